@@ -1,0 +1,85 @@
+/**
+ * One port for all providers: a request in, a stream of pieces out, always closed by exactly one `end`.
+ * A stream that stops without its provider's own sign of completion is a failure (ModelError TRUNCATED),
+ * never a short answer. Adapters do not retry and do not fall back: that is decided in one place above them.
+ */
+export interface LanguageModel {
+  /**
+   * Streams one completion. Stops the provider's connection within a second of `signal` aborting, and then
+   * throws the signal's reason.
+   * Errors: ModelError, whose message never holds a key.
+   */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPiece>;
+}
+
+export interface ModelRequest {
+  /** The provider's own name for the model, e.g. `gpt-5-mini`. */
+  model: string;
+  system: string;
+  /** Oldest first; ends with a user message. */
+  messages: readonly ModelMessage[];
+  maxOutputTokens: number;
+  /** Ask for one JSON object and nothing else, in the provider's JSON mode where it has one. */
+  json?: boolean;
+  /** What is asked for: names the call in logs and telemetry, and tells the OFFLINE model which part it plays. */
+  task: ModelTask;
+}
+
+export interface ModelMessage {
+  role: 'user' | 'assistant';
+  content: string;
+}
+
+export interface ModelTask {
+  /** e.g. `discussion.designs`, `agent.reporter`. */
+  name: string;
+  /** The facts behind the prompt, as data. Read by the OFFLINE model only; no provider sees them. */
+  facts: Readonly<Record<string, unknown>>;
+}
+
+export type ModelPiece =
+  | { type: 'text'; text: string }
+  /** May come more than once; a later value replaces an earlier one. */
+  | { type: 'usage'; usage: ModelUsage }
+  /** `length`: maxOutputTokens was reached. */
+  | { type: 'end'; reason: 'stop' | 'length' };
+
+/** In tokens. Cached and reasoning tokens are included where the provider bills them. */
+export interface ModelUsage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+export type ModelErrorCode =
+  /** Too many requests, or out of quota for the moment. */
+  | 'RATE_LIMITED'
+  /** 5xx, no connection, cut connection. */
+  | 'UNAVAILABLE'
+  /** The stream ended without the provider's sign of completion. */
+  | 'TRUNCATED'
+  /** No byte for too long, or the whole call took too long. */
+  | 'TIMEOUT'
+  /** The key is missing, wrong, or may not use this model. */
+  | 'AUTH'
+  /** The provider refused the request itself. */
+  | 'BAD_REQUEST'
+  /** The provider refused the content. */
+  | 'REFUSED';
+
+export class ModelError extends Error {
+  readonly code: ModelErrorCode;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** What the provider asked for in Retry-After, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ModelError';
+    this.code = code;
+    this.retryable = RETRYABLE.has(code);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+const RETRYABLE: ReadonlySet<ModelErrorCode> = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'TRUNCATED', 'TIMEOUT']);
