@@ -1,0 +1,37 @@
+import type { BatchWriter } from '../core/event-log/batch-writer.ts';
+import type { EventLogReader } from '../core/event-log/event-log.ts';
+import type { Followers } from '../core/event-log/follow.ts';
+import type { Router } from '../core/llm/router.ts';
+import type { SpendingGate } from '../core/spending/spending-gate.ts';
+import type { Database } from '../infra/database.ts';
+import type { Logger } from '../infra/logger.ts';
+import type { Viewer } from './auth/permissions.ts';
+import type { Tokens } from './auth/tokens.ts';
+
+/** The parts that `app.ts` builds once; every use case takes the slice of them that it needs. */
+export interface Services {
+  database: Database;
+  eventLog: EventLogReader;
+  followers: Followers;
+  writer: BatchWriter;
+  router: Router;
+  spending: SpendingGate;
+  tokens: Tokens;
+  settings: Settings;
+  logger: Logger;
+  clock: () => Date;
+}
+
+/** Who asks, on top of the services. */
+export interface Context extends Services {
+  /** Null when nobody is signed in. */
+  viewer: Viewer | null;
+  requestId: string;
+}
+
+/** What the domain needs of the configuration. */
+export interface Settings {
+  refreshTokenDays: number;
+  /** The operator's data collector service; without it the collector reads the URLs it was given. */
+  dataCollectorUrl: string | null;
+}
