@@ -1,0 +1,106 @@
+import type { Claim, ClaimKeeper } from './claim-keeper.ts';
+
+/**
+ * Works on subjects (a run, a conversation) one claim at a time.
+ *
+ * A *nudge* says that a subject may have work; it may be lost, doubled or wrong, because a *sweep* looks for
+ * subjects with work and without a live claim every second or so. Whoever wins the claim works until there is
+ * nothing left to do. Closing asks the work to hand over: its signal aborts with HandoverError, it leaves its
+ * rows as they are, and the claim is given back for another process to take at once.
+ */
+export class ClaimWorker {
+  readonly #options: ClaimWorkerOptions;
+  readonly #working = new Map<string, Promise<void>>();
+  readonly #queue = new Set<string>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(options: ClaimWorkerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#sweep(), this.#options.sweepEveryMs ?? 1_000);
+    this.#sweep();
+  }
+
+  /** Says that `subject` may have work. Never throws, never waits. */
+  nudge(subject: string): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.#working.has(subject)) return;
+    if (this.#working.size >= this.#options.concurrency) {
+      if (this.#queue.size < MAX_QUEUED) this.#queue.add(subject);
+      return;
+    }
+    const work = this.#work(subject).finally(() => {
+      this.#working.delete(subject);
+      this.#next();
+    });
+    this.#working.set(subject, work);
+  }
+
+  /** Resolves when all work has been handed over; takes as long as the slowest piece of work needs to stop. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#queue.clear();
+    this.#closing.abort(new HandoverError());
+    await Promise.all([this.#sweeping, ...this.#working.values()]);
+  }
+
+  async #work(subject: string): Promise<void> {
+    const { claims, claimId, work, onError } = this.#options;
+    try {
+      const claim = await claims.claim(claimId(subject));
+      if (!claim) return;
+      try {
+        await work(subject, claim, AbortSignal.any([claim.signal, this.#closing.signal]));
+      } finally {
+        await claim.release();
+      }
+    } catch (error) {
+      onError(error, subject);
+    }
+  }
+
+  #next(): void {
+    const [subject] = this.#queue;
+    if (subject === undefined) return;
+    this.#queue.delete(subject);
+    this.nudge(subject);
+  }
+
+  #sweep(): void {
+    this.#sweeping ??= this.#options
+      .findWork()
+      .then((subjects) => subjects.forEach((subject) => this.nudge(subject)))
+      .catch((error: unknown) => this.#options.onError(error, null))
+      .finally(() => (this.#sweeping = undefined));
+  }
+}
+
+/** What a lost nudge costs is one sweep, so the queue may be bounded tightly. */
+const MAX_QUEUED = 10_000;
+
+/** Why the signal of work aborts when its process closes: stop, leave everything as it is. */
+export class HandoverError extends Error {
+  constructor() {
+    super('the process is closing; another takes this work over');
+    this.name = 'HandoverError';
+  }
+}
+
+export interface ClaimWorkerOptions {
+  claims: ClaimKeeper;
+  /** How many subjects this process works on at once. */
+  concurrency: number;
+  sweepEveryMs?: number;
+  /** The id to claim for a subject: that of the log which the work writes. */
+  claimId: (subject: string) => string;
+  /** Subjects that have work and no live claim. */
+  findWork: () => Promise<string[]>;
+  /** Works until nothing is left to do or `signal` aborts. */
+  work: (subject: string, claim: Claim, signal: AbortSignal) => Promise<void>;
+  /** `subject` is null for a failed sweep. */
+  onError: (error: unknown, subject: string | null) => void;
+}
