@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { ConflictError, NotFoundError } from '../../errors.ts';
+import type { Conversation, Message } from '../../generated/prisma/client.ts';
+import type { Tx } from '../../infra/database.ts';
+import { authorize, type Viewer } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { conversationLog, signalsLog } from '../events.ts';
+import { once } from '../idempotency.ts';
+import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
+import { ownedBy } from './policy.ts';
+
+export async function createConversation(ctx: Context, input: CreateConversationInput): Promise<Conversation> {
+  const viewer = authorize(ctx, 'createConversation');
+  const request = parseInput(createConversationInput, input);
+  return ctx.database.transact(async (tx) => {
+    const id = await once(tx, viewer, 'createConversation', request, async () => {
+      const created = await tx.prisma.conversation.create({
+        data: {
+          ...ownedBy(viewer),
+          title: request.title ?? UNTITLED,
+          context: request.context ?? undefined,
+        },
+      });
+      return created.id;
+    });
+    return ownConversation(tx, viewer, id);
+  });
+}
+
+export async function renameConversation(ctx: Context, input: RenameConversationInput): Promise<Conversation> {
+  const viewer = authorize(ctx, 'renameConversation');
+  const { id, title } = parseInput(renameConversationInput, input);
+  return ctx.database.transact(async (tx) => {
+    await ownConversation(tx, viewer, id);
+    return tx.prisma.conversation.update({ where: { id }, data: { title } });
+  });
+}
+
+/** Deletes the conversation with its messages, proposals and events; its runs and its bill stay. */
+export async function deleteConversation(ctx: Context, input: { id: string }): Promise<{ id: string }> {
+  const viewer = authorize(ctx, 'deleteConversation');
+  await ctx.database.transact(async (tx) => {
+    await lockConversation(tx, viewer, input.id);
+    const openRun = await tx.prisma.pipelineExecution.findFirst({
+      where: { conversationId: input.id, finishedAt: null },
+    });
+    if (openRun) {
+      const current = { type: 'PipelineExecution', id: openRun.id };
+      throw new ConflictError('A run of this conversation is still open. Cancel it, or wait for its end.', current);
+    }
+    tx.append(signalsLog(input.id), { type: 'cancel' });
+    await tx.prisma.conversation.delete({ where: { id: input.id } });
+    await tx.sql('DELETE FROM events WHERE log_id = $1', [conversationLog(input.id)]);
+  });
+  return { id: input.id };
+}
+
+/**
+ * Adds the user's message and the reply to it, which a worker then writes. While another reply is under way,
+ * `whenBusy` decides: REJECT refuses, ENQUEUE waits for its turn, INTERRUPT stops whatever is under way.
+ */
+export async function sendMessage(ctx: Context, input: SendMessageInput): Promise<SentMessage> {
+  const viewer = authorize(ctx, 'sendMessage');
+  const request = parseInput(sendMessageInput, input);
+  const { text, notices } = inspectText(request.content);
+
+  return ctx.database.transact(async (tx) => {
+    const replyId = await once(tx, viewer, 'sendMessage', request, async () => {
+      const conversation = await lockConversation(tx, viewer, request.conversationId);
+      const busy = await makeWay(tx, conversation, request.whenBusy);
+      const position = await lastPosition(tx, conversation.id);
+      const common = { tenantId: viewer.tenantId, conversationId: conversation.id };
+      await tx.prisma.message.create({
+        data: {
+          ...common,
+          position: position + 1,
+          role: 'USER',
+          status: 'COMPLETE',
+          content: text,
+          notices,
+          context: request.context ?? undefined,
+          finishedAt: ctx.clock(),
+        },
+      });
+      const reply = await tx.prisma.message.create({
+        data: { ...common, position: position + 2, role: 'ASSISTANT', status: busy ? 'QUEUED' : 'STREAMING' },
+      });
+      await tx.prisma.conversation.update({ where: { id: conversation.id }, data: { updatedAt: ctx.clock() } });
+      await tx.send('reply', { conversationId: conversation.id });
+      return reply.id;
+    });
+    const reply = await tx.prisma.message.findUniqueOrThrow({ where: { id: replyId } });
+    const message = await tx.prisma.message.findUniqueOrThrow({
+      where: {
+        conversationId_position: { conversationId: reply.conversationId, position: reply.position - 1 },
+      },
+    });
+    return { message, reply };
+  });
+}
+
+/** Stops a reply: a waiting one at once, one under way as soon as its worker has closed the provider's stream. */
+export async function stopReply(ctx: Context, input: { messageId: string }): Promise<Message> {
+  const viewer = authorize(ctx, 'stopReply');
+  const reply = await ctx.database.prisma.message.findFirst({
+    where: { id: input.messageId, conversation: ownedBy(viewer) },
+  });
+  if (!reply) throw new NotFoundError('The message');
+  const log = conversationLog(reply.conversationId);
+  const { head } = await ctx.eventLog.state(log);
+
+  const stopping = await ctx.database.transact(async (tx) => {
+    await lockConversation(tx, viewer, reply.conversationId);
+    const current = await tx.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
+    if (current.status === 'COMPLETE' || current.status === 'FAILED') {
+      throw new ConflictError('The message has already ended.', { type: 'Message', id: reply.id });
+    }
+    if (current.status !== 'CANCELLED') await cancelReplies(tx, [current]);
+    return current.status === 'STREAMING';
+  });
+
+  if (stopping) await replyEnded(ctx, log, head, reply.id);
+  return ctx.database.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
+}
+
+/** The viewer's own conversation. Errors: NotFoundError, also for somebody else's. */
+export async function ownConversation(tx: Pick<Tx, 'prisma'>, viewer: Viewer, id: string): Promise<Conversation> {
+  const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
+  if (!conversation) throw new NotFoundError('The conversation');
+  return conversation;
+}
+
+/** The same, with its row locked: everything that changes a conversation's course goes through this lock. */
+export async function lockConversation(tx: Tx, viewer: Viewer, id: string): Promise<Conversation> {
+  await tx.sql('SELECT id FROM conversations WHERE id = $1 FOR UPDATE', [id]);
+  return ownConversation(tx, viewer, id);
+}
+
+/** The replies that are not done yet, oldest first. */
+export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Promise<Message[]> {
+  return tx.prisma.message.findMany({
+    where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
+    orderBy: { position: 'asc' },
+  });
+}
+
+/** Whether the new reply must wait for others. */
+async function makeWay(tx: Tx, conversation: Conversation, whenBusy: WhenBusy): Promise<boolean> {
+  const open = await openReplies(tx, conversation.id);
+  const [first] = open;
+  if (!first) return false;
+  if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open);
+  else if (whenBusy === 'REJECT' || open.length > MAX_QUEUED_REPLIES) {
+    const advice = whenBusy === 'REJECT' ? 'or send with whenBusy ENQUEUE or INTERRUPT' : 'and send again';
+    throw new ConflictError(`A reply is still under way. Wait for its end, ${advice}.`, {
+      type: 'Message',
+      id: first.id,
+    });
+  }
+  return open.some((reply) => reply.status === 'STREAMING') || whenBusy === 'ENQUEUE';
+}
+
+/** Ends those that wait; asks the worker to end the one under way. */
+async function cancelReplies(tx: Tx, replies: Message[]): Promise<void> {
+  for (const reply of replies) {
+    if (reply.status === 'QUEUED') {
+      await tx.prisma.message.update({
+        where: { id: reply.id },
+        data: { status: 'CANCELLED', finishedAt: new Date() },
+      });
+      tx.append(conversationLog(reply.conversationId), { type: 'MessageCompleted', messageId: reply.id });
+    } else {
+      await tx.prisma.message.update({ where: { id: reply.id }, data: { cancelRequestedAt: new Date() } });
+      tx.append(signalsLog(reply.conversationId), { type: 'cancel' });
+      await tx.send('reply', { conversationId: reply.conversationId });
+    }
+  }
+}
+
+async function replyEnded(ctx: Context, log: string, after: number, messageId: string): Promise<void> {
+  const events = ctx.followers.follow(log, after, AbortSignal.timeout(STOP_WAIT_MS));
+  try {
+    for await (const { data } of events) {
+      const event = data as { type: string; messageId?: string };
+      if (event.type === 'MessageCompleted' && event.messageId === messageId) return;
+    }
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'TimeoutError')) throw error;
+  }
+}
+
+async function lastPosition(tx: Tx, conversationId: string): Promise<number> {
+  const { _max } = await tx.prisma.message.aggregate({ where: { conversationId }, _max: { position: true } });
+  return _max.position ?? 0;
+}
+
+export const UNTITLED = 'New conversation';
+const MAX_QUEUED_REPLIES = 10;
+const STOP_WAIT_MS = 2_000;
+
+const title = z.string().trim().min(1, 'must not be blank').max(200, 'must be at most 200 characters');
+
+const createConversationInput = z.object({ title: title.nullish(), context: contextObject, idempotencyKey });
+const renameConversationInput = z.object({ id: z.string(), title });
+const sendMessageInput = z.object({
+  conversationId: z.string(),
+  content: promptText,
+  context: contextObject,
+  whenBusy: z.enum(['REJECT', 'ENQUEUE', 'INTERRUPT']).default('REJECT'),
+  idempotencyKey,
+});
+
+export type CreateConversationInput = z.input<typeof createConversationInput>;
+export type RenameConversationInput = z.input<typeof renameConversationInput>;
+export type SendMessageInput = z.input<typeof sendMessageInput>;
+export type WhenBusy = z.output<typeof sendMessageInput>['whenBusy'];
+
+export interface SentMessage {
+  message: Message;
+  reply: Message;
+}

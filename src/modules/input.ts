@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { cleanText } from '../core/prompt-safety/clean-text.ts';
+import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
+import { UnsafeInputError, ValidationError } from '../errors.ts';
+
+/** Parses an input with the schema of its operation. Errors: ValidationError, with the path of each problem. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new ValidationError(
+    parsed.error.issues.map((issue) => ({ path: issue.path.map(String), message: issue.message })),
+  );
+}
+
+/** A caller's own name for a request, so that a repeated one has one effect. */
+export const idempotencyKey = z.string().min(1).max(255).nullish();
+
+/** In characters of JSON. */
+const MAX_CONTEXT_LENGTH = 16_384;
+
+/** What the caller's application knows: given to the model as data, never as instructions. */
+export const contextObject = z
+  .record(z.string(), z.json())
+  .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
+    message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
+  })
+  .nullish();
+
+/** Text that goes to a model: not blank, and bounded. */
+export const promptText = z
+  .string()
+  .max(20_000, 'must be at most 20000 characters')
+  .refine((text) => text.trim().length > 0, 'must not be blank');
+
+/**
+ * Makes a text fit for a model: control and invisible characters are removed and reported, known attack
+ * patterns are findings. Errors: UnsafeInputError for a severe one.
+ */
+export function inspectText(original: string): { text: string; notices: string[] } {
+  const { text, removed } = cleanText(original);
+  const findings = detectInjection(text);
+  const severe = findings.filter((finding) => finding.severity === 'severe');
+  if (severe.length > 0) throw new UnsafeInputError(severe.map((finding) => finding.description));
+  return { text, notices: [...removed, ...findings.map((finding) => finding.description)] };
+}

@@ -1,0 +1,76 @@
+/**
+ * Where the branches of one run wait for people.
+ *
+ * A branch *waits* from `decisionOf` until somebody decides, or until the run stops. Work elsewhere in the run
+ * is *busy*. When nothing is busy and somebody waits, the run is *idle*: `onIdle` is asked to park it, and
+ * answers with the steps that turn out to be decided after all. Without any, the run is parked, and every
+ * waiting branch ends with STOPPED.
+ */
+export class Decisions {
+  readonly #onIdle: (waiting: string[]) => Promise<Map<string, Decision>>;
+  readonly #waiting = new Map<string, (decision: Decision) => void>();
+  #busy = 0;
+  #stopped = false;
+
+  constructor(onIdle: (waiting: string[]) => Promise<Map<string, Decision>>) {
+    this.#onIdle = onIdle;
+  }
+
+  /** Keeps the run from being idle while `work` goes on. */
+  async busy<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      return await work();
+    } finally {
+      this.#busy -= 1;
+      this.#checkSoon();
+    }
+  }
+
+  /** Waits for the decision about a step. */
+  decisionOf(stepKey: string): Promise<Decision> {
+    if (this.#stopped) return Promise.resolve(STOPPED);
+    const { promise, resolve } = Promise.withResolvers<Decision>();
+    this.#waiting.set(stepKey, resolve);
+    this.#checkSoon();
+    return promise;
+  }
+
+  isWaiting(stepKey: string): boolean {
+    return this.#waiting.has(stepKey);
+  }
+
+  settle(stepKey: string, decision: Decision): void {
+    const resolve = this.#waiting.get(stepKey);
+    this.#waiting.delete(stepKey);
+    resolve?.(decision);
+  }
+
+  /** Ends all waiting, now and later. */
+  stop(): void {
+    this.#stopped = true;
+    for (const stepKey of [...this.#waiting.keys()]) this.settle(stepKey, STOPPED);
+  }
+
+  /** After a turn of the event loop, so that branches which can go on have started. */
+  #checkSoon(): void {
+    if (this.#busy === 0 && this.#waiting.size > 0) setImmediate(() => void this.#park());
+  }
+
+  async #park(): Promise<void> {
+    if (this.#busy > 0 || this.#waiting.size === 0) return;
+    await this.busy(async () => {
+      const decided = await this.#onIdle([...this.#waiting.keys()]).catch(() => new Map<string, Decision>());
+      if (decided.size === 0) this.stop();
+      for (const [stepKey, decision] of decided) this.settle(stepKey, decision);
+    });
+  }
+}
+
+export type Decision =
+  | { kind: 'APPROVED'; editedPrompt: string | null }
+  | { kind: 'REJECTED'; reason: string }
+  /** The run was parked, cancelled or handed over: the branch ends without an answer. */
+  | { kind: 'STOPPED' };
+
+const STOPPED: Decision = { kind: 'STOPPED' };
