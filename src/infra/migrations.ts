@@ -1,0 +1,115 @@
+/**
+ * The database's schema: the scripts in `prisma/migrations`, in the order of their names, each once and whole.
+ * What was applied stands in `_prisma_migrations`, as Prisma's own command would write it, which cannot run offline.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+
+/**
+ * Applies what is pending and returns the names. Any number of processes may call it at once: one applies, the
+ * others wait for it. Errors: that of the failing statement; nothing of its migration stands.
+ */
+export async function applyMigrations(url: string): Promise<string[]> {
+  return withClient(url, async (client) => {
+    if ((await pending(client)).length === 0) return [];
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(CREATE_HISTORY);
+    const names = await pending(client);
+    for (const name of names) await apply(client, name);
+    return names;
+  });
+}
+
+/** Names of the migrations that the database has not seen. */
+export async function pendingMigrations(url: string): Promise<string[]> {
+  return withClient(url, pending);
+}
+
+/** Writes a migration from the migrations so far to `schema.prisma` and returns its name; null when they agree. */
+export async function createMigration(url: string, title: string): Promise<string | null> {
+  const script = await migrationDrift(url);
+  if (script === null) return null;
+  const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  const name = `${timestamp}_${title.toLowerCase().replace(/\W+/g, '_')}`;
+  fs.mkdirSync(path.join(MIGRATIONS, name), { recursive: true });
+  fs.writeFileSync(scriptOf(name), script);
+  return name;
+}
+
+/** The SQL that is missing between the migrations and `schema.prisma`; null when they agree. `url` is any database of a server that may create another. */
+export async function migrationDrift(url: string): Promise<string | null> {
+  const { diffMigrations } = await import('./migration-diff.ts'); // 60 ms, and absent from a production install
+  const migrations = migrationNames().map((name) => ({ name, script: readScript(name) }));
+  return diffMigrations(url, migrations, { path: SCHEMA, content: fs.readFileSync(SCHEMA, 'utf8') });
+}
+
+async function apply(client: pg.Client, name: string): Promise<void> {
+  const script = readScript(name);
+  const checksum = createHash('sha256').update(script).digest('hex');
+  await client.query('BEGIN');
+  try {
+    await client.query(script);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function pending(client: pg.Client): Promise<string[]> {
+  const { rows: found } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  if (!found[0].exists) return migrationNames();
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  );
+  const applied = new Set(rows.map((row) => row.name));
+  return migrationNames().filter((name) => !applied.has(name));
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {}); // a lost connection rejects the statement; unheard, it would end the process
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function migrationNames(): string[] {
+  return fs
+    .readdirSync(MIGRATIONS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+const scriptOf = (name: string) => path.join(MIGRATIONS, name, 'migration.sql');
+const readScript = (name: string) => fs.readFileSync(scriptOf(name), 'utf8');
+
+const PRISMA = path.resolve(import.meta.dirname, '../../prisma');
+const MIGRATIONS = path.join(PRISMA, 'migrations');
+const SCHEMA = path.join(PRISMA, 'schema.prisma');
+
+/** The one Prisma's own command takes, so that the two exclude each other. */
+const MIGRATION_LOCK = 72_707_369;
+
+const CREATE_HISTORY = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    finished_at TIMESTAMPTZ,
+    migration_name VARCHAR(255) NOT NULL,
+    logs TEXT,
+    rolled_back_at TIMESTAMPTZ,
+    started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
