@@ -69,8 +69,13 @@ function make(server: Server, password: string): void {
   const account = isRoot() ? unprivilegedAccount() : null;
   if (account) for (const file of [unfinished, passwordFile]) fs.chownSync(file, account.uid, account.gid);
   const { command, args, ids } = asAccount(account, server.tied, server.initdb, [
-    ...['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`],
-    ...['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    `--pgdata=${unfinished}`,
+    '--username=postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-sync',
   ]);
   const made = spawnSync(command, args, { ...ids, encoding: 'utf8', timeout: START_TIMEOUT_MS });
   fs.rmSync(passwordFile);
@@ -97,10 +102,11 @@ async function run(server: Server, preferredPort: number): Promise<Postmaster> {
 function launch(server: Server, port: number): ChildProcess {
   fs.rmSync(path.join(server.data, 'postmaster.pid'), { force: true });
   const owner = fs.statSync(server.data);
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...server.settings };
+  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...server.settings };
   const { command, args, ids } = asAccount(isRoot() ? owner : null, server.tied, server.postgres, [
-    ...['-D', server.data, '-p', String(port)],
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    '-D',
+    server.data,
+    ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
   ]);
   const log = fs.openSync(logFile(server.folder), 'a', 0o600);
   const child = spawn(command, args, { ...ids, detached: true, stdio: ['ignore', log, log] });
@@ -129,7 +135,7 @@ function readPostmaster(data: string): Postmaster | null {
     const command = readText(`/proc/${pid}/cmdline`); // empty for a zombie
     if (!command?.split('\0').includes(data)) return null;
   }
-  return { pid, port: Number(lines[3]), ready: /^ready/.test(lines[7] ?? '') };
+  return { pid, port: Number(lines[3]), ready: lines[7]?.startsWith('ready') ?? false };
 }
 
 function isAlive(pid: number): boolean {
@@ -149,18 +155,29 @@ function unprivilegedAccount(): Account {
     const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error('Postgres cannot run as root, and there is no account postgres or nobody: set DATABASE_URL');
+  throw new Error(
+    'Postgres cannot run as root, and there is no account postgres or nobody: set DATABASE_URL',
+  );
 }
 
 /**
  * The account may enter no folder that only root may, which the project or its data can lie in; setpriv (on every
  * Debian, in every util-linux) takes that one capability along, also past access(2). Where it cannot, plain ids do.
  */
-function asAccount(account: Account | null, tied: boolean | undefined, command: string, args: string[]): AccountCommand {
+function asAccount(
+  account: Account | null,
+  tied: boolean | undefined,
+  command: string,
+  args: string[],
+): AccountCommand {
   const privileges = account
     ? [
-        ...[`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'],
-        ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'],
+        `--reuid=${account.uid}`,
+        `--regid=${account.gid}`,
+        '--clear-groups',
+        '--inh-caps=+dac_override',
+        '--ambient-caps=+dac_override',
+        '--securebits=+no_setuid_fixup',
       ]
     : [];
   if (tied) privileges.push('--pdeathsig=INT');

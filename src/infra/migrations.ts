@@ -64,7 +64,9 @@ async function apply(client: pg.Client, name: string): Promise<void> {
 }
 
 async function pending(client: pg.Client): Promise<string[]> {
-  const { rows: found } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  const { rows: found } = await client.query(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
+  );
   if (!found[0].exists) return migrationNames();
   const { rows } = await client.query<{ name: string }>(
     'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
