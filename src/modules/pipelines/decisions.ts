@@ -9,6 +9,8 @@
 export class Decisions {
   readonly #onIdle: (waiting: string[]) => Promise<Map<string, Decision>>;
   readonly #waiting = new Map<string, (decision: Decision) => void>();
+  /** Decisions that came before their branch waited. */
+  readonly #early = new Map<string, Decision>();
   #busy = 0;
   #stopped = false;
 
@@ -29,21 +31,19 @@ export class Decisions {
 
   /** Waits for the decision about a step. */
   decisionOf(stepKey: string): Promise<Decision> {
-    if (this.#stopped) return Promise.resolve(STOPPED);
+    const early = this.#stopped ? STOPPED : this.#early.get(stepKey);
+    if (early) return Promise.resolve(early);
     const { promise, resolve } = Promise.withResolvers<Decision>();
     this.#waiting.set(stepKey, resolve);
     this.#checkSoon();
     return promise;
   }
 
-  isWaiting(stepKey: string): boolean {
-    return this.#waiting.has(stepKey);
-  }
-
   settle(stepKey: string, decision: Decision): void {
     const resolve = this.#waiting.get(stepKey);
     this.#waiting.delete(stepKey);
-    resolve?.(decision);
+    if (resolve) resolve(decision);
+    else this.#early.set(stepKey, decision);
   }
 
   /** Ends all waiting, now and later. */

@@ -1,5 +1,5 @@
-import { ModelError } from '../../core/llm/language-model.ts';
-import { BudgetExceededError } from '../../errors.ts';
+import { ModelError } from '../core/llm/language-model.ts';
+import { BudgetExceededError } from '../errors.ts';
 
 /** Why a run or a reply FAILED. The list of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { AlreadyDecidedError, AppError, NotFoundError } from '../../errors.ts';
+import type { ApprovalRequest } from '../../generated/prisma/client.ts';
+import type { Tx } from '../../infra/database.ts';
+import { authorize } from '../auth/permissions.ts';
+import type { Context, Services } from '../context.ts';
+import { approvalsLog, executionLog, signalsLog } from '../events.ts';
+import { inspectText, parseInput } from '../input.ts';
+import { mayDecide, visibleTo } from './policy.ts';
+
+/**
+ * Decides a request, once: the row's one way out of PENDING is a conditional update, and the run is woken in the
+ * same transaction. Whoever comes second gets AlreadyDecidedError with the decision that stands.
+ */
+export async function decideApproval(ctx: Context, input: DecideApprovalInput): Promise<ApprovalRequest> {
+  const viewer = authorize(ctx, 'decideApproval');
+  const { id, decision, comment, edits } = parseInput(decideApprovalInput, input);
+  const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
+
+  const decided = await ctx.database.transact(async (tx) => {
+    const request = await tx.prisma.approvalRequest.findFirst({
+      where: { id, ...visibleTo(viewer) },
+      include: { execution: true },
+    });
+    if (!request) throw new NotFoundError('The approval request');
+    if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
+    const now = ctx.clock();
+    const { count } = await tx.prisma.approvalRequest.updateMany({
+      where: { id, status: 'PENDING', OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+      data: {
+        status: decision === 'APPROVE' ? 'APPROVED' : 'REJECTED',
+        comment: comment ?? null,
+        editedPrompt,
+        decidedById: viewer.userId,
+        decidedAt: now,
+      },
+    });
+    if (count === 0) return null;
+    if (editedPrompt !== null) await storeEdit(tx, request, editedPrompt);
+    await announce(tx, request);
+    return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+  });
+
+  if (decided) return decided;
+  await expireApprovals(ctx);
+  throw await alreadyDecided(ctx, id);
+}
+
+/** Turns requests whose time is over into EXPIRED ones, which act as rejections; any process may do it. */
+export async function expireApprovals({ database, clock }: Pick<Services, 'database' | 'clock'>): Promise<void> {
+  await database.transact(async (tx) => {
+    const now = clock();
+    const due = await tx.sql<{ id: string }>(
+      `SELECT id FROM approval_requests WHERE status = 'PENDING' AND expires_at <= $1
+       ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`,
+      [now],
+    );
+    if (due.length === 0) return;
+    const expired = await tx.prisma.approvalRequest.updateManyAndReturn({
+      where: { id: { in: due.map(({ id }) => id) } },
+      data: { status: 'EXPIRED', decidedAt: now },
+    });
+    for (const request of expired) await announce(tx, request);
+  });
+}
+
+/** Tells the run's readers, the tenant's deciders and the run's worker, wherever it is or will be. */
+async function announce(tx: Tx, request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>) {
+  tx.append(executionLog(request.executionId), { type: 'ApprovalDecided', approvalId: request.id });
+  tx.append(approvalsLog(request.tenantId), { approvalId: request.id });
+  tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
+  await tx.send('run', { executionId: request.executionId });
+}
+
+async function storeEdit(tx: Tx, request: ApprovalRequest, editedPrompt: string): Promise<void> {
+  await tx.prisma.stepExecution.update({
+    where: { executionId_key: { executionId: request.executionId, key: request.stepKey } },
+    data: { editedPrompt },
+  });
+}
+
+async function alreadyDecided(ctx: Context, id: string): Promise<AlreadyDecidedError> {
+  const { status } = await ctx.database.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+  return new AlreadyDecidedError(id, `The request is ${status} already; that decision stands.`);
+}
+
+function whoDecides(execution: { requireDifferentApprover: boolean }): string {
+  return execution.requireDifferentApprover
+    ? 'The design asks for another member than the one who started the run to decide.'
+    : 'Only the one who started the run decides about its steps.';
+}
+
+const decideApprovalInput = z
+  .object({
+    id: z.string(),
+    decision: z.enum(['APPROVE', 'REJECT']),
+    comment: z.string().max(2_000, 'must be at most 2000 characters').nullish(),
+    edits: z
+      .object({ prompt: z.string().max(8_000, 'must be at most 8000 characters').nullish() })
+      .nullish(),
+  })
+  .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
+    path: ['edits', 'prompt'],
+    message: 'only an approval can carry edits; leave them out to reject',
+  });
+
+export type DecideApprovalInput = z.input<typeof decideApprovalInput>;

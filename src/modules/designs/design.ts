@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { ProviderName } from '../../core/llm/router.ts';
+import type { ValidationIssue } from '../../errors.ts';
+import type { AgentKind, RejectionAction } from '../../generated/prisma/enums.ts';
+import { findCycle } from './order.ts';
+
+const AGENTS = [
+  'ANALYZER',
+  'COLLECTOR',
+  'VALIDATOR',
+  'SYNTHESIZER',
+  'REPORTER',
+  'CUSTOM',
+] as const satisfies readonly AgentKind[];
+const PROVIDERS = [
+  'OPENAI',
+  'ANTHROPIC',
+  'GOOGLE',
+  'OPENAI_COMPATIBLE',
+  'OFFLINE',
+] as const satisfies readonly ProviderName[];
+const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const satisfies readonly RejectionAction[];
+
+export const MAX_STEPS = 30;
+/** Of one step's answer, in tokens. */
+export const MAX_OUTPUT_TOKENS = 32_000;
+/** Where the design does not say. */
+export const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
+const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
+
+export const stepSchema = z.object({
+  key: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
+  agent: z.enum(AGENTS),
+  title: z.string().trim().min(1, 'must not be blank').max(120),
+  prompt: z.string().max(8_000).nullable().default(null),
+  dependsOn: z
+    .array(z.string())
+    .max(MAX_STEPS - 1)
+    .default([]),
+  /** Null: the router's default. */
+  provider: z.enum(PROVIDERS).nullable().default(null),
+  model: z.string().min(1).max(200).nullable().default(null),
+  maxOutputTokens: z.int().min(1).max(MAX_OUTPUT_TOKENS).nullable().default(null),
+  /** Asks a person before the step runs. */
+  requiresApproval: z.boolean().default(false),
+  approvalQuestion: z.string().max(1_000).nullable().default(null),
+  approvalTimeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
+  onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
+});
+
+/** What one step or one field can say about itself; what the steps say about each other is `checkDesign`. */
+export const designSchema = z.object({
+  steps: z.array(stepSchema).min(1, 'must hold at least one step').max(MAX_STEPS),
+  requireDifferentApprover: z.boolean().default(false),
+});
+
+/** What is wrong with the design as a graph; empty when it can run. Paths are relative to the design. */
+export function checkDesign(design: Pick<Design, 'steps'>): ValidationIssue[] {
+  const known = new Set(design.steps.map((step) => step.key));
+  return [
+    ...design.steps.flatMap((step, index) => [
+      ...checkKey(design.steps, index),
+      ...checkDependencies(step, index, known),
+      ...checkPrompt(step, index),
+    ]),
+    ...checkShape(design.steps),
+  ];
+}
+
+function checkKey(steps: Step[], index: number): ValidationIssue[] {
+  const { key } = steps[index]!;
+  const isRepeated = steps.findIndex((step) => step.key === key) < index;
+  return isRepeated ? [issue(index, 'key', `"${key}" is the key of an earlier step. Give each step its own.`)] : [];
+}
+
+function checkDependencies(step: Step, index: number, known: Set<string>): ValidationIssue[] {
+  return step.dependsOn.flatMap((dependency, place) => {
+    if (dependency === step.key) return [issue(index, 'dependsOn', 'A step cannot depend on itself.')];
+    if (!known.has(dependency)) {
+      return [issue(index, 'dependsOn', `There is no step "${shorten(dependency)}". Name the key of another step.`)];
+    }
+    const isRepeated = step.dependsOn.indexOf(dependency) < place;
+    return isRepeated ? [issue(index, 'dependsOn', `"${dependency}" is named twice.`)] : [];
+  });
+}
+
+function checkPrompt(step: Step, index: number): ValidationIssue[] {
+  if (step.agent !== 'CUSTOM' || step.prompt?.trim()) return [];
+  return [issue(index, 'prompt', 'A CUSTOM step does what its prompt says: give it one.')];
+}
+
+/** No circle, and one step at the end whose output is the result. */
+function checkShape(steps: Step[]): ValidationIssue[] {
+  const cycle = findCycle(steps);
+  if (cycle) {
+    const index = steps.findIndex((step) => step.key === cycle[0]);
+    const circle = [...cycle, cycle[0]].join(' → ');
+    return [issue(index, 'dependsOn', `These steps wait for each other: ${circle}. Remove one of the dependencies.`)];
+  }
+  const needed = new Set(steps.flatMap((step) => step.dependsOn.filter((key) => key !== step.key)));
+  const sinks = steps.filter((step) => !needed.has(step.key)).map((step) => step.key);
+  if (sinks.length < 2) return [];
+  const message = `The design ends in ${sinks.length} steps (${sinks.join(', ')}). Let one last step depend on the others.`;
+  return [{ path: ['steps'], message }];
+}
+
+function issue(index: number, field: keyof Step, message: string): ValidationIssue {
+  return { path: ['steps', String(index), field], message };
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+export type Design = z.output<typeof designSchema>;
+export type Step = z.output<typeof stepSchema>;

@@ -1,0 +1,73 @@
+import { costMicros, type ModelPrice } from '../../core/llm/prices.ts';
+import { estimateTokens } from '../../core/llm/tokens.ts';
+import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from './design.ts';
+import { topologicalOrder } from './order.ts';
+
+/**
+ * What a run of a valid design would cost and take: each step reads the input and what the steps it depends on
+ * wrote, and writes what its kind of agent usually writes.
+ */
+export function estimate(
+  design: Design,
+  { inputTokens, priceOf }: { inputTokens: number; priceOf: (step: Step) => ModelPrice },
+): Estimate {
+  const written = new Map<string, { usual: number; most: number }>();
+  const secondsAtEnd = new Map<string, number>();
+  let usualMicros = 0n;
+  let maxCostMicros = 0n;
+
+  for (const step of topologicalOrder(design.steps)) {
+    const price = priceOf(step);
+    const read = step.dependsOn.map((key) => written.get(key)!);
+    const own = inputTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
+    const most = step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
+    const usual = Math.min(most, USUAL_OUTPUT_TOKENS[step.agent]);
+    written.set(step.key, { usual, most });
+
+    usualMicros += costMicros(price, usage(own + sum(read.map((r) => r.usual)), usual));
+    maxCostMicros += costMicros(price, usage(own + sum(read.map((r) => r.most)), most));
+
+    const start = Math.max(0, ...step.dependsOn.map((key) => secondsAtEnd.get(key)!));
+    secondsAtEnd.set(step.key, start + FIRST_TOKEN_SECONDS + usual / tokensPerSecond(price));
+  }
+
+  return { costMicros: usualMicros, maxCostMicros, seconds: Math.ceil(Math.max(...secondsAtEnd.values())) };
+}
+
+/** Small models write fast: about what providers deliver for each class of price per million output tokens. */
+function tokensPerSecond(price: ModelPrice): number {
+  const outputUsdPerMTok = Number(price.outputUsdPerMTok);
+  if (outputUsdPerMTok <= 1) return 150;
+  return outputUsdPerMTok <= 10 ? 80 : 50;
+}
+
+/** What each kind of agent usually answers, in tokens. */
+const USUAL_OUTPUT_TOKENS: Record<Step['agent'], number> = {
+  ANALYZER: 400,
+  COLLECTOR: 800,
+  VALIDATOR: 500,
+  SYNTHESIZER: 900,
+  REPORTER: 1_200,
+  CUSTOM: 700,
+};
+
+/** The agent's own instructions, in tokens. */
+const INSTRUCTION_TOKENS = 400;
+const FIRST_TOKEN_SECONDS = 1;
+
+function usage(inputTokens: number, outputTokens: number) {
+  return { inputTokens, outputTokens };
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+export interface Estimate {
+  /** What it usually costs. */
+  costMicros: bigint;
+  /** With every step writing as much as it may, without retries. */
+  maxCostMicros: bigint;
+  /** Along the critical path, without the time that people take to decide. */
+  seconds: number;
+}

@@ -1,0 +1,343 @@
+import type { Claim } from '../../core/claims/claim-keeper.ts';
+import { FencedError } from '../../core/event-log/event-log.ts';
+import type {
+  ApprovalRequest,
+  ExecutionStatus,
+  PipelineExecution,
+  StepExecution,
+  StepStatus,
+} from '../../generated/prisma/client.ts';
+import type { Tx } from '../../infra/database.ts';
+import type { Services } from '../context.ts';
+import { type Design, designSchema, type Step } from '../designs/design.ts';
+import { approvalsLog, executionLog, type ExecutionEventData } from '../events.ts';
+import type { ExecutionErrorData } from '../failure.ts';
+import { costsByStep } from '../usage/ledger.ts';
+import type { MeteredCall } from '../usage/metered-call.ts';
+import type { Decision } from './decisions.ts';
+
+/**
+ * A run in the hands of the worker that claimed it: its rows as this worker knows them, and its writes.
+ *
+ * Every write is one transaction that ends with an event under the claim's fence, so a worker that lost the
+ * claim changes nothing. The rows here are changed only after their transaction has been committed.
+ */
+export class OpenRun {
+  readonly services: Services;
+  readonly execution: PipelineExecution;
+  readonly design: Design;
+  readonly claim: Claim;
+  /** Plan of the owner, for the limits of what the run may spend. */
+  readonly plan: Plan;
+  readonly #steps: Map<string, StepExecution>;
+  readonly #costs: Map<string, bigint>;
+  #finished: number;
+
+  /** The open run, or null when it has ended or is gone. */
+  static async load(services: Services, executionId: string, claim: Claim): Promise<OpenRun | null> {
+    const { prisma, sql } = services.database;
+    const row = await prisma.pipelineExecution.findUnique({ where: { id: executionId }, include: { steps: true } });
+    if (!row || row.finishedAt) return null;
+    const { steps, ...execution } = row;
+    const owner = await prisma.user.findUniqueOrThrow({ where: { id: row.ownerId }, select: { plan: true } });
+    const begun = steps.some((step) => step.attempts > 0);
+    const costs = begun ? await costsByStep(sql, executionId) : new Map<string, bigint>();
+    return new OpenRun(services, claim, execution, steps, owner.plan, costs);
+  }
+
+  private constructor(
+    services: Services,
+    claim: Claim,
+    execution: PipelineExecution,
+    steps: StepExecution[],
+    plan: Plan,
+    costs: Map<string, bigint>,
+  ) {
+    this.services = services;
+    this.claim = claim;
+    this.execution = execution;
+    this.design = designSchema.parse(execution.design);
+    this.plan = plan;
+    this.#steps = new Map(steps.map((step) => [step.key, step]));
+    this.#costs = costs;
+    this.#finished = steps.filter(isFinished).length;
+  }
+
+  get id(): string {
+    return this.execution.id;
+  }
+
+  step(key: string): StepExecution {
+    const step = this.#steps.get(key);
+    if (!step) throw new Error(`step ${key} is not in run ${this.id}`);
+    return step;
+  }
+
+  /** QUEUED or WAITING becomes RUNNING; attempts that a killed worker left open are discarded. */
+  async begin(): Promise<void> {
+    const abandoned = [...this.#steps.values()].filter((step) => step.status === 'RUNNING');
+    await this.#write(async (tx) => {
+      await tx.prisma.pipelineExecution.update({
+        where: { id: this.id },
+        data: {
+          status: 'RUNNING',
+          startedAt: this.execution.startedAt ?? this.services.clock(),
+          stalledClaims: { increment: 1 },
+        },
+      });
+      for (const { key, attempts } of abandoned) {
+        const reason = 'The worker stopped; the step starts again.';
+        this.emit(tx, { type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
+      }
+      this.emit(tx, { type: 'ExecutionStatus', status: 'RUNNING', progress: this.progress() });
+    });
+    this.execution.status = 'RUNNING';
+  }
+
+  async startAttempt(step: Step, route: { provider: StepExecution['provider']; model: string }): Promise<number> {
+    const attempt = this.step(step.key).attempts + 1;
+    await this.#changeStep(step.key, {
+      status: 'RUNNING',
+      attempts: attempt,
+      provider: route.provider,
+      model: route.model,
+      startedAt: this.step(step.key).startedAt ?? this.services.clock(),
+    });
+    return attempt;
+  }
+
+  /** Stores the output, settles the call and tells it, all or nothing. */
+  async finishStep(step: Step, output: string, call: MeteredCall): Promise<void> {
+    this.#finished += 1;
+    await this.#changeStep(
+      step.key,
+      { status: 'SUCCEEDED', output, finishedOrder: this.#finished, finishedAt: this.services.clock() },
+      { call },
+    );
+  }
+
+  async skipStep(step: Step, reason: string): Promise<void> {
+    this.#finished += 1;
+    await this.#changeStep(
+      step.key,
+      { status: 'SKIPPED', finishedOrder: this.#finished, finishedAt: this.services.clock() },
+      { message: reason },
+    );
+  }
+
+  async failStep(step: Step, message: string): Promise<void> {
+    await this.#changeStep(step.key, { status: 'FAILED', finishedAt: this.services.clock() }, { message });
+  }
+
+  /**
+   * Drops an attempt's text. What it cost is charged even when the claim was lost in the meantime: the
+   * provider has billed it.
+   */
+  async discardAttempt(step: Step, attempt: number, reason: string, call: MeteredCall | null): Promise<void> {
+    let costMicros = this.#costOf(step.key);
+    try {
+      await this.#write(async (tx) => {
+        if (call) costMicros = this.#costOf(step.key) + (await call.settle(tx)).costMicros;
+        await tx.prisma.stepExecution.update({ where: this.#where(step.key), data: { status: 'PENDING' } });
+        this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
+      });
+      this.step(step.key).status = 'PENDING';
+      this.#costs.set(step.key, costMicros);
+    } catch (error) {
+      if (!(error instanceof FencedError) || !call) throw error;
+      await this.services.database.transact((tx) => call.settle(tx));
+      throw error;
+    }
+  }
+
+  /** The request about a step, made when it is not there yet. */
+  async requestApproval(step: Step, payload: ApprovalPayload): Promise<ApprovalRequest> {
+    const { prisma } = this.services.database;
+    const existing = await prisma.approvalRequest.findUnique({
+      where: { executionId_stepKey: { executionId: this.id, stepKey: step.key } },
+    });
+    if (existing) return existing;
+    const now = this.services.clock();
+    const timeoutMs = step.approvalTimeoutSeconds === null ? null : step.approvalTimeoutSeconds * 1000;
+    let request: ApprovalRequest | undefined;
+    await this.#changeStep(step.key, { status: 'WAITING_FOR_APPROVAL' }, {
+      also: async (tx) => {
+        request = await tx.prisma.approvalRequest.create({
+          data: {
+            tenantId: this.execution.tenantId,
+            executionId: this.id,
+            stepKey: step.key,
+            question: step.approvalQuestion ?? `Shall the step "${step.title}" run?`,
+            payload: { ...payload },
+            requestedAt: now,
+            expiresAt: timeoutMs === null ? null : new Date(now.getTime() + timeoutMs),
+          },
+        });
+        this.emit(tx, { type: 'ApprovalRequested', approvalId: request.id });
+        tx.append(approvalsLog(this.execution.tenantId), { approvalId: request.id });
+      },
+    });
+    return request!;
+  }
+
+  /**
+   * RUNNING becomes WAITING_FOR_APPROVAL, unless one of the waiting steps has been decided in the meantime:
+   * then those decisions are given and nothing changes. The rows' locks order this with a decision.
+   */
+  async park(waiting: string[]): Promise<Map<string, Decision>> {
+    let decided = new Map<string, Decision>();
+    await this.services.database.transact(async (tx) => {
+      await tx.sql('SELECT id FROM approval_requests WHERE execution_id = $1 ORDER BY id FOR UPDATE', [this.id]);
+      const requests = await tx.prisma.approvalRequest.findMany({
+        where: { executionId: this.id, stepKey: { in: waiting }, status: { not: 'PENDING' } },
+      });
+      decided = new Map(requests.map((request) => [request.stepKey, decisionOf(request)]));
+      if (decided.size > 0) return;
+      await tx.prisma.pipelineExecution.update({
+        where: { id: this.id },
+        data: { status: 'WAITING_FOR_APPROVAL', stalledClaims: 0 },
+      });
+      this.emit(tx, { type: 'ExecutionStatus', status: 'WAITING_FOR_APPROVAL', progress: this.progress() });
+    });
+    return decided;
+  }
+
+  /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
+  async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
+    const now = this.services.clock();
+    const sink = this.design.steps.find(({ key }) => !this.design.steps.some((step) => step.dependsOn.includes(key)));
+    const outputs = [...this.#steps.values()].filter((step) => step.output !== null);
+    await this.#write(async (tx) => {
+      await this.#closeRequests(tx, now);
+      for (const step of this.#steps.values()) {
+        if (isFinished(step) || step.status === 'FAILED') continue;
+        await tx.prisma.stepExecution.update({
+          where: this.#where(step.key),
+          data: { status: 'CANCELLED', finishedAt: now },
+        });
+        this.#emitStep(tx, step.key, { ...step, status: 'CANCELLED' }, this.#costOf(step.key), null);
+      }
+      await tx.prisma.pipelineExecution.update({
+        where: { id: this.id },
+        data: {
+          status,
+          error: error ? { ...error } : undefined,
+          report: status === 'SUCCEEDED' && sink ? this.step(sink.key).output : null,
+          result: { outputs: Object.fromEntries(outputs.map((step) => [step.key, step.output])) },
+          finishedAt: now,
+        },
+      });
+      this.emit(tx, { type: 'ExecutionStatus', status, progress: this.progress() });
+      this.emit(tx, { type: 'ExecutionEnded', executionId: this.id });
+    });
+  }
+
+  /** Appends an event to the run's log, in the transaction and under the fence. */
+  emit(tx: Tx, event: ExecutionEventData): void {
+    tx.append(executionLog(this.id), event, this.claim.fence);
+  }
+
+  progress(): number {
+    return this.#finished / this.#steps.size;
+  }
+
+  async #changeStep(key: string, change: StepChange, { call = null, message = null, also }: StepWrite = {}) {
+    let costMicros = this.#costOf(key);
+    await this.#write(async (tx) => {
+      if (call) costMicros = this.#costOf(key) + (await call.settle(tx)).costMicros;
+      await tx.prisma.stepExecution.update({ where: this.#where(key), data: change });
+      if (change.status === 'SUCCEEDED') {
+        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
+      }
+      this.#emitStep(tx, key, { ...this.step(key), ...change }, costMicros, message);
+      await also?.(tx);
+    });
+    Object.assign(this.step(key), change);
+    this.#costs.set(key, costMicros);
+  }
+
+  async #closeRequests(tx: Tx, now: Date): Promise<void> {
+    const closed = await tx.prisma.approvalRequest.updateManyAndReturn({
+      where: { executionId: this.id, status: 'PENDING' },
+      data: { status: 'CANCELLED', decidedAt: now },
+      select: { id: true },
+    });
+    for (const { id } of closed) {
+      this.emit(tx, { type: 'ApprovalDecided', approvalId: id });
+      tx.append(approvalsLog(this.execution.tenantId), { approvalId: id });
+    }
+  }
+
+  #costOf(key: string): bigint {
+    return this.#costs.get(key) ?? 0n;
+  }
+
+  #emitStep(
+    tx: Tx,
+    key: string,
+    step: Pick<StepExecution, 'status' | 'attempts'>,
+    costMicros: bigint,
+    message: string | null,
+  ): void {
+    this.emit(tx, {
+      type: 'StepStatus',
+      stepKey: key,
+      status: step.status,
+      attempt: step.attempts,
+      progress: this.progress(),
+      costMicros: String(costMicros),
+      message,
+    });
+  }
+
+  #where(key: string) {
+    return { executionId_key: { executionId: this.id, key } };
+  }
+
+  #write(work: (tx: Tx) => Promise<void>): Promise<void> {
+    return this.services.database.transact(work);
+  }
+}
+
+/** A request that has been decided, expired or closed, as the run sees it. */
+export function decisionOf(request: ApprovalRequest): Decision {
+  if (request.status === 'APPROVED') return { kind: 'APPROVED', editedPrompt: request.editedPrompt };
+  const reason =
+    request.status === 'EXPIRED'
+      ? 'Nobody decided about the step in time.'
+      : `The step was rejected${request.comment ? `: ${request.comment}` : '.'}`;
+  return { kind: 'REJECTED', reason };
+}
+
+export function isFinished(step: Pick<StepExecution, 'status'>): boolean {
+  return step.status === 'SUCCEEDED' || step.status === 'SKIPPED';
+}
+
+export type Plan = 'FREE' | 'PRO' | 'UNLIMITED';
+export type EndStatus = Extract<ExecutionStatus, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
+
+/** What the person sees beside the question. */
+export interface ApprovalPayload {
+  title: string;
+  agent: string;
+  prompt: string | null;
+  inputs: { key: string; title: string; excerpt: string }[];
+}
+
+interface StepChange {
+  status: StepStatus;
+  attempts?: number;
+  provider?: StepExecution['provider'];
+  model?: string;
+  output?: string;
+  finishedOrder?: number;
+  startedAt?: Date;
+  finishedAt?: Date;
+}
+
+interface StepWrite {
+  call?: MeteredCall | null;
+  message?: string | null;
+  /** More of the same transaction. */
+  also?: (tx: Tx) => Promise<void>;
+}

@@ -1,0 +1,18 @@
+import type { Viewer } from '../auth/permissions.ts';
+
+/**
+ * Runs that the viewer may read: their own, as an ADMIN all of the tenant, and those with an approval that they
+ * may decide as another member.
+ */
+export function readableBy(viewer: Viewer) {
+  const { tenantId, userId: ownerId } = viewer;
+  if (viewer.role === 'ADMIN') return { tenantId };
+  return viewer.permissions.has('APPROVAL_DECIDE')
+    ? { tenantId, OR: [{ ownerId }, { requireDifferentApprover: true, approvals: { some: {} } }] }
+    : { tenantId, ownerId };
+}
+
+/** Runs that the viewer may cancel: their own. */
+export function ownedBy(viewer: Viewer) {
+  return { tenantId: viewer.tenantId, ownerId: viewer.userId };
+}

@@ -1,0 +1,227 @@
+import { entrypoint, task } from '@langchain/langgraph';
+import type { Claim } from '../../core/claims/claim-keeper.ts';
+import { FencedError } from '../../core/event-log/event-log.ts';
+import type { Services } from '../context.ts';
+import type { Step } from '../designs/design.ts';
+import { signalsLog, type SignalData } from '../events.ts';
+import { describeFailure, type ExecutionErrorData } from '../failure.ts';
+import type { AgentTask } from './agents/agent.ts';
+import { type Decision, Decisions } from './decisions.ts';
+import { decisionOf, OpenRun } from './open-run.ts';
+import { executeStep, type StepResult, storedResult } from './step.ts';
+
+/**
+ * One claim's work on a run.
+ *
+ *   QUEUED ──▶ RUNNING ──▶ SUCCEEDED | FAILED | CANCELLED
+ *               ▲   │
+ *               │   ▼      when nothing but people's decisions can move it; the claim is given back
+ *        WAITING_FOR_APPROVAL
+ *
+ * The graph is LangGraph's functional form: one task for each step, named by its key, started as soon as the
+ * step's own dependencies have finished. It runs from the beginning at every claim; a step whose row has finished
+ * answers from the row, so nothing that finished runs twice. The rows are the only truth: LangGraph keeps no
+ * checkpoint beside them.
+ *
+ * The run stops without an end when the worker loses its claim or hands over (`handover` aborts), and ends when
+ * a person cancels, when a step fails (steps under way are let finish, nothing new starts), or when all is done.
+ */
+export async function workOnRun(
+  services: Services,
+  executionId: string,
+  claim: Claim,
+  handover: AbortSignal,
+): Promise<void> {
+  const { head } = await services.eventLog.state(signalsLog(executionId));
+  const run = await OpenRun.load(services, executionId, claim);
+  if (!run) return;
+  if (run.execution.cancelRequestedAt) return run.end('CANCELLED', null);
+  if (run.execution.stalledClaims >= MAX_STALLED_CLAIMS) return run.end('FAILED', stalled());
+  if (waitsForPeople(run) && !(await someoneDecided(run))) return;
+
+  const left = new AbortController();
+  const pass = new Pass(run, handover);
+  const listening = pass.listen(head, AbortSignal.any([handover, left.signal]));
+  try {
+    await run.begin();
+    const results = await pass.execute();
+    await conclude(run, pass, results);
+  } catch (error) {
+    if (!(error instanceof FencedError)) throw error;
+  } finally {
+    left.abort();
+    await listening;
+  }
+}
+
+async function conclude(run: OpenRun, pass: Pass, results: StepResult[]): Promise<void> {
+  if (pass.handedOver || pass.parked) return;
+  if (pass.cancelled) return run.end('CANCELLED', null);
+  const failed = results.find((result) => result.status === 'FAILED');
+  return failed ? run.end('FAILED', failed.error) : run.end('SUCCEEDED', null);
+}
+
+/** One walk through the graph: from the claim to the end, a pause or a stop. */
+class Pass {
+  readonly #run: OpenRun;
+  readonly #handover: AbortSignal;
+  readonly #cancel = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #decisions: Decisions;
+  #failed = false;
+  parked = false;
+
+  constructor(run: OpenRun, handover: AbortSignal) {
+    this.#run = run;
+    this.#handover = handover;
+    this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
+    this.#decisions = new Decisions((waiting) => this.#park(waiting));
+    this.#signal.addEventListener('abort', () => this.#decisions.stop(), { once: true });
+  }
+
+  get cancelled(): boolean {
+    return this.#cancel.signal.aborted;
+  }
+
+  get handedOver(): boolean {
+    return this.#handover.aborted;
+  }
+
+  /** Hears of decisions and of a cancel, from whatever process they come. */
+  async listen(after: number, signal: AbortSignal): Promise<void> {
+    const { services, id } = this.#run;
+    try {
+      for await (const event of services.followers.follow(signalsLog(id), after, signal)) {
+        const told = event.data as SignalData;
+        if (told.type === 'cancel') this.#cancel.abort();
+        else await this.#decided(told.stepKey);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async execute(): Promise<StepResult[]> {
+    const { steps } = this.#run.design;
+    const tasks = new Map(
+      steps.map((step) => [
+        step.key,
+        task({ name: step.key }, (inputs: AgentTask['inputs']) =>
+          executeStep(this.#run, step, inputs, this.#signal),
+        ),
+      ]),
+    );
+    const graph = entrypoint({ name: 'run' }, () => {
+      const results = new Map<string, Promise<StepResult>>();
+      const resultOf = (step: Step): Promise<StepResult> => {
+        const known = results.get(step.key) ?? this.#result(step, resultOf, tasks.get(step.key)!);
+        results.set(step.key, known);
+        return known;
+      };
+      return Promise.all(steps.map(resultOf));
+    });
+    return graph.invoke(null, { recursionLimit: RECURSION_LIMIT });
+  }
+
+  async #result(step: Step, resultOf: ResultOf, runTask: RunTask): Promise<StepResult> {
+    const before = await Promise.all(dependencies(this.#run, step).map(resultOf));
+    const stored = storedResult(this.#run, step);
+    if (stored) return stored;
+    if (this.#failed || this.#signal.aborted || before.some(isBlocked)) return { status: 'STOPPED' };
+
+    const inputs = dependencies(this.#run, step).map((dependency, index) => ({
+      key: dependency.key,
+      title: dependency.title,
+      agent: dependency.agent,
+      output: outputOf(before[index]),
+    }));
+    if (step.requiresApproval) {
+      const decision = await this.#ask(step, inputs);
+      if (decision.kind === 'STOPPED') return { status: 'STOPPED' };
+      if (decision.kind === 'REJECTED') return this.#rejected(step, decision.reason);
+    }
+    const result = await this.#decisions.busy(() => runTask(inputs));
+    if (result.status === 'FAILED') this.#stopNewSteps();
+    return result;
+  }
+
+  async #ask(step: Step, inputs: AgentTask['inputs']): Promise<Decision> {
+    const request = await this.#decisions.busy(() =>
+      this.#run.requestApproval(step, {
+        title: step.title,
+        agent: step.agent,
+        prompt: step.prompt,
+        inputs: inputs.map(({ key, title, output }) => ({ key, title, excerpt: (output ?? '').slice(0, 500) })),
+      }),
+    );
+    const decision = request.status === 'PENDING' ? await this.#decisions.decisionOf(step.key) : decisionOf(request);
+    if (decision.kind === 'APPROVED') this.#run.step(step.key).editedPrompt = decision.editedPrompt;
+    return decision;
+  }
+
+  async #rejected(step: Step, reason: string): Promise<StepResult> {
+    if (step.onReject === 'SKIP') {
+      await this.#decisions.busy(() => this.#run.skipStep(step, reason));
+      return { status: 'SKIPPED' };
+    }
+    await this.#decisions.busy(() => this.#run.failStep(step, reason));
+    this.#stopNewSteps();
+    const message = `${reason} Start the run again, or change the design so that a rejection skips the step.`;
+    return { status: 'FAILED', error: { code: 'APPROVAL_REJECTED', message, stepKey: step.key } };
+  }
+
+  async #decided(stepKey: string): Promise<void> {
+    const request = await this.#run.services.database.prisma.approvalRequest.findUnique({
+      where: { executionId_stepKey: { executionId: this.#run.id, stepKey } },
+    });
+    if (request && request.status !== 'PENDING') this.#decisions.settle(stepKey, decisionOf(request));
+  }
+
+  async #park(waiting: string[]): Promise<Map<string, Decision>> {
+    if (this.#failed || this.#signal.aborted) return new Map();
+    const decided = await this.#run.park(waiting);
+    this.parked = decided.size === 0;
+    return decided;
+  }
+
+  #stopNewSteps(): void {
+    this.#failed = true;
+    this.#decisions.stop();
+  }
+}
+
+function dependencies(run: OpenRun, step: Step): Step[] {
+  return run.design.steps.filter(({ key }) => step.dependsOn.includes(key));
+}
+
+function isBlocked(result: StepResult): boolean {
+  return result.status === 'FAILED' || result.status === 'STOPPED';
+}
+
+function outputOf(result: StepResult | undefined): string | null {
+  return result?.status === 'SUCCEEDED' ? result.output : null;
+}
+
+function waitsForPeople(run: OpenRun): boolean {
+  return run.execution.status === 'WAITING_FOR_APPROVAL';
+}
+
+/** Whether a parked run has anything to go on with: a nudge may come for nothing. */
+async function someoneDecided(run: OpenRun): Promise<boolean> {
+  const waiting = run.design.steps.filter(({ key }) => run.step(key).status === 'WAITING_FOR_APPROVAL');
+  const decided = await run.services.database.prisma.approvalRequest.count({
+    where: { executionId: run.id, stepKey: { in: waiting.map(({ key }) => key) }, status: { not: 'PENDING' } },
+  });
+  return decided > 0;
+}
+
+function stalled(): ExecutionErrorData {
+  return describeFailure(new Error('the run was taken up again and again without finishing a step'), null, 1);
+}
+
+const MAX_STALLED_CLAIMS = 6;
+/** LangGraph counts its own supersteps; a design has at most 30 steps. */
+const RECURSION_LIMIT = 200;
+
+type ResultOf = (step: Step) => Promise<StepResult>;
+type RunTask = (inputs: AgentTask['inputs']) => Promise<StepResult>;

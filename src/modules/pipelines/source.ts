@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { NotFoundError, ValidationError, type ValidationIssue } from '../../errors.ts';
+import type { PrismaClient } from '../../generated/prisma/client.ts';
+import type { Viewer } from '../auth/permissions.ts';
+import { ownedBy } from '../conversations/policy.ts';
+import type { Services } from '../context.ts';
+import { checkDesign, type Design, designSchema } from '../designs/design.ts';
+import { parseInput } from '../input.ts';
+import { UnknownModelError } from '../../core/llm/router.ts';
+
+/** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */
+export const pipelineSource = z.object({ proposalId: z.string().nullish(), design: z.unknown() });
+
+/**
+ * The design of a source, checked as a graph and against the models that can be had.
+ * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's.
+ */
+export async function designOf(
+  { prisma, router }: { prisma: Pick<PrismaClient, 'designProposal'>; router: Services['router'] },
+  viewer: Viewer,
+  source: z.output<typeof pipelineSource>,
+): Promise<SourcedDesign> {
+  if (source.proposalId == null) {
+    const { design } = parseInput(z.object({ design: designSchema }), { design: source.design });
+    checkRunnable(design, router);
+    return { design, proposal: null };
+  }
+  const proposal = await prisma.designProposal.findFirst({
+    where: { id: source.proposalId, conversation: ownedBy(viewer) },
+  });
+  if (!proposal) throw new NotFoundError('The proposal');
+  const design = designSchema.parse(proposal.design);
+  checkRunnable(design, router);
+  return { design, proposal };
+}
+
+function checkRunnable(design: Design, router: Services['router']): void {
+  const issues = [...checkDesign(design), ...checkModels(design, router)];
+  if (issues.length > 0) {
+    throw new ValidationError(issues.map((issue) => ({ ...issue, path: ['source', 'design', ...issue.path] })));
+  }
+}
+
+function checkModels(design: Design, router: Services['router']): ValidationIssue[] {
+  return design.steps.flatMap((step, index) => {
+    try {
+      router.route({ provider: step.provider, model: step.model });
+      return [];
+    } catch (error) {
+      if (!(error instanceof UnknownModelError)) throw error;
+      return [{ path: ['steps', String(index), 'model'], message: error.message }];
+    }
+  });
+}
+
+export interface SourcedDesign {
+  design: Design;
+  /** Null for a bare design. */
+  proposal: { id: string; conversationId: string; selected: boolean } | null;
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModelRequest } from '../../core/llm/language-model.ts';
+import { retryDelayMs } from '../../core/llm/retry.ts';
+import type { Route } from '../../core/llm/router.ts';
+import type { Step } from '../designs/design.ts';
+import { executionLog, type ExecutionEventData } from '../events.ts';
+import { describeFailure, EmptyOutputError, type ExecutionErrorData, isRetryable } from '../failure.ts';
+import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
+import type { AgentTask } from './agents/agent.ts';
+import { agentOf } from './agents/agents.ts';
+import { isFinished, type OpenRun } from './open-run.ts';
+
+/**
+ * Runs one step to its end: up to three attempts, each with its own reservation, its own text in the log and its
+ * own charge. Never throws for what a provider, a budget or a stop does; a stop leaves the step as it is, for
+ * whoever goes on.
+ */
+export async function executeStep(
+  run: OpenRun,
+  step: Step,
+  inputs: AgentTask['inputs'],
+  signal: AbortSignal,
+): Promise<StepResult> {
+  for (let tries = 1; ; tries++) {
+    const attempt = new Attempt(run, step, signal);
+    try {
+      return { status: 'SUCCEEDED', output: await attempt.execute(inputs) };
+    } catch (error) {
+      if (signal.aborted) {
+        await attempt.discard('The run was stopped.');
+        return { status: 'STOPPED' };
+      }
+      const retry = isRetryable(error) && tries < MAX_TRIES;
+      const failure = describeFailure(error, step.key, tries);
+      if (failure.code === 'INTERNAL') run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
+      await attempt.discard(retry ? `${failure.message} It is tried again.` : failure.message);
+      if (!retry) {
+        await run.failStep(step, failure.message);
+        return { status: 'FAILED', error: failure };
+      }
+      await sleep(retryDelayMs(error, tries), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return { status: 'STOPPED' };
+    }
+  }
+}
+
+/** What the step's row already says, for a step that has finished. */
+export function storedResult(run: OpenRun, step: Step): StepResult | null {
+  const row = run.step(step.key);
+  if (!isFinished(row)) return null;
+  return row.status === 'SKIPPED' ? { status: 'SKIPPED' } : { status: 'SUCCEEDED', output: row.output ?? '' };
+}
+
+/** One call to a model for a step, streamed into the run's log. */
+class Attempt {
+  readonly #run: OpenRun;
+  readonly #step: Step;
+  readonly #signal: AbortSignal;
+  #number: number | null = null;
+  #call: MeteredCall | null = null;
+
+  constructor(run: OpenRun, step: Step, signal: AbortSignal) {
+    this.#run = run;
+    this.#step = step;
+    this.#signal = signal;
+  }
+
+  async execute(inputs: AgentTask['inputs']): Promise<string> {
+    const { services, execution } = this.#run;
+    const route = services.router.route({ provider: this.#step.provider, model: this.#step.model });
+    this.#number = await this.#run.startAttempt(this.#step, route);
+    const request = await this.#request(route, inputs);
+    this.#call = await openMeteredCall(services, {
+      payer: {
+        tenantId: execution.tenantId,
+        userId: execution.ownerId,
+        plan: this.#run.plan,
+        executionId: execution.id,
+        stepKey: this.#step.key,
+        runLimitMicros: execution.costLimitMicros,
+      },
+      route,
+      request,
+      signal: this.#signal,
+    });
+    const output = await this.#stream(this.#call, this.#number);
+    if (output.trim() === '') throw new EmptyOutputError();
+    await this.#run.finishStep(this.#step, output, this.#call);
+    return output;
+  }
+
+  /** Drops what this attempt wrote; the money it spent stays spent. */
+  async discard(reason: string): Promise<void> {
+    if (this.#number === null) return;
+    await this.#run.discardAttempt(this.#step, this.#number, reason, this.#call);
+  }
+
+  async #request(route: Route, inputs: AgentTask['inputs']): Promise<ModelRequest> {
+    const { execution, services } = this.#run;
+    const row = this.#run.step(this.#step.key);
+    const task: AgentTask = {
+      step: row.editedPrompt === null ? this.#step : { ...this.#step, prompt: row.editedPrompt },
+      input: execution.input,
+      context: execution.context as AgentTask['context'],
+      inputs,
+      nonce: randomBytes(8).toString('hex'),
+    };
+    const agent = agentOf(this.#step.agent);
+    const collected = await agent.collect?.(task, services.sources, this.#signal);
+    return {
+      ...agent.buildRequest({ ...task, collected }),
+      model: route.model,
+      maxOutputTokens: this.#step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
+    };
+  }
+
+  /** Writes each piece as it comes; a window of unconfirmed writes keeps a slow database from being flooded. */
+  async #stream(call: MeteredCall, attempt: number): Promise<string> {
+    const { services, claim, id } = this.#run;
+    const writes: Promise<void>[] = [];
+    let output = '';
+    for await (const piece of call.pieces) {
+      if (piece.type !== 'text' || piece.text === '') continue;
+      const event: ExecutionEventData = {
+        type: 'AgentToken',
+        stepKey: this.#step.key,
+        agent: this.#step.agent,
+        attempt,
+        offset: output.length,
+        text: piece.text,
+      };
+      output += piece.text;
+      writes.push(services.writer.append(executionLog(id), claim.fence, event));
+      if (writes.length >= MAX_UNCONFIRMED_WRITES) await writes.shift();
+    }
+    await Promise.all(writes);
+    return output;
+  }
+}
+
+const MAX_TRIES = 3;
+const MAX_UNCONFIRMED_WRITES = 64;
+const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
+
+export type StepResult =
+  | { status: 'SUCCEEDED'; output: string }
+  | { status: 'SKIPPED' }
+  | { status: 'FAILED'; error: ExecutionErrorData }
+  /** Not run: the run was stopped, or a step before it failed or waits. */
+  | { status: 'STOPPED' };
