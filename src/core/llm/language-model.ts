@@ -5,8 +5,8 @@
  */
 export interface LanguageModel {
   /**
-   * Streams one completion. Stops the provider's connection within a second of `signal` aborting, and then
-   * throws the signal's reason.
+   * Streams one completion. Stops the provider's connection within a second of `signal` aborting, or of the
+   * reader leaving the loop; an abort then throws the signal's reason.
    * Errors: ModelError, whose message never holds a key.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPiece>;
@@ -38,28 +38,35 @@ export interface ModelTask {
 }
 
 export type ModelPiece =
+  /** Never empty, and fit to be stored: no half of a surrogate pair, no NUL. */
   | { type: 'text'; text: string }
-  /** May come more than once; a later value replaces an earlier one. */
+  /** May come more than once, or never; a later value replaces an earlier one. */
   | { type: 'usage'; usage: ModelUsage }
   /** `length`: maxOutputTokens was reached. */
   | { type: 'end'; reason: 'stop' | 'length' };
 
-/** In tokens. Cached and reasoning tokens are included where the provider bills them. */
+/** As the provider bills them. */
 export interface ModelUsage {
+  /** All of the prompt, cached or not. */
   inputTokens: number;
+  /** All that was generated, the model's thinking included. */
   outputTokens: number;
+  /** The part of inputTokens that was read from the provider's cache, at a lower price. */
+  cachedInputTokens?: number;
+  /** The part of inputTokens that was written to the provider's cache, which some bill at a higher price. */
+  cacheWriteTokens?: number;
 }
 
 export type ModelErrorCode =
   /** Too many requests, or out of quota for the moment. */
   | 'RATE_LIMITED'
-  /** 5xx, no connection, cut connection. */
+  /** 5xx, no connection, a cut connection, or an answer that cannot be read. */
   | 'UNAVAILABLE'
   /** The stream ended without the provider's sign of completion. */
   | 'TRUNCATED'
   /** No byte for too long, or the whole call took too long. */
   | 'TIMEOUT'
-  /** The key is missing, wrong, or may not use this model. */
+  /** The key is wrong, may not use this model, or its account has run out of money. */
   | 'AUTH'
   /** The provider refused the request itself. */
   | 'BAD_REQUEST'
@@ -73,7 +80,11 @@ export class ModelError extends Error {
   /** What the provider asked for in Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: { retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.code = code;
@@ -82,4 +93,9 @@ export class ModelError extends Error {
   }
 }
 
-const RETRYABLE: ReadonlySet<ModelErrorCode> = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'TRUNCATED', 'TIMEOUT']);
+const RETRYABLE: ReadonlySet<ModelErrorCode> = new Set([
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'TRUNCATED',
+  'TIMEOUT',
+]);
