@@ -4,9 +4,10 @@ import type { Conversation, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
-import { conversationLog, signalsLog } from '../events.ts';
+import { type ConversationEventData, conversationLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
+import { eventually } from '../log-stream.ts';
 import { ownedBy } from './policy.ts';
 
 export async function createConversation(ctx: Context, input: CreateConversationInput): Promise<Conversation> {
@@ -119,7 +120,11 @@ export async function stopReply(ctx: Context, input: { messageId: string }): Pro
     return current.status === 'STREAMING';
   });
 
-  if (stopping) await replyEnded(ctx, log, head, reply.id);
+  if (stopping) {
+    const isEnd = (event: ConversationEventData) =>
+      event.type === 'MessageCompleted' && event.messageId === reply.id;
+    await eventually(ctx, log, head, STOP_WAIT_MS, isEnd);
+  }
   return ctx.database.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
 }
 
@@ -174,18 +179,6 @@ async function cancelReplies(tx: Tx, replies: Message[]): Promise<void> {
       tx.append(signalsLog(reply.conversationId), { type: 'cancel' });
       await tx.send('reply', { conversationId: reply.conversationId });
     }
-  }
-}
-
-async function replyEnded(ctx: Context, log: string, after: number, messageId: string): Promise<void> {
-  const events = ctx.followers.follow(log, after, AbortSignal.timeout(STOP_WAIT_MS));
-  try {
-    for await (const { data } of events) {
-      const event = data as { type: string; messageId?: string };
-      if (event.type === 'MessageCompleted' && event.messageId === messageId) return;
-    }
-  } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'TimeoutError')) throw error;
   }
 }
 

@@ -28,24 +28,32 @@ export const MAX_OUTPUT_TOKENS = 32_000;
 export const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
 const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
 
+/** What JSON in the database can hold. */
+const storableText = z
+  .string()
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must not hold NUL or half of a surrogate pair');
+
 export const stepSchema = z.object({
   key: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENTS),
-  title: z.string().trim().min(1, 'must not be blank').max(120),
-  prompt: z.string().max(8_000).nullable().default(null),
+  title: storableText.trim().min(1, 'must not be blank').max(120),
+  prompt: storableText.max(8_000).nullable().default(null),
   dependsOn: z
     .array(z.string())
     .max(MAX_STEPS - 1)
     .default([]),
   /** Null: the router's default. */
   provider: z.enum(PROVIDERS).nullable().default(null),
-  model: z.string().min(1).max(200).nullable().default(null),
+  model: z
+    .string()
+    .regex(/^[\w.:@/-]{1,200}$/, 'must be the name of a model')
+    .nullable().default(null),
   maxOutputTokens: z.int().min(1).max(MAX_OUTPUT_TOKENS).nullable().default(null),
   /** Asks a person before the step runs. */
   requiresApproval: z.boolean().default(false),
-  approvalQuestion: z.string().max(1_000).nullable().default(null),
+  approvalQuestion: storableText.max(1_000).nullable().default(null),
   approvalTimeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
   onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
 });

@@ -54,7 +54,7 @@ export function sentencesOf(text: string, limit: number): string[] {
 }
 
 function withoutGreeting(text: string): string {
-  return text.trim().replace(GREETING, '');
+  return [...text.trimStart()].slice(0, MAX_READ).join('').replace(GREETING, '');
 }
 
 function firstSentence(text: string): string {
@@ -82,6 +82,8 @@ function wordsOfSubject(sentence: string): string {
   return chosen.replace(/[^\p{L}\p{N})%+]+$/u, '').replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or))+$/iu, '');
 }
 
+/** A need says what it is about in its first characters. */
+const MAX_READ = 1_000;
 const MAX_SUBJECT_WORDS = 8;
 const MAX_SUBJECT_LENGTH = 60;
 const WORD = /[\p{L}\p{N}]+/gu;

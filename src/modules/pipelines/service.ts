@@ -7,9 +7,10 @@ import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
-import { executionLog, signalsLog } from '../events.ts';
+import { type ExecutionEventData, executionLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
+import { eventually } from '../log-stream.ts';
 import { countExecution } from '../usage/quota.ts';
 import { usageToday } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
@@ -61,11 +62,11 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
   const { id, reason } = parseInput(cancelExecutionInput, input);
   const { head } = await ctx.eventLog.state(executionLog(id));
 
-  await ctx.database.transact(async (tx) => {
+  const ending = await ctx.database.transact(async (tx) => {
     await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [id]);
     const run = await tx.prisma.pipelineExecution.findFirst({ where: { id, ...ownedBy(viewer) } });
     if (!run) throw new NotFoundError('The run');
-    if (run.status === 'CANCELLED') return;
+    if (run.status === 'CANCELLED') return false;
     if (run.finishedAt) {
       throw new ConflictError(`The run has already ended: ${run.status}.`, { type: 'PipelineExecution', id });
     }
@@ -75,9 +76,13 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
     });
     tx.append(signalsLog(id), { type: 'cancel' });
     await tx.send('run', { executionId: id });
+    return true;
   });
 
-  await ended(ctx, id, head);
+  if (ending) {
+    const isEnd = (event: ExecutionEventData) => event.type === 'ExecutionEnded';
+    await eventually(ctx, executionLog(id), head, END_WAIT_MS, isEnd);
+  }
   return ctx.database.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } });
 }
 
@@ -126,16 +131,6 @@ function estimateOf(ctx: Context, design: SourcedDesign['design'], input: string
 /** The request without what JSON cannot hold. */
 function fingerprintOf(request: z.output<typeof executePipelineInput>) {
   return { ...request, costLimit: request.costLimit == null ? null : String(request.costLimit) };
-}
-
-async function ended(ctx: Context, id: string, after: number): Promise<void> {
-  try {
-    for await (const { data } of ctx.followers.follow(executionLog(id), after, AbortSignal.timeout(END_WAIT_MS))) {
-      if ((data as { type: string }).type === 'ExecutionEnded') return;
-    }
-  } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'TimeoutError')) throw error;
-  }
 }
 
 const END_WAIT_MS = 2_000;

@@ -6,7 +6,7 @@ import { ownedBy } from '../conversations/policy.ts';
 import type { Services } from '../context.ts';
 import { checkDesign, type Design, designSchema } from '../designs/design.ts';
 import { parseInput } from '../input.ts';
-import { UnknownModelError } from '../../core/llm/router.ts';
+import { RoutingError } from '../../core/llm/router.ts';
 
 /** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */
 export const pipelineSource = z.object({ proposalId: z.string().nullish(), design: z.unknown() });
@@ -47,7 +47,7 @@ function checkModels(design: Design, router: Services['router']): ValidationIssu
       router.route({ provider: step.provider, model: step.model });
       return [];
     } catch (error) {
-      if (!(error instanceof UnknownModelError)) throw error;
+      if (!(error instanceof RoutingError)) throw error;
       return [{ path: ['steps', String(index), 'model'], message: error.message }];
     }
   });

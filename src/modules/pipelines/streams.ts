@@ -1,0 +1,64 @@
+import { NotFoundError, ValidationError } from '../../errors.ts';
+import { authorize } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { type ExecutionEventData, executionLog } from '../events.ts';
+import { type LogEvent, openStream } from '../log-stream.ts';
+import { readableBy } from './policy.ts';
+import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
+
+/** The tokens of a run, or of one of its steps, with the attempts that were dropped. */
+export async function agentTokens(ctx: Context, input: AgentTokensInput): Promise<ExecutionStream> {
+  const { stepKey } = input;
+  return executionStream(ctx, 'agentTokens', input, (event) => {
+    if (event.type === 'ExecutionEnded') return true;
+    const isText = event.type === 'AgentToken' || event.type === 'AttemptDiscarded';
+    return isText && (stepKey == null || event.stepKey === stepKey);
+  });
+}
+
+/** The status of a run, its steps and its approvals. */
+export async function pipelineProgress(ctx: Context, input: ExecutionStreamInput): Promise<ExecutionStream> {
+  return executionStream(
+    ctx,
+    'pipelineProgress',
+    input,
+    (event) => event.type !== 'AgentToken' && event.type !== 'AttemptDiscarded',
+  );
+}
+
+async function executionStream(
+  ctx: Context,
+  operation: 'agentTokens' | 'pipelineProgress',
+  { executionId, after, stepKey }: AgentTokensInput,
+  includes: (event: ExecutionEventData) => boolean,
+): Promise<ExecutionStream> {
+  const viewer = authorize(ctx, operation);
+  const execution = await ctx.database.prisma.pipelineExecution.findFirst({
+    where: { id: executionId, ...readableBy(viewer) },
+    include: { steps: { select: { key: true } } },
+  });
+  if (!execution) throw new NotFoundError('The run');
+  if (stepKey != null && !execution.steps.some((step) => step.key === stepKey)) {
+    const keys = execution.steps.map((step) => step.key).join(', ');
+    throw new ValidationError([{ path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` }]);
+  }
+  return openStream<ExecutionEventData, ExecutionSnapshot>(ctx, {
+    logId: executionLog(executionId),
+    after,
+    hasEnded: execution.finishedAt !== null,
+    snapshot: () => snapshotExecution(ctx.database, executionId),
+    includes,
+    isEnd: (event) => event.type === 'ExecutionEnded',
+  });
+}
+
+export type ExecutionStream = AsyncGenerator<LogEvent<ExecutionEventData> | ExecutionSnapshot, void, undefined>;
+
+export interface ExecutionStreamInput {
+  executionId: string;
+  after?: number | null;
+}
+
+export interface AgentTokensInput extends ExecutionStreamInput {
+  stepKey?: string | null;
+}
