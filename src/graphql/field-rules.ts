@@ -1,0 +1,49 @@
+import SchemaBuilder, {
+  BasePlugin,
+  PothosSchemaError,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+} from '@pothos/core';
+import { isOperation } from '../modules/auth/permissions.ts';
+
+export const FIELD_RULES = 'fieldRules';
+
+/**
+ * What fields get without asking: a root field the permission that the table of operations gives to its name
+ * (one that is missing there fails the build), a paged field a complexity that grows with the page.
+ */
+class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const pothosOptions = { ...field.pothosOptions, ...permission(field), ...complexity(field) };
+    return { ...field, pothosOptions } as typeof field;
+  }
+}
+
+function permission<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
+  if (field.kind !== 'Query' && field.kind !== 'Mutation' && field.kind !== 'Subscription') return {};
+  if (!isOperation(field.name)) {
+    throw new PothosSchemaError(
+      `${field.parentType}.${field.name} is missing in OPERATIONS (auth/permissions.ts)`,
+    );
+  }
+  return { authScopes: { operation: field.name } };
+}
+
+function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
+  return 'first' in field.args ? { complexity: pageComplexity } : {};
+}
+
+function pageComplexity({ first, last }: { first?: number | null; last?: number | null }) {
+  return { field: 1, multiplier: first ?? last ?? 20 };
+}
+
+SchemaBuilder.registerPlugin(FIELD_RULES, FieldRulesPlugin);
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- how Pothos learns the name of a plugin
+  namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      fieldRules: FieldRulesPlugin<Types>;
+    }
+  }
+}
