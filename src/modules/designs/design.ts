@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ProviderName } from '../../core/llm/router.ts';
+import { PROVIDER_NAMES } from '../../core/llm/router.ts';
+import { storableText } from '../../core/llm/storable-text.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind, RejectionAction } from '../../generated/prisma/enums.ts';
 import { findCycle } from './order.ts';
@@ -12,13 +13,6 @@ const AGENTS = [
   'REPORTER',
   'CUSTOM',
 ] as const satisfies readonly AgentKind[];
-const PROVIDERS = [
-  'OPENAI',
-  'ANTHROPIC',
-  'GOOGLE',
-  'OPENAI_COMPATIBLE',
-  'OFFLINE',
-] as const satisfies readonly ProviderName[];
 const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const satisfies readonly RejectionAction[];
 
 export const MAX_STEPS = 30;
@@ -28,32 +22,32 @@ export const MAX_OUTPUT_TOKENS = 32_000;
 export const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
 const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
 
-/** What JSON in the database can hold. */
-const storableText = z
+const text = z
   .string()
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must not hold NUL or half of a surrogate pair');
+  .refine((value) => storableText(value) === value, 'must not hold NUL or half of a surrogate pair');
 
 export const stepSchema = z.object({
   key: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENTS),
-  title: storableText.trim().min(1, 'must not be blank').max(120),
-  prompt: storableText.max(8_000).nullable().default(null),
+  title: text.trim().min(1, 'must not be blank').max(120),
+  prompt: text.max(8_000).nullable().default(null),
   dependsOn: z
     .array(z.string())
     .max(MAX_STEPS - 1)
     .default([]),
   /** Null: the router's default. */
-  provider: z.enum(PROVIDERS).nullable().default(null),
+  provider: z.enum(PROVIDER_NAMES).nullable().default(null),
   model: z
     .string()
     .regex(/^[\w.:@/-]{1,200}$/, 'must be the name of a model')
-    .nullable().default(null),
+    .nullable()
+    .default(null),
   maxOutputTokens: z.int().min(1).max(MAX_OUTPUT_TOKENS).nullable().default(null),
   /** Asks a person before the step runs. */
   requiresApproval: z.boolean().default(false),
-  approvalQuestion: storableText.max(1_000).nullable().default(null),
+  approvalQuestion: text.max(1_000).nullable().default(null),
   approvalTimeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
   onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
 });
@@ -80,14 +74,18 @@ export function checkDesign(design: Pick<Design, 'steps'>): ValidationIssue[] {
 function checkKey(steps: Step[], index: number): ValidationIssue[] {
   const { key } = steps[index]!;
   const isRepeated = steps.findIndex((step) => step.key === key) < index;
-  return isRepeated ? [issue(index, 'key', `"${key}" is the key of an earlier step. Give each step its own.`)] : [];
+  return isRepeated
+    ? [issue(index, 'key', `"${key}" is the key of an earlier step. Give each step its own.`)]
+    : [];
 }
 
 function checkDependencies(step: Step, index: number, known: Set<string>): ValidationIssue[] {
   return step.dependsOn.flatMap((dependency, place) => {
     if (dependency === step.key) return [issue(index, 'dependsOn', 'A step cannot depend on itself.')];
     if (!known.has(dependency)) {
-      return [issue(index, 'dependsOn', `There is no step "${shorten(dependency)}". Name the key of another step.`)];
+      return [
+        issue(index, 'dependsOn', `There is no step "${shorten(dependency)}". Name the key of another step.`),
+      ];
     }
     const isRepeated = step.dependsOn.indexOf(dependency) < place;
     return isRepeated ? [issue(index, 'dependsOn', `"${dependency}" is named twice.`)] : [];
@@ -105,7 +103,13 @@ function checkShape(steps: Step[]): ValidationIssue[] {
   if (cycle) {
     const index = steps.findIndex((step) => step.key === cycle[0]);
     const circle = [...cycle, cycle[0]].join(' → ');
-    return [issue(index, 'dependsOn', `These steps wait for each other: ${circle}. Remove one of the dependencies.`)];
+    return [
+      issue(
+        index,
+        'dependsOn',
+        `These steps wait for each other: ${circle}. Remove one of the dependencies.`,
+      ),
+    ];
   }
   const needed = new Set(steps.flatMap((step) => step.dependsOn.filter((key) => key !== step.key)));
   const sinks = steps.filter((step) => !needed.has(step.key)).map((step) => step.key);
@@ -118,8 +122,8 @@ function issue(index: number, field: keyof Step, message: string): ValidationIss
   return { path: ['steps', String(index), field], message };
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+function shorten(key: string): string {
+  return key.length > 40 ? `${key.slice(0, 40)}…` : key;
 }
 
 export type Design = z.output<typeof designSchema>;

@@ -13,7 +13,10 @@ export function flowchart(design: Design): string {
       .map((key) => `  ${nodeOf.get(key)} --> ${nodeOf.get(step.key)}`),
   );
   const asking = design.steps.filter((step) => step.requiresApproval).map((step) => nodeOf.get(step.key));
-  const marks = asking.length > 0 ? ['  classDef approval stroke-dasharray:5 5', `  class ${asking.join(',')} approval`] : [];
+  const marks =
+    asking.length > 0
+      ? ['  classDef approval stroke-dasharray:5 5', `  class ${asking.join(',')} approval`]
+      : [];
   return ['flowchart TD', ...nodes, ...edges, ...marks].join('\n');
 }
 

@@ -6,8 +6,11 @@ export function topologicalOrder<S extends Dependent>(steps: readonly S[]): S[] 
   const waiting = new Set(steps);
   while (waiting.size > 0) {
     const pending = new Set([...waiting].map((step) => step.key));
-    const ready = [...waiting].filter((step) => !step.dependsOn.some((key) => key !== step.key && pending.has(key)));
-    if (ready.length === 0) throw new Error('The steps wait for each other; checkDesign refuses such a design.');
+    const ready = [...waiting].filter(
+      (step) => !step.dependsOn.some((key) => key !== step.key && pending.has(key)),
+    );
+    if (ready.length === 0)
+      throw new Error('The steps wait for each other; checkDesign refuses such a design.');
     for (const step of ready) {
       ordered.push(step);
       waiting.delete(step);

@@ -11,7 +11,9 @@ export interface Catalog {
 
 /** Models of the default provider only: a design then runs with the one key that is surely there. */
 export function designModels({ models, defaultModel }: Catalog): ModelPrice[] {
-  const own = models.filter((model) => model.provider === defaultModel.provider && model.model !== defaultModel.model);
+  const own = models.filter(
+    (model) => model.provider === defaultModel.provider && model.model !== defaultModel.model,
+  );
   return [defaultModel, ...own];
 }
 
@@ -26,7 +28,9 @@ export function modelTiers(catalog: Catalog): Record<Tier, ModelPrice> {
 }
 
 export function priceOf(catalog: Catalog, step: Pick<Step, 'provider' | 'model'>): ModelPrice {
-  const known = catalog.models.find((model) => model.model === step.model && model.provider === step.provider);
+  const known = catalog.models.find(
+    (model) => model.model === step.model && model.provider === step.provider,
+  );
   return known ?? catalog.defaultModel;
 }
 

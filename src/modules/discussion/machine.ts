@@ -38,7 +38,11 @@ export const TRANSITIONS: Readonly<Record<Stage, readonly Stage[]>> = {
 export function assertTransition(from: Stage, to: Stage): void {
   if (TRANSITIONS[from].includes(to)) return;
   const allowed = TRANSITIONS[from];
-  throw new IllegalTransitionError(`The discussion cannot go from ${from} to ${to}. ${ADVICE[from]}`, from, allowed);
+  throw new IllegalTransitionError(
+    `The discussion cannot go from ${from} to ${to}. ${ADVICE[from]}`,
+    from,
+    allowed,
+  );
 }
 
 /** The stages entered on the way, without standing still; each step of it is checked. */

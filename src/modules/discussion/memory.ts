@@ -1,3 +1,5 @@
+import { cleanText } from '../../core/prompt-safety/clean-text.ts';
+
 /** What a discussion remembers from turn to turn: the columns of its conversation, bounded. */
 export interface Memory {
   agreedRequirements: string[];
@@ -41,11 +43,16 @@ function merge(entries: string[], gone: number[], added: string[], limit: number
   return [...merged.values()].slice(-limit);
 }
 
-/** One line of bounded length. */
+/** One line of bounded length, without what a person does not see. */
 export function tidy(entry: string, maxLength = MAX_ENTRY_LENGTH): string {
-  const line = entry.replace(/\s+/gu, ' ').trim();
+  const line = cleanText(entry).text.replace(/\s+/gu, ' ').trim();
   const characters = [...line];
-  return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('').trimEnd()}…`;
+  return characters.length <= maxLength
+    ? line
+    : `${characters
+        .slice(0, maxLength - 1)
+        .join('')
+        .trimEnd()}…`;
 }
 
 /** Two entries are the same when only case, spacing and punctuation differ. */

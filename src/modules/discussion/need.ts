@@ -5,7 +5,8 @@ import { tidy } from './memory.ts';
 /** Whether there is enough to design from: about a sentence, beyond any greeting. */
 export function isClear(need: string): boolean {
   const words = withoutGreeting(need).match(WORD) ?? [];
-  const syllables = words.join('').match(/[\p{scx=Hangul}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/gu)?.length ?? 0;
+  const syllables =
+    words.join('').match(/[\p{scx=Hangul}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/gu)?.length ?? 0;
   const letters = words.join('').match(/\p{L}/gu)?.length ?? 0;
   return syllables >= 8 || (words.length >= 4 && letters >= 10);
 }
@@ -64,7 +65,10 @@ function firstSentence(text: string): string {
 
 /** Up to the object of the sentence: "국내 전기차 시장을 조사해 주세요" is about "국내 전기차 시장". */
 function koreanSubject(sentence: string): string {
-  const words = sentence.trim().split(/[\s,:;]+/u).filter((word) => !KOREAN_LEAD.test(word));
+  const words = sentence
+    .trim()
+    .split(/[\s,:;]+/u)
+    .filter((word) => !KOREAN_LEAD.test(word));
   const object = words.findIndex((word) => /.[을를]$|에\s?(대|관)/u.test(word));
   const request = words.findIndex((word) => KOREAN_REQUEST.test(word));
   const end = object >= 0 ? object + 1 : request > 0 ? request : words.length;
@@ -79,7 +83,9 @@ function wordsOfSubject(sentence: string): string {
   const rest = (start < 0 ? words : words.slice(start)).join(' ');
   const clause = rest.split(CLAUSE_END)[0]!.trim();
   const chosen = (clause.length >= 3 ? clause : rest).split(' ').slice(0, MAX_SUBJECT_WORDS).join(' ');
-  return chosen.replace(/[^\p{L}\p{N})%+]+$/u, '').replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or))+$/iu, '');
+  return chosen
+    .replace(/[^\p{L}\p{N})%+]+$/u, '')
+    .replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or))+$/iu, '');
 }
 
 /** A need says what it is about in its first characters. */
@@ -97,28 +103,34 @@ const FILLER =
 const CLAUSE_END =
   /\s*[,;:(–—]\s*|\s+(?:and|then)\s+(?:then\s+)?(?:write|send|make|produce|give|create|report|summari|tell|show|present|email|post|draft|explain|recommend|suggest|decide|find|check|compare|let)\b|\s+(?:so that|because|since|while|in order|which|who|every|each (?:day|week|month))\b/iu;
 
-const KOREAN_LEAD = /^(저는|저희는|저희|나는|우리는|우리|제가|혹시|그럼|자|매주|매일|매달|이번에|지금|좀|간단히)$/u;
-const KOREAN_REQUEST = /(해\s?줘|주세요|줘|주실|싶|필요|부탁|바랍니다|만들|작성|합니다|해요|할래|하자|알려|도와)/u;
+const KOREAN_LEAD =
+  /^(저는|저희는|저희|나는|우리는|우리|제가|혹시|그럼|자|매주|매일|매달|이번에|지금|좀|간단히)$/u;
+const KOREAN_REQUEST =
+  /(해\s?줘|주세요|줘|주실|싶|필요|부탁|바랍니다|만들|작성|합니다|해요|할래|하자|알려|도와)/u;
 
 /** What most needs leave open, and how one sees that this one does not. */
 const POINTS: readonly Point[] = [
   {
-    mentioned: /\b(audience|reader|manager|management|executive|board|team|customer|client|investor|engineer|developer|student|ceo|cto|for (me|us|my|our))\b|독자|경영|임원|팀|고객|투자자|개발자|학생|상사|대표/iu,
+    mentioned:
+      /\b(audience|reader|manager|management|executive|board|team|customer|client|investor|engineer|developer|student|ceo|cto|for (me|us|my|our))\b|독자|경영|임원|팀|고객|투자자|개발자|학생|상사|대표/iu,
     en: 'Who will read the result, and what will they decide with it?',
     ko: '결과를 누가 읽고, 무엇을 결정하는 데 쓰나요?',
   },
   {
-    mentioned: /\b(source|sources|data ?set|database|file|files|upload|attached|url|website|csv|pdf|api|document|documents|paper|papers|news)\b|https?:|출처|자료|데이터|파일|문서|뉴스|논문|사이트/iu,
+    mentioned:
+      /\b(source|sources|data ?set|database|file|files|upload|attached|url|website|csv|pdf|api|document|documents|paper|papers|news)\b|https?:|출처|자료|데이터|파일|문서|뉴스|논문|사이트/iu,
     en: 'Which sources may be used, and are there any to leave out?',
     ko: '어떤 자료를 쓸 수 있고, 제외할 자료가 있나요?',
   },
   {
-    mentioned: /\b(today|yesterday|week|weekly|month|monthly|quarter|quarterly|year|yearly|annual|daily|since|last|recent|latest|current|20\d\d|period|deadline|by (monday|friday))\b|오늘|이번|지난|최근|주간|매주|월간|분기|연간|올해|작년|기간|20\d\d년/iu,
+    mentioned:
+      /\b(today|yesterday|week|weekly|month|monthly|quarter|quarterly|year|yearly|annual|daily|since|last|recent|latest|current|20\d\d|period|deadline|by (monday|friday))\b|오늘|이번|지난|최근|주간|매주|월간|분기|연간|올해|작년|기간|20\d\d년/iu,
     en: 'Which period should it cover, and how fresh must the facts be?',
     ko: '어느 기간을 다루고, 정보가 얼마나 최신이어야 하나요?',
   },
   {
-    mentioned: /\b(page|pages|word|words|slide|slides|table|bullet|markdown|format|short|brief|one-pager|length|chart|email)\b|쪽|페이지|표로|형식|분량|짧게|요약|슬라이드|차트|이메일/iu,
+    mentioned:
+      /\b(page|pages|word|words|slide|slides|table|bullet|markdown|format|short|brief|one-pager|length|chart|email)\b|쪽|페이지|표로|형식|분량|짧게|요약|슬라이드|차트|이메일/iu,
     en: 'How long should the report be, and in which form?',
     ko: '보고서의 분량과 형식은 어떻게 할까요?',
   },
