@@ -22,7 +22,7 @@ export function mutation<Shape, Fields extends InputFieldMap>(
     t.field({
       type: options.type,
       description: options.description,
-      args: { input: t.arg({ type: input, required: true, description: 'All that it needs.' }) },
+      args: { input: t.arg({ type: input, required: true, description: 'What it needs, in one object.' }) },
       errors: {
         types: [ValidationError, ...(options.errors ?? [])],
         union: { name: `${title}Result`, description: `What \`${name}\` made, or why it could not.` },

@@ -1,9 +1,13 @@
 import { builder } from './builder.ts';
 
-/** What every event of a log has. Its seq belongs to the log, never to a connection. */
-export const StreamEventRef = builder.interfaceRef<{ seq: number; at: Date }>('StreamEvent').implement({
+/**
+ * What every event of a log has. `data.type` with `Event` behind it is the name of its GraphQL type, so that
+ * unions and this interface need no list of their own.
+ */
+export const StreamEventRef = builder.interfaceRef<AnyEvent>('StreamEvent').implement({
   description:
     'An event of an append-only log. Hand its `seq` back as `after` to go on behind it, on any connection.',
+  resolveType: eventTypeName,
   fields: (t) => ({
     seq: t.exposeInt('seq', {
       description:
@@ -12,3 +16,13 @@ export const StreamEventRef = builder.interfaceRef<{ seq: number; at: Date }>('S
     at: t.expose('at', { type: 'DateTime', description: 'When the event was written.' }),
   }),
 });
+
+export function eventTypeName(event: AnyEvent): string {
+  return `${event.data.type}Event`;
+}
+
+interface AnyEvent {
+  seq: number;
+  at: Date;
+  data: { type: string };
+}

@@ -1,0 +1,181 @@
+import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
+import { builder } from '../../graphql/builder.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { authorize, PERMISSIONS, permissionsOf } from './permissions.ts';
+import { login, logout, refreshSession, register, type SignedOut } from './service.ts';
+import type { AuthSession } from './sessions.ts';
+
+export const RoleRef = builder.enumType('Role', {
+  description: 'What a user may do in their tenant.',
+  values: {
+    ADMIN: { description: 'Everything in the tenant, also to see what its members have.' },
+    USER: { description: 'Talks, runs pipelines, decides, and manages what is their own.' },
+    GUEST: { description: 'Reads; neither writes, nor runs, nor decides.' },
+  } as const,
+});
+
+export const PlanRef = builder.enumType('Plan', {
+  description: 'How much a user may run and spend in a UTC day.',
+  values: {
+    FREE: { description: '3 runs and $1.' },
+    PRO: { description: '100 runs and $50.' },
+    UNLIMITED: { description: 'As much as they want.' },
+  } as const,
+});
+
+const PermissionRef = builder.enumType('Permission', {
+  description: 'One thing that a role allows.',
+  values: {
+    AGENT_EXECUTE: { description: 'Send messages that agents answer, and settle designs with them.' },
+    PIPELINE_EXECUTE: { description: 'Start and cancel runs.' },
+    CONVERSATION_WRITE: { description: 'Create, rename and delete conversations.' },
+    TEMPLATE_WRITE: { description: 'Create, change and delete templates.' },
+    TEMPLATE_SHARE: { description: 'Show templates to the other members of the tenant.' },
+    API_KEY_MANAGE: { description: 'Create and revoke API keys.' },
+    LLM_KEY_MANAGE: { description: 'Save and delete keys of model providers.' },
+    APPROVAL_DECIDE: { description: 'Approve and reject what a run asks for.' },
+    STATS_READ: { description: 'See one’s own usage.' },
+    UPLOAD_WRITE: { description: 'Upload and delete files.' },
+    USER_MANAGE: { description: 'Invite members and change their roles.' },
+    AUDIT_READ: { description: 'Read the tenant’s audit log.' },
+    RATE_LIMIT_READ: { description: 'See how often requests were held back.' },
+    PLAN_MANAGE: { description: 'Change the plans of users; for the operator of this server.' },
+  } satisfies Record<(typeof PERMISSIONS)[number], object>,
+});
+
+export const TenantRef = builder.prismaNode('Tenant', {
+  description: 'A group of users whose data nobody else can see.',
+  id: { field: 'id' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id: id === ctx.viewer?.tenantId ? id : '' }),
+  fields: (t) => ({
+    externalId: t.exposeString('externalId', {
+      description: 'Its id at the issuer of its users’ tokens; `X-Tenant-ID`, when sent, must equal it.',
+    }),
+    name: t.exposeString('name', { description: 'Its name, for people to read.' }),
+    costLimit: t.expose('costLimitMicros', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'Dollars a UTC day for all members together; null without a limit.',
+    }),
+  }),
+});
+
+export const UserRef = builder.prismaNode('User', {
+  description: 'A member of a tenant.',
+  id: { field: 'id' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id, tenantId: ctx.viewer?.tenantId ?? '' }),
+  fields: (t) => ({
+    email: t.exposeString('email', {
+      nullable: true,
+      description: 'In lower case; null for a user of another issuer who has none.',
+    }),
+    displayName: t.exposeString('displayName', { description: 'The name that others see.' }),
+    role: t.expose('role', { type: RoleRef, description: 'What they may do in their tenant.' }),
+    plan: t.expose('plan', { type: PlanRef, description: 'How much they may run and spend.' }),
+    tenant: t.relation('tenant', { description: 'The tenant they belong to.' }),
+    permissions: t.field({
+      type: [PermissionRef],
+      description: 'All that their role allows, and for an operator more.',
+      select: { role: true, tenant: { select: { isOperator: true } } },
+      resolve: ({ role, tenant }) => [...permissionsOf(role, tenant.isOperator)],
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+  }),
+});
+
+const AuthSessionRef = builder.objectRef<AuthSession>('AuthSession').implement({
+  description:
+    'A sign-in: send the access token with each request, and keep the refresh token for the next one.',
+  fields: (t) => ({
+    accessToken: t.exposeString('accessToken', {
+      description: 'Send it as `Authorization: Bearer <token>`, or as `token` when a WebSocket connects.',
+    }),
+    accessTokenExpiresAt: t.expose('accessTokenExpiresAt', {
+      type: 'DateTime',
+      description: 'From then on the access token opens nothing; refresh a little earlier.',
+    }),
+    refreshToken: t.exposeString('refreshToken', {
+      description:
+        'Good for one `refreshSession`, which gives its successor. Used again later, it ends the session.',
+    }),
+    refreshTokenExpiresAt: t.expose('refreshTokenExpiresAt', {
+      type: 'DateTime',
+      description: 'From then on only signing in again helps.',
+    }),
+    user: t.prismaField({
+      type: UserRef,
+      description: 'Who has signed in.',
+      resolve: (query, session, _args, ctx) =>
+        ctx.database.prisma.user.findUniqueOrThrow({ ...query, where: { id: session.userId } }),
+    }),
+  }),
+});
+
+const SignedOutRef = builder.objectRef<SignedOut>('SignedOut').implement({
+  description: 'A sign-out.',
+  fields: (t) => ({
+    sessionsEnded: t.exposeInt('sessionsEnded', {
+      description: '1, or 0 when the token opened no session any more.',
+    }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.prismaField({
+    type: UserRef,
+    description: 'The user who asks.',
+    resolve: (query, _root, _args, ctx) =>
+      ctx.database.prisma.user.findUniqueOrThrow({
+        ...query,
+        where: { id: authorize(ctx, 'viewer').userId },
+      }),
+  }),
+);
+
+mutation('register', {
+  description: 'Makes an account with a tenant of its own, whose ADMIN it is, on plan FREE, and signs it in.',
+  type: AuthSessionRef,
+  errors: [ConflictError],
+  input: (t) => ({
+    email: t.string({ required: true, description: 'At most 254 characters; taken as lower case.' }),
+    password: t.string({
+      required: true,
+      description: '8 to 256 characters, and not one of the most common ones.',
+    }),
+    displayName: t.string({ required: true, description: 'The name that others see; 1 to 100 characters.' }),
+  }),
+  resolve: (ctx, input) => register(ctx, input),
+});
+
+mutation('login', {
+  description: 'Signs in with e-mail and password.',
+  type: AuthSessionRef,
+  errors: [InvalidCredentialsError],
+  input: (t) => ({
+    email: t.string({ required: true, description: 'The e-mail of the account, in any case.' }),
+    password: t.string({ required: true, description: 'Its password.' }),
+  }),
+  resolve: (ctx, input) => login(ctx, input),
+});
+
+mutation('refreshSession', {
+  description:
+    'Goes on with a session: gives a new access token and spends the refresh token for a successor. When the answer was lost, the same token gives the same successor for 10 seconds more; after that it ends the session.',
+  type: AuthSessionRef,
+  errors: [InvalidCredentialsError],
+  input: (t) => ({
+    refreshToken: t.string({ required: true, description: 'The newest refresh token of the session.' }),
+  }),
+  resolve: (ctx, input) => refreshSession(ctx, input),
+});
+
+mutation('logout', {
+  description: 'Ends a session at once: its tokens open nothing any more, and its live connections close.',
+  type: SignedOutRef,
+  input: (t) => ({
+    refreshToken: t.string({ required: true, description: 'Any refresh token of the session.' }),
+  }),
+  resolve: (ctx, input) => logout(ctx, input),
+});
