@@ -1,0 +1,206 @@
+/**
+ * The database as the domain sees it: reads through Prisma, and writes in transactions that end with their events.
+ *
+ * A transaction runs on one connection, which Prisma and the raw statements share. Its events are only collected
+ * while it works and appended last, so that a log's row, on which every other writer of the log waits, is held for
+ * no longer than the commit takes. Copies go to the live channel after the commit.
+ */
+import { PrismaPg } from '@prisma/adapter-pg';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { PostgresEventLog } from '../core/event-log/event-log-postgres.ts';
+import type { LogAppend, StoredEvent } from '../core/event-log/event-log.ts';
+import type { LiveChannel } from '../core/event-log/live-channel.ts';
+import type { Sql } from '../core/sql.ts';
+import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { isConflict, translate } from './database-errors.ts';
+import type { JobName, JobPayloads, Jobs } from './jobs.ts';
+import type { Logger } from './logger.ts';
+
+export interface Database {
+  prisma: PrismaClient;
+  /** One statement outside of any transaction. bigint columns read as bigint, dates of day as text. */
+  sql: Sql;
+  /**
+   * Runs `work` in one transaction: all of it stands, with its events and jobs, or none. `work` may run more than
+   * once, when the database finds a conflict, so it changes nothing but the database.
+   * Errors: those of `work`; FencedError; SERVICE_UNAVAILABLE while the database is away.
+   */
+  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Reads everything as of one moment. */
+  snapshot<T>(work: (tx: Pick<Tx, 'prisma' | 'sql'>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface Tx {
+  prisma: Prisma.TransactionClient;
+  sql: Sql;
+  /** Appends to a log when `work` is done; under a claim, with its fence. */
+  append(logId: string, event: unknown, fence?: number): void;
+  /** Adds a job that starts once the transaction stands. */
+  send<Name extends JobName>(job: Name, data: JobPayloads[Name]): Promise<void>;
+}
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = new TransactionPool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 20,
+    types: { getTypeParser },
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
+  const prisma = createPrisma(pool);
+
+  async function transaction<T>(work: (tx: Connection) => Promise<T>, isolationLevel?: 'RepeatableRead') {
+    const limits = { maxWait: CONNECT_TIMEOUT_MS, timeout: TRANSACTION_TIMEOUT_MS, isolationLevel };
+    let failure: unknown;
+    const run = (tx: Prisma.TransactionClient, sql: Sql) =>
+      work({ prisma: tx, sql }).catch((error: unknown) => Promise.reject((failure = error)));
+    return pool
+      .lend((sql) => prisma.$transaction((tx) => run(tx, sql), limits))
+      .catch((error: unknown) => Promise.reject(error === failure ? error : translate(error)));
+  }
+
+  async function writeOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    let stored: StoredEvent[] = [];
+    const result = await transaction(async ({ prisma: client, sql }) => {
+      const appends = new Map<string, LogAppend>();
+      const result = await work({
+        prisma: client,
+        sql,
+        append: (logId, event, fence) => collect(appends, logId, event, fence),
+        send: (job, data) => options.jobs.send(sql, job, data),
+      });
+      if (appends.size > 0) stored = await new PostgresEventLog(sql).append([...appends.values()]);
+      return result;
+    });
+    if (stored.length > 0) options.live.publish(stored);
+    return result;
+  }
+
+  return {
+    prisma,
+    sql: sqlOf(() => pool),
+    async transact(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await writeOnce(work);
+        } catch (error) {
+          if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
+          await sleep(Math.random() * 10 * 2 ** attempt);
+        }
+      }
+    },
+    snapshot: (work) =>
+      transaction(async (tx) => {
+        await tx.sql('SET TRANSACTION READ ONLY');
+        return work(tx);
+      }, 'RepeatableRead'),
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Lends the connection that Prisma takes for a transaction to the raw statements of the same transaction. */
+class TransactionPool extends pg.Pool {
+  readonly #loans = new AsyncLocalStorage<Loan>();
+  readonly #lent = new WeakMap<pg.PoolClient, Loan>();
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('release', (_error, client) => this.#end(client));
+  }
+
+  lend<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const loan: Loan = { client: null };
+    const sql = sqlOf(() => {
+      if (!loan.client) throw new Error('the transaction is over');
+      return loan.client;
+    });
+    return this.#loans.run(loan, () => work(sql));
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    if (callback) return super.connect(callback); // a single statement's
+    return super.connect().then((client) => this.#start(client));
+  }
+
+  #start(client: pg.PoolClient): pg.PoolClient {
+    const loan = this.#loans.getStore();
+    if (loan) {
+      loan.client = client;
+      this.#lent.set(client, loan);
+    }
+    return client;
+  }
+
+  #end(client: pg.PoolClient): void {
+    const loan = this.#lent.get(client);
+    if (loan) loan.client = null;
+    this.#lent.delete(client);
+  }
+}
+
+function createPrisma(pool: pg.Pool): PrismaClient {
+  const client = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
+  return client.$extends({
+    query: {
+      $allOperations: ({ args, query }) =>
+        query(args).catch((error: unknown) => Promise.reject(translate(error))) as Promise<unknown>,
+    },
+  }) as unknown as PrismaClient;
+}
+
+function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
+  return async <Row>(text: string, params?: readonly unknown[]) => {
+    const target = connection();
+    try {
+      return (await target.query(text, params as unknown[])).rows as Row[];
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+/** A writer without a fence may append together with one that has it: the fence counts for both. */
+function collect(appends: Map<string, LogAppend>, logId: string, event: unknown, fence?: number): void {
+  const earlier = appends.get(logId);
+  appends.set(logId, { logId, events: [...(earlier?.events ?? []), event], fence: fence ?? earlier?.fence });
+}
+
+const getTypeParser = ((type: number, format?: 'text') => {
+  if (type === pg.types.builtins.INT8) return BigInt;
+  if (type === pg.types.builtins.DATE) return String;
+  return pg.types.getTypeParser(type, format);
+}) as typeof pg.types.getTypeParser;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 30_000;
+const TRANSACTION_TIMEOUT_MS = 15_000;
+/** A process frozen in the middle of a transaction holds up others for no longer than a claim's lease. */
+const STALLED_TRANSACTION_MS = 5_000;
+const MAX_ATTEMPTS = 5;
+
+export interface DatabaseOptions {
+  url: string;
+  live: Pick<LiveChannel, 'publish'>;
+  jobs: Pick<Jobs, 'send'>;
+  logger: Logger;
+  maxConnections?: number;
+}
+
+type Connection = Pick<Tx, 'prisma' | 'sql'>;
+type ConnectCallback = Parameters<pg.Pool['connect']>[0];
+
+interface Loan {
+  /** Null before the transaction begins and after it ended. */
+  client: pg.PoolClient | null;
+}

@@ -1,0 +1,171 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/errors.ts';
+import { FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
+import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
+import { createDatabase, type Database } from '../../src/infra/database.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
+import { applyMigrations } from '../../src/infra/migrations.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+
+const logger = pino({ level: 'silent' });
+
+function open(url: string): { database: Database; published: StoredEvent[] } {
+  const published: StoredEvent[] = [];
+  const database = createDatabase({
+    url,
+    live: { publish: (events) => void published.push(...events) },
+    jobs: { send: async () => {} },
+    logger,
+  });
+  return { database, published };
+}
+
+describe('transact', () => {
+  const { url } = testDatabase();
+  const { database, published } = open(url);
+  afterAll(() => database.close());
+
+  const createTenant = (externalId: string) => ({ data: { externalId, name: externalId } });
+
+  it('commits rows, raw statements and events together, then publishes the events', async () => {
+    const name = await database.transact(async (tx) => {
+      const tenant = await tx.prisma.tenant.create(createTenant('together'));
+      await tx.sql('UPDATE tenants SET name = $1 WHERE id = $2', ['renamed', tenant.id]);
+      tx.append('log:together', { n: 1 });
+      tx.append('log:together', { n: 2 });
+      expect(published).toEqual([]);
+      return (await tx.prisma.tenant.findUniqueOrThrow({ where: { id: tenant.id } })).name;
+    });
+    expect(name).toBe('renamed');
+    expect(published.map(({ seq, data }) => ({ seq, data }))).toEqual([
+      { seq: 1, data: { n: 1 } },
+      { seq: 2, data: { n: 2 } },
+    ]);
+    expect(await new PostgresEventLog(database.sql).state('log:together')).toMatchObject({ head: 2 });
+  });
+
+  it('leaves no row, no event and no hole when the work fails', async () => {
+    published.length = 0;
+    const failing = database.transact(async (tx) => {
+      await tx.prisma.tenant.create(createTenant('failing'));
+      tx.append('log:failing', { n: 1 });
+      throw new AppError('CONFLICT', 'no');
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'CONFLICT', message: 'no' });
+    expect(await database.prisma.tenant.count({ where: { externalId: 'failing' } })).toBe(0);
+    await database.transact(async (tx) => tx.append('log:failing', { n: 2 }));
+    expect(published).toMatchObject([{ seq: 1, data: { n: 2 } }]);
+  });
+
+  it('rolls everything back when the fence is stale', async () => {
+    await database.sql(`INSERT INTO event_logs (id, fence) VALUES ('log:fenced', 7)`);
+    const stale = database.transact(async (tx) => {
+      await tx.prisma.tenant.create(createTenant('fenced'));
+      tx.append('log:fenced', { n: 1 }, 6);
+    });
+    await expect(stale).rejects.toBeInstanceOf(FencedError);
+    expect(await database.prisma.tenant.count({ where: { externalId: 'fenced' } })).toBe(0);
+  });
+
+  it('runs the work again when two transactions deadlock', async () => {
+    await database.prisma.tenant.createMany({ data: [createTenant('a').data, createTenant('b').data] });
+    let runs = 0;
+    const lockInOrder = (first: string, second: string) =>
+      database.transact(async (tx) => {
+        runs++;
+        await tx.prisma.tenant.update({ where: { externalId: first }, data: { name: 'locked' } });
+        await tx.sql('SELECT pg_sleep(0.1)');
+        await tx.prisma.tenant.update({ where: { externalId: second }, data: { name: 'locked' } });
+      });
+    await Promise.all([lockInOrder('a', 'b'), lockInOrder('b', 'a')]);
+    expect(runs).toBeGreaterThan(2);
+  });
+
+  it('refuses raw statements after the transaction is over', async () => {
+    const { sql } = await database.transact(async (tx) => tx);
+    await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
+  });
+
+  it('keeps transactions that run at once apart', async () => {
+    const backends = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        database.transact(async (tx) => {
+          const [raw] = await tx.sql<{ id: bigint }>('SELECT txid_current() AS id');
+          const [prisma] = await tx.prisma.$queryRaw<{ id: bigint }[]>`SELECT txid_current() AS id`;
+          expect(raw?.id).toBe(prisma?.id);
+          return raw?.id;
+        }),
+      ),
+    );
+    expect(new Set(backends).size).toBe(8);
+  });
+});
+
+describe('snapshot', () => {
+  const { url } = testDatabase();
+  const { database } = open(url);
+  afterAll(() => database.close());
+
+  it('reads as of one moment, whatever is written meanwhile, and writes nothing', async () => {
+    await database.snapshot(async (tx) => {
+      expect(await tx.prisma.tenant.count()).toBe(0);
+      await database.prisma.tenant.create({ data: { externalId: 'later', name: 'later' } });
+      expect(await tx.prisma.tenant.count()).toBe(0);
+    });
+    const writing = database.snapshot((tx) => tx.sql('DELETE FROM tenants'));
+    await expect(writing).rejects.toMatchObject({ code: '25006' });
+  });
+});
+
+describe('a database that goes away', () => {
+  let folder: string;
+  let postgres: EmbeddedPostgres;
+  let database: Database;
+
+  beforeAll(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-away-'));
+    postgres = await startEmbeddedPostgres({ folder, tied: true });
+    await applyMigrations(postgres.url);
+    ({ database } = open(postgres.url));
+  });
+  afterAll(async () => {
+    await database.close();
+    await postgres.stop();
+    await fs.rm(folder, { recursive: true });
+  });
+
+  const operations: Record<string, () => Promise<unknown>> = {
+    'a read': () => database.prisma.tenant.count(),
+    'a statement': () => database.sql('SELECT 1'),
+    'a transaction': () => database.transact((tx) => tx.prisma.tenant.count()),
+  };
+
+  for (const how of ['stop', 'kill'] as const) {
+    it(`answers SERVICE_UNAVAILABLE meanwhile and recovers after a ${how}`, async () => {
+      await Promise.all(Object.values(operations).map((operation) => operation())); // idle connections to lose
+      if (how === 'stop') await postgres.stop();
+      else process.kill(postgres.pid, 'SIGKILL');
+      await eventually(() => expect(operations['a read']!()).rejects.toBeDefined());
+      for (const operation of Object.values(operations)) {
+        await expect(operation()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+      }
+      postgres = await startEmbeddedPostgres({ folder, tied: true });
+      for (const operation of Object.values(operations)) await eventually(operation);
+    });
+  }
+
+  it('says SERVICE_UNAVAILABLE to a transaction whose connection breaks half way', async () => {
+    const broken = database.transact(async (tx) => {
+      const [backend] = await tx.sql<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await database.sql('SELECT pg_terminate_backend($1)', [backend!.pid]);
+      await tx.prisma.tenant.create({ data: { externalId: 'broken', name: 'broken' } });
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    await eventually(operations['a transaction']!);
+  });
+});
