@@ -1,0 +1,92 @@
+import { INJECTION_RULES, type InjectionKind } from './injection-rules.ts';
+
+/**
+ * Finds known attack patterns in a text that goes to a model, in eleven languages, also behind look-alike
+ * letters and in base64. At most one finding for each kind, the severe ones first.
+ *
+ * - `severe`: a clear attempt to override the instructions, or to get at the system prompt or at secrets.
+ * - `notable`: suspicious, but ordinary text may say it.
+ *
+ * A signal, not the defence: who wants past a list of patterns gets past it. What holds is that untrusted text
+ * is isolated and that the model has no power.
+ *
+ * @example detectInjection('Ignore all previous instructions.')[0]?.severity // 'severe'
+ */
+export function detectInjection(text: string): InjectionFinding[] {
+  const forms = formsOf(text);
+  const findings = INJECTION_RULES.flatMap(({ kind, what, severe, notable }) => {
+    const excerpt = firstMatch(severe, forms);
+    if (excerpt !== undefined) return [finding(kind, 'severe', what, excerpt)];
+    const suspicion = firstMatch(notable, forms);
+    return suspicion === undefined ? [] : [finding(kind, 'notable', what, suspicion)];
+  });
+  return findings.sort((a, b) => Number(b.severity === 'severe') - Number(a.severity === 'severe'));
+}
+
+/** The ways in which the same text may be meant: as written, with look-alikes read as Latin letters, decoded. */
+function formsOf(text: string): string[] {
+  const written = [text, ...decodedBase64(text)].map(normalize);
+  return [...new Set([...written, ...written.map(foldLookAlikes)])];
+}
+
+function normalize(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\p{DI}*`~]/gu, '')
+    .replace(/[‘’‛]/g, "'")
+    .replace(/[“”„«»]/g, '"')
+    .replace(/[^\S\n]+|_+/g, ' ')
+    .replace(/ ?\n[\n ]*/g, '\n');
+}
+
+function foldLookAlikes(text: string): string {
+  return text.replace(LOOK_ALIKE, (character) => LATIN[LOOK_ALIKES.indexOf(character)]!);
+}
+
+/** Cyrillic, Armenian and Greek letters, digits and marks, and below each the letter that it passes for. */
+const LOOK_ALIKES = 'аеорсхуіѕјԁɡһոναοιρτκ0134578@$';
+const LATIN = 'aeopcxyisjdghnvaoiptkoieastbas';
+const LOOK_ALIKE = new RegExp(`[${LOOK_ALIKES}]`, 'gu');
+
+function decodedBase64(text: string): string[] {
+  const tokens = text.match(/[A-Za-z0-9+/_-]{24,4096}/g) ?? [];
+  return tokens.slice(0, MAX_BASE64_TOKENS).flatMap((token) => {
+    const decoded = Buffer.from(token, 'base64').toString('utf8');
+    return MOSTLY_TEXT.test(decoded) ? [decoded] : [];
+  });
+}
+
+const MAX_BASE64_TOKENS = 20;
+/** Random bytes do not begin with sixteen letters, spaces and marks. */
+const MOSTLY_TEXT = /^[\p{L}\p{P}\p{N}\s]{16}/u;
+
+function firstMatch(patterns: readonly RegExp[], forms: readonly string[]): string | undefined {
+  for (const pattern of patterns) {
+    for (const form of forms) {
+      const match = pattern.exec(form);
+      if (match) return match[0];
+    }
+  }
+  return undefined;
+}
+
+function finding(kind: InjectionKind, severity: Severity, what: string, match: string): InjectionFinding {
+  const excerpt = match
+    .replace(/^[^\p{L}\p{N}<[!]+/u, '')
+    .replace(/\s+/g, ' ')
+    .trimEnd()
+    .slice(0, MAX_EXCERPT_LENGTH);
+  return { kind, severity, description: `${what}: "${excerpt}"` };
+}
+
+const MAX_EXCERPT_LENGTH = 120;
+
+type Severity = 'severe' | 'notable';
+
+export interface InjectionFinding {
+  kind: InjectionKind;
+  severity: Severity;
+  /** For people: what it looks like, with the words that were found. */
+  description: string;
+}
