@@ -1,3 +1,4 @@
+import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import { Prisma } from '../generated/prisma/client.ts';
@@ -16,29 +17,29 @@ export function translate(error: unknown): unknown {
 
 /** True when the transaction lost against another one, and may win when it is tried again. */
 export function isConflict(error: unknown): boolean {
-  return prismaCode(error) === 'P2034' || ['40001', '40P01'].includes(sqlState(error) ?? '');
+  return ['40001', '40P01'].includes(sqlState(error) ?? '');
 }
 
 function isAway(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== null) return AWAY_SQL_STATES.test(state);
-  if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  const code = prismaCode(error);
-  if (code !== null) return AWAY_PRISMA_CODES.has(code);
+  const kind = driverCause(error)?.kind;
+  if (kind) return AWAY_KINDS.has(kind);
+  if (error instanceof Prisma.PrismaClientKnownRequestError) return AWAY_PRISMA_CODES.has(error.code);
   return isSocketError(error) || isPlainError(error);
 }
 
 function sqlState(error: unknown): string | null {
   if (error instanceof pg.DatabaseError) return error.code ?? null;
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null;
-  const adapterError = error.meta?.['driverAdapterError'] as
-    | { cause?: { originalCode?: string } }
-    | undefined;
-  return adapterError?.cause?.originalCode ?? null;
+  return driverCause(error)?.originalCode ?? null;
 }
 
-const prismaCode = (error: unknown) =>
-  error instanceof Prisma.PrismaClientKnownRequestError ? error.code : null;
+/** What the database or the connection said, below Prisma's own error. */
+function driverCause(error: unknown): { kind: string; originalCode?: string } | null {
+  const source =
+    error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.['driverAdapterError'] : error;
+  return isDriverAdapterError(source) ? source.cause : null;
+}
 
 const isSocketError = (error: unknown) =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
@@ -50,5 +51,12 @@ const isPlainError = (error: unknown) =>
 /** Connection lost, refused or out of time; too many of them; the server is going down or coming up; a stalled session ended. */
 const AWAY_SQL_STATES = /^(08|53|57P|25P0[34])/;
 
-/** Not reachable, out of time, closed; no connection to be had; no transaction to be had; too many connections. */
-const AWAY_PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
+const AWAY_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TlsConnectionError',
+]);
+
+/** No connection, and no transaction, to be had in time. */
+const AWAY_PRISMA_CODES = new Set(['P2024', 'P2028']);

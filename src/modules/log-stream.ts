@@ -43,7 +43,7 @@ export async function openStream<Data extends { type: string }, Snapshot extends
 }
 
 /** A generator whose `return` also aborts the signal that its waits listen to. */
-function leavable<T>(start: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>) {
+export function leavable<T>(start: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>) {
   const left = new AbortController();
   const inner = start(left.signal);
   const leave = inner.return.bind(inner);

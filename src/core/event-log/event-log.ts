@@ -18,10 +18,15 @@ export interface StoredEvent<Data = unknown> {
 
 export interface LogAppend {
   logId: string;
-  /** At least one; each a JSON value. */
+  /** At least one; each a JSON value, whose texts hold neither NUL nor half a surrogate pair. */
   events: unknown[];
   /** The fence of the writer's claim; absent for a writer that needs none. */
   fence?: number;
+}
+
+/** Under a claim, whose log is there already: the claim made it. */
+export interface FencedAppend extends LogAppend {
+  fence: number;
 }
 
 export interface LogState {
@@ -36,21 +41,27 @@ export interface EventLogReader {
   state(logId: string): Promise<LogState>;
   /** Heads of many logs in one statement; logs that do not exist are absent. */
   heads(logIds: readonly string[]): Promise<Map<string, number>>;
-  /** Events with seq > `after` in order, at most `limit` of them. */
+  /** Events with seq > `after` that are still kept, in order, at most `limit` of them. */
   read(logId: string, after: number, limit: number): Promise<StoredEvent[]>;
 }
 
 export interface EventLog extends EventLogReader {
   /**
-   * Appends to each log, all or nothing, waiting for logs that other transactions hold.
-   * Logs are made when first written to. Errors: FencedError when any fence is stale.
+   * Appends to each log, all or nothing, waiting for logs that other transactions hold. At most one append for
+   * each log. Logs are made when first written to. Returns what was stored, log by log in the order of their ids.
+   * Errors: FencedError when any fence is stale; a transaction that it belongs to must then be rolled back.
    */
   append(appends: readonly LogAppend[]): Promise<StoredEvent[]>;
   /**
    * Appends to those logs that nobody else holds just now and says which ones it had to leave (`busy`), so
-   * that one long transaction never stalls the other logs of a batch. A stale fence is reported in `fenced`.
+   * that one long transaction never stalls the other logs of a batch. At most one append for each log; each
+   * stands for itself. A stale fence is reported in `fenced`, as is a log that does not exist (any more).
    */
-  appendAvailable(appends: readonly LogAppend[]): Promise<{ stored: StoredEvent[]; busy: string[]; fenced: string[] }>;
+  appendAvailable(
+    appends: readonly FencedAppend[],
+  ): Promise<{ stored: StoredEvent[]; busy: string[]; fenced: string[] }>;
+  /** Drops the events with seq ≤ `upTo`. Numbers are never used again: the log goes on after its head. */
+  trim(logId: string, upTo: number): Promise<void>;
 }
 
 /** The writer's claim has been taken over by another: it must stop, and nothing of its transaction stands. */
@@ -60,6 +71,17 @@ export class FencedError extends Error {
   constructor(logId: string) {
     super(`the claim on ${logId} was taken over by another worker`);
     this.name = 'FencedError';
+    this.logId = logId;
+  }
+}
+
+/** Events that a reader still needed have been trimmed away: it has to start again, from a snapshot. */
+export class TrimmedError extends Error {
+  readonly logId: string;
+
+  constructor(logId: string, after: number) {
+    super(`the events of ${logId} after ${after} are no longer kept`);
+    this.name = 'TrimmedError';
     this.logId = logId;
   }
 }

@@ -1,5 +1,5 @@
 import type { LanguageModel } from './language-model.ts';
-import { findPrice, MODEL_PRICES, type ModelPrice } from './prices.ts';
+import { MODEL_PRICES, type ModelPrice } from './prices.ts';
 
 export const PROVIDER_NAMES = ['OPENAI', 'ANTHROPIC', 'GOOGLE', 'OPENAI_COMPATIBLE', 'OFFLINE'] as const;
 
@@ -22,14 +22,13 @@ export class Router {
   /**
    * Without a model: the provider's default. Without a provider: the one that has the model. Without both: the
    * defaults. Names of providers are read in any case.
-   * Errors: RoutingError, which says what there is instead.
+   * Errors: UnknownModelError, which says what there is instead.
    */
-  route({ provider, model }: RouteRequest): Route {
-    const price = this.#choose(provider, model);
+  route(request: RouteRequest): Route {
+    const price = this.#choose(request);
     const languageModel = this.#models.get(price.provider);
     if (languageModel) return { provider: price.provider, model: price.model, languageModel, price };
-    throw new RoutingError(
-      'PROVIDER_NOT_CONFIGURED',
+    throw new UnknownModelError(
       `The provider ${price.provider} is not configured here. Configured: ${this.#configured()}.`,
     );
   }
@@ -39,32 +38,25 @@ export class Router {
     return MODEL_PRICES.map((price) => ({ ...price, available: this.#models.has(price.provider) }));
   }
 
-  #choose(providerText: string | null | undefined, model: string | null | undefined): ModelPrice {
-    if (!providerText && model) return findModel(model) ?? this.#unknownModel(MODEL_PRICES, model);
-    const provider = providerText ? this.#parse(providerText) : this.#defaultProvider;
-    const prices = MODEL_PRICES.filter((price) => price.provider === provider);
-    const asked = model ?? (provider === this.#defaultProvider ? this.#defaultModel : undefined);
-    if (!asked && prices[0]) return prices[0];
-    return findPrice(provider, asked ?? '') ?? this.#unknownModel(prices, asked, provider);
+  #choose({ provider, model }: RouteRequest): ModelPrice {
+    const asked = provider ? this.#parse(provider) : model ? undefined : this.#defaultProvider;
+    const wanted = model || (asked === this.#defaultProvider ? this.#defaultModel : undefined);
+    const known = MODEL_PRICES.filter((price) => !asked || price.provider === asked);
+    const price = wanted ? known.find((candidate) => candidate.model === wanted) : known[0];
+    if (price) return price;
+
+    const what = `${wanted ? `The model "${wanted}"` : 'A model without a name'}${asked ? ` of ${asked}` : ''}`;
+    const names = known
+      .filter((other) => asked || this.#models.has(other.provider))
+      .map((other) => other.model);
+    const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
+    throw new UnknownModelError(`${what} has no known price. ${advice}`);
   }
 
   #parse(text: string): ProviderName {
     const provider = parseProviderName(text);
     if (provider) return provider;
-    throw new RoutingError(
-      'UNKNOWN_PROVIDER',
-      `There is no provider "${text}". Configured: ${this.#configured()}.`,
-    );
-  }
-
-  #unknownModel(known: readonly ModelPrice[], model: string | undefined, provider?: ProviderName): never {
-    const what = model ? `The model "${model}"` : 'A model without a name';
-    const where = provider ? ` of ${provider}` : '';
-    const names = known
-      .filter((price) => provider ?? this.#models.has(price.provider))
-      .map((price) => price.model);
-    const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
-    throw new RoutingError('UNKNOWN_MODEL', `${what}${where} has no known price. ${advice}`);
+    throw new UnknownModelError(`There is no provider "${text}". Configured: ${this.#configured()}.`);
   }
 
   #configured(): string {
@@ -78,22 +70,13 @@ export function parseProviderName(text: string): ProviderName | undefined {
   return PROVIDER_NAMES.find((known) => known === name);
 }
 
-function findModel(model: string): ModelPrice | undefined {
-  return MODEL_PRICES.find((price) => price.model === model);
-}
-
-/** What was asked for is not there; the message says what is. */
-export class RoutingError extends Error {
-  readonly code: RoutingErrorCode;
-
-  constructor(code: RoutingErrorCode, message: string) {
+/** What was asked for cannot be called here; the message says what can. */
+export class UnknownModelError extends Error {
+  constructor(message: string) {
     super(message);
-    this.name = 'RoutingError';
-    this.code = code;
+    this.name = 'UnknownModelError';
   }
 }
-
-export type RoutingErrorCode = 'UNKNOWN_PROVIDER' | 'PROVIDER_NOT_CONFIGURED' | 'UNKNOWN_MODEL';
 
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 

@@ -4,7 +4,7 @@ import { NotFoundError } from '../../errors.ts';
 import type { ApprovalRequest, PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
 import { executionLog } from '../events.ts';
-import { type RunTotals, totalsByRun } from '../usage/ledger.ts';
+import { NO_TOTALS, type RunTotals, totalsByRun } from '../usage/ledger.ts';
 
 /**
  * A run as it was at one seq of its log: rows, text and money of one REPEATABLE READ transaction, from which the
@@ -21,7 +21,7 @@ export async function snapshotExecution(database: Database, executionId: string)
     const { head } = await new PostgresEventLog(sql).state(executionLog(executionId));
     const texts = await openTexts(sql, executionId, steps);
     const totals = await totalsByRun(sql, [executionId]);
-    return {
+    const snapshot: ExecutionSnapshot = {
       // An ended run's last event is its ended event, which is still to come for this reader.
       seq: execution.finishedAt ? head - 1 : head,
       at: new Date(),
@@ -29,10 +29,19 @@ export async function snapshotExecution(database: Database, executionId: string)
       execution,
       steps: steps.map((step) => ({ ...step, output: step.output ?? texts.get(step.key) ?? null })),
       approvals,
-      totals: totals.get(executionId) ?? null,
+      totals: totals.get(executionId) ?? NO_TOTALS,
     };
+    for (const part of [execution, ...snapshot.steps]) SNAPSHOTS.set(part, snapshot);
+    return snapshot;
   });
 }
+
+/** The snapshot that the row of a run or of a step is part of: then steps, approvals and money come from there and nowhere else. */
+export function snapshotOf(row: object): ExecutionSnapshot | undefined {
+  return SNAPSHOTS.get(row);
+}
+
+const SNAPSHOTS = new WeakMap<object, ExecutionSnapshot>();
 
 /** The text so far of each running step's attempt. */
 async function openTexts(sql: Sql, executionId: string, steps: StepExecution[]): Promise<Map<string, string>> {
@@ -58,5 +67,5 @@ export interface ExecutionSnapshot {
   execution: PipelineExecution;
   steps: StepExecution[];
   approvals: ApprovalRequest[];
-  totals: RunTotals | null;
+  totals: RunTotals;
 }

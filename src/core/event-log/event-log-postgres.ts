@@ -1,0 +1,137 @@
+/**
+ * The event log in two tables: `event_logs` with one row for each log, whose lock is the right to append, and
+ * `events`.
+ *
+ * A statement sees rows as of its start, but locking one waits for its holder and then gives the row's newest
+ * version. So a head or a fence is only ever taken from a row that the statement itself has locked, and a writer
+ * that waited for the lock meets the fence which a claim has raised meanwhile. READ COMMITTED is all this needs.
+ *
+ * Appends never deadlock with each other: rows are locked in the order of their ids, and none is locked while one
+ * of them is still to be made. A transaction takes all its other locks before it appends, and appends once.
+ */
+import type { Sql } from '../sql.ts';
+import {
+  type EventLog,
+  type FencedAppend,
+  FencedError,
+  type LogAppend,
+  type LogState,
+  type StoredEvent,
+} from './event-log.ts';
+
+/** Works on a pool, where each call is a transaction of its own, and inside a transaction. */
+export class PostgresEventLog implements EventLog {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async append(appends: readonly LogAppend[]): Promise<StoredEvent[]> {
+    for (;;) {
+      const { stored, missing, fenced } = await this.#write(APPEND, appends);
+      if (fenced[0] !== undefined) throw new FencedError(fenced[0]);
+      if (missing.length === 0) return stored;
+      await this.#sql(CREATE, [missing]);
+    }
+  }
+
+  async appendAvailable(appends: readonly FencedAppend[]) {
+    const { stored, busy, missing, fenced } = await this.#write(APPEND_AVAILABLE, appends);
+    return { stored, busy, fenced: [...fenced, ...missing] };
+  }
+
+  async state(logId: string): Promise<LogState> {
+    const [row] = await this.#sql<LogState>('SELECT head, floor FROM event_logs WHERE id = $1', [logId]);
+    return row ?? { head: 0, floor: 0 };
+  }
+
+  async heads(logIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.#sql<{ id: string; head: number }>(
+      'SELECT id, head FROM event_logs WHERE id = ANY($1::text[])',
+      [logIds],
+    );
+    return new Map(rows.map(({ id, head }) => [id, head]));
+  }
+
+  read(logId: string, after: number, limit: number): Promise<StoredEvent[]> {
+    return this.#sql<StoredEvent>(
+      `SELECT log_id AS "logId", seq, at, data FROM events
+       WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+      [logId, after, limit],
+    );
+  }
+
+  async trim(logId: string, upTo: number): Promise<void> {
+    await this.#sql(TRIM, [logId, upTo]);
+  }
+
+  async #write(statement: string, appends: readonly LogAppend[]) {
+    const rows = await this.#sql<Outcome>(statement, [JSON.stringify(appends)]);
+    const logs = (outcome: Outcome['outcome']) =>
+      rows.filter((row) => row.outcome === outcome).map(({ logId }) => logId);
+    const stored = rows.filter((row) => row.outcome === 'stored').map(({ outcome: _, ...event }) => event);
+    return { stored, busy: logs('busy'), missing: logs('missing'), fenced: logs('fenced') };
+  }
+}
+
+const APPEND = appendStatement({ together: true });
+const APPEND_AVAILABLE = appendStatement({ together: false });
+
+const CREATE = `
+  INSERT INTO event_logs (id) SELECT id FROM unnest($1::text[]) AS id ORDER BY id
+  ON CONFLICT (id) DO NOTHING`;
+
+const TRIM = `
+  WITH log AS (
+    UPDATE event_logs SET floor = least(head, greatest(floor, $2)) WHERE id = $1 RETURNING id, floor
+  )
+  DELETE FROM events USING log WHERE log_id = log.id AND seq <= log.floor`;
+
+/**
+ * Locks the logs' rows, raises the heads of those whose fence is right, and numbers the events from there.
+ * `together`: waits for held rows and writes all or nothing, and locks nothing while a log is missing.
+ */
+function appendStatement({ together }: { together: boolean }): string {
+  return `
+    WITH asked AS (
+      SELECT "logId" AS id, fence, events, jsonb_array_length(events) AS count,
+        EXISTS (SELECT FROM event_logs WHERE id = "logId") AS known
+      FROM jsonb_to_recordset($1::jsonb) AS append("logId" text, fence int, events jsonb)
+    ),
+    locked AS MATERIALIZED (
+      SELECT id, fence FROM event_logs
+      WHERE id IN (SELECT id FROM asked) ${together ? 'AND (SELECT bool_and(known) FROM asked)' : ''}
+      ORDER BY id FOR UPDATE ${together ? '' : 'SKIP LOCKED'}
+    ),
+    accepted AS (
+      SELECT asked.* FROM asked JOIN locked USING (id) WHERE asked.fence IS NULL OR asked.fence = locked.fence
+    ),
+    raised AS (
+      UPDATE event_logs log SET head = head + count FROM accepted
+      WHERE log.id = accepted.id
+        ${together ? 'AND (SELECT count(*) FROM accepted) = (SELECT count(*) FROM asked)' : ''}
+      RETURNING log.id, head - count AS base, events
+    ),
+    stored AS (
+      INSERT INTO events (log_id, seq, at, data)
+      SELECT id, base + nth, clock_timestamp(), data
+      FROM raised, jsonb_array_elements(events) WITH ORDINALITY AS event(data, nth)
+      RETURNING log_id, seq, at, data
+    )
+    SELECT asked.id AS "logId", seq, at, data,
+      CASE
+        WHEN seq IS NOT NULL THEN 'stored'
+        WHEN asked.fence <> locked.fence THEN 'fenced'
+        WHEN locked.id IS NOT NULL THEN 'withdrawn'
+        WHEN known THEN 'busy'
+        ELSE 'missing'
+      END AS outcome
+    FROM asked LEFT JOIN stored ON log_id = asked.id LEFT JOIN locked ON locked.id = asked.id
+    ORDER BY asked.id, seq`;
+}
+
+/** One for each stored event, else one for each log. `withdrawn`: fine by itself, but not all were. */
+interface Outcome extends StoredEvent {
+  outcome: 'stored' | 'fenced' | 'withdrawn' | 'busy' | 'missing';
+}

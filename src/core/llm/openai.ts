@@ -1,0 +1,83 @@
+import type { LanguageModel, ModelPiece, ModelRequest } from './language-model.ts';
+import {
+  callProvider,
+  DEFAULT_TIMEOUTS,
+  type ProviderOptions,
+  type StreamError,
+  usagePieces,
+  type Wire,
+} from './provider-call.ts';
+import { field, readError } from './provider-errors.ts';
+
+/**
+ * OpenAI's chat completions. With `baseUrl` (up to and with `/v1`) any server that speaks them, such as Ollama
+ * or vLLM; those know the limit of the answer by its older name only.
+ */
+export class OpenAiModel implements LanguageModel {
+  readonly #options: ProviderOptions;
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+  }
+
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPiece> {
+    const { apiKey, baseUrl, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    const provider = baseUrl ? 'The OpenAI-compatible provider' : 'OpenAI';
+    const pieces = (wire: Wire) => this.#pieces(request, wire);
+    return callProvider({ provider, apiKey, timeouts, signal, pieces, toldInStream });
+  }
+
+  async *#pieces(request: ModelRequest, wire: Wire): AsyncGenerator<ModelPiece> {
+    let finish: string | undefined;
+    let refused = false;
+
+    for await (const chunk of await this.#open(request, wire)) {
+      if (chunk.usage) {
+        const { prompt_tokens, completion_tokens, prompt_tokens_details } = chunk.usage;
+        const { cached_tokens: cached, cache_write_tokens: written } = prompt_tokens_details ?? {};
+        yield* usagePieces({ input: prompt_tokens, output: completion_tokens, cached, written });
+      }
+      const choice = chunk.choices?.[0];
+      if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
+      if (choice?.delta?.refusal) refused = true;
+      finish = choice?.finish_reason ?? finish;
+    }
+
+    if (refused || finish === 'content_filter') throw wire.refused();
+    if (!finish) throw wire.truncated();
+    yield { type: 'end', reason: finish === 'length' ? 'length' : 'stop' };
+  }
+
+  async #open({ model, system, messages, maxOutputTokens, json }: ModelRequest, wire: Wire) {
+    const { OpenAI } = await import('openai');
+    const { apiKey, baseUrl } = this.#options;
+    const client = new OpenAI({
+      apiKey,
+      baseURL: baseUrl ?? 'https://api.openai.com/v1',
+      organization: null,
+      project: null,
+      maxRetries: 0,
+      logLevel: 'off',
+      fetch: wire.fetch,
+    });
+    return client.chat.completions.create(
+      {
+        model,
+        messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
+        ...(baseUrl ? { max_tokens: maxOutputTokens } : { max_completion_tokens: maxOutputTokens }),
+        ...(json ? { response_format: { type: 'json_object' as const } } : {}),
+        stream: true,
+        stream_options: { include_usage: true },
+      },
+      { signal: wire.signal },
+    );
+  }
+}
+
+/** An event with an `error` in it. The SDK keeps what was told in its own error. */
+function toldInStream(error: unknown): StreamError | undefined {
+  if (!field(error, 'error')) return undefined;
+  const told = readError(error);
+  const isLimit = told.codes?.some((code) => code === 'rate_limit_exceeded') ?? false;
+  return { ...told, status: isLimit ? 429 : 500 };
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { ValidationIssue } from '../../errors.ts';
+import type { ModelPiece, ModelRequest } from './language-model.ts';
+import { storableText } from './storable-text.ts';
+
+/**
+ * Asks for one JSON object that fits `schema`. An answer that does not fit is sent back once with what is wrong
+ * with it. `complete` performs one call, with all that belongs to a call (money, events), and is called at
+ * most twice.
+ * Errors: InvalidOutputError when the second answer does not fit either; whatever `complete` throws, as it is.
+ * Example: `completeStructured({ complete: async (r) => collect(model.stream(r, signal)), request, schema })`.
+ */
+export async function completeStructured<T>({ complete, request, schema }: StructuredCall<T>): Promise<T> {
+  const jsonRequest = { ...request, json: true };
+  const first = await complete(jsonRequest);
+  const read = readAs(schema, first, jsonRequest);
+  if (!read.issues) return read.value;
+
+  const repairRequest = withRepair(jsonRequest, first, read.issues);
+  const repaired = readAs(schema, await complete(repairRequest), repairRequest);
+  if (!repaired.issues) return repaired.value;
+  throw new InvalidOutputError(repaired.issues);
+}
+
+/** All text of one call. Errors: whatever the stream throws. */
+export async function collect(pieces: AsyncIterable<ModelPiece>): Promise<Completion> {
+  const completion: Completion = { text: '', end: 'stop' };
+  for await (const piece of pieces) {
+    if (piece.type === 'text') completion.text += piece.text;
+    if (piece.type === 'end') completion.end = piece.reason;
+  }
+  return completion;
+}
+
+function readAs<T>(schema: z.ZodType<T>, completion: Completion, request: ModelRequest): Reading<T> {
+  const json = parseObject(completion.text);
+  if (json === undefined) return { issues: [{ path: [], message: whyUnreadable(completion, request) }] };
+  const result = schema.safeParse(json);
+  if (result.success) return { value: result.data };
+  return { issues: result.error.issues.map(({ path, message }) => ({ path: path.map(String), message })) };
+}
+
+/** From the first brace to the last: models like to put a code fence or a sentence around what was asked for. */
+function parseObject(text: string): unknown {
+  const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
+  try {
+    return JSON.parse(json, (_key, value: unknown) =>
+      typeof value === 'string' ? storableText(value) : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function whyUnreadable({ end }: Completion, { maxOutputTokens }: ModelRequest): string {
+  return end === 'length'
+    ? `the answer was cut off at the limit of ${maxOutputTokens} tokens: it must be shorter`
+    : 'the answer is not one valid JSON object';
+}
+
+function withRepair(request: ModelRequest, { text }: Completion, issues: ValidationIssue[]): ModelRequest {
+  const problems = issues.slice(0, MAX_NAMED_ISSUES).map(describe).join('\n');
+  const repair = `That answer cannot be used:\n${problems}\nAnswer again with the whole corrected JSON object and nothing else.`;
+  return {
+    ...request,
+    messages: [
+      ...request.messages,
+      { role: 'assistant', content: text.trim() || '(an empty answer)' },
+      { role: 'user', content: repair },
+    ],
+  };
+}
+
+function describe({ path, message }: ValidationIssue): string {
+  return path.length > 0 ? `- ${path.join('.')}: ${message}` : `- ${message}`;
+}
+
+const MAX_NAMED_ISSUES = 20;
+
+/** The model answered twice, and neither answer fits the schema. */
+export class InvalidOutputError extends Error {
+  readonly issues: ValidationIssue[];
+
+  constructor(issues: ValidationIssue[]) {
+    super(
+      `The model gave no usable answer, nor when its mistakes were named: ${issues.map(describe).join(' ')}`,
+    );
+    this.name = 'InvalidOutputError';
+    this.issues = issues;
+  }
+}
+
+export interface StructuredCall<T> {
+  complete: (request: ModelRequest) => Promise<Completion>;
+  request: ModelRequest;
+  schema: z.ZodType<T>;
+}
+
+export interface Completion {
+  text: string;
+  end: 'stop' | 'length';
+}
+
+type Reading<T> = { value: T; issues?: undefined } | { issues: ValidationIssue[] };

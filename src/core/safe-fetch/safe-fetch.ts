@@ -1,0 +1,219 @@
+import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, buildConnector, fetch, type Response } from 'undici';
+import { decodeText, isReadable, mediaTypeOf } from './media-type.ts';
+import { isPublicAddress } from './public-address.ts';
+
+/**
+ * Makes a `fetch` for URLs that somebody else chose: it reaches the public internet and nothing else, reads
+ * text and nothing else, and is bounded in time, size and redirects.
+ *
+ * An address is checked three times: as it stands in the URL (after the URL parser has made `127.1`, `0x7f.1`
+ * and the like into the same address), as the name resolves (every answer), and as the socket is connected.
+ * A name that does not exist and a name that is not public read the same. No proxy, cookie or credential of
+ * this process is used.
+ *
+ * Errors: SafeFetchError; the reason of `signal` when it aborts.
+ *
+ * @example
+ * const safeFetch = createSafeFetch();
+ * const { text } = await safeFetch('https://example.com/', { signal, timeoutMs: 10_000 });
+ */
+export function createSafeFetch({
+  maxBytes = 2 * 1024 * 1024,
+  isAllowedAddress = isPublicAddress,
+  lookup = systemLookup,
+}: SafeFetchSettings = {}): SafeFetch {
+  return async (url, { signal, timeoutMs }) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const connect = guardedConnector(isAllowedAddress, guardedLookup(isAllowedAddress, lookup));
+    const agent = new Agent({ connect, allowH2: false });
+    try {
+      return await fetchFollowing(url, { agent, maxBytes, signal: AbortSignal.any([signal, timeout]) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (timeout.aborted) throw new SafeFetchError('TIMEOUT', `No complete answer within ${timeoutMs} ms.`);
+      throw safeFetchErrorIn(error) ?? new SafeFetchError('UNREACHABLE', UNREACHABLE, { cause: error });
+    } finally {
+      await agent.destroy();
+    }
+  };
+}
+
+async function fetchFollowing(start: string, { agent, maxBytes, signal }: Attempt): Promise<FetchedText> {
+  let url = allowedUrl(start);
+  for (let redirects = 0; ; redirects++) {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      dispatcher: agent,
+      signal,
+      headers: { accept: ACCEPT },
+    });
+    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
+    if (location === null) return readText(url, response, maxBytes);
+    await response.body?.cancel();
+    if (redirects === MAX_REDIRECTS) {
+      throw new SafeFetchError('TOO_MANY_REDIRECTS', `The page redirects more than ${MAX_REDIRECTS} times.`);
+    }
+    url = allowedUrl(location, url);
+  }
+}
+
+function allowedUrl(text: string, base?: URL): URL {
+  const url = URL.parse(text, base?.href);
+  if (!url) throw refusedUrl('The URL is not valid.');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw refusedUrl('Only http and https URLs are fetched.');
+  if (url.username !== '' || url.password !== '')
+    throw refusedUrl('A URL with a user name or password is not fetched.');
+  const port = url.port === '' ? null : Number(url.port);
+  if (port !== null && !isAllowedPort(port)) throw refusedUrl(`Port ${port} is not fetched.`);
+  return url;
+}
+
+function isAllowedPort(port: number): boolean {
+  return port === 80 || port === 443 || (port >= FIRST_UNPRIVILEGED_PORT && !INTERNAL_SERVICES.has(port));
+}
+
+async function readText(url: URL, response: Response, maxBytes: number): Promise<FetchedText> {
+  if (!response.ok)
+    throw new SafeFetchError('HTTP_ERROR', `The server answered with status ${response.status}.`);
+  const contentType = response.headers.get('content-type');
+  const mediaType = mediaTypeOf(contentType);
+  if (!isReadable(contentType)) {
+    const what = mediaType === null ? 'content without a type' : mediaType;
+    throw new SafeFetchError(
+      'UNREADABLE',
+      `The URL holds ${what}; only text, HTML, JSON and XML can be read.`,
+    );
+  }
+  const tooLarge = new SafeFetchError('TOO_LARGE', `The page is larger than ${maxBytes} bytes.`);
+  if (Number(response.headers.get('content-length')) > maxBytes) throw tooLarge;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return { url: url.href, mediaType: mediaType!, text: decodeText(Buffer.concat(chunks), contentType) };
+}
+
+function guardedConnector(isAllowedAddress: AddressCheck, lookup: LookupFunction): buildConnector.connector {
+  const connect = buildConnector({ lookup, allowH2: false });
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && !isAllowedAddress(host)) {
+      callback(refusedUrl(NOT_PUBLIC), null);
+      return;
+    }
+    connect(options, (error, socket) => {
+      if (error) {
+        callback(error, null);
+      } else if (isAllowedAddress(socket!.remoteAddress ?? '')) {
+        callback(null, socket!);
+      } else {
+        socket!.destroy();
+        callback(refusedUrl(NOT_PUBLIC), null);
+      }
+    });
+  };
+}
+
+/** One forbidden answer forbids the name: which of its addresses is used is not ours to choose. */
+function guardedLookup(isAllowedAddress: AddressCheck, lookup: Lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error || !first || !addresses.every(({ address }) => isAllowedAddress(address))) {
+        callback(refusedUrl(NOT_PUBLIC), '');
+      } else if (options.all) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}
+
+function refusedUrl(message: string): SafeFetchError {
+  return new SafeFetchError('URL_NOT_ALLOWED', message);
+}
+
+/** `fetch` wraps what its connector threw. */
+function safeFetchErrorIn(error: unknown): SafeFetchError | undefined {
+  if (error instanceof SafeFetchError) return error;
+  return error instanceof Error ? safeFetchErrorIn(error.cause) : undefined;
+}
+
+export class SafeFetchError extends Error {
+  readonly code: SafeFetchErrorCode;
+
+  constructor(code: SafeFetchErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SafeFetchError';
+    this.code = code;
+  }
+}
+
+const MAX_REDIRECTS = 3;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const ACCEPT = 'text/html, text/*;q=0.9, application/json;q=0.9, application/xml;q=0.8';
+const NOT_PUBLIC = 'The host of the URL does not exist or is not on the public internet.';
+const UNREACHABLE = 'The server could not be reached, or broke off its answer.';
+
+const FIRST_UNPRIVILEGED_PORT = 1_024;
+/** Databases, queues, caches, remote desktops and control planes that have no business with a web page. */
+const INTERNAL_SERVICES: ReadonlySet<number> = new Set([
+  1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 4369, 5432, 5433, 5601, 5672, 5900, 5984,
+  5985, 5986, 6379, 6380, 6443, 7000, 7001, 7474, 7687, 8086, 8200, 8300, 8500, 8529, 9042, 9092, 9093, 9160,
+  9200, 9300, 10250, 10255, 11211, 15672, 16379, 26257, 26379, 27017, 27018, 27019, 28015, 50000, 50070,
+]);
+
+/** Fetches the text behind a URL. `timeoutMs` counts from the call to the last byte, redirects included. */
+export type SafeFetch = (
+  url: string,
+  options: { signal: AbortSignal; timeoutMs: number },
+) => Promise<FetchedText>;
+
+export interface FetchedText {
+  /** After redirects. */
+  url: string;
+  /** e.g. `text/html`. */
+  mediaType: string;
+  text: string;
+}
+
+export interface SafeFetchSettings {
+  /** Of the decompressed body. */
+  maxBytes?: number;
+  isAllowedAddress?: AddressCheck;
+  lookup?: Lookup;
+}
+
+type AddressCheck = (address: string) => boolean;
+
+type Lookup = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export type SafeFetchErrorCode =
+  /** Not http or https, a forbidden port, credentials in the URL, no such host, or not a public one. */
+  | 'URL_NOT_ALLOWED'
+  | 'TOO_MANY_REDIRECTS'
+  /** No connection, or one that broke. */
+  | 'UNREACHABLE'
+  | 'TIMEOUT'
+  /** A status that is neither success nor a redirect. */
+  | 'HTTP_ERROR'
+  /** Neither text nor JSON nor XML. */
+  | 'UNREADABLE'
+  | 'TOO_LARGE';
+
+interface Attempt {
+  agent: Agent;
+  maxBytes: number;
+  signal: AbortSignal;
+}

@@ -1,0 +1,178 @@
+import type { Sql } from '../sql.ts';
+
+/**
+ * The statements of the spending gate, on two tables.
+ *
+ * An account's row is the lock of its reservations: whoever takes money locks the rows of all accounts it needs
+ * first, in the order of their ids, and only the gate's own short transactions ever do. A hold is a row for each
+ * account of a reservation and is, by its `expires_at`, one of:
+ *
+ * - *live*: counts against the account. Its gate renews it.
+ * - *expired*: counts until it is deleted by somebody who wants the money; its gate may renew it until then. The row
+ *   decides which of the two was first.
+ * - *settled* (`infinity`): what was really spent. Settling writes the reservation's own rows and nothing else, so
+ *   that the long transactions of callers never queue for an account; whoever locks the account next adds it to
+ *   `spent_micros` and deletes the row.
+ *
+ * Nobody who holds an account waits for a hold: a row that is being written just now is skipped and counts as it was.
+ */
+
+/** Locks the accounts until the transaction ends, making those that are missing, and brings them up to date. */
+export async function openAccounts(
+  sql: Sql,
+  accountIds: readonly string[],
+  { expiredForMs }: { expiredForMs: number },
+): Promise<Map<string, AccountState>> {
+  await sql(
+    `INSERT INTO spending_accounts (id)
+     SELECT id FROM unnest($1::text[]) AS id ORDER BY id
+     ON CONFLICT (id) DO UPDATE SET spent_micros = spending_accounts.spent_micros`,
+    [accountIds],
+  );
+  // A statement of its own: it must see what was committed while the locks were waited for.
+  const rows = await sql<AccountRow>(
+    `WITH done AS (
+       SELECT reservation_id, account_id FROM spending_holds
+       WHERE account_id = ANY($1::text[])
+         AND (expires_at = 'infinity' OR expires_at <= clock_timestamp() - $2::int * interval '1 millisecond')
+       FOR UPDATE SKIP LOCKED
+     ), removed AS (
+       DELETE FROM spending_holds AS hold USING done
+       WHERE hold.reservation_id = done.reservation_id AND hold.account_id = done.account_id
+       RETURNING hold.*
+     ), charged AS (
+       UPDATE spending_accounts SET spent_micros = spent_micros + settled.micros
+       FROM (SELECT account_id, sum(amount_micros) AS micros FROM removed
+             WHERE expires_at = 'infinity' GROUP BY account_id) AS settled
+       WHERE id = settled.account_id
+       RETURNING id, spent_micros
+     ), held AS (
+       SELECT account_id, sum(amount_micros) AS micros FROM spending_holds AS hold
+       WHERE account_id = ANY($1::text[]) AND NOT EXISTS (
+         SELECT FROM removed
+         WHERE removed.reservation_id = hold.reservation_id AND removed.account_id = hold.account_id)
+       GROUP BY account_id
+     )
+     SELECT account.id, coalesce(charged.spent_micros, account.spent_micros)::text AS spent,
+       coalesce(held.micros, 0)::text AS held
+     FROM spending_accounts AS account
+     LEFT JOIN charged ON charged.id = account.id
+     LEFT JOIN held ON held.account_id = account.id
+     WHERE account.id = ANY($1::text[])`,
+    [accountIds, expiredForMs],
+  );
+  return accountStates(rows);
+}
+
+/** Holds each reservation's amount on all its accounts, which must be open. */
+export async function insertHolds(
+  sql: Sql,
+  reservations: readonly NewHolds[],
+  holdMs: number,
+): Promise<void> {
+  const rows = reservations.flatMap(({ id, accountIds, amountMicros }) =>
+    accountIds.map((accountId) => ({ id, accountId, amount: String(amountMicros) })),
+  );
+  await sql(
+    `INSERT INTO spending_holds (reservation_id, account_id, amount_micros, expires_at)
+     SELECT reservation_id, account_id, micros, clock_timestamp() + $4::int * interval '1 millisecond'
+     FROM unnest($1::text[], $2::text[], $3::text[]::bigint[]) AS new (reservation_id, account_id, micros)`,
+    [rows.map((row) => row.id), rows.map((row) => row.accountId), rows.map((row) => row.amount), holdMs],
+  );
+}
+
+/** Writes what was really spent in place of the holds, whether they are still there or not. */
+export async function settleHolds(sql: Sql, { id, accountIds, amountMicros }: NewHolds): Promise<void> {
+  await sql(
+    `INSERT INTO spending_holds (reservation_id, account_id, amount_micros, expires_at)
+     SELECT $1, account_id, $3::text::bigint, 'infinity' FROM unnest($2::text[]) AS account_id
+     ON CONFLICT (reservation_id, account_id)
+     DO UPDATE SET amount_micros = EXCLUDED.amount_micros, expires_at = EXCLUDED.expires_at`,
+    [id, accountIds, String(amountMicros)],
+  );
+}
+
+/** Renews what is left of these reservations; gives how many holds each has, without those that have none. */
+export async function renewHolds(
+  sql: Sql,
+  ids: readonly string[],
+  holdMs: number,
+): Promise<Map<string, number>> {
+  const rows = await sql<{ reservation_id: string; holds: number }>(
+    `WITH free AS (
+       SELECT reservation_id, account_id FROM spending_holds
+       WHERE reservation_id = ANY($1::text[]) AND expires_at < 'infinity'
+       FOR UPDATE SKIP LOCKED
+     ), renewed AS (
+       UPDATE spending_holds AS hold SET expires_at = clock_timestamp() + $2::int * interval '1 millisecond'
+       FROM free
+       WHERE hold.reservation_id = free.reservation_id AND hold.account_id = free.account_id
+     )
+     SELECT reservation_id, count(*)::int AS holds FROM spending_holds
+     WHERE reservation_id = ANY($1::text[])
+     GROUP BY reservation_id`,
+    [ids, holdMs],
+  );
+  return new Map(rows.map((row) => [row.reservation_id, row.holds]));
+}
+
+/** Deletes the holds of these reservations; what was settled stays. */
+export async function deleteHolds(sql: Sql, reservationIds: readonly string[]): Promise<void> {
+  await sql(`DELETE FROM spending_holds WHERE reservation_id = ANY($1::text[]) AND expires_at < 'infinity'`, [
+    reservationIds,
+  ]);
+}
+
+/** Accounts with holds that were settled, or expired long ago, and that nobody has opened since. */
+export async function accountsToSweep(sql: Sql, expiredForMs: number): Promise<string[]> {
+  const rows = await sql<{ account_id: string }>(
+    `SELECT DISTINCT account_id FROM spending_holds
+     WHERE expires_at = 'infinity' OR expires_at <= clock_timestamp() - $1::int * interval '1 millisecond'
+     LIMIT 1000`,
+    [expiredForMs],
+  );
+  return rows.map((row) => row.account_id);
+}
+
+/** What each account has spent and what is held of it; zeros for accounts that do not exist. Locks nothing. */
+export async function readAccounts(
+  sql: Sql,
+  accountIds: readonly string[],
+): Promise<Map<string, AccountState>> {
+  const rows = await sql<AccountRow>(
+    `SELECT id, (coalesce(min(account.spent_micros), 0)
+         + coalesce(sum(amount_micros) FILTER (WHERE expires_at = 'infinity'), 0))::text AS spent,
+       coalesce(sum(amount_micros) FILTER (WHERE expires_at > clock_timestamp() AND expires_at < 'infinity'), 0)::text AS held
+     FROM unnest($1::text[]) AS id
+     LEFT JOIN spending_accounts AS account USING (id)
+     LEFT JOIN spending_holds AS hold ON hold.account_id = id
+     GROUP BY id`,
+    [accountIds],
+  );
+  return accountStates(rows);
+}
+
+function accountStates(rows: readonly AccountRow[]): Map<string, AccountState> {
+  return new Map(
+    rows.map((row) => [row.id, { spentMicros: BigInt(row.spent), heldMicros: BigInt(row.held) }]),
+  );
+}
+
+export interface AccountState {
+  spentMicros: bigint;
+  /** Held by reservations that are neither settled nor expired. */
+  heldMicros: bigint;
+}
+
+export interface NewHolds {
+  /** Of the reservation. */
+  id: string;
+  accountIds: readonly string[];
+  amountMicros: bigint;
+}
+
+interface AccountRow {
+  id: string;
+  spent: string;
+  held: string;
+}

@@ -1,0 +1,1 @@
+import { handleStreamOrSingleExecutionResult, type ExecutionArgs } from '@envelop/core';

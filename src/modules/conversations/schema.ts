@@ -1,0 +1,243 @@
+import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import type { Message } from '../../generated/prisma/client.ts';
+import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
+import { decodeId } from '../../graphql/global-id.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import type { ExecutionErrorData } from '../failure.ts';
+import { conversationCost, messageCost } from './costs.ts';
+import { readableBy } from './policy.ts';
+import {
+  createConversation,
+  deleteConversation,
+  renameConversation,
+  sendMessage,
+  type SentMessage,
+  stopReply,
+} from './service.ts';
+import { pageOf, snapshotOf } from './snapshot.ts';
+
+export const DiscussionStageRef = builder.enumType('DiscussionStage', {
+  description: 'How far the discussion of a design has come.',
+  values: {
+    [DiscussionStage.UNDERSTAND]: { description: 'Finding out what is needed.' },
+    [DiscussionStage.DESIGN]: { description: 'Three designs are being made.' },
+    [DiscussionStage.PRESENT]: { description: 'Three proposals are on the table.' },
+    [DiscussionStage.DEBATE]: { description: 'Talking about the proposals.' },
+    [DiscussionStage.REFINE]: { description: 'A proposal is being changed.' },
+    [DiscussionStage.CONFIRM]: { description: 'A proposal is selected and waits to be confirmed.' },
+    [DiscussionStage.PLAN]: { description: 'Confirmed: it can be run with `executePipeline`.' },
+  },
+});
+
+const MessageRoleRef = builder.enumType('MessageRole', {
+  description: 'Whose message it is.',
+  values: {
+    [MessageRole.USER]: { description: 'The person’s.' },
+    [MessageRole.ASSISTANT]: { description: 'The discussion engine’s.' },
+    [MessageRole.SYSTEM]: { description: 'A notice of the system.' },
+  },
+});
+
+const MessageStatusRef = builder.enumType('MessageStatus', {
+  description: 'Where a message stands. COMPLETE, FAILED and CANCELLED are final.',
+  values: {
+    [MessageStatus.QUEUED]: { description: 'A reply that waits for the one before it.' },
+    [MessageStatus.STREAMING]: { description: 'A reply under way: its text comes by `conversationEvents`.' },
+    [MessageStatus.COMPLETE]: { description: 'The whole text stands.' },
+    [MessageStatus.FAILED]: { description: 'No reply; `error` says why.' },
+    [MessageStatus.CANCELLED]: { description: 'Stopped; what was written by then stands.' },
+  },
+});
+
+export const MessageRef = builder.prismaNode('Message', {
+  description: 'One message of a conversation.',
+  id: { field: 'id', description: 'Opaque and stable.' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id, conversation: ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' } }),
+  fields: (t) => ({
+    role: t.expose('role', { type: MessageRoleRef, description: 'Whose message it is.' }),
+    content: t.exposeString('content', {
+      description: 'The text, Markdown in replies. Empty while a reply streams; a snapshot holds the text so far.',
+    }),
+    status: t.expose('status', { type: MessageStatusRef, description: 'Where it stands.' }),
+    notices: t.exposeStringList('notices', {
+      description: 'What was removed from the text, or found suspicious in it.',
+    }),
+    cost: t.field({
+      type: 'Decimal',
+      description: 'Dollars that this reply has cost; 0 for a person’s message.',
+      resolve: (message, _args, ctx) => snapshotOf(message)?.totals.messages.get(message.id) ?? messageCost(ctx, message),
+    }),
+    error: t.field({
+      type: ExecutionErrorRef,
+      nullable: true,
+      description: 'Why a reply FAILED.',
+      resolve: (message) => message.error as ExecutionErrorData | null,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was sent, or asked for.' }),
+  }),
+});
+
+export const ConversationRef = builder.prismaNode('Conversation', {
+  description: 'A discussion that ends in a design, with the memory of what was agreed.',
+  id: { field: 'id', description: 'Opaque and stable.' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' }) }),
+  fields: (t) => ({
+    title: t.exposeString('title', { description: 'Given, or made from the need.' }),
+    stage: t.expose('stage', { type: DiscussionStageRef, description: 'How far the discussion has come.' }),
+    agreedRequirements: t.exposeStringList('agreedRequirements', { description: 'What was agreed, oldest first.' }),
+    openQuestions: t.exposeStringList('openQuestions', { description: 'What is still to be answered.' }),
+    preferences: t.exposeStringList('preferences', { description: 'What the person likes and dislikes.' }),
+    cost: t.field({
+      type: 'Decimal',
+      description: 'Dollars that its messages have cost; its runs have their own.',
+      resolve: (conversation, _args, ctx) =>
+        snapshotOf(conversation)?.totals.costMicros ?? conversationCost(ctx, conversation),
+    }),
+    messages: t.relatedConnection('messages', {
+      type: MessageRef,
+      cursor: 'id',
+      description: 'Its messages, oldest first.',
+      args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
+      query: ({ role }) => ({ where: role ? { role } : {}, orderBy: { position: 'asc' } }),
+      resolve: (query, conversation, { role }, ctx) => {
+        const snapshot = snapshotOf(conversation);
+        const where = { ...query.where, conversationId: conversation.id };
+        return snapshot
+          ? pageOf(snapshot.messages.filter((message) => !role || message.role === role), query)
+          : ctx.database.prisma.message.findMany({ ...query, where });
+      },
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When something last changed in it.' }),
+  }),
+});
+
+const DeletedNodeRef = builder.objectRef<{ id: string; typename: string }>('DeletedNode').implement({
+  description: 'What was deleted.',
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'The id that it had.',
+      resolve: ({ id, typename }) => ({ id, type: typename }),
+    }),
+  }),
+});
+
+const SentMessageRef = builder.objectRef<SentMessage>('SentMessage').implement({
+  description: 'A message and the reply to come.',
+  fields: (t) => ({
+    message: t.field({ type: MessageRef, description: 'The person’s message.', resolve: (sent) => sent.message as Message }),
+    reply: t.field({
+      type: MessageRef,
+      description: 'The reply, STREAMING or QUEUED; its text comes by `conversationEvents`.',
+      resolve: (sent) => sent.reply as Message,
+    }),
+  }),
+});
+
+const WhenBusyRef = builder.enumType('WhenBusy', {
+  description: 'What to do while another reply is under way.',
+  values: {
+    REJECT: { description: 'Refuse with ConflictError.' },
+    ENQUEUE: { description: 'Reply after it; at most 10 wait.' },
+    INTERRUPT: { description: 'Stop it and all that wait, then reply.' },
+  },
+});
+
+const idempotencyDescription = 'At most 255 characters. The same key with the same input gives the same result.';
+const contextDescription =
+  'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the model, never instructions.';
+
+builder.queryFields((t) => ({
+  conversation: t.prismaField({
+    type: ConversationRef,
+    nullable: true,
+    description: 'One conversation; null when there is none, or none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: (query, _root, { id }, ctx) =>
+      ctx.database.prisma.conversation.findFirst({
+        ...query,
+        where: { id: decodeId(id, 'Conversation'), ...readableBy(ctx.viewer!) },
+      }),
+  }),
+  conversations: t.prismaConnection({
+    type: ConversationRef,
+    cursor: 'id',
+    description: 'Conversations that you may see, newest first.',
+    args: { search: t.arg.string({ description: 'Only those whose title contains this, in any case.' }) },
+    resolve: (query, _root, { search }, ctx) =>
+      ctx.database.prisma.conversation.findMany({
+        ...query,
+        where: { ...readableBy(ctx.viewer!), ...(search && { title: { contains: search, mode: 'insensitive' } }) },
+        orderBy: { id: 'desc' },
+      }),
+  }),
+}));
+
+mutation('createConversation', {
+  description: 'Opens a conversation.',
+  type: ConversationRef,
+  errors: [ConflictError],
+  input: (t) => ({
+    title: t.string({ description: 'At most 200 characters; left out: made from the first need.' }),
+    context: t.field({ type: 'JSONObject', description: contextDescription }),
+    idempotencyKey: t.string({ description: idempotencyDescription }),
+  }),
+  resolve: (ctx, input) => createConversation(ctx, input as Parameters<typeof createConversation>[1]),
+});
+
+mutation('renameConversation', {
+  description: 'Gives a conversation of yours another title.',
+  type: ConversationRef,
+  errors: [NotFoundError],
+  input: (t) => ({
+    id: t.id({ required: true, description: 'The conversation.' }),
+    title: t.string({ required: true, description: '1 to 200 characters.' }),
+  }),
+  resolve: (ctx, input) => renameConversation(ctx, { ...input, id: decodeId(input.id, 'Conversation') }),
+});
+
+mutation('deleteConversation', {
+  description: 'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
+  type: DeletedNodeRef,
+  errors: [NotFoundError, ConflictError],
+  input: (t) => ({ id: t.id({ required: true, description: 'The conversation.' }) }),
+  resolve: async (ctx, input) => {
+    const { id } = await deleteConversation(ctx, { id: decodeId(input.id, 'Conversation') });
+    return { id, typename: 'Conversation' };
+  },
+});
+
+mutation('sendMessage', {
+  description: 'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
+  type: SentMessageRef,
+  errors: [NotFoundError, ConflictError, UnsafeInputError],
+  input: (t) => ({
+    conversationId: t.id({ required: true, description: 'The conversation.' }),
+    content: t.string({ required: true, description: 'The text; not blank, at most 20000 characters.' }),
+    context: t.field({ type: 'JSONObject', description: contextDescription }),
+    whenBusy: t.field({
+      type: WhenBusyRef,
+      required: true,
+      defaultValue: 'REJECT',
+      description: 'What to do while another reply is under way.',
+    }),
+    idempotencyKey: t.string({ description: idempotencyDescription }),
+  }),
+  resolve: (ctx, input) =>
+    sendMessage(ctx, {
+      ...(input as Parameters<typeof sendMessage>[1]),
+      conversationId: decodeId(input.conversationId, 'Conversation'),
+    }),
+});
+
+mutation('stopReply', {
+  description: 'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
+  type: MessageRef,
+  errors: [NotFoundError, ConflictError],
+  input: (t) => ({ messageId: t.id({ required: true, description: 'The reply.' }) }),
+  resolve: (ctx, input) => stopReply(ctx, { messageId: decodeId(input.messageId, 'Message') }),
+});

@@ -1,0 +1,137 @@
+import { builder } from '../../graphql/builder.ts';
+import { AgentKind } from '../../generated/prisma/enums.ts';
+import { LlmProviderRef } from '../usage/schema.ts';
+import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, MAX_OUTPUT_TOKENS, MAX_STEPS, type Step } from './design.ts';
+import { flowchart } from './mermaid.ts';
+
+export const AgentKindRef = builder.enumType('AgentKind', {
+  description: 'What a step’s agent is good at.',
+  values: {
+    [AgentKind.ANALYZER]: { description: 'Splits the request into questions that can be answered.' },
+    [AgentKind.COLLECTOR]: {
+      description:
+        'Gathers material: from the data collector service, else from the URLs that the input names.',
+    },
+    [AgentKind.VALIDATOR]: { description: 'Checks the quality of what was gathered.' },
+    [AgentKind.SYNTHESIZER]: { description: 'Merges what the steps before it found.' },
+    [AgentKind.REPORTER]: { description: 'Writes the final report in Markdown.' },
+    [AgentKind.CUSTOM]: { description: 'Does what its prompt says.' },
+  },
+});
+
+export const RejectionActionRef = builder.enumType('RejectionAction', {
+  description: 'What a rejected approval does to the run.',
+  values: {
+    FAIL: { description: 'The step and with it the run fail.' },
+    SKIP: { description: 'The step is skipped; the steps behind it run without its output.' },
+  },
+});
+
+const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
+  description: 'One step of a design: an agent, what it is told, and which steps it waits for.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'Names the step within its design, e.g. `collect-sources`.' }),
+    agent: t.expose('agent', { type: AgentKindRef, description: 'Who does it.' }),
+    title: t.exposeString('title', { description: 'A name for people.' }),
+    prompt: t.exposeString('prompt', {
+      nullable: true,
+      description: 'What the agent is told besides its own instructions; null for nothing more.',
+    }),
+    dependsOn: t.exposeStringList('dependsOn', {
+      description: 'Keys of the steps whose output it gets; it starts as soon as these have finished.',
+    }),
+    provider: t.expose('provider', {
+      type: LlmProviderRef,
+      nullable: true,
+      description: 'Null for the server’s default.',
+    }),
+    model: t.exposeString('model', { nullable: true, description: 'Null for the provider’s default.' }),
+    maxOutputTokens: t.exposeInt('maxOutputTokens', {
+      nullable: true,
+      description: `At most this many tokens of output; null for ${DEFAULT_MAX_OUTPUT_TOKENS}.`,
+    }),
+    requiresApproval: t.exposeBoolean('requiresApproval', {
+      description: 'Asks a person before the step runs.',
+    }),
+    approvalQuestion: t.exposeString('approvalQuestion', {
+      nullable: true,
+      description: 'What the person is asked; null for a question made of the title.',
+    }),
+    approvalTimeoutSeconds: t.exposeInt('approvalTimeoutSeconds', {
+      nullable: true,
+      description:
+        'After this many seconds without a decision the request expires, which acts as a rejection; null: never.',
+    }),
+    onReject: t.expose('onReject', { type: RejectionActionRef, description: 'What a rejection does.' }),
+  }),
+});
+
+export const PipelineDesignRef = builder.objectRef<Design>('PipelineDesign').implement({
+  description: 'A graph of steps without cycles, with one step at its end whose output is the result.',
+  fields: (t) => ({
+    steps: t.field({ type: [PipelineStepRef], description: 'The steps.', resolve: (design) => design.steps }),
+    mermaid: t.string({
+      description: 'The steps as a Mermaid flowchart, to be drawn by any Mermaid renderer.',
+      resolve: (design) => flowchart(design),
+    }),
+    requireDifferentApprover: t.exposeBoolean('requireDifferentApprover', {
+      description: 'Approvals are decided by another member than the one who started the run.',
+    }),
+  }),
+});
+
+const PipelineStepInput = builder.inputType('PipelineStepInput', {
+  description: 'One step of a design.',
+  fields: (t) => ({
+    key: t.string({
+      required: true,
+      description: 'Unique in the design: a lower-case letter, then up to 39 of a-z, 0-9, _ and -.',
+    }),
+    agent: t.field({ type: AgentKindRef, required: true, description: 'Who does it.' }),
+    title: t.string({ required: true, description: 'A name for people, at most 120 characters.' }),
+    prompt: t.string({
+      description: 'What the agent is told, at most 8000 characters. A CUSTOM step needs one.',
+    }),
+    dependsOn: t.stringList({
+      required: true,
+      defaultValue: [],
+      description: 'Keys of the steps that must have finished before this one starts.',
+    }),
+    provider: t.field({ type: LlmProviderRef, description: 'Left out: the server’s default.' }),
+    model: t.string({ description: 'Left out: the provider’s default. See the query `models`.' }),
+    maxOutputTokens: t.int({
+      description: `1 to ${MAX_OUTPUT_TOKENS}; left out: ${DEFAULT_MAX_OUTPUT_TOKENS}. What a call reserves grows with it.`,
+    }),
+    requiresApproval: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Ask a person before the step runs.',
+    }),
+    approvalQuestion: t.string({ description: 'What the person is asked, at most 1000 characters.' }),
+    approvalTimeoutSeconds: t.int({
+      description: 'Expire after this many seconds, at most 30 days; left out: wait for ever.',
+    }),
+    onReject: t.field({
+      type: RejectionActionRef,
+      required: true,
+      defaultValue: 'FAIL',
+      description: 'What a rejection does.',
+    }),
+  }),
+});
+
+export const PipelineDesignInput = builder.inputType('PipelineDesignInput', {
+  description: 'A design to be run as it is.',
+  fields: (t) => ({
+    steps: t.field({
+      type: [PipelineStepInput],
+      required: true,
+      description: `1 to ${MAX_STEPS} steps without a cycle; exactly one that no other depends on.`,
+    }),
+    requireDifferentApprover: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Let approvals be decided by another member than the one who starts the run.',
+    }),
+  }),
+});

@@ -1,0 +1,34 @@
+import type { PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
+import type { Design } from '../designs/design.ts';
+import { isFinished } from './open-run.ts';
+
+/** The state of a run when one of its steps had finished, made of the steps that had finished by then. */
+export interface Checkpoint {
+  executionId: string;
+  /** How many steps had finished. */
+  step: number;
+  createdAt: Date;
+  /** Keys of the steps that could start then. */
+  nextSteps: string[];
+  state: { input: string; outputs: Record<string, string | null> };
+}
+
+export function checkpointsOf(run: CheckpointedRun, steps: StepExecution[]): Checkpoint[] {
+  const design = run.design as Design;
+  const finished = steps.filter(isFinished).sort((a, b) => (a.finishedOrder ?? 0) - (b.finishedOrder ?? 0));
+  return finished.map((last, index) => {
+    const done = finished.slice(0, index + 1);
+    const keys = new Set(done.map((step) => step.key));
+    return {
+      executionId: run.id,
+      step: index + 1,
+      createdAt: last.finishedAt ?? last.startedAt ?? new Date(0),
+      nextSteps: design.steps
+        .filter((step) => !keys.has(step.key) && step.dependsOn.every((key) => keys.has(key)))
+        .map((step) => step.key),
+      state: { input: run.input, outputs: Object.fromEntries(done.map((step) => [step.key, step.output])) },
+    };
+  });
+}
+
+type CheckpointedRun = Pick<PipelineExecution, 'id' | 'input' | 'design'>;

@@ -1,0 +1,350 @@
+import { createContextCache } from '@pothos/core';
+import { resolveArrayConnection } from '@pothos/plugin-relay';
+import DataLoader from 'dataloader';
+import { BudgetExceededError, ConflictError, NotFoundError, QuotaExceededError, UnsafeInputError } from '../../errors.ts';
+import { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
+import { decodeId } from '../../graphql/global-id.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { StreamEventRef } from '../../graphql/stream-event.ts';
+import { ApprovalRequestRef } from '../approvals/schema.ts';
+import type { Context } from '../context.ts';
+import { ConversationRef } from '../conversations/schema.ts';
+import type { Design } from '../designs/design.ts';
+import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
+import { type ExecutionEventData, executionLog } from '../events.ts';
+import type { ExecutionErrorData } from '../failure.ts';
+import type { LogEvent } from '../log-stream.ts';
+import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
+import { LlmProviderRef, TokenUsageRef } from '../usage/schema.ts';
+import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
+import { isFinished } from './open-run.ts';
+import { readableBy } from './policy.ts';
+import { cancelExecution, estimatePipeline, executePipeline, type PipelineEstimate } from './service.ts';
+import { snapshotOf } from './snapshot.ts';
+
+export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
+  description: 'Where a run stands. SUCCEEDED, FAILED and CANCELLED are final.',
+  values: {
+    [ExecutionStatus.QUEUED]: { description: 'Waits for a worker.' },
+    [ExecutionStatus.RUNNING]: { description: 'A worker is on it.' },
+    [ExecutionStatus.WAITING_FOR_APPROVAL]: { description: 'Nothing but a person’s decision can move it on.' },
+    [ExecutionStatus.SUCCEEDED]: { description: 'Every step has finished or was skipped.' },
+    [ExecutionStatus.FAILED]: { description: 'A step failed; `error` says why and what to do.' },
+    [ExecutionStatus.CANCELLED]: { description: 'Ended by `cancelExecution`.' },
+  },
+});
+
+export const StepStatusRef = builder.enumType('StepStatus', {
+  description: 'Where a step stands. SUCCEEDED, FAILED, SKIPPED and CANCELLED are final.',
+  values: {
+    [StepStatus.PENDING]: { description: 'Waits for the steps it depends on, or for its next attempt.' },
+    [StepStatus.RUNNING]: { description: 'Its agent is writing.' },
+    [StepStatus.WAITING_FOR_APPROVAL]: { description: 'Waits for a person.' },
+    [StepStatus.SUCCEEDED]: { description: 'Its output stands.' },
+    [StepStatus.FAILED]: { description: 'It failed for good, and the run with it.' },
+    [StepStatus.SKIPPED]: { description: 'Rejected, and the design goes on without it.' },
+    [StepStatus.CANCELLED]: { description: 'The run ended before it did.' },
+  },
+});
+
+const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimate').implement({
+  description: 'What a run would cost and take.',
+  fields: (t) => ({
+    cost: t.expose('costMicros', { type: 'Decimal', description: 'Expected dollars.' }),
+    maxCost: t.expose('maxCostMicros', {
+      type: 'Decimal',
+      description: 'Dollars in the worst case: every step writes all it may, at the first attempt.',
+    }),
+    seconds: t.exposeInt('seconds', { description: 'Expected seconds along the longest path, without waiting for people.' }),
+    withinBudget: t.exposeBoolean('withinBudget', { description: 'Whether what is left of your day covers `cost`.' }),
+  }),
+});
+
+const PipelineSourceInput = builder.inputType('PipelineSource', {
+  description: 'Where a design comes from: exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    proposalId: t.id({ description: 'A proposal of your conversation, selected and confirmed.' }),
+    design: t.field({ type: PipelineDesignInput, description: 'The design itself.' }),
+  }),
+});
+
+const StepExecutionRef = builder.prismaObject('StepExecution', {
+  description: 'One step of a run.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'Its key in the design.' }),
+    agent: t.expose('agent', { type: AgentKindRef, description: 'Who does it.' }),
+    title: t.exposeString('title', { description: 'Its name for people.' }),
+    status: t.expose('status', { type: StepStatusRef, description: 'Where it stands.' }),
+    attempts: t.exposeInt('attempts', { description: 'Attempts begun so far, discarded ones included.' }),
+    output: t.exposeString('output', {
+      nullable: true,
+      description: 'What the agent wrote, mostly Markdown. Null until it has finished; a snapshot holds the text so far.',
+    }),
+    provider: t.expose('provider', {
+      type: LlmProviderRef,
+      nullable: true,
+      description: 'Who served the latest attempt; null before the first.',
+    }),
+    model: t.exposeString('model', { nullable: true, description: 'The model of the latest attempt.' }),
+    usage: t.field({
+      type: TokenUsageRef,
+      description: 'Tokens of all its attempts.',
+      resolve: async (step, _args, ctx) => (await stepTotals(ctx, step)).usage,
+    }),
+    cost: t.field({
+      type: 'Decimal',
+      description: 'Dollars of all its attempts. The costs of the steps add up to that of the run.',
+      resolve: async (step, _args, ctx) => (await stepTotals(ctx, step)).costMicros,
+    }),
+    reused: t.boolean({
+      description: 'Finished in the run that this one was retried or forked from, and cost nothing here.',
+      resolve: () => false,
+    }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When its first attempt began.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When its status became final.' }),
+  }),
+});
+
+const CheckpointRef = builder.objectRef<Checkpoint>('Checkpoint');
+
+builder.node(CheckpointRef, {
+  description: 'The state of a run when one of its steps had finished; kept 24 hours after the run ends.',
+  id: {
+    description: 'Opaque and stable.',
+    resolve: ({ executionId, step }) => `${executionId}:${step}`,
+  },
+  loadOne: async (id, ctx: Context) => {
+    const [executionId = '', step] = id.split(':');
+    const run = await ctx.database.prisma.pipelineExecution.findFirst({
+      where: { id: executionId, ...readableBy(ctx.viewer!) },
+      include: { steps: true },
+    });
+    return run && checkpointsOf(run, run.steps).find((checkpoint) => checkpoint.step === Number(step));
+  },
+  fields: (t) => ({
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the step had finished.' }),
+    step: t.exposeInt('step', { description: 'How many steps had finished, this one included.' }),
+    nextSteps: t.exposeStringList('nextSteps', { description: 'Keys of the steps that could start then.' }),
+    state: t.field({
+      type: 'JSONObject',
+      description: '`input`, and `outputs`: the text of each finished step by its key, null for a skipped one.',
+      resolve: (checkpoint) => ({ ...checkpoint.state }),
+    }),
+  }),
+});
+
+export const ExecutionRef = builder.prismaNode('PipelineExecution', {
+  description: 'A run of a design: durable, watched live through `agentTokens` and `pipelineProgress`.',
+  id: { field: 'id', description: 'Opaque and stable.' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' }) }),
+  fields: (t) => ({
+    status: t.expose('status', { type: ExecutionStatusRef, description: 'Where the run stands.' }),
+    input: t.exposeString('input', { description: 'What the run was asked for.' }),
+    notices: t.exposeStringList('notices', {
+      description: 'What was removed from the input, or found suspicious in it.',
+    }),
+    design: t.field({
+      type: PipelineDesignRef,
+      description: 'The design as it was when the run started.',
+      resolve: (run) => run.design as Design,
+    }),
+    steps: t.relation('steps', {
+      type: StepExecutionRef,
+      description: 'Its steps, in the order of the design.',
+      query: { orderBy: { position: 'asc' } },
+      resolve: (query, run, _args, ctx) =>
+        snapshotOf(run)?.steps ??
+        ctx.database.prisma.stepExecution.findMany({ ...query, where: { executionId: run.id } }),
+    }),
+    progress: t.float({
+      description: '0 to 1: the share of its steps that have finished or were skipped.',
+      resolve: async (run, _args, ctx) => {
+        const steps = await stepsOf(ctx, run);
+        return steps.filter(isFinished).length / steps.length;
+      },
+    }),
+    report: t.exposeString('report', {
+      nullable: true,
+      description: 'The output of the last step in Markdown; null unless the run has SUCCEEDED.',
+    }),
+    result: t.field({
+      type: 'JSONObject',
+      nullable: true,
+      description: '`outputs`: the text of each finished step by its key. Null until the run has ended.',
+      resolve: (run) => run.result as Record<string, unknown> | null,
+    }),
+    error: t.field({
+      type: ExecutionErrorRef,
+      nullable: true,
+      description: 'Why the run FAILED.',
+      resolve: (run) => run.error as ExecutionErrorData | null,
+    }),
+    usage: t.field({
+      type: TokenUsageRef,
+      description: 'Tokens of all its steps.',
+      resolve: async (run, _args, ctx) => (await runTotals(ctx, run)).usage,
+    }),
+    cost: t.field({
+      type: 'Decimal',
+      description: 'Dollars of all its steps.',
+      resolve: async (run, _args, ctx) => (await runTotals(ctx, run)).costMicros,
+    }),
+    estimatedCost: t.expose('estimatedCostMicros', {
+      type: 'Decimal',
+      description: 'What it was expected to cost when it started, in dollars.',
+    }),
+    conversation: t.relation('conversation', {
+      type: ConversationRef,
+      nullable: true,
+      description: 'The discussion that designed it; null for a bare design.',
+    }),
+    approvals: t.relation('approvals', {
+      type: ApprovalRequestRef,
+      description: 'Its requests for approval, oldest first.',
+      query: { orderBy: { id: 'asc' } },
+      resolve: (query, run, _args, ctx) =>
+        snapshotOf(run)?.approvals ??
+        ctx.database.prisma.approvalRequest.findMany({ ...query, where: { executionId: run.id } }),
+    }),
+    checkpoints: t.connection({
+      type: CheckpointRef,
+      description: 'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
+      resolve: async (run, args, ctx) =>
+        resolveArrayConnection({ args }, checkpointsOf(run, await stepsOf(ctx, run))),
+    }),
+    events: t.field({
+      type: [StreamEventRef],
+      description: 'The run’s log, for readers that cannot subscribe.',
+      args: {
+        after: t.arg.int({ required: true, defaultValue: 0, description: 'Only events with a higher seq.' }),
+        first: t.arg.int({ required: true, defaultValue: 100, description: 'At most this many; 1 to 1000.' }),
+      },
+      complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first, 1_000) / 10 }),
+      resolve: async (run, { after, first }, ctx) => {
+        const events = await ctx.eventLog.read(executionLog(run.id), after, Math.min(Math.max(first, 1), 1_000));
+        return events as LogEvent<ExecutionEventData>[];
+      },
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a worker first took it.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+  }),
+});
+
+builder.prismaObjectField(ApprovalRequestRef, 'execution', (t) =>
+  t.relation('execution', { type: ExecutionRef, description: 'The run that asks.' }),
+);
+
+builder.prismaObjectField(ConversationRef, 'executions', (t) =>
+  t.relatedConnection('executions', {
+    type: ExecutionRef,
+    cursor: 'id',
+    description: 'The runs of its proposals, newest first.',
+    query: { orderBy: { id: 'desc' } },
+  }),
+);
+
+builder.queryFields((t) => ({
+  execution: t.prismaField({
+    type: ExecutionRef,
+    nullable: true,
+    description: 'One run; null when there is none, or none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: (query, _root, { id }, ctx) =>
+      ctx.database.prisma.pipelineExecution.findFirst({
+        ...query,
+        where: { id: decodeId(id, 'PipelineExecution'), ...readableBy(ctx.viewer!) },
+      }),
+  }),
+  executions: t.prismaConnection({
+    type: ExecutionRef,
+    cursor: 'id',
+    description: 'Runs that you may see, newest first.',
+    args: { status: t.arg({ type: ExecutionStatusRef, description: 'Only those with this status.' }) },
+    resolve: (query, _root, { status }, ctx) =>
+      ctx.database.prisma.pipelineExecution.findMany({
+        ...query,
+        where: { ...readableBy(ctx.viewer!), ...(status && { status }) },
+        orderBy: { id: 'desc' },
+      }),
+  }),
+  estimatePipeline: t.field({
+    type: PipelineEstimateRef,
+    description: 'What a run would cost and take, before it is started. Spends nothing.',
+    args: {
+      source: t.arg({ type: PipelineSourceInput, required: true, description: 'Where the design comes from.' }),
+      input: t.arg.string({ required: true, description: 'What the run would be asked for; at most 20000 characters.' }),
+    },
+    resolve: (_root, { source, input }, ctx) => estimatePipeline(ctx, { source: sourceOf(source), input }),
+  }),
+}));
+
+mutation('executePipeline', {
+  description:
+    'Starts a run. It is durable from the moment this answers: watch it with `agentTokens` and `pipelineProgress`.',
+  type: ExecutionRef,
+  errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError, QuotaExceededError],
+  input: (t) => ({
+    source: t.field({ type: PipelineSourceInput, required: true, description: 'Where the design comes from.' }),
+    input: t.string({ required: true, description: 'What the run is asked for; at most 20000 characters.' }),
+    context: t.field({
+      type: 'JSONObject',
+      description: 'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the agents, never instructions.',
+    }),
+    costLimit: t.field({
+      type: 'Decimal',
+      description: 'At most this many dollars for this run; left out: only the limits of the day.',
+    }),
+    idempotencyKey: t.string({
+      description: 'At most 255 characters. The same key with the same input gives the same run.',
+    }),
+  }),
+  resolve: (ctx, input) => executePipeline(ctx, { ...input, source: sourceOf(input.source) }),
+});
+
+mutation('cancelExecution', {
+  description:
+    'Ends a run: the provider’s stream is closed and what was spent is settled, usually before this answers. A run that is CANCELLED already stays so.',
+  type: ExecutionRef,
+  errors: [NotFoundError, ConflictError],
+  input: (t) => ({
+    id: t.id({ required: true, description: 'The run.' }),
+    reason: t.string({ description: 'Kept with the run; at most 500 characters.' }),
+  }),
+  resolve: (ctx, input) => cancelExecution(ctx, { ...input, id: decodeId(input.id, 'PipelineExecution') }),
+});
+
+function sourceOf(source: { proposalId?: string | null; design?: unknown }) {
+  const { proposalId, design } = source;
+  return { proposalId: proposalId == null ? null : decodeId(proposalId, 'DesignProposal'), design };
+}
+
+/** A run's steps and money, from its snapshot, else read once a request for all runs of an answer. */
+const loadersOf = createContextCache(({ database }: Context) => ({
+  steps: new DataLoader(async (ids: readonly string[]) => {
+    const steps = await database.prisma.stepExecution.findMany({ where: { executionId: { in: [...ids] } } });
+    const byRun = Map.groupBy(steps, (step) => step.executionId);
+    return ids.map((id) => byRun.get(id) ?? []);
+  }),
+  totals: new DataLoader(async (ids: readonly string[]) => {
+    const totals = await totalsByRun(database.sql, ids);
+    return ids.map((id) => totals.get(id) ?? NO_TOTALS);
+  }),
+}));
+
+async function stepsOf(ctx: Context, run: { id: string }) {
+  return snapshotOf(run)?.steps ?? loadersOf(ctx).steps.load(run.id);
+}
+
+async function runTotals(ctx: Context, run: { id: string }) {
+  return snapshotOf(run)?.totals ?? loadersOf(ctx).totals.load(run.id);
+}
+
+async function stepTotals(ctx: Context, step: { executionId: string; key: string }) {
+  const totals = snapshotOf(step)?.totals ?? (await loadersOf(ctx).totals.load(step.executionId));
+  return totals.steps.get(step.key) ?? NO_TOTALS;
+}
