@@ -135,7 +135,7 @@ class TransactionPool extends pg.Pool {
 
   #start(client: pg.PoolClient): pg.PoolClient {
     const loan = this.#loans.getStore();
-    if (loan) {
+    if (loan && !loan.client) {
       loan.client = client;
       this.#lent.set(client, loan);
     }

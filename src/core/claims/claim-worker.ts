@@ -12,6 +12,8 @@ export class ClaimWorker {
   readonly #options: ClaimWorkerOptions;
   readonly #working = new Map<string, Promise<void>>();
   readonly #queue = new Set<string>();
+  /** Nudged while being worked on: looked at once more afterwards, since that work may have been ending. */
+  readonly #again = new Set<string>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
@@ -28,13 +30,17 @@ export class ClaimWorker {
   /** Says that `subject` may have work. Never throws, never waits. */
   nudge(subject: string): void {
     if (this.#closing.signal.aborted) return;
-    if (this.#working.has(subject)) return;
+    if (this.#working.has(subject)) {
+      this.#again.add(subject);
+      return;
+    }
     if (this.#working.size >= this.#options.concurrency) {
       if (this.#queue.size < MAX_QUEUED) this.#queue.add(subject);
       return;
     }
     const work = this.#work(subject).finally(() => {
       this.#working.delete(subject);
+      if (this.#again.delete(subject)) this.nudge(subject);
       this.#next();
     });
     this.#working.set(subject, work);

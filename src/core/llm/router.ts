@@ -22,13 +22,13 @@ export class Router {
   /**
    * Without a model: the provider's default. Without a provider: the one that has the model. Without both: the
    * defaults. Names of providers are read in any case.
-   * Errors: UnknownModelError, which says what there is instead.
+   * Errors: RoutingError, which says what there is instead.
    */
   route(request: RouteRequest): Route {
     const price = this.#choose(request);
     const languageModel = this.#models.get(price.provider);
     if (languageModel) return { provider: price.provider, model: price.model, languageModel, price };
-    throw new UnknownModelError(
+    throw new RoutingError(
       `The provider ${price.provider} is not configured here. Configured: ${this.#configured()}.`,
     );
   }
@@ -50,13 +50,13 @@ export class Router {
       .filter((other) => asked || this.#models.has(other.provider))
       .map((other) => other.model);
     const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
-    throw new UnknownModelError(`${what} has no known price. ${advice}`);
+    throw new RoutingError(`${what} has no known price. ${advice}`);
   }
 
   #parse(text: string): ProviderName {
     const provider = parseProviderName(text);
     if (provider) return provider;
-    throw new UnknownModelError(`There is no provider "${text}". Configured: ${this.#configured()}.`);
+    throw new RoutingError(`There is no provider "${text}". Configured: ${this.#configured()}.`);
   }
 
   #configured(): string {
@@ -71,10 +71,10 @@ export function parseProviderName(text: string): ProviderName | undefined {
 }
 
 /** What was asked for cannot be called here; the message says what can. */
-export class UnknownModelError extends Error {
+export class RoutingError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'UnknownModelError';
+    this.name = 'RoutingError';
   }
 }
 

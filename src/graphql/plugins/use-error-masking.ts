@@ -1,1 +1,33 @@
-import { handleStreamOrSingleExecutionResult, type ExecutionArgs } from '@envelop/core';
+import { handleStreamOrSingleExecutionResult, type ExecutionResult, type Plugin } from 'graphql-yoga';
+import type { Logger } from '../../infra/logger.ts';
+import type { Request } from '../context.ts';
+import { maskError } from '../mask-error.ts';
+
+/** Masks what context, resolvers and subscriptions throw, on every transport and in the middle of a stream too. */
+export function useErrorMasking(logger: Logger): Plugin<Request, object, Request> {
+  return {
+    onPluginInit({ registerContextErrorHandler }) {
+      registerContextErrorHandler(({ context, error, setError }) => {
+        setError(maskError(error, { logger, requestId: (context as Request).requestId }));
+      });
+    },
+    onExecute: () => ({
+      onExecuteDone: (payload) => handleStreamOrSingleExecutionResult(payload, maskResult),
+    }),
+    onSubscribe: () => ({
+      onSubscribeResult: (payload) => handleStreamOrSingleExecutionResult(payload, maskResult),
+    }),
+  };
+
+  function maskResult({ args, result, setResult }: Payload): void {
+    if (!result.errors) return;
+    const { requestId } = args.contextValue;
+    setResult({ ...result, errors: result.errors.map((error) => maskError(error, { logger, requestId })) });
+  }
+}
+
+interface Payload {
+  args: { contextValue: Request };
+  result: ExecutionResult;
+  setResult: (result: ExecutionResult) => void;
+}

@@ -1,0 +1,18 @@
+import { createGraphQLError, type Plugin } from 'graphql-yoga';
+
+/**
+ * Takes operations as JSON only. A page of another site can make a browser post a form or plain text, or send a
+ * GET with a type of its own, without asking first; with JSON it must ask, and CORS answers.
+ */
+export function useJsonOnly(): Plugin {
+  return {
+    onRequestParse({ request }) {
+      const type = request.headers.get('content-type');
+      const isJson = type?.split(';')[0]?.trim().toLowerCase() === 'application/json';
+      if (isJson || (request.method === 'GET' && type === null)) return;
+      throw createGraphQLError('Send the operation as JSON, with `Content-Type: application/json`.', {
+        extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415 } },
+      });
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
+import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
+import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
+import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
+import { complexityFromQuery } from '@pothos/plugin-complexity';
+import { getOperationAST, GraphQLError, Kind, type ExecutionArgs, type ValidationContext } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+/**
+ * What a document may ask for, the same on every transport. Tokens are counted while they are parsed; depth,
+ * aliases and directives when the document is validated, which is remembered; complexity each time, since it
+ * depends on the variables.
+ */
+export function useLimits(): Plugin {
+  return {
+    onPluginInit({ addPlugin }) {
+      addPlugin(maxTokensPlugin({ n: 2_000 }));
+      addPlugin(maxDepthPlugin({ n: 16, ...REPORT }));
+      addPlugin(maxAliasesPlugin({ n: 30, ...REPORT }));
+      addPlugin(maxDirectivesPlugin({ n: 30, ...REPORT }));
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const error = complexityError(args);
+      if (error) setResultAndStopExecution({ errors: [error] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = complexityError(args);
+      if (error) setResultAndStopExecution({ errors: [error] });
+    },
+  };
+}
+
+/** 20 conversations with 10 messages each, six fields a message, score about 1,800. */
+const MAX_COMPLEXITY = 10_000;
+
+/** As one more error of the validation, instead of an exception in the middle of it. */
+const REPORT = {
+  propagateOnRejection: false,
+  onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
+};
+
+function complexityError({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null; // the execution says what is wrong
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const { complexity } = complexityFromQuery(
+    { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] },
+    { schema, ctx: contextValue as object, variables: { ...variableValues } },
+  );
+  if (complexity <= MAX_COMPLEXITY) return null;
+  return new GraphQLError(
+    `The query has a complexity of ${complexity}; at most ${MAX_COMPLEXITY} is served. Ask for smaller pages or fewer fields.`,
+    { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } } },
+  );
+}

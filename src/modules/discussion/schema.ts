@@ -1,0 +1,103 @@
+import { ConflictError, IllegalTransitionError, NotFoundError } from '../../errors.ts';
+import { ProposalStrategy } from '../../generated/prisma/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { errorType } from '../../graphql/errors.ts';
+import { decodeId } from '../../graphql/global-id.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { readableBy } from '../conversations/policy.ts';
+import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
+import { snapshotOf } from '../conversations/snapshot.ts';
+import type { Design } from '../designs/design.ts';
+import { PipelineDesignRef } from '../designs/schema.ts';
+import type { Critique } from './critic.ts';
+import type { Stage } from './machine.ts';
+import { currentProposals } from './proposals.ts';
+import { confirmProposal, selectProposal } from './service.ts';
+
+const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
+  description: 'What a design puts first.',
+  values: {
+    [ProposalStrategy.SPEED]: { description: 'Few steps and a fast model.' },
+    [ProposalStrategy.QUALITY]: { description: 'More sources, more checks, a stronger model.' },
+    [ProposalStrategy.BALANCED]: { description: 'Between the two.' },
+  },
+});
+
+const CritiqueRef = builder.objectRef<Critique>('Critique').implement({
+  description: 'What the critic thinks of a design.',
+  fields: (t) => ({
+    score: t.exposeInt('score', { description: '1 (poor) to 10 (excellent).' }),
+    strengths: t.exposeStringList('strengths', { description: 'What is good in it.' }),
+    weaknesses: t.exposeStringList('weaknesses', { description: 'What is weak in it.' }),
+    suggestions: t.exposeStringList('suggestions', { description: 'What would make it better.' }),
+  }),
+});
+
+export const DesignProposalRef = builder.prismaNode('DesignProposal', {
+  description: 'One of three designs for a need, in one version.',
+  id: { field: 'id', description: 'Opaque and stable; each version has its own.' },
+  nullable: true,
+  findUnique: (id, ctx) => ({ id, conversation: ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' } }),
+  fields: (t) => ({
+    strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'What it puts first.' }),
+    title: t.exposeString('title', { description: 'Its name for people.' }),
+    summary: t.exposeString('summary', { description: 'What it does, in a few sentences.' }),
+    design: t.field({
+      type: PipelineDesignRef,
+      description: 'The design itself.',
+      resolve: (proposal) => proposal.design as Design,
+    }),
+    critique: t.field({
+      type: CritiqueRef,
+      description: 'What the critic thinks of it.',
+      resolve: (proposal) => proposal.critique as unknown as Critique,
+    }),
+    selected: t.exposeBoolean('selected', { description: 'Whether it is the one chosen; at most one is.' }),
+    version: t.exposeInt('version', { description: 'Rises with each refinement, from 1; earlier versions stay readable by their ids.' }),
+    changes: t.exposeStringList('changes', { description: 'What changed since the version before; empty for the first.' }),
+    estimatedCost: t.expose('estimatedCostMicros', {
+      type: 'Decimal',
+      description: 'Expected dollars of a run.',
+    }),
+    estimatedSeconds: t.exposeInt('estimatedSeconds', {
+      description: 'Expected seconds of a run, without waiting for people.',
+    }),
+  }),
+});
+
+errorType(IllegalTransitionError<Stage>, {
+  description: 'The discussion is not at a stage from which this can be done.',
+  fields: (t) => ({
+    stage: t.expose('stage', { type: DiscussionStageRef, description: 'Where it is now.' }),
+    allowed: t.expose('allowed', { type: [DiscussionStageRef], description: 'The stages that can follow.' }),
+  }),
+});
+
+builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
+  t.relation('proposals', {
+    type: DesignProposalRef,
+    description: 'The three designs, each in its current version; empty before there are any.',
+    query: { orderBy: [{ strategy: 'asc' }, { version: 'desc' }], distinct: ['strategy'] },
+    resolve: (query, conversation, _args, ctx) => {
+      const snapshot = snapshotOf(conversation);
+      if (snapshot) return currentProposals(snapshot.proposals);
+      return ctx.database.prisma.designProposal.findMany({ ...query, where: { conversationId: conversation.id } });
+    },
+  }),
+);
+
+mutation('selectProposal', {
+  description: 'Chooses one of the current proposals: PRESENT, DEBATE or REFINE becomes CONFIRM.',
+  type: ConversationRef,
+  errors: [NotFoundError, ConflictError, IllegalTransitionError],
+  input: (t) => ({ proposalId: t.id({ required: true, description: 'The proposal, in its current version.' }) }),
+  resolve: (ctx, input) => selectProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+});
+
+mutation('confirmProposal', {
+  description: 'Settles the selected proposal: CONFIRM becomes PLAN, and `executePipeline` can run it.',
+  type: ConversationRef,
+  errors: [NotFoundError, ConflictError, IllegalTransitionError],
+  input: (t) => ({ proposalId: t.id({ required: true, description: 'The selected proposal.' }) }),
+  resolve: (ctx, input) => confirmProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+});

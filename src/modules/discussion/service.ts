@@ -1,0 +1,80 @@
+import { ConflictError, NotFoundError } from '../../errors.ts';
+import type { Conversation, DesignProposal } from '../../generated/prisma/client.ts';
+import type { Tx } from '../../infra/database.ts';
+import { authorize, type Viewer } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { ownedBy } from '../conversations/policy.ts';
+import { lockConversation, openReplies } from '../conversations/service.ts';
+import { conversationLog } from '../events.ts';
+import { pathToConfirmation, pathToSelection, type Stage } from './machine.ts';
+
+/** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */
+export async function selectProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
+  const viewer = authorize(ctx, 'selectProposal');
+  return ctx.database.transact(async (tx) => {
+    const { conversation, proposal } = await settledTalk(tx, viewer, input.proposalId);
+    await checkCurrent(tx, proposal);
+    const stages = pathToSelection(conversation.stage);
+    await tx.prisma.designProposal.updateMany({
+      where: { conversationId: conversation.id },
+      data: { selected: false },
+    });
+    await tx.prisma.designProposal.update({ where: { id: proposal.id }, data: { selected: true } });
+    return enterStages(tx, conversation, stages);
+  });
+}
+
+/** Settles the selected proposal: from now on `executePipeline` runs it. */
+export async function confirmProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
+  const viewer = authorize(ctx, 'confirmProposal');
+  return ctx.database.transact(async (tx) => {
+    const { conversation, proposal } = await settledTalk(tx, viewer, input.proposalId);
+    return enterStages(tx, conversation, pathToConfirmation(conversation.stage, proposal.selected));
+  });
+}
+
+/** Moves a conversation through `stages`, and tells each. */
+export async function enterStages(
+  tx: Tx,
+  conversation: Conversation,
+  stages: Stage[],
+  fence?: number,
+): Promise<Conversation> {
+  let from = conversation.stage;
+  for (const to of stages) {
+    tx.append(conversationLog(conversation.id), { type: 'StageChanged', from, to }, fence);
+    from = to;
+  }
+  return tx.prisma.conversation.update({ where: { id: conversation.id }, data: { stage: from } });
+}
+
+/** The proposal and its conversation, locked, with no reply under way that could change either. */
+async function settledTalk(tx: Tx, viewer: Viewer, proposalId: string) {
+  const found = await tx.prisma.designProposal.findFirst({
+    where: { id: proposalId, conversation: ownedBy(viewer) },
+    select: { conversationId: true },
+  });
+  if (!found) throw new NotFoundError('The proposal');
+  const conversation = await lockConversation(tx, viewer, found.conversationId);
+  const [reply] = await openReplies(tx, conversation.id);
+  if (reply) {
+    const message = 'A reply is under way and may change the proposals. Wait for its end, or stop it with stopReply.';
+    throw new ConflictError(message, { type: 'Message', id: reply.id });
+  }
+  const proposal = await tx.prisma.designProposal.findUniqueOrThrow({ where: { id: proposalId } });
+  return { conversation, proposal };
+}
+
+async function checkCurrent(tx: Tx, proposal: DesignProposal): Promise<void> {
+  const newer = await tx.prisma.designProposal.findFirst({
+    where: {
+      conversationId: proposal.conversationId,
+      strategy: proposal.strategy,
+      version: { gt: proposal.version },
+    },
+    orderBy: { version: 'desc' },
+  });
+  if (!newer) return;
+  const message = `This is version ${proposal.version}; version ${newer.version} has replaced it. Select that one.`;
+  throw new ConflictError(message, { type: 'DesignProposal', id: newer.id });
+}

@@ -1,0 +1,25 @@
+import { NotFoundError } from '../../errors.ts';
+import { authorize } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { readableBy } from '../conversations/policy.ts';
+import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
+import { type ConversationEventData, conversationLog } from '../events.ts';
+import { type LogEvent, openStream } from '../log-stream.ts';
+
+/** Everything that happens in a conversation; goes on until the reader leaves. */
+export async function conversationEvents(
+  ctx: Context,
+  { conversationId, after }: { conversationId: string; after?: number | null },
+): Promise<AsyncGenerator<LogEvent<ConversationEventData> | ConversationSnapshot, void, undefined>> {
+  const viewer = authorize(ctx, 'conversationEvents');
+  const where = { id: conversationId, ...readableBy(viewer) };
+  if ((await ctx.database.prisma.conversation.count({ where })) === 0) throw new NotFoundError('The conversation');
+  return openStream<ConversationEventData, ConversationSnapshot>(ctx, {
+    logId: conversationLog(conversationId),
+    after,
+    hasEnded: false,
+    snapshot: () => snapshotConversation(ctx.database, conversationId),
+    includes: () => true,
+    isEnd: () => false,
+  });
+}
