@@ -1,0 +1,95 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDatabase, type Database } from '../../src/infra/database.ts';
+import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
+import { createJobs, type Jobs } from '../../src/infra/jobs.ts';
+import { applyMigrations } from '../../src/infra/migrations.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+
+const logger = pino({ level: 'silent' });
+
+describe('send', () => {
+  const { url } = testDatabase();
+  let api: Process;
+  let worker: Process;
+  const delivered: { executionId: string; at: number }[] = [];
+
+  beforeAll(async () => {
+    [api, worker] = await Promise.all([startProcess(url), startProcess(url)]);
+    await worker.jobs.work('run', ({ executionId }) =>
+      delivered.push({ executionId, at: performance.now() }),
+    );
+    await sendRun(api, 'warm-up');
+    await eventually(() => delivered.length === 1);
+  });
+  afterAll(() => Promise.all([closeProcess(api), closeProcess(worker)]));
+
+  it('delivers a job to another process within 100 ms of the commit', async () => {
+    const delaysMs: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      await sendRun(api, `quick-${i}`);
+      const committedAt = performance.now();
+      const job = await eventually(
+        () => delivered.find(({ executionId }) => executionId === `quick-${i}`) ?? false,
+      );
+      delaysMs.push(job.at - committedAt);
+    }
+    const median = delaysMs.sort((a, b) => a - b)[10];
+    expect(median).toBeLessThan(100);
+  });
+
+  it('delivers no job of a transaction that failed, and every job of those that did not', async () => {
+    const failing = api.database.transact(async (tx) => {
+      await tx.send('run', { executionId: 'failed' });
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    const ids = Array.from({ length: 40 }, (_, i) => `burst-${i}`);
+    await Promise.all(ids.map((id) => sendRun(api, id)));
+    await eventually(() =>
+      expect(delivered.map((job) => job.executionId)).toEqual(expect.arrayContaining(ids)),
+    );
+    expect(delivered.map((job) => job.executionId)).not.toContain('failed');
+  });
+});
+
+describe('a database that restarts', () => {
+  it('delivers jobs again afterwards, without a new start of the process', async () => {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-jobs-'));
+    const first = await startEmbeddedPostgres({ folder, tied: true });
+    await applyMigrations(first.url);
+    const process = await startProcess(first.url);
+    const delivered: string[] = [];
+    await process.jobs.work('run', ({ executionId }) => delivered.push(executionId));
+    await first.stop();
+    const second = await startEmbeddedPostgres({ folder, tied: true });
+    await eventually(() => sendRun(process, 'after'));
+    await eventually(() => expect(delivered).toContain('after'), { timeoutMs: 10_000 });
+    await closeProcess(process);
+    await second.stop();
+    await fs.rm(folder, { recursive: true });
+  });
+});
+
+interface Process {
+  database: Database;
+  jobs: Jobs;
+}
+
+async function startProcess(url: string): Promise<Process> {
+  const jobs = createJobs({ url, logger });
+  await jobs.start();
+  return { jobs, database: createDatabase({ url, jobs, live: { publish: () => {} }, logger }) };
+}
+
+async function closeProcess({ jobs, database }: Process): Promise<void> {
+  await jobs.close();
+  await database.close();
+}
+
+const sendRun = ({ database }: Process, executionId: string) =>
+  database.transact((tx) => tx.send('run', { executionId }));
