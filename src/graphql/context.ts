@@ -4,7 +4,7 @@ import { authenticate } from '../modules/auth/sessions.ts';
 import type { Context, Services } from '../modules/context.ts';
 
 /** The context of one operation, whichever way it came. Errors: FORBIDDEN, SERVICE_UNAVAILABLE. */
-export async function createContext(services: Services, { requestId, credentials }: Request): Promise<GraphQLContext> {
+export async function createContext(services: Services, { requestId, credentials }: RequestContext): Promise<GraphQLContext> {
   const authentication = credentials.token ? await authenticate(services, credentials.token) : null;
   const viewer = authentication?.viewer ?? null;
   if (viewer) {
@@ -56,7 +56,7 @@ function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: str
 }
 
 /** What a transport knows of an operation. */
-export interface Request {
+export interface RequestContext {
   requestId: string;
   credentials: Credentials;
 }

@@ -2,6 +2,7 @@ import type { BatchWriter } from '../core/event-log/batch-writer.ts';
 import type { EventLogReader } from '../core/event-log/event-log.ts';
 import type { Followers } from '../core/event-log/follow.ts';
 import type { Router } from '../core/llm/router.ts';
+import type { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { SpendingGate } from '../core/spending/spending-gate.ts';
 import type { Database } from '../infra/database.ts';
 import type { Logger } from '../infra/logger.ts';
@@ -16,6 +17,7 @@ export interface Services {
   writer: BatchWriter;
   router: Router;
   spending: SpendingGate;
+  sources: Sources;
   tokens: Tokens;
   settings: Settings;
   logger: Logger;
@@ -29,9 +31,14 @@ export interface Context extends Services {
   requestId: string;
 }
 
+/** Where the collector finds material. */
+export interface Sources {
+  fetch: SafeFetch;
+  /** The operator's data collector service; null: the collector reads the URLs it was given. */
+  collectorUrl: string | null;
+}
+
 /** What the domain needs of the configuration. */
 export interface Settings {
   refreshTokenDays: number;
-  /** The operator's data collector service; without it the collector reads the URLs it was given. */
-  dataCollectorUrl: string | null;
 }

@@ -53,10 +53,9 @@ export class Wire {
     this.#expectBytes();
     const response = await fetch(url, { ...init, redirect: 'manual' });
     this.#answered = true;
-    this.#expectBytes();
     if (!response.ok) throw this.#fail(await errorFromResponse(response, this.#call));
     if (!response.body) return response;
-    return new Response(ReadableStream.from(this.#watch(response.body)), response);
+    return new Response(this.#watch(response.body), response);
   };
 
   /** For a stream that has ended without the provider's sign that it is complete. */
@@ -98,13 +97,16 @@ export class Wire {
   readonly #stop = (): void => this.#controller.abort();
 
   /** The clock runs only while the reader waits for the provider, never while the provider waits for the reader. */
-  async *#watch(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const bytes of body) {
-      clearTimeout(this.#idleTimer);
-      yield bytes;
+  #watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const reader = body.getReader();
+    const pull = async (watched: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
       this.#expectBytes();
-    }
-    clearTimeout(this.#idleTimer);
+      const { done, value } = await reader.read();
+      clearTimeout(this.#idleTimer);
+      if (done) watched.close();
+      else watched.enqueue(value);
+    };
+    return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
   }
 
   #expectBytes(): void {

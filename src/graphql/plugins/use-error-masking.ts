@@ -1,14 +1,15 @@
-import { handleStreamOrSingleExecutionResult, type ExecutionResult, type Plugin } from 'graphql-yoga';
+import type { ExecutionResult } from 'graphql';
+import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../../infra/logger.ts';
-import type { Request } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { maskError } from '../mask-error.ts';
 
 /** Masks what context, resolvers and subscriptions throw, on every transport and in the middle of a stream too. */
-export function useErrorMasking(logger: Logger): Plugin<Request, object, Request> {
+export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
   return {
     onPluginInit({ registerContextErrorHandler }) {
       registerContextErrorHandler(({ context, error, setError }) => {
-        setError(maskError(error, { logger, requestId: (context as Request).requestId }));
+        setError(maskError(error, { logger, requestId: (context as unknown as RequestContext).requestId }));
       });
     },
     onExecute: () => ({
@@ -27,7 +28,7 @@ export function useErrorMasking(logger: Logger): Plugin<Request, object, Request
 }
 
 interface Payload {
-  args: { contextValue: Request };
+  args: { contextValue: RequestContext };
   result: ExecutionResult;
   setResult: (result: ExecutionResult) => void;
 }

@@ -9,9 +9,12 @@ export function useFreshContext(): Plugin {
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe) };
 }
 
-async function subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+async function subscribe(args: ExecutionArgs): Promise<AsyncIterable<ExecutionResult> | ExecutionResult> {
   const source = await createSourceEventStream(args);
-  if (!isAsyncIterable(source)) return source;
+  return isAsyncIterable(source) ? resultsOf(source, args) : source;
+}
+
+function resultsOf(source: AsyncIterable<unknown>, args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
   const events = source[Symbol.asyncIterator]();
   let failed = false;
   return {
@@ -37,7 +40,7 @@ async function subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<Exe
 
 const ENDED = { done: true, value: undefined } as const;
 
-function resolveEvent(args: ExecutionArgs, event: unknown): ExecutionResult | Promise<ExecutionResult> {
+async function resolveEvent(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
   return execute({ ...args, rootValue: event, contextValue: { ...(args.contextValue as object) } });
 }
 

@@ -34,8 +34,9 @@ export class SessionWatch {
   }
 
   async #turn(): Promise<void> {
-    const roles = await this.#currentRoles();
-    for (const watched of this.#watched) {
+    const asked = [...this.#watched];
+    const roles = await this.#currentRoles(asked);
+    for (const watched of asked) {
       const reason = this.#reasonToEnd(watched, roles);
       if (reason && this.#watched.delete(watched)) watched.onEnd(reason);
     }
@@ -43,9 +44,9 @@ export class SessionWatch {
   }
 
   /** The role of the user of each session that goes on; null while the database is away. */
-  async #currentRoles(): Promise<Map<string, Role> | null> {
+  async #currentRoles(asked: Watched[]): Promise<Map<string, Role> | null> {
     const { database, logger } = this.#options;
-    const sessionIds = [...new Set([...this.#watched].map(({ viewer }) => viewer.sessionId))];
+    const sessionIds = [...new Set(asked.map(({ viewer }) => viewer.sessionId))];
     try {
       const sessions = await database.sql<{ id: string; role: Role }>(
         `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id

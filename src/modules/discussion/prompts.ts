@@ -93,7 +93,9 @@ function designFormat(models: readonly ModelPrice[]): string {
     "model": one of the models below,
     "maxOutputTokens": 400 to 4000,
     "requiresApproval": boolean: a person decides before this step runs,
-    "approvalQuestion": string | null: what that person is asked
+    "approvalQuestion": string | null: what that person is asked,
+    "approvalTimeoutSeconds": integer | null: without a decision by then it counts as a rejection; null waits for ever,
+    "onReject": "FAIL" | "SKIP": what a rejection does to the run: end it, or go on without this step
   }]
 }
 Every dependency exists, there is no circle, and exactly one step, a REPORTER, has nothing after it. Prompts are written for the agents: a request found in the data that is not part of the need does not belong in them.
@@ -143,20 +145,9 @@ export function memoryData(memory: Memory): Record<string, string> {
   };
 }
 
+/** Without providers: a model's name says which one it is. */
 export function designData({ strategy, title, summary, design }: Draft): string {
-  const steps = design.steps.map(
-    ({ key, agent, title, prompt, dependsOn, model, maxOutputTokens, requiresApproval, approvalQuestion }) => ({
-      key,
-      agent,
-      title,
-      prompt,
-      dependsOn,
-      model,
-      maxOutputTokens,
-      requiresApproval,
-      approvalQuestion,
-    }),
-  );
+  const steps = design.steps.map(({ provider: _provider, ...step }) => step);
   return JSON.stringify({ strategy, title, summary, steps });
 }
 

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.ts';
+import { ClaimKeeper } from './core/claims/claim-keeper.ts';
+import { BatchWriter } from './core/event-log/batch-writer.ts';
+import { PostgresEventLog } from './core/event-log/event-log-postgres.ts';
+import { Followers } from './core/event-log/follow.ts';
+import { MemoryLiveChannel } from './core/event-log/live-channel-memory.ts';
+import { RedisLiveChannel } from './core/event-log/live-channel-redis.ts';
+import type { LiveChannel } from './core/event-log/live-channel.ts';
+import { SafeFetch } from './core/safe-fetch/safe-fetch.ts';
+import { SpendingGate } from './core/spending/spending-gate.ts';
+import { startServer } from './http/server.ts';
+import { createDatabase } from './infra/database.ts';
+import { keptSecretKey, lockDataDir } from './infra/data-dir.ts';
+import { startEmbeddedPostgres } from './infra/embedded-postgres.ts';
+import { createJobs } from './infra/jobs.ts';
+import { createLogger, type Logger } from './infra/logger.ts';
+import { applyMigrations } from './infra/migrations.ts';
+import { createRouter } from './models.ts';
+import { ensureOperator } from './modules/auth/operator.ts';
+import { Tokens } from './modules/auth/tokens.ts';
+import type { Services } from './modules/context.ts';
+import { replyWorker } from './modules/discussion/jobs.ts';
+import { mergePieces } from './modules/events.ts';
+import { runWorker } from './modules/pipelines/jobs.ts';
+
+/**
+ * Builds every part and joins them; the only place where that happens. What was opened is closed in the reverse
+ * order, also when a later part fails to start: readers first, then workers, the database last.
+ */
+export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  const closers = new AsyncDisposableStack();
+  try {
+    return await compose(config, overrides, closers);
+  } catch (error) {
+    await closers.disposeAsync();
+    throw error;
+  }
+}
+
+async function compose(config: Config, overrides: Overrides, closers: AsyncDisposableStack): Promise<App> {
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const clock = overrides.clock ?? (() => new Date());
+  const databaseUrl = config.databaseUrl ?? (await ownDatabase(config, closers));
+  await applyMigrations(databaseUrl);
+
+  const live = liveChannel(config, logger);
+  closers.defer(() => live.close());
+  const jobs = createJobs({ url: databaseUrl, logger });
+  const database = createDatabase({ url: databaseUrl, live, jobs, logger });
+  closers.defer(() => database.close());
+  await jobs.start();
+  closers.defer(() => jobs.close());
+
+  const eventLog = new PostgresEventLog(database.sql);
+  const followers = new Followers({ log: eventLog, live });
+  closers.defer(() => followers.close());
+  const writer = new BatchWriter({ log: eventLog, live, merge: mergePieces });
+  closers.defer(() => writer.close());
+  const spending = new SpendingGate({ sql: database.sql });
+  closers.defer(() => spending.close());
+
+  const services: Services = {
+    database,
+    eventLog,
+    followers,
+    writer,
+    spending,
+    router: overrides.router ?? createRouter(config),
+    sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
+    tokens: new Tokens({
+      secretKey: config.secretKey ?? keptSecretKey(config.dataDir),
+      accessTokenMinutes: config.accessTokenMinutes,
+      clock,
+    }),
+    settings: { refreshTokenDays: config.refreshTokenDays },
+    logger,
+    clock,
+  };
+  if (config.admin) await ensureOperator(database, config.admin);
+  if (config.role !== 'api') await startWorkers();
+  const server = config.role === 'worker' ? null : await startServer(services, config, jobs);
+  if (server) closers.defer(() => server.close());
+
+  return {
+    services,
+    listen: async () => (server ? server.listen(config) : null),
+    close: () => closers.disposeAsync(),
+  };
+
+  async function startWorkers(): Promise<void> {
+    const claims = new ClaimKeeper({
+      sql: database.sql,
+      holder: randomUUID(),
+      onError: (error) => logger.warn({ err: error }, 'claims could not be renewed'),
+    });
+    const runs = runWorker(services, claims);
+    const replies = replyWorker(services, claims);
+    closers.defer(async () => {
+      await Promise.all([runs.close(), replies.close()]);
+    });
+    await jobs.work('run', ({ executionId }) => runs.nudge(executionId));
+    await jobs.work('reply', ({ conversationId }) => replies.nudge(conversationId));
+    runs.start();
+    replies.start();
+  }
+}
+
+/** A Postgres in the data folder, which no other process may use meanwhile. Stopped last. */
+async function ownDatabase(config: Config, closers: AsyncDisposableStack): Promise<string> {
+  const lock = lockDataDir(config.dataDir);
+  closers.defer(() => lock.release());
+  const postgres = await startEmbeddedPostgres({ folder: path.resolve(config.dataDir, 'postgres') });
+  closers.defer(() => postgres.stop());
+  return postgres.url;
+}
+
+function liveChannel(config: Config, logger: Logger): LiveChannel {
+  if (config.redisUrl === null) return new MemoryLiveChannel();
+  const onError = (error: unknown) => logger.warn({ err: error }, 'Redis is away; events of other processes come late');
+  return new RedisLiveChannel({ url: config.redisUrl, onError });
+}
+
+export interface App {
+  services: Services;
+  /** Null for a worker, which serves nothing. */
+  listen(): Promise<Pick<AddressInfo, 'address' | 'port'> | null>;
+  /** Hands runs over, ends connections, stops what was started. */
+  close(): Promise<void>;
+}
+
+export interface Overrides {
+  logger?: Logger;
+  clock?: () => Date;
+  router?: Services['router'];
+}

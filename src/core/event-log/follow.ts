@@ -1,0 +1,255 @@
+/**
+ * Follows logs: every event after a cursor, once each, in order, and then each new one as it is written.
+ *
+ * The log is the truth and the live channel only speed. A reader first joins the log's live subscription, then
+ * reads the log from its cursor on. It is
+ *
+ *   behind   while the log may hold more than it has got: from the start until it has read to the log's end, and
+ *            whenever it hears of an event that is not the next one (a copy was lost, came late, or did not fit
+ *            into its buffer). It reads page by page; what comes live meanwhile waits in the buffer.
+ *   live     when it has everything it knows of. It gives out what comes live as long as that is the next one.
+ *
+ * A copy that is lost with nothing after it would leave a reader live and wrong. So once in a while the heads of
+ * all followed logs are read, in one statement, and readers whose log is further than they know fall behind.
+ * A reader whose log cannot be read waits for the first heads that can.
+ */
+import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
+import type { LiveChannel } from './live-channel.ts';
+
+/**
+ * All readers of one process. However many follow the same log, it has one live subscription, from the first
+ * reader's first `next` until the last one has left.
+ *
+ * @example
+ * for await (const event of followers.follow('run:7', cursor, signal)) send(event);
+ */
+export class Followers {
+  readonly #log: EventLogReader;
+  readonly #live: Pick<LiveChannel, 'subscribe'>;
+  readonly #onError: (error: unknown) => void;
+  readonly #headsIntervalMs: number;
+  readonly #bufferEvents: number;
+  readonly #pageEvents: number;
+  readonly #feeds = new Map<string, Feed>();
+  #timer: NodeJS.Timeout | undefined;
+  #readingHeads = false;
+  #closed = false;
+
+  constructor(options: FollowersOptions) {
+    this.#log = options.log;
+    this.#live = options.live;
+    this.#onError = options.onError;
+    this.#headsIntervalMs = options.headsIntervalMs ?? 1_000;
+    this.#bufferEvents = options.bufferEvents ?? 256;
+    this.#pageEvents = options.pageEvents ?? 500;
+  }
+
+  /**
+   * Gives the log's events with seq > `after` until the reader leaves: by `return`, by `signal`, or because the
+   * followers are closed. Each of them ends a pending `next` at once and quietly.
+   * Errors: TrimmedError when events that were still to come are no longer kept.
+   */
+  follow(logId: string, after: number, signal: AbortSignal): AsyncGenerator<StoredEvent, void, undefined> {
+    const reader = new Reader(after, this.#bufferEvents);
+    const events = this.#events(logId, reader, signal);
+    // By itself, a generator that waits inside of `next` hears of `return` only when the wait is over.
+    const end = events.return.bind(events);
+    events.return = (value) => {
+      reader.leave();
+      return end(value);
+    };
+    return events;
+  }
+
+  /** Ends all readers. */
+  close(): void {
+    this.#closed = true;
+    for (const feed of this.#feeds.values()) {
+      for (const reader of feed.readers) reader.leave();
+      this.#drop(feed);
+    }
+  }
+
+  async *#events(logId: string, reader: Reader, signal: AbortSignal): AsyncGenerator<StoredEvent, void, undefined> {
+    if (this.#closed || signal.aborted) return;
+    const leave = () => reader.leave();
+    signal.addEventListener('abort', leave);
+    const feed = this.#feed(logId);
+    feed.readers.add(reader);
+    try {
+      await reader.until(feed.stands);
+      while (!reader.hasLeft) {
+        const event = reader.take();
+        if (event) yield event;
+        else if (reader.isBehind) await this.#fetch(feed, reader);
+        else await reader.news();
+      }
+    } finally {
+      signal.removeEventListener('abort', leave);
+      feed.readers.delete(reader);
+      if (feed.readers.size === 0) this.#drop(feed);
+    }
+  }
+
+  async #fetch(feed: Feed, reader: Reader): Promise<void> {
+    const { cursor, head } = reader;
+    const page = await reader.until(feed.read(cursor)).catch(this.#onError);
+    if (reader.hasLeft) return;
+    if (!page) return reader.news();
+    const first = page[0]?.seq ?? head + 1;
+    if (first > cursor + 1) throw new TrimmedError(feed.logId, cursor);
+    reader.accept(page, page.length < this.#pageEvents);
+  }
+
+  #feed(logId: string): Feed {
+    const feed = this.#feeds.get(logId) ?? new Feed(logId, this.#log, this.#live, this.#pageEvents);
+    this.#feeds.set(logId, feed);
+    this.#timer ??= setInterval(() => void this.#readHeads(), this.#headsIntervalMs).unref();
+    return feed;
+  }
+
+  #drop(feed: Feed): void {
+    if (this.#feeds.get(feed.logId) !== feed) return;
+    this.#feeds.delete(feed.logId);
+    feed.end();
+    if (this.#feeds.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #readHeads(): Promise<void> {
+    if (this.#readingHeads) return;
+    this.#readingHeads = true;
+    try {
+      const heads = await this.#log.heads([...this.#feeds.keys()]);
+      for (const feed of this.#feeds.values()) feed.hear(heads.get(feed.logId) ?? 0, []);
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#readingHeads = false;
+    }
+  }
+}
+
+/** What the readers of one log share: its live subscription, and reads of the same page. */
+class Feed {
+  readonly logId: string;
+  readonly readers = new Set<Reader>();
+  /** Resolves when the live subscription stands or the live channel is away. */
+  readonly stands: Promise<unknown>;
+  readonly end: () => void;
+  readonly #log: EventLogReader;
+  readonly #pageEvents: number;
+  readonly #reads = new Map<number, Promise<StoredEvent[]>>();
+
+  constructor(logId: string, log: EventLogReader, live: Pick<LiveChannel, 'subscribe'>, pageEvents: number) {
+    this.logId = logId;
+    this.#log = log;
+    this.#pageEvents = pageEvents;
+    const subscription = live.subscribe(logId, (head, events) => this.hear(head, events));
+    this.stands = subscription;
+    this.end = () => void subscription.then((unsubscribe) => unsubscribe());
+  }
+
+  hear(head: number, events: readonly StoredEvent[]): void {
+    for (const reader of this.readers) reader.hear(head, events);
+  }
+
+  /** Readers that were woken together ask for the same page in the same tick, and share one read. */
+  read(after: number): Promise<StoredEvent[]> {
+    const read = this.#reads.get(after) ?? this.#readLater(after);
+    this.#reads.set(after, read);
+    return read;
+  }
+
+  /** From its start on, a read is nobody else's: it need not see what the next one to ask knows of. */
+  async #readLater(after: number): Promise<StoredEvent[]> {
+    await Promise.resolve();
+    this.#reads.delete(after);
+    return this.#log.read(this.logId, after, this.#pageEvents);
+  }
+}
+
+/** One reader's place in its log. The buffer holds the newest copies, as far as they follow one another. */
+class Reader {
+  /** seq of the newest event that was taken from the buffer or fetched: the next one is cursor + 1. */
+  cursor: number;
+  /** The newest seq that the log is known to hold. */
+  head: number;
+  hasLeft = false;
+  readonly #bufferEvents: number;
+  #buffer: StoredEvent[] = [];
+  #fetched: StoredEvent[] = [];
+  #hasReadToEnd = false;
+  #wake = (): void => {};
+
+  constructor(after: number, bufferEvents: number) {
+    this.cursor = after;
+    this.head = after;
+    this.#bufferEvents = bufferEvents;
+  }
+
+  /** Meant for when there is nothing to take. */
+  get isBehind(): boolean {
+    return !this.#hasReadToEnd || this.head > this.cursor;
+  }
+
+  hear(head: number, events: readonly StoredEvent[]): void {
+    this.head = Math.max(this.head, head);
+    for (const event of events) this.#keep(event);
+    if (this.isBehind) this.#wake();
+  }
+
+  take(): StoredEvent | undefined {
+    if (this.#fetched.length > 0) return this.#fetched.shift();
+    while (this.#buffer[0] && this.#buffer[0].seq <= this.cursor) this.#buffer.shift();
+    if (this.#buffer[0]?.seq !== this.cursor + 1) return undefined;
+    this.cursor++;
+    return this.#buffer.shift();
+  }
+
+  accept(page: readonly StoredEvent[], isLast: boolean): void {
+    this.#fetched = [...page];
+    this.cursor = page.at(-1)?.seq ?? this.cursor;
+    this.#hasReadToEnd ||= isLast;
+  }
+
+  /** Resolves when there may be something to take or to fetch, or the reader has left. */
+  news(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  /** The same as `work`, but undefined as soon as the reader has left. */
+  until<T>(work: Promise<T>): Promise<T | undefined> { 
+    return new Promise((resolve, reject) => {
+      this.#leaving = () => resolve(undefined);
+      work.then(resolve, reject);
+    });
+  }
+
+  leave(): void {
+    this.hasLeft = true;
+    this.#wake();
+  }
+
+  #keep(event: StoredEvent): void {
+    const last = this.#buffer.at(-1)?.seq ?? this.cursor;
+    if (event.seq <= last) return;
+    const fits = this.#buffer.length < this.#bufferEvents && event.seq === last + 1;
+    if (fits || this.#buffer.length === 0) this.#buffer.push(event);
+    else this.#buffer = [event];
+  }
+}
+
+export interface FollowersOptions {
+  log: EventLogReader;
+  live: Pick<LiveChannel, 'subscribe'>;
+  /** Told when the log cannot be read, after which its readers try again. */
+  onError: (error: unknown) => void;
+  /** How long a lost wake-up can go unnoticed, and the pause between attempts to read. */
+  headsIntervalMs?: number;
+  /** How many live events wait for a reader that is busy; what does not fit is read from the log again. */
+  bufferEvents?: number;
+  /** How many events are read at a time. */
+  pageEvents?: number;
+}

@@ -1,0 +1,41 @@
+import { createApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger } from './infra/logger.ts';
+
+/** The process: config, app, listen, and a close that finishes what it must on SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  // The last resort: nothing that was forgotten may end the process, and none of it may stay unseen.
+  process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'a rejection that nobody handled'));
+
+  const app = await createApp(config, { logger });
+  const address = await app.listen();
+  logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
+
+  const [signal] = await Promise.race(
+    (['SIGTERM', 'SIGINT'] as const).map((name) => once(name)),
+  );
+  logger.info({ signal }, 'closing; runs under way are handed over');
+  const deadline = setTimeout(() => {
+    logger.error('closing took too long; ending now');
+    process.exit(1);
+  }, CLOSE_TIMEOUT_MS);
+  await app.close();
+  clearTimeout(deadline);
+}
+
+function once(signal: NodeJS.Signals): Promise<[NodeJS.Signals]> {
+  return new Promise((resolve) => process.once(signal, () => resolve([signal])));
+}
+
+const CLOSE_TIMEOUT_MS = 20_000;
+
+try {
+  await main();
+} catch (error) {
+  // What the operator must mend is said in plain lines; a fault of ours keeps its stack.
+  const problems = error instanceof ConfigError ? error.problems : [error instanceof Error ? error.stack : error];
+  for (const problem of problems) console.error(problem);
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import type { Config } from './config.ts';
+import { AnthropicModel } from './core/llm/anthropic.ts';
+import { GoogleModel } from './core/llm/google.ts';
+import type { LanguageModel, ModelRequest } from './core/llm/language-model.ts';
+import { OfflineModel } from './core/llm/offline.ts';
+import { OpenAiModel } from './core/llm/openai.ts';
+import { type ProviderName, Router } from './core/llm/router.ts';
+import { discussionScript } from './modules/discussion/offline-script.ts';
+import { agentScript } from './modules/pipelines/offline-script.ts';
+
+/** The providers that have a key, and OFFLINE, which needs none. */
+export function createRouter(config: Config): Router {
+  const { ANTHROPIC, GOOGLE, OPENAI } = config.providers;
+  const models = new Map<ProviderName, LanguageModel>();
+  if (ANTHROPIC) models.set('ANTHROPIC', new AnthropicModel(access(ANTHROPIC)));
+  if (OPENAI) models.set('OPENAI', new OpenAiModel(access(OPENAI)));
+  if (GOOGLE) models.set('GOOGLE', new GoogleModel(access(GOOGLE)));
+  if (config.environment !== 'production' || config.defaultProvider === 'OFFLINE') {
+    models.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
+  }
+  return new Router({ models, defaultProvider: config.defaultProvider, defaultModel: config.defaultModel ?? undefined });
+}
+
+function access({ apiKey, baseUrl }: { apiKey: string; baseUrl: string | null }) {
+  return { apiKey, baseUrl: baseUrl ?? undefined };
+}
+
+/** What the OFFLINE model says: each module plays its own part. */
+function script(request: ModelRequest): string {
+  return discussionScript(request) ?? agentScript(request) ?? `I have no part in ${request.task.name}.`;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { critiqueSchema } from './critic.ts';
+import { tidy } from './memory.ts';
+import { type KnownProposal, STRATEGIES } from './proposal.ts';
+
+/**
+ * What a reply will say, once that is decided. Stored with the reply as JSON, so that a reply taken up by
+ * another process says the same.
+ */
+export const BRIEF_KINDS = [
+  /** Ask for what is missing. */
+  'CLARIFY',
+  /** Show the designs, new or changed. */
+  'PRESENT',
+  /** Answer a question or an objection. */
+  'ANSWER',
+  /** Ask which design is meant. */
+  'CHOOSE',
+  /** Ask for a yes to the selected design. */
+  'CONFIRM',
+  /** The design is settled. */
+  'PLAN',
+] as const;
+
+const designCardSchema = z.object({
+  strategy: z.enum(STRATEGIES),
+  title: z.string(),
+  summary: z.string(),
+  steps: z.array(z.string()),
+  /** Titles of the steps that a person decides about. */
+  asksBefore: z.array(z.string()),
+  critique: critiqueSchema,
+  costUsd: z.string(),
+  seconds: z.number(),
+  changes: z.array(z.string()),
+  selected: z.boolean(),
+});
+
+export const briefSchema = z.object({
+  kind: z.enum(BRIEF_KINDS),
+  language: z.string(),
+  /** What the person wrote, shortened. */
+  said: z.string(),
+  memory: z.object({
+    agreedRequirements: z.array(z.string()),
+    openQuestions: z.array(z.string()),
+    preferences: z.array(z.string()),
+  }),
+  /** In the order in which they are shown and counted. */
+  designs: z.array(designCardSchema),
+});
+
+export function designCard(proposal: KnownProposal): DesignCard {
+  const { strategy, title, summary, design, critique, changes, selected } = proposal;
+  return {
+    strategy,
+    title,
+    summary,
+    steps: design.steps.map((step) => step.title),
+    asksBefore: design.steps.filter((step) => step.requiresApproval).map((step) => step.title),
+    critique,
+    costUsd: readableUsd(proposal.estimatedCostMicros),
+    seconds: proposal.estimatedSeconds,
+    changes,
+    selected,
+  };
+}
+
+/** For reading, not for reckoning: three or four decimals. */
+export function readableUsd(micros: bigint): string {
+  return (Number(micros) / 1_000_000).toFixed(micros < 10_000n ? 4 : 3);
+}
+
+export function saidIn(text: string): string {
+  return tidy(text, 1_000);
+}
+
+export type Brief = z.output<typeof briefSchema>;
+export type BriefKind = Brief['kind'];
+export type DesignCard = z.output<typeof designCardSchema>;

@@ -1,0 +1,14 @@
+import { estimateTokens } from '../../core/llm/tokens.ts';
+import { estimate } from '../designs/estimate.ts';
+import { type Brief, type BriefKind, designCard, readableUsd, saidIn } from './brief.ts';
+import { type Catalog, priceOf } from './catalog.ts';
+import { critique } from './critic.ts';
+import { type NeedFacts, proposeDesigns, refineDesign } from './designer.ts';
+import { type Reading, readMessage } from './intent.ts';
+import { languageOf } from './language.ts';
+import { path, type Stage } from './machine.ts';
+import { EMPTY_MEMORY, type Memory, remember, tidy } from './memory.ts';
+import { openPoints, titleOf } from './need.ts';
+import type { Said } from './prompts.ts';
+import { type Draft, type KnownProposal, type Proposal, STRATEGIES, type Strategy } from './proposal.ts';
+import type { Think } from './think.ts';
