@@ -10,38 +10,40 @@ export function takeTurns<Request extends TurnRequest>(
   accounts: ReadonlyMap<string, AccountState>,
 ): Turns<Request> {
   const turns: Turns<Request> = { granted: [], refused: [], waiting: [] };
-  const states = new Map([...accounts].map(([id, state]) => [id, { ...state, waitedFor: false }]));
+  const books = new Map<string, Book>();
+  const bookOf = (accountId: string) => {
+    const book = books.get(accountId) ?? { ...(accounts.get(accountId) ?? UNTOUCHED), waitedFor: false };
+    books.set(accountId, book);
+    return book;
+  };
   for (const request of requests) {
     const shortages = request.limits
-      .map((limit) => shortageOf(limit, request.amountMicros, states.get(limit.accountId)))
+      .map((limit) => shortageOf(limit, request.amountMicros, bookOf(limit.accountId)))
       .filter((shortage) => shortage !== null);
     const shortage = shortages.find(({ reason }) => reason === 'spent') ?? shortages[0];
-    if (!shortage) turns.granted.push(request);
-    else if (shortage.reason === 'spent') turns.refused.push({ request, shortage });
-    else turns.waiting.push({ request, shortage });
-
-    for (const { accountId } of request.limits) {
-      const state = states.get(accountId);
-      if (state && !shortage) state.heldMicros += request.amountMicros;
-      if (state && shortage?.reason === 'held' && shortage.accountId === accountId) state.waitedFor = true;
+    if (!shortage) {
+      for (const { accountId } of request.limits) bookOf(accountId).heldMicros += request.amountMicros;
+      turns.granted.push(request);
+    } else if (shortage.reason === 'held') {
+      bookOf(shortage.accountId).waitedFor = true;
+      turns.waiting.push({ request, shortage });
+    } else {
+      turns.refused.push({ request, shortage });
     }
   }
   return turns;
 }
 
-function shortageOf(
-  { accountId, capMicros }: Limit,
-  amountMicros: bigint,
-  { spentMicros, heldMicros, waitedFor } = UNTOUCHED,
-): Shortage | null {
+function shortageOf({ accountId, capMicros }: Limit, amountMicros: bigint, book: Book): Shortage | null {
   if (capMicros === null) return null;
+  const { spentMicros, heldMicros, waitedFor } = book;
   const free = capMicros - spentMicros - amountMicros;
   if (free < 0n) return { reason: 'spent', accountId, capMicros, spentMicros };
   if (free < heldMicros || waitedFor) return { reason: 'held', accountId, capMicros, spentMicros };
   return null;
 }
 
-const UNTOUCHED = { spentMicros: 0n, heldMicros: 0n, waitedFor: false };
+const UNTOUCHED: AccountState = { spentMicros: 0n, heldMicros: 0n };
 
 export interface Limit {
   accountId: string;
@@ -66,4 +68,10 @@ interface Turns<Request> {
   granted: Request[];
   refused: { request: Request; shortage: Shortage }[];
   waiting: { request: Request; shortage: Shortage }[];
+}
+
+/** An account as it is while the requests are gone through. */
+interface Book extends AccountState {
+  /** An earlier request could not be served for its sake. */
+  waitedFor: boolean;
 }
