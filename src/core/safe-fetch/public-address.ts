@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -6,10 +7,14 @@ import ipaddr from 'ipaddr.js';
  * IP address is not public.
  */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_IPV6)) return false;
   return parsed.range() === 'unicast' && !CLOUD_SERVICES.has(parsed.toString());
 }
+
+/** Outside of it `::7f00:1`, another loopback, passes for unicast. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Azure answers its virtual machines on an address from the public range. */
 const CLOUD_SERVICES: ReadonlySet<string> = new Set(['168.63.129.16']);

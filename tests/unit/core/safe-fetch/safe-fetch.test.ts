@@ -1,0 +1,392 @@
+import { execFile } from 'node:child_process';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { createGzip, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createSafeFetch, type SafeFetchSettings } from '../../../../src/core/safe-fetch/safe-fetch.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+const signal = new AbortController().signal;
+const options = { signal, timeoutMs: 5_000 };
+const servers: Server[] = [];
+const MEGABYTE = Buffer.alloc(1024 * 1024);
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+describe('safeFetch: where it goes', () => {
+  it.each([
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '0.0.0.0',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '①②⑦.⓪.⓪.①',
+    '127。0。0。1',
+    'localhost',
+    'localhost.',
+    'LOCALHOST',
+  ])('refuses loopback spelled as %s, without a connection', async (host) => {
+    const server = await serve(page('internal'));
+    await expect(createSafeFetch()(`http://${host}:${server.port}/`, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+    expect(server.connections).toBe(0);
+  });
+
+  it.each([
+    '[fd00::1]',
+    '[fe80::1]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    '10.0.0.1',
+    '192.168.0.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '224.0.0.1',
+    '[::]',
+    '168.63.129.16',
+  ])('refuses %s at once', async (host) => {
+    await expect(createSafeFetch()(`http://${host}/`, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+  });
+
+  it.each([
+    'file:///etc/passwd',
+    'gopher://example.com/',
+    'ftp://example.com/',
+    'data:text/plain,hello',
+    'javascript:alert(1)',
+    'http://user:secret@example.com/',
+    'http://example.com@127.0.0.1/',
+    'http://example.com:22/',
+    'http://example.com:25/',
+    'http://example.com:5432/',
+    'http://example.com:6379/',
+    'http://example.com:27017/',
+    '/relative',
+    'http://',
+    'not a url',
+    '',
+  ])('refuses %j before it looks up a name', async (url) => {
+    const lookup = vi.fn<NonNullable<SafeFetchSettings['lookup']>>();
+    await expect(createSafeFetch({ lookup })(url, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+    expect(lookup).not.toHaveBeenCalled();
+  });
+
+  it('refuses a name when any of its addresses is not allowed', async () => {
+    const server = await serve(page('internal'));
+    const safeFetch = createSafeFetch({
+      isAllowedAddress: is('127.0.0.1'),
+      lookup: answers(['127.0.0.1', '10.0.0.1']),
+    });
+    await expect(safeFetch(`http://mixed.example:${server.port}/`, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+    expect(server.connections).toBe(0);
+  });
+
+  it('looks a name up again for each connection: one that is rebound is refused', async () => {
+    const server = await serve((request, response) => {
+      if (request.url === '/') response.writeHead(302, { location: '/again', connection: 'close' }).end();
+      else response.end('internal');
+    });
+    const lookup = answers(['127.0.0.1'], ['127.0.0.2']);
+    const safeFetch = createSafeFetch({ isAllowedAddress: is('127.0.0.1'), lookup });
+    await expect(safeFetch(`http://rebound.example:${server.port}/`, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+    expect(server.paths).toEqual(['/']);
+  });
+
+  it('checks the connected peer itself before it sends a byte', async () => {
+    const server = await serve(page('internal'));
+    const checks = [true, false];
+    const safeFetch = createSafeFetch({
+      isAllowedAddress: () => checks.shift() ?? false,
+      lookup: answers(['127.0.0.1']),
+    });
+    await expect(safeFetch(`http://swapped.example:${server.port}/`, options)).rejects.toMatchObject({
+      code: 'URL_NOT_ALLOWED',
+    });
+    expect(server.paths).toEqual([]);
+  });
+
+  it('answers the same for a name that does not exist and one that is not public', async () => {
+    const refusals = await Promise.all(
+      [answers([]), answers(['10.0.0.1']), answers(['127.0.0.1'])].map((lookup) =>
+        createSafeFetch({ lookup })('http://intranet.example/', options).catch((error: unknown) => error),
+      ),
+    );
+    expect(
+      new Set(refusals.map((error) => `${String(error)} ${(error as { code: string }).code}`)).size,
+    ).toBe(1);
+  });
+
+  it('uses no proxy, whatever the environment says', async () => {
+    const server = await serve(page('direct'));
+    const proxy = await serveProxy('through the proxy');
+    const script = `
+      import { createSafeFetch } from ${JSON.stringify(new URL('../../../../src/core/safe-fetch/safe-fetch.ts', import.meta.url).href)};
+      const url = 'http://127.0.0.1:${server.port}/';
+      const { text } = await createSafeFetch({ isAllowedAddress: () => true })(url, { signal: new AbortController().signal, timeoutMs: 5000 });
+      const other = await (await fetch(url)).text();
+      console.log(JSON.stringify({ text, other }));`;
+    const proxyUrl = `http://127.0.0.1:${proxy.port}`;
+    const env = {
+      ...process.env,
+      NODE_USE_ENV_PROXY: '1',
+      HTTP_PROXY: proxyUrl,
+      http_proxy: proxyUrl,
+      NO_PROXY: '',
+      no_proxy: '',
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env,
+    });
+    expect(JSON.parse(stdout)).toEqual({ text: 'direct', other: 'through the proxy' });
+  });
+});
+
+describe('safeFetch: redirects', () => {
+  it.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[::1]/',
+    'http://user:secret@127.0.0.1/',
+    'file:///etc/passwd',
+    'http://127.0.0.1:6379/',
+  ])('refuses one to %s', async (location) => {
+    const server = await serve((_request, response) => response.writeHead(302, { location }).end());
+    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
+    expect(server.paths).toEqual(['/']);
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'follows a relative one with status %d and says where it ended',
+    async (status) => {
+      const server = await serve((request, response) => {
+        if (request.url === '/') response.writeHead(status, { location: 'next?x=1' }).end();
+        else response.setHeader('content-type', 'text/plain').end('there');
+      });
+      await expect(local()(server.url, options)).resolves.toEqual({
+        url: `${server.url}next?x=1`,
+        mediaType: 'text/plain',
+        text: 'there',
+      });
+    },
+  );
+
+  it('follows three and no more', async () => {
+    const server = await serve((request, response) => {
+      const left = Number(request.url!.slice(1));
+      if (left > 0) response.writeHead(302, { location: `/${left - 1}` }).end();
+      else response.setHeader('content-type', 'text/plain').end('there');
+    });
+    await expect(local()(`${server.url}3`, options)).resolves.toMatchObject({ text: 'there' });
+    await expect(local()(`${server.url}4`, options)).rejects.toMatchObject({ code: 'TOO_MANY_REDIRECTS' });
+  });
+});
+
+describe('safeFetch: what it reads', () => {
+  it.each([
+    ['text/html', 'text/html; charset=utf-8', Buffer.from('<p>안녕</p>'), '<p>안녕</p>'],
+    ['application/json', 'application/json', Buffer.from('{"a":1}'), '{"a":1}'],
+    ['application/rss+xml', 'application/rss+xml', Buffer.from('<rss/>'), '<rss/>'],
+    ['text/plain', 'text/plain; charset=euc-kr', Buffer.from([0xc7, 0xd1, 0xb1, 0xdb]), '한글'],
+    [
+      'text/html',
+      'text/html',
+      Buffer.from('<meta charset="iso-8859-1">\xe9', 'latin1'),
+      '<meta charset="iso-8859-1">é',
+    ],
+    ['text/plain', 'text/plain; charset=nonsense', Buffer.from('é'), 'é'],
+  ])('decodes %s (%s)', async (mediaType, contentType, body, text) => {
+    const server = await serve((_request, response) =>
+      response.setHeader('content-type', contentType).end(body),
+    );
+    await expect(local()(server.url, options)).resolves.toMatchObject({ mediaType, text });
+  });
+
+  it.each(['application/pdf', 'image/png', 'application/octet-stream', 'application/zip', '', 'nonsense'])(
+    'refuses content of the type %j',
+    async (contentType) => {
+      const server = await serve((_request, response) =>
+        response.setHeader('content-type', contentType).end('x'),
+      );
+      await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'UNREADABLE' });
+    },
+  );
+
+  it.each([304, 400, 404, 500])('refuses status %d', async (status) => {
+    const server = await serve((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(),
+    );
+    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'HTTP_ERROR' });
+  });
+
+  it('decompresses what is compressed', async () => {
+    const server = await serve((_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })
+        .end(gzipSync('small')),
+    );
+    await expect(local()(server.url, options)).resolves.toMatchObject({ text: 'small' });
+  });
+});
+
+describe('safeFetch: its limits', () => {
+  it('refuses a body that says it is too large, without reading it', async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1001' }).write('x');
+    });
+    await expect(local({ maxBytes: 1_000 })(server.url, options)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
+  });
+
+  it('reads exactly as much as is allowed', async () => {
+    const server = await serve((_request, response) =>
+      response.setHeader('content-type', 'text/plain').end('x'.repeat(1_000)),
+    );
+    await expect(local({ maxBytes: 1_000 })(server.url, options)).resolves.toMatchObject({
+      text: 'x'.repeat(1_000),
+    });
+    await expect(local({ maxBytes: 999 })(server.url, options)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  it('ends a body that never ends', async () => {
+    const server = await serve((_request, response) => {
+      response.setHeader('content-type', 'text/plain');
+      const write = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', write);
+      write();
+    });
+    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it('counts a bomb by what it becomes', async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' });
+      const zeros = Readable.from(Array.from({ length: 256 }, () => MEGABYTE));
+      pipeline(zeros, createGzip(), response, () => {});
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(local({ maxBytes: 10_000_000 })(server.url, options)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * MEGABYTE.length);
+  });
+
+  it.each([
+    ['before it answers', () => {}],
+    [
+      'in the middle of its answer',
+      (response: Parameters<RequestListener>[1]) =>
+        response.writeHead(200, { 'content-type': 'text/plain' }).write('x'),
+    ],
+  ])('gives up on a server that stops %s', async (_when, answer) => {
+    const server = await serve((_request, response) => void answer(response));
+    await expect(local()(server.url, { signal, timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it.each(['refuses the connection', 'breaks off its answer'])(
+    'says that a server that %s is unreachable',
+    async (how) => {
+      const server = await serve((_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '10' }).write('x');
+        setImmediate(() => response.destroy());
+      });
+      if (how === 'refuses the connection') await new Promise((resolve) => servers.pop()!.close(resolve));
+      await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    },
+  );
+
+  it('stops at once when its caller does, with the caller’s reason', async () => {
+    const server = await serve(() => {});
+    const controller = new AbortController();
+    const fetched = local()(server.url, { signal: controller.signal, timeoutMs: 60_000 });
+    await eventually(() => expect(server.paths).toEqual(['/']));
+    const reason = new Error('cancelled');
+    controller.abort(reason);
+    await expect(fetched).rejects.toBe(reason);
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it('leaves no connection open', async () => {
+    const server = await serve(page('there'));
+    await local()(server.url, options);
+    await eventually(() => expect(server.open).toBe(0));
+  });
+});
+
+/** Allowed to reach this machine, and nothing else. */
+function local(settings: SafeFetchSettings = {}) {
+  return createSafeFetch({ isAllowedAddress: is('127.0.0.1'), ...settings });
+}
+
+function is(allowed: string) {
+  return (address: string) => address === allowed;
+}
+
+/** A name server that gives one answer after the other, the last one again and again. */
+function answers(...rounds: string[][]): NonNullable<SafeFetchSettings['lookup']> {
+  let round = 0;
+  return (_hostname, _options, callback) => {
+    const addresses = rounds[Math.min(round++, rounds.length - 1)]!;
+    const error = addresses.length > 0 ? null : Object.assign(new Error('not found'), { code: 'ENOTFOUND' });
+    callback(
+      error,
+      addresses.map((address) => ({ address, family: 4 })),
+    );
+  };
+}
+
+function page(text: string): RequestListener {
+  return (_request, response) => response.setHeader('content-type', 'text/plain').end(text);
+}
+
+/** A proxy that answers every tunnel itself. */
+async function serveProxy(text: string) {
+  const proxy = await serve(page(text));
+  servers.at(-1)!.on('connect', (_request, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`));
+  });
+  return proxy;
+}
+
+async function serve(listener: RequestListener) {
+  const seen = { connections: 0, open: 0, paths: new Array<string>(), port: 0, url: '' };
+  const server = createServer((request, response) => {
+    seen.paths.push(request.url!);
+    listener(request, response);
+  });
+  server.on('connection', (socket) => {
+    seen.connections += 1;
+    seen.open += 1;
+    socket.on('close', () => (seen.open -= 1));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  seen.port = (server.address() as AddressInfo).port;
+  seen.url = `http://127.0.0.1:${seen.port}/`;
+  return seen;
+}
