@@ -81,8 +81,7 @@ export class MemoryEventLog implements EventLog {
   }
 }
 
-const inOrder = (appends: readonly LogAppend[]) =>
-  appends.toSorted((a, b) => (a.logId < b.logId ? -1 : 1));
+const inOrder = (appends: readonly LogAppend[]) => appends.toSorted((a, b) => (a.logId < b.logId ? -1 : 1));
 
 const EMPTY: Readonly<MemoryLog> = { head: 0, floor: 0, fence: 0, events: [] };
 

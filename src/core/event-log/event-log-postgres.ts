@@ -68,10 +68,15 @@ export class PostgresEventLog implements EventLog {
 
   async #write(statement: string, appends: readonly LogAppend[]) {
     const rows = await this.#sql<Outcome>(statement, [JSON.stringify(appends)]);
-    const logs = (outcome: Outcome['outcome']) =>
-      rows.filter((row) => row.outcome === outcome).map(({ logId }) => logId);
-    const stored = rows.filter((row) => row.outcome === 'stored').map(({ outcome: _, ...event }) => event);
-    return { stored, busy: logs('busy'), missing: logs('missing'), fenced: logs('fenced') };
+    const stored = rows.filter(({ outcome }) => outcome === 'stored');
+    const logs = (which: Outcome['outcome']) =>
+      rows.filter(({ outcome }) => outcome === which).map(({ logId }) => logId);
+    return {
+      stored: stored.map(({ logId, seq, at, data }) => ({ logId, seq, at, data })),
+      busy: logs('busy'),
+      missing: logs('missing'),
+      fenced: logs('fenced'),
+    };
   }
 }
 

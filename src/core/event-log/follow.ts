@@ -70,7 +70,11 @@ export class Followers {
     }
   }
 
-  async *#events(logId: string, reader: Reader, signal: AbortSignal): AsyncGenerator<StoredEvent, void, undefined> {
+  async *#events(
+    logId: string,
+    reader: Reader,
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredEvent, void, undefined> {
     if (this.#closed || signal.aborted) return;
     const leave = () => reader.leave();
     signal.addEventListener('abort', leave);
@@ -181,7 +185,8 @@ class Reader {
   #buffer: StoredEvent[] = [];
   #fetched: StoredEvent[] = [];
   #hasReadToEnd = false;
-  #wake = (): void => {};
+  #wake = NOTHING;
+  #interrupt = NOTHING;
 
   constructor(after: number, bufferEvents: number) {
     this.cursor = after;
@@ -220,9 +225,9 @@ class Reader {
   }
 
   /** The same as `work`, but undefined as soon as the reader has left. */
-  until<T>(work: Promise<T>): Promise<T | undefined> { 
+  until<T>(work: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      this.#leaving = () => resolve(undefined);
+      this.#interrupt = () => resolve(undefined);
       work.then(resolve, reject);
     });
   }
@@ -230,6 +235,7 @@ class Reader {
   leave(): void {
     this.hasLeft = true;
     this.#wake();
+    this.#interrupt();
   }
 
   #keep(event: StoredEvent): void {
@@ -240,6 +246,8 @@ class Reader {
     else this.#buffer = [event];
   }
 }
+
+const NOTHING = (): void => {};
 
 export interface FollowersOptions {
   log: EventLogReader;

@@ -42,7 +42,11 @@ export class RedisLiveChannel implements LiveChannel {
   async subscribe(logId: string, listener: LiveListener): Promise<() => void> {
     const id = await this.#pubSub.subscribe(this.#prefix + logId, (message: unknown) => {
       const news = News.safeParse(message);
-      if (news.success) listener(news.data.head, news.data.events.map((event) => ({ logId, ...event })));
+      if (news.success)
+        listener(
+          news.data.head,
+          news.data.events.map((event) => ({ logId, ...event })),
+        );
     });
     return () => this.#pubSub.unsubscribe(id);
   }
