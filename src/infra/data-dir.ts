@@ -5,14 +5,15 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ConfigError } from '../config.ts';
 
 export interface DataDirLock {
   release(): void;
 }
 
 /**
- * Holds the folder for this process until it releases it or ends, however it ends. Errors: when another process
- * holds it, a sentence with its id.
+ * Holds the folder for this process until it releases it or ends, however it ends. Errors: ConfigError with the id
+ * of the process that holds it.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   fs.mkdirSync(dataDir, { recursive: true });
@@ -25,9 +26,9 @@ export function lockDataDir(dataDir: string): DataDirLock {
     database.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
     const holder = fs.existsSync(holderFile) ? ` (process ${fs.readFileSync(holderFile, 'utf8')})` : '';
-    throw new Error(
-      `${dataDir} is in use by another start${holder}. Stop that one, or set DATA_DIR to another folder.`,
-    );
+    throw new ConfigError([
+      `DATA_DIR ${dataDir} is in use by another start${holder}: stop that one, or set another folder`,
+    ]);
   }
   fs.writeFileSync(holderFile, String(process.pid));
   return { release: () => database.close() };

