@@ -5,31 +5,45 @@ import { decodeText, isReadable, mediaTypeOf } from './media-type.ts';
 import { isPublicAddress } from './public-address.ts';
 
 /**
- * Makes a `fetch` for URLs that somebody else chose: it reaches the public internet and nothing else, reads
- * text and nothing else, and is bounded in time, size and redirects.
+ * Fetches URLs that somebody else chose: it reaches the public internet and nothing else, reads text and
+ * nothing else, and is bounded in time, size and redirects.
  *
  * An address is checked three times: as it stands in the URL (after the URL parser has made `127.1`, `0x7f.1`
  * and the like into the same address), as the name resolves (every answer), and as the socket is connected.
  * A name that does not exist and a name that is not public read the same. No proxy, cookie or credential of
- * this process is used.
+ * this process is used, and no connection outlives its call.
  *
- * Errors: SafeFetchError; the reason of `signal` when it aborts.
- *
- * @example
- * const safeFetch = createSafeFetch();
- * const { text } = await safeFetch('https://example.com/', { signal, timeoutMs: 10_000 });
+ * @example const { text } = await new SafeFetch().text('https://example.com/', { signal, timeoutMs: 10_000 });
  */
-export function createSafeFetch({
-  maxBytes = 2 * 1024 * 1024,
-  isAllowedAddress = isPublicAddress,
-  lookup = systemLookup,
-}: SafeFetchSettings = {}): SafeFetch {
-  return async (url, { signal, timeoutMs }) => {
+export class SafeFetch {
+  readonly #maxBytes: number;
+  readonly #connect: buildConnector.connector;
+
+  constructor({
+    maxBytes = 2 * 1024 * 1024,
+    isAllowedAddress = isPublicAddress,
+    lookup = systemLookup,
+  }: SafeFetchOptions = {}) {
+    this.#maxBytes = maxBytes;
+    this.#connect = guardedConnector(isAllowedAddress, guardedLookup(isAllowedAddress, lookup));
+  }
+
+  /**
+   * The text behind a URL. `timeoutMs` counts from the call to the last byte, redirects included.
+   * Errors: SafeFetchError; the reason of `signal` when it aborts.
+   */
+  async text(
+    url: string,
+    { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<FetchedText> {
     const timeout = AbortSignal.timeout(timeoutMs);
-    const connect = guardedConnector(isAllowedAddress, guardedLookup(isAllowedAddress, lookup));
-    const agent = new Agent({ connect, allowH2: false });
+    const agent = new Agent({ connect: this.#connect, allowH2: false });
     try {
-      return await fetchFollowing(url, { agent, maxBytes, signal: AbortSignal.any([signal, timeout]) });
+      return await fetchFollowing(url, {
+        agent,
+        maxBytes: this.#maxBytes,
+        signal: AbortSignal.any([signal, timeout]),
+      });
     } catch (error) {
       signal.throwIfAborted();
       if (timeout.aborted) throw new SafeFetchError('TIMEOUT', `No complete answer within ${timeoutMs} ms.`);
@@ -37,7 +51,7 @@ export function createSafeFetch({
     } finally {
       await agent.destroy();
     }
-  };
+  }
 }
 
 async function fetchFollowing(start: string, { agent, maxBytes, signal }: Attempt): Promise<FetchedText> {
@@ -170,12 +184,6 @@ const INTERNAL_SERVICES: ReadonlySet<number> = new Set([
   9200, 9300, 10250, 10255, 11211, 15672, 16379, 26257, 26379, 27017, 27018, 27019, 28015, 50000, 50070,
 ]);
 
-/** Fetches the text behind a URL. `timeoutMs` counts from the call to the last byte, redirects included. */
-export type SafeFetch = (
-  url: string,
-  options: { signal: AbortSignal; timeoutMs: number },
-) => Promise<FetchedText>;
-
 export interface FetchedText {
   /** After redirects. */
   url: string;
@@ -184,7 +192,7 @@ export interface FetchedText {
   text: string;
 }
 
-export interface SafeFetchSettings {
+export interface SafeFetchOptions {
   /** Of the decompressed body. */
   maxBytes?: number;
   isAllowedAddress?: AddressCheck;

@@ -5,7 +5,7 @@ import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createSafeFetch, type SafeFetchSettings } from '../../../../src/core/safe-fetch/safe-fetch.ts';
+import { SafeFetch, type SafeFetchOptions } from '../../../../src/core/safe-fetch/safe-fetch.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 const signal = new AbortController().signal;
@@ -20,7 +20,7 @@ afterEach(async () => {
   }
 });
 
-describe('safeFetch: where it goes', () => {
+describe('SafeFetch: where it goes', () => {
   it.each([
     '127.0.0.1',
     '127.1',
@@ -39,7 +39,7 @@ describe('safeFetch: where it goes', () => {
     'LOCALHOST',
   ])('refuses loopback spelled as %s, without a connection', async (host) => {
     const server = await serve(page('internal'));
-    await expect(createSafeFetch()(`http://${host}:${server.port}/`, options)).rejects.toMatchObject({
+    await expect(new SafeFetch().text(`http://${host}:${server.port}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
     expect(server.connections).toBe(0);
@@ -58,7 +58,7 @@ describe('safeFetch: where it goes', () => {
     '[::]',
     '168.63.129.16',
   ])('refuses %s at once', async (host) => {
-    await expect(createSafeFetch()(`http://${host}/`, options)).rejects.toMatchObject({
+    await expect(new SafeFetch().text(`http://${host}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
   });
@@ -81,8 +81,8 @@ describe('safeFetch: where it goes', () => {
     'not a url',
     '',
   ])('refuses %j before it looks up a name', async (url) => {
-    const lookup = vi.fn<NonNullable<SafeFetchSettings['lookup']>>();
-    await expect(createSafeFetch({ lookup })(url, options)).rejects.toMatchObject({
+    const lookup = vi.fn<NonNullable<SafeFetchOptions['lookup']>>();
+    await expect(new SafeFetch({ lookup }).text(url, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
     expect(lookup).not.toHaveBeenCalled();
@@ -90,11 +90,11 @@ describe('safeFetch: where it goes', () => {
 
   it('refuses a name when any of its addresses is not allowed', async () => {
     const server = await serve(page('internal'));
-    const safeFetch = createSafeFetch({
+    const safeFetch = new SafeFetch({
       isAllowedAddress: is('127.0.0.1'),
       lookup: answers(['127.0.0.1', '10.0.0.1']),
     });
-    await expect(safeFetch(`http://mixed.example:${server.port}/`, options)).rejects.toMatchObject({
+    await expect(safeFetch.text(`http://mixed.example:${server.port}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
     expect(server.connections).toBe(0);
@@ -106,8 +106,8 @@ describe('safeFetch: where it goes', () => {
       else response.end('internal');
     });
     const lookup = answers(['127.0.0.1'], ['127.0.0.2']);
-    const safeFetch = createSafeFetch({ isAllowedAddress: is('127.0.0.1'), lookup });
-    await expect(safeFetch(`http://rebound.example:${server.port}/`, options)).rejects.toMatchObject({
+    const safeFetch = new SafeFetch({ isAllowedAddress: is('127.0.0.1'), lookup });
+    await expect(safeFetch.text(`http://rebound.example:${server.port}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
     expect(server.paths).toEqual(['/']);
@@ -116,11 +116,11 @@ describe('safeFetch: where it goes', () => {
   it('checks the connected peer itself before it sends a byte', async () => {
     const server = await serve(page('internal'));
     const checks = [true, false];
-    const safeFetch = createSafeFetch({
+    const safeFetch = new SafeFetch({
       isAllowedAddress: () => checks.shift() ?? false,
       lookup: answers(['127.0.0.1']),
     });
-    await expect(safeFetch(`http://swapped.example:${server.port}/`, options)).rejects.toMatchObject({
+    await expect(safeFetch.text(`http://swapped.example:${server.port}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
     expect(server.paths).toEqual([]);
@@ -129,7 +129,7 @@ describe('safeFetch: where it goes', () => {
   it('answers the same for a name that does not exist and one that is not public', async () => {
     const refusals = await Promise.all(
       [answers([]), answers(['10.0.0.1']), answers(['127.0.0.1'])].map((lookup) =>
-        createSafeFetch({ lookup })('http://intranet.example/', options).catch((error: unknown) => error),
+        new SafeFetch({ lookup }).text('http://intranet.example/', options).catch((error: unknown) => error),
       ),
     );
     expect(
@@ -141,9 +141,10 @@ describe('safeFetch: where it goes', () => {
     const server = await serve(page('direct'));
     const proxy = await serveProxy('through the proxy');
     const script = `
-      import { createSafeFetch } from ${JSON.stringify(new URL('../../../../src/core/safe-fetch/safe-fetch.ts', import.meta.url).href)};
+      import { SafeFetch } from ${JSON.stringify(new URL('../../../../src/core/safe-fetch/safe-fetch.ts', import.meta.url).href)};
       const url = 'http://127.0.0.1:${server.port}/';
-      const { text } = await createSafeFetch({ isAllowedAddress: () => true })(url, { signal: new AbortController().signal, timeoutMs: 5000 });
+      const safeFetch = new SafeFetch({ isAllowedAddress: () => true });
+      const { text } = await safeFetch.text(url, { signal: AbortSignal.timeout(5000), timeoutMs: 5000 });
       const other = await (await fetch(url)).text();
       console.log(JSON.stringify({ text, other }));`;
     const proxyUrl = `http://127.0.0.1:${proxy.port}`;
@@ -162,7 +163,7 @@ describe('safeFetch: where it goes', () => {
   });
 });
 
-describe('safeFetch: redirects', () => {
+describe('SafeFetch: redirects', () => {
   it.each([
     'http://169.254.169.254/latest/meta-data/',
     'http://[::1]/',
@@ -171,7 +172,7 @@ describe('safeFetch: redirects', () => {
     'http://127.0.0.1:6379/',
   ])('refuses one to %s', async (location) => {
     const server = await serve((_request, response) => response.writeHead(302, { location }).end());
-    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
+    await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
     expect(server.paths).toEqual(['/']);
   });
 
@@ -182,7 +183,7 @@ describe('safeFetch: redirects', () => {
         if (request.url === '/') response.writeHead(status, { location: 'next?x=1' }).end();
         else response.setHeader('content-type', 'text/plain').end('there');
       });
-      await expect(local()(server.url, options)).resolves.toEqual({
+      await expect(local().text(server.url, options)).resolves.toEqual({
         url: `${server.url}next?x=1`,
         mediaType: 'text/plain',
         text: 'there',
@@ -196,12 +197,14 @@ describe('safeFetch: redirects', () => {
       if (left > 0) response.writeHead(302, { location: `/${left - 1}` }).end();
       else response.setHeader('content-type', 'text/plain').end('there');
     });
-    await expect(local()(`${server.url}3`, options)).resolves.toMatchObject({ text: 'there' });
-    await expect(local()(`${server.url}4`, options)).rejects.toMatchObject({ code: 'TOO_MANY_REDIRECTS' });
+    await expect(local().text(`${server.url}3`, options)).resolves.toMatchObject({ text: 'there' });
+    await expect(local().text(`${server.url}4`, options)).rejects.toMatchObject({
+      code: 'TOO_MANY_REDIRECTS',
+    });
   });
 });
 
-describe('safeFetch: what it reads', () => {
+describe('SafeFetch: what it reads', () => {
   it.each([
     ['text/html', 'text/html; charset=utf-8', Buffer.from('<p>안녕</p>'), '<p>안녕</p>'],
     ['application/json', 'application/json', Buffer.from('{"a":1}'), '{"a":1}'],
@@ -218,7 +221,7 @@ describe('safeFetch: what it reads', () => {
     const server = await serve((_request, response) =>
       response.setHeader('content-type', contentType).end(body),
     );
-    await expect(local()(server.url, options)).resolves.toMatchObject({ mediaType, text });
+    await expect(local().text(server.url, options)).resolves.toMatchObject({ mediaType, text });
   });
 
   it.each(['application/pdf', 'image/png', 'application/octet-stream', 'application/zip', '', 'nonsense'])(
@@ -227,7 +230,7 @@ describe('safeFetch: what it reads', () => {
       const server = await serve((_request, response) =>
         response.setHeader('content-type', contentType).end('x'),
       );
-      await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'UNREADABLE' });
+      await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'UNREADABLE' });
     },
   );
 
@@ -235,7 +238,7 @@ describe('safeFetch: what it reads', () => {
     const server = await serve((_request, response) =>
       response.writeHead(status, { 'content-type': 'text/plain' }).end(),
     );
-    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'HTTP_ERROR' });
+    await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'HTTP_ERROR' });
   });
 
   it('decompresses what is compressed', async () => {
@@ -244,16 +247,16 @@ describe('safeFetch: what it reads', () => {
         .writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })
         .end(gzipSync('small')),
     );
-    await expect(local()(server.url, options)).resolves.toMatchObject({ text: 'small' });
+    await expect(local().text(server.url, options)).resolves.toMatchObject({ text: 'small' });
   });
 });
 
-describe('safeFetch: its limits', () => {
+describe('SafeFetch: its limits', () => {
   it('refuses a body that says it is too large, without reading it', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1001' }).write('x');
     });
-    await expect(local({ maxBytes: 1_000 })(server.url, options)).rejects.toMatchObject({
+    await expect(local({ maxBytes: 1_000 }).text(server.url, options)).rejects.toMatchObject({
       code: 'TOO_LARGE',
     });
   });
@@ -262,10 +265,12 @@ describe('safeFetch: its limits', () => {
     const server = await serve((_request, response) =>
       response.setHeader('content-type', 'text/plain').end('x'.repeat(1_000)),
     );
-    await expect(local({ maxBytes: 1_000 })(server.url, options)).resolves.toMatchObject({
+    await expect(local({ maxBytes: 1_000 }).text(server.url, options)).resolves.toMatchObject({
       text: 'x'.repeat(1_000),
     });
-    await expect(local({ maxBytes: 999 })(server.url, options)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await expect(local({ maxBytes: 999 }).text(server.url, options)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
   });
 
   it('ends a body that never ends', async () => {
@@ -277,7 +282,7 @@ describe('safeFetch: its limits', () => {
       response.on('drain', write);
       write();
     });
-    await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'TOO_LARGE' });
     await eventually(() => expect(server.open).toBe(0));
   });
 
@@ -288,7 +293,7 @@ describe('safeFetch: its limits', () => {
       pipeline(zeros, createGzip(), response, () => {});
     });
     const before = process.memoryUsage().arrayBuffers;
-    await expect(local({ maxBytes: 10_000_000 })(server.url, options)).rejects.toMatchObject({
+    await expect(local({ maxBytes: 10_000_000 }).text(server.url, options)).rejects.toMatchObject({
       code: 'TOO_LARGE',
     });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * MEGABYTE.length);
@@ -303,7 +308,9 @@ describe('safeFetch: its limits', () => {
     ],
   ])('gives up on a server that stops %s', async (_when, answer) => {
     const server = await serve((_request, response) => void answer(response));
-    await expect(local()(server.url, { signal, timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(local().text(server.url, { signal, timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
     await eventually(() => expect(server.open).toBe(0));
   });
 
@@ -315,14 +322,14 @@ describe('safeFetch: its limits', () => {
         setImmediate(() => response.destroy());
       });
       if (how === 'refuses the connection') await new Promise((resolve) => servers.pop()!.close(resolve));
-      await expect(local()(server.url, options)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+      await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'UNREACHABLE' });
     },
   );
 
   it('stops at once when its caller does, with the caller’s reason', async () => {
     const server = await serve(() => {});
     const controller = new AbortController();
-    const fetched = local()(server.url, { signal: controller.signal, timeoutMs: 60_000 });
+    const fetched = local().text(server.url, { signal: controller.signal, timeoutMs: 60_000 });
     await eventually(() => expect(server.paths).toEqual(['/']));
     const reason = new Error('cancelled');
     controller.abort(reason);
@@ -332,14 +339,14 @@ describe('safeFetch: its limits', () => {
 
   it('leaves no connection open', async () => {
     const server = await serve(page('there'));
-    await local()(server.url, options);
+    await local().text(server.url, options);
     await eventually(() => expect(server.open).toBe(0));
   });
 });
 
 /** Allowed to reach this machine, and nothing else. */
-function local(settings: SafeFetchSettings = {}) {
-  return createSafeFetch({ isAllowedAddress: is('127.0.0.1'), ...settings });
+function local(settings: SafeFetchOptions = {}) {
+  return new SafeFetch({ isAllowedAddress: is('127.0.0.1'), ...settings });
 }
 
 function is(allowed: string) {
@@ -347,7 +354,7 @@ function is(allowed: string) {
 }
 
 /** A name server that gives one answer after the other, the last one again and again. */
-function answers(...rounds: string[][]): NonNullable<SafeFetchSettings['lookup']> {
+function answers(...rounds: string[][]): NonNullable<SafeFetchOptions['lookup']> {
   let round = 0;
   return (_hostname, _options, callback) => {
     const addresses = rounds[Math.min(round++, rounds.length - 1)]!;
