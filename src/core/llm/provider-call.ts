@@ -14,7 +14,10 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelPie
   call.signal.throwIfAborted();
   const wire = new Wire(call);
   try {
-    yield* storablePieces(call.pieces(wire));
+    for await (const piece of storablePieces(call.pieces(wire))) {
+      wire.signal.throwIfAborted(); // some SDKs end their stream on an abort as if it were complete
+      yield piece;
+    }
   } catch (error) {
     throw wire.explain(error);
   } finally {

@@ -1,0 +1,456 @@
+import { getEventListeners } from 'node:events';
+import type http from 'node:http';
+import { inspect } from 'node:util';
+import { LLMock } from '@copilotkit/aimock';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type LanguageModel,
+  ModelError,
+  type ModelPiece,
+  type ModelRequest,
+  type ModelUsage,
+} from '../../src/core/llm/language-model.ts';
+import type { ModelTimeouts } from '../../src/core/llm/provider-call.ts';
+import { eventually } from '../support/eventually.ts';
+import { ScriptedProvider, sendError, sendEvents } from './scripted-provider.ts';
+
+/**
+ * What every adapter of a provider guarantees, through its real SDK and on the provider's own wire format:
+ * against aimock, and against a scripted server for what aimock cannot do.
+ */
+export function describeLanguageModel(dialect: ProviderDialect): void {
+  describe(dialect.name, () => {
+    const mock = new LLMock({ port: 0, chunkSize: 3 });
+    const provider = new ScriptedProvider();
+
+    beforeAll(async () => {
+      await Promise.all([mock.start(), provider.start()]);
+    });
+    afterAll(() => Promise.all([mock.stop(), provider.stop()]));
+    beforeEach(() => {
+      mock.reset();
+      provider.reset();
+    });
+
+    describeAnswers(dialect, mock);
+    describeRefusals(dialect, mock, provider);
+    describeBrokenStreams(dialect, mock, provider);
+    describeEndings(dialect, provider);
+    describeDetails(dialect, provider);
+  });
+}
+
+function describeAnswers(dialect: ProviderDialect, mock: LLMock): void {
+  const model = () => dialect.create({ url: mock.url });
+
+  describe('an answer', () => {
+    it('arrives in pieces, with its usage, and ends once', async () => {
+      const content = 'Grüße, 파이프라인, 設計 and 👩‍👩‍👧‍👦 🎉: done.';
+      mock.onMessage('hello', { content, usage: usageInAllSpellings(12, 34) });
+      const pieces = await all(model(), REQUEST);
+      expect(textOf(pieces)).toBe(content);
+      expect(pieces.filter((piece) => piece.type === 'text').length).toBeGreaterThan(3);
+      expect(lastUsage(pieces)).toEqual({ inputTokens: 12, outputTokens: 34 });
+      expect(ends(pieces)).toEqual(['stop']);
+      expect(pieces.at(-1)).toEqual({ type: 'end', reason: 'stop' });
+    });
+
+    it('says so when it reached the limit of its length', async () => {
+      mock.onMessage('hello', { content: 'cut', finishReason: dialect.finishReasons.length });
+      expect(ends(await all(model(), REQUEST))).toEqual(['length']);
+    });
+  });
+}
+
+function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: ScriptedProvider): void {
+  const failure = () => failureOf(dialect.create({ url: mock.url }), REQUEST);
+  const scriptedFailure = () => failureOf(dialect.create({ url: provider.url }), REQUEST);
+
+  describe('a refused request', () => {
+    it.each([
+      [429, 'RATE_LIMITED', true],
+      [408, 'UNAVAILABLE', true],
+      [500, 'UNAVAILABLE', true],
+      [502, 'UNAVAILABLE', true],
+      [503, 'UNAVAILABLE', true],
+      [529, 'UNAVAILABLE', true],
+      [401, 'AUTH', false],
+      [402, 'AUTH', false],
+      [403, 'AUTH', false],
+      [400, 'BAD_REQUEST', false],
+      [404, 'BAD_REQUEST', false],
+      [413, 'BAD_REQUEST', false],
+      [422, 'BAD_REQUEST', false],
+    ] as const)('%i is %s, and is not retried here', async (status, code, retryable) => {
+      mock.onMessage('hello', { error: { message: 'no', type: 'some_error' }, status });
+      const error = await failure();
+      expect(error).toMatchObject({ code, retryable });
+      expect(error.message).toContain(String(status));
+      expect(mock.getRequests()).toHaveLength(1);
+    });
+
+    it.each([
+      ['0', 0, 0],
+      ['2', 2_000, 2_000],
+      ['3600', 60_000, 60_000],
+      [new Date(Date.now() + 30_000).toUTCString(), 1, 30_000],
+      [new Date(Date.now() - 30_000).toUTCString(), 0, 0],
+      ['soon', undefined, undefined],
+    ])('tells how long to wait: Retry-After %s', async (header, least, most) => {
+      provider.answer = (response) => sendError(response, 429, { error: {} }, { 'retry-after': header });
+      const { retryAfterMs } = await scriptedFailure();
+      if (least === undefined) return expect(retryAfterMs).toBeUndefined();
+      expect(retryAfterMs).toBeGreaterThanOrEqual(least);
+      expect(retryAfterMs).toBeLessThanOrEqual(most!);
+    });
+
+    it('names what the provider said, and never the key', async () => {
+      const message = `model missing, key was ${KEY}`;
+      provider.answer = (response) => sendError(response, 404, { error: { message } });
+      const error = await scriptedFailure();
+      expect(error.message).toContain('model missing, key was [key]');
+      expect(everythingIn(error)).not.toContain(KEY);
+    });
+
+    it('says nothing of what the provider wrote about a wrong key', async () => {
+      provider.answer = (response) => sendError(response, 401, { error: { message: `no: ${KEY}` } });
+      expect(everythingIn(await scriptedFailure())).not.toContain(KEY);
+    });
+
+    it('is read even when its body is no JSON', async () => {
+      provider.answer = (response) => response.writeHead(502).end('<html>Bad gateway</html>');
+      expect(await scriptedFailure()).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+
+    it('a redirect is not followed', async () => {
+      provider.answer = (response) => response.writeHead(302, { location: mock.url }).end();
+      expect(await scriptedFailure()).toMatchObject({ code: 'BAD_REQUEST' });
+      expect(mock.getRequests()).toHaveLength(0);
+      expect(provider.requests).toHaveLength(1);
+    });
+
+    it('no server there is UNAVAILABLE', async () => {
+      const gone = await new ScriptedProvider().start();
+      const { url } = gone;
+      await gone.stop();
+      expect(await failureOf(dialect.create({ url }), REQUEST)).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+  });
+}
+
+function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider: ScriptedProvider): void {
+  const { wire } = dialect;
+  const opened = [...wire.opening(USAGE), wire.text('Half an')];
+  const outcome = (timeouts?: ModelTimeouts) =>
+    outcomeOf(dialect.create({ url: provider.url, timeouts }), REQUEST);
+
+  describe('a broken stream', () => {
+    it.each([1, 2, 3, 4, 5, 6, 7, 8])('cut after %i chunks is a failure', async (truncateAfterChunks) => {
+      mock.onMessage('hello', { content: 'a longer answer than this' }, { truncateAfterChunks, latency: 5 });
+      const { error, pieces } = await outcomeOf(dialect.create({ url: mock.url }), REQUEST);
+      expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+      expect(ends(pieces)).toEqual([]);
+    });
+
+    it('that lost its connection after some text is UNAVAILABLE', async () => {
+      provider.answer = (response) => sendEvents(response, ...opened).socket!.end();
+      const { error, pieces } = await outcome();
+      expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+      expect(textOf(pieces)).toBe('Half an');
+    });
+
+    it('whose connection is reset before anything came is UNAVAILABLE', async () => {
+      provider.answer = (response) => response.socket!.resetAndDestroy();
+      expect((await outcome()).error).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+
+    it("that ends cleanly without the provider's sign is TRUNCATED", async () => {
+      provider.answer = (response) => sendEvents(response, ...opened).end();
+      const { error, pieces } = await outcome();
+      expect(error).toMatchObject({ code: 'TRUNCATED', retryable: true });
+      expect(textOf(pieces)).toBe('Half an');
+    });
+
+    it('that is empty is TRUNCATED', async () => {
+      provider.answer = (response) => sendEvents(response).end();
+      expect((await outcome()).error).toMatchObject({ code: 'TRUNCATED' });
+    });
+
+    it('with an event that is no JSON is UNAVAILABLE', async () => {
+      provider.answer = (response) => sendEvents(response, ...opened, wire.malformed).end();
+      expect((await outcome()).error).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+
+    it('that tells of an overloaded provider is UNAVAILABLE', async () => {
+      provider.answer = (response) => sendEvents(response, ...opened, wire.overloaded).end();
+      const { error, pieces } = await outcome();
+      expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(textOf(pieces)).toBe('Half an');
+    });
+
+    it('that tells of a limit is RATE_LIMITED', async () => {
+      provider.answer = (response) => sendEvents(response, ...opened, wire.limited).end();
+      expect((await outcome()).error).toMatchObject({ code: 'RATE_LIMITED' });
+    });
+
+    it('that falls silent is a TIMEOUT, and its connection is closed', async () => {
+      provider.answer = (response) => sendEvents(response, ...opened);
+      const { error } = await outcome({ idleMs: 100, totalMs: 60_000 });
+      expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true });
+      await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
+    });
+
+    it('that never begins is a TIMEOUT', async () => {
+      provider.answer = () => {};
+      expect((await outcome({ idleMs: 100, totalMs: 60_000 })).error).toMatchObject({ code: 'TIMEOUT' });
+    });
+
+    it('that never ends is a TIMEOUT, however busy it is', async () => {
+      provider.answer = (response) => keepSending(response, [...wire.opening(USAGE)], wire.text('more '));
+      const { error, pieces } = await outcome({ idleMs: 60_000, totalMs: 200 });
+      expect(error).toMatchObject({ code: 'TIMEOUT' });
+      expect(textOf(pieces)).toContain('more more');
+    });
+  });
+}
+
+function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): void {
+  const { wire } = dialect;
+  const model = (timeouts?: ModelTimeouts) => dialect.create({ url: provider.url, timeouts });
+  const complete = [...wire.opening(USAGE), wire.text('whole'), ...wire.closing('stop', USAGE)];
+
+  describe('stopping', () => {
+    it('an abort closes the connection within a second and throws its reason', async () => {
+      provider.answer = (response) => keepSending(response, wire.opening(USAGE), wire.text('x'));
+      const aborter = new AbortController();
+      const reason = new Error('cancelled by its owner');
+      let abortedAt = Infinity;
+      const reading = (async () => {
+        for await (const piece of model().stream(REQUEST, aborter.signal)) {
+          if (piece.type !== 'text') continue;
+          abortedAt = performance.now();
+          aborter.abort(reason);
+        }
+      })();
+      await expect(reading).rejects.toBe(reason);
+      const closedAt = await eventually(() => provider.requests[0]!.closedAt ?? false);
+      expect(closedAt - abortedAt).toBeLessThan(1_000);
+    });
+
+    it('an abort while nothing comes throws its reason at once', async () => {
+      provider.answer = (response) => sendEvents(response, ...wire.opening(USAGE), wire.text('x'));
+      const aborter = new AbortController();
+      const reading = all(model(), REQUEST, aborter.signal);
+      await eventually(() => provider.requests.length === 1);
+      const abortedAt = performance.now();
+      aborter.abort(new Error('cancelled'));
+      await expect(reading).rejects.toThrow('cancelled');
+      expect(performance.now() - abortedAt).toBeLessThan(1_000);
+      await eventually(() => provider.requests[0]!.closedAt !== undefined);
+    });
+
+    it('an aborted signal asks nobody', async () => {
+      await expect(all(model(), REQUEST, AbortSignal.abort(new Error('too late')))).rejects.toThrow(
+        'too late',
+      );
+      expect(provider.requests).toHaveLength(0);
+    });
+
+    it('a reader who leaves closes the connection', async () => {
+      provider.answer = (response) => keepSending(response, wire.opening(USAGE), wire.text('x'));
+      for await (const piece of model().stream(REQUEST, NEVER)) if (piece.type === 'text') break;
+      await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
+    });
+
+    it('a reader who takes longer than the idle limit loses nothing', async () => {
+      provider.answer = (response) => sendEvents(response, ...complete).end();
+      const pieces: ModelPiece[] = [];
+      for await (const piece of model({ idleMs: 40, totalMs: 60_000 }).stream(REQUEST, NEVER)) {
+        const resumeAt = performance.now() + 120;
+        if (pieces.push(piece) === 1) await eventually(() => performance.now() > resumeAt);
+      }
+      expect(textOf(pieces)).toBe('whole');
+      expect(ends(pieces)).toEqual(['stop']);
+    });
+
+    it('leaves no listener on the signal, whether it ends well or not', async () => {
+      const { signal } = new AbortController();
+      provider.answer = (response) => sendEvents(response, ...complete).end();
+      await all(model(), REQUEST, signal);
+      provider.answer = (response) => sendError(response, 500, {});
+      await outcomeOf(model(), REQUEST, signal);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    });
+  });
+}
+
+function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): void {
+  const { wire } = dialect;
+  const answering = (events: string[]) => {
+    provider.answer = (response) => sendEvents(response, ...events).end();
+    return outcomeOf(dialect.create({ url: provider.url }), REQUEST);
+  };
+
+  describe('what is asked and told', () => {
+    it('asks with the whole conversation and the limit, in JSON mode when wanted, and with no facts', async () => {
+      provider.answer = (response) => sendEvents(response, ...wire.closing('stop', USAGE)).end();
+      const messages: ModelRequest['messages'] = [
+        { role: 'user', content: 'hello' },
+        { role: 'assistant', content: 'yes?' },
+        { role: 'user', content: 'again' },
+      ];
+      const request = { ...REQUEST, messages, maxOutputTokens: 321 };
+      await all(dialect.create({ url: provider.url }), request);
+      await all(dialect.create({ url: provider.url }), { ...request, json: true });
+
+      const [plain, json] = provider.requests.map(({ body }) => body);
+      for (const part of ['You are terse.', 'hello', 'yes?', 'again', '321']) expect(plain).toContain(part);
+      expect(plain).not.toContain('a fact for the OFFLINE model');
+      expect(plain).not.toMatch(dialect.jsonMode);
+      expect(json).toMatch(dialect.jsonMode);
+    });
+
+    it('content that the provider refuses is REFUSED, and its usage is known', async () => {
+      const { error, pieces } = await answering([...wire.opening(USAGE), ...wire.closing('refused', USAGE)]);
+      expect(error).toMatchObject({ code: 'REFUSED', retryable: false });
+      expect(lastUsage(pieces)).toEqual(USAGE);
+    });
+
+    it('cached and thinking tokens are counted', async () => {
+      const { pieces } = await answering([...dialect.richUsage.events]);
+      expect(lastUsage(pieces)).toEqual(dialect.richUsage.usage);
+      expect(textOf(pieces)).toBe('answer');
+    });
+
+    it('a usage of zeros is no usage', async () => {
+      const none = { inputTokens: 0, outputTokens: 0 };
+      const { pieces } = await answering([
+        ...wire.opening(none),
+        wire.text('x'),
+        ...wire.closing('stop', none),
+      ]);
+      expect(lastUsage(pieces)).toBeUndefined();
+      expect(ends(pieces)).toEqual(['stop']);
+    });
+
+    it('a surrogate pair split between two events stays whole; halves and NUL are replaced', async () => {
+      const texts = ['a\uD83D', '\uDE00b', '\uDE00', 'c\0', 'd\uD83D'].map((text) => wire.text(text));
+      const { pieces } = await answering([...wire.opening(USAGE), ...texts, ...wire.closing('stop', USAGE)]);
+      expect(textOf(pieces)).toBe('a😀b\uFFFDc\uFFFDd\uFFFD');
+      expect(pieces.every((piece) => piece.type !== 'text' || piece.text.isWellFormed())).toBe(true);
+    });
+
+    it('events cut anywhere by the network are read whole', async () => {
+      const bytes = Buffer.from(
+        [...wire.opening(USAGE), wire.text('데이터 😀'), ...wire.closing('stop', USAGE)].join(''),
+      );
+      provider.answer = async (response) => {
+        sendEvents(response);
+        for (const byte of bytes) {
+          response.write(Buffer.of(byte));
+          await new Promise(setImmediate);
+        }
+        response.end();
+      };
+      const pieces = await all(dialect.create({ url: provider.url }), REQUEST);
+      expect(textOf(pieces)).toBe('데이터 😀');
+      expect(lastUsage(pieces)).toEqual(USAGE);
+    });
+  });
+}
+
+/** Sends the same event until the other side goes away. */
+function keepSending(response: http.ServerResponse, opening: string[], event: string): void {
+  sendEvents(response, ...opening);
+  const timer = setInterval(() => sendEvents(response, event), 5);
+  response.on('close', () => clearInterval(timer));
+}
+
+async function all(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<ModelPiece[]> {
+  const { pieces, error } = await outcomeOf(model, request, signal);
+  if (error) throw error;
+  return pieces;
+}
+
+/** Everything up to the end or the failure. */
+async function outcomeOf(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<Outcome> {
+  const pieces: ModelPiece[] = [];
+  try {
+    for await (const piece of model.stream(request, signal)) pieces.push(piece);
+    return { pieces, error: undefined };
+  } catch (error) {
+    return { pieces, error };
+  }
+}
+
+async function failureOf(model: LanguageModel, request: ModelRequest): Promise<ModelError> {
+  const { error } = await outcomeOf(model, request);
+  expect(error).toBeInstanceOf(ModelError);
+  return error as ModelError;
+}
+
+function textOf(pieces: ModelPiece[]): string {
+  return pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+}
+
+function ends(pieces: ModelPiece[]): string[] {
+  return pieces.flatMap((piece) => (piece.type === 'end' ? [piece.reason] : []));
+}
+
+function lastUsage(pieces: ModelPiece[]): ModelUsage | undefined {
+  return pieces.flatMap((piece) => (piece.type === 'usage' ? [piece.usage] : [])).at(-1);
+}
+
+/** All that a logger could print of an error. */
+function everythingIn(error: Error): string {
+  return inspect(error, { depth: Infinity, showHidden: true });
+}
+
+/** aimock takes the usage in each provider's own words. */
+function usageInAllSpellings(input: number, output: number) {
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    input_tokens: input,
+    output_tokens: output,
+    promptTokenCount: input,
+    candidatesTokenCount: output,
+  };
+}
+
+export const KEY = 'sk-canary-0123456789';
+const NEVER = new AbortController().signal;
+const USAGE: ModelUsage = { inputTokens: 11, outputTokens: 7 };
+
+const REQUEST: ModelRequest = {
+  model: 'gpt-5-mini',
+  system: 'You are terse.',
+  messages: [{ role: 'user', content: 'hello' }],
+  maxOutputTokens: 100,
+  task: { name: 'test', facts: { told: 'a fact for the OFFLINE model' } },
+};
+
+interface Outcome {
+  pieces: ModelPiece[];
+  error: unknown;
+}
+
+/** One provider: how its adapter is made, and how it speaks. */
+export interface ProviderDialect {
+  name: string;
+  create: (options: { url: string; timeouts?: ModelTimeouts }) => LanguageModel;
+  finishReasons: { length: string };
+  /** What shows in the request that JSON was asked for. */
+  jsonMode: RegExp;
+  /** Its events, as they are written on the wire. */
+  wire: {
+    opening: (usage: ModelUsage) => string[];
+    text: (text: string) => string;
+    closing: (finish: 'stop' | 'refused', usage: ModelUsage) => string[];
+    malformed: string;
+    overloaded: string;
+    limited: string;
+  };
+  /** An answer "answer" with cached input and thinking, and the usage that is billed for it. */
+  richUsage: { events: string[]; usage: ModelUsage };
+}

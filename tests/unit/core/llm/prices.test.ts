@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ModelRequest } from '../../../../src/core/llm/language-model.ts';
+import {
+  costMicros,
+  findPrice,
+  MODEL_PRICES,
+  type ModelPrice,
+  PRICES_AS_OF,
+  worstCaseMicros,
+} from '../../../../src/core/llm/prices.ts';
+import { PROVIDER_NAMES } from '../../../../src/core/llm/router.ts';
+import { worstCaseInputTokens } from '../../../../src/core/llm/tokens.ts';
+
+const PRICE: ModelPrice = {
+  provider: 'OPENAI',
+  model: 'm',
+  inputUsdPerMTok: '1.25',
+  outputUsdPerMTok: '10',
+  contextTokens: null,
+};
+
+describe('the price list', () => {
+  const usd = z
+    .string()
+    .regex(/^\d+(\.\d{1,6})?$/)
+    .refine((text) => Number(text) > 0);
+  const price = z.strictObject({
+    provider: z.enum(PROVIDER_NAMES),
+    model: z.string().min(1),
+    inputUsdPerMTok: usd,
+    outputUsdPerMTok: usd,
+    cachedInputUsdPerMTok: usd.optional(),
+    cacheWriteUsdPerMTok: usd.optional(),
+    longPrompt: z
+      .strictObject({ aboveInputTokens: z.int().positive(), inputTimes: usd, outputTimes: usd })
+      .optional(),
+    contextTokens: z.int().positive().nullable(),
+    nominal: z.literal(true).optional(),
+  });
+
+  it('holds well-formed prices, none of them zero, each model once', () => {
+    expect(z.array(price).safeParse(MODEL_PRICES).error).toBeUndefined();
+    const names = MODEL_PRICES.map(({ provider, model }) => `${provider}/${model}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('is dated', () => {
+    expect(new Date(PRICES_AS_OF).toISOString().slice(0, 10)).toBe(PRICES_AS_OF);
+  });
+
+  it('has nominal prices for the OFFLINE models, and for no other', () => {
+    for (const { provider, nominal } of MODEL_PRICES) expect(nominal ?? false).toBe(provider === 'OFFLINE');
+    const offline = ['offline-fast', 'offline-balanced', 'offline-deep'].map((model) =>
+      findPrice('OFFLINE', model),
+    );
+    const outputUsd = offline.map((found) => Number(found?.outputUsdPerMTok));
+    expect(outputUsd).toEqual(outputUsd.toSorted((a, b) => a - b));
+  });
+
+  it('has no price for a model it does not know, nor for a known one of another provider', () => {
+    expect(findPrice('OPENAI', 'gpt-5-mini')).toMatchObject({
+      inputUsdPerMTok: '0.25',
+      outputUsdPerMTok: '2',
+    });
+    expect(findPrice('OPENAI', 'gpt-99')).toBeUndefined();
+    expect(findPrice('ANTHROPIC', 'gpt-5-mini')).toBeUndefined();
+    expect(findPrice('OPENAI_COMPATIBLE', 'llama')).toBeUndefined();
+  });
+});
+
+describe('costMicros', () => {
+  it('is exact', () => {
+    expect(costMicros(PRICE, { inputTokens: 1_000, outputTokens: 100 })).toBe(2_250n);
+    expect(costMicros(PRICE, { inputTokens: 0, outputTokens: 0 })).toBe(0n);
+    const tiny = { ...PRICE, inputUsdPerMTok: '0.1', outputUsdPerMTok: '0.2' };
+    expect(costMicros(tiny, { inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBe(300_000n);
+  });
+
+  it('is rounded up once for a call', () => {
+    const cents = { ...PRICE, inputUsdPerMTok: '0.4', outputUsdPerMTok: '0.4' };
+    expect(costMicros(cents, { inputTokens: 1, outputTokens: 1 })).toBe(1n);
+    expect(costMicros(cents, { inputTokens: 1, outputTokens: 2 })).toBe(2n);
+  });
+
+  it('stays exact far beyond what a double can hold', () => {
+    const tokens = Number.MAX_SAFE_INTEGER;
+    const dear = { ...PRICE, inputUsdPerMTok: '0.000001', outputUsdPerMTok: '999999.999999' };
+    const expected = (BigInt(tokens) * 1n + BigInt(tokens) * 999_999_999_999n + 999_999n) / 1_000_000n;
+    expect(costMicros(dear, { inputTokens: tokens, outputTokens: tokens })).toBe(expected);
+  });
+
+  it('charges cached and cache-written input at their own prices, and at the plain one where there is none', () => {
+    const usage = { inputTokens: 1_000, outputTokens: 0, cachedInputTokens: 600, cacheWriteTokens: 300 };
+    const own = { ...PRICE, inputUsdPerMTok: '2', cachedInputUsdPerMTok: '0.2', cacheWriteUsdPerMTok: '2.5' };
+    expect(costMicros(own, usage)).toBe(100n * 2n + 120n + 750n);
+    expect(costMicros({ ...PRICE, inputUsdPerMTok: '2' }, usage)).toBe(2_000n);
+  });
+
+  it('charges all of a call whose prompt is long at the higher price', () => {
+    const longPrompt = { aboveInputTokens: 200_000, inputTimes: '2', outputTimes: '1.5' };
+    const price = { ...PRICE, longPrompt };
+    expect(costMicros(price, { inputTokens: 200_000, outputTokens: 1_000 })).toBe(260_000n);
+    expect(costMicros(price, { inputTokens: 200_001, outputTokens: 1_000 })).toBe(515_003n);
+  });
+
+  it.each(['', '-1', '1.', '.5', '1e3', '1,5', '0.1234567'])('refuses the price %j', (text) => {
+    expect(() =>
+      costMicros({ ...PRICE, inputUsdPerMTok: text }, { inputTokens: 1, outputTokens: 1 }),
+    ).toThrow(RangeError);
+  });
+});
+
+describe('worstCaseMicros', () => {
+  const request: ModelRequest = {
+    model: 'm',
+    system: 'Antworte knapp, 예를 들어 so.',
+    messages: [{ role: 'user', content: 'x'.repeat(150_000) }],
+    maxOutputTokens: 2_000,
+    task: { name: 'test', facts: {} },
+  };
+
+  it.each(MODEL_PRICES.map((price) => [price.model, price] as const))(
+    'no call to %s costs more',
+    (_model, price) => {
+      const most = worstCaseInputTokens(request);
+      const worst = worstCaseMicros(price, request);
+      for (const inputTokens of [1, Math.floor(most / 2), most]) {
+        for (const share of [{}, { cachedInputTokens: inputTokens }, { cacheWriteTokens: inputTokens }]) {
+          const cost = costMicros(price, { inputTokens, outputTokens: request.maxOutputTokens, ...share });
+          expect(cost).toBeLessThanOrEqual(worst);
+        }
+      }
+    },
+  );
+});
