@@ -1,0 +1,25 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/** Typed documents of every use case in `schema/operations`, for the demo, the tests and clients. */
+const config: CodegenConfig = {
+  schema: 'schema/schema.graphql',
+  documents: 'schema/operations/*.graphql',
+  ignoreNoDocuments: true,
+  importExtension: '.ts',
+  emitLegacyCommonJSImports: false,
+  generates: {
+    'src/generated/documents/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        useTypeImports: true,
+        enumsAsConst: true,
+        strictScalars: true,
+        scalars: { DateTime: 'string', Date: 'string', Decimal: 'string', JSONObject: 'Record<string, unknown>' },
+      },
+    },
+  },
+};
+
+// oxlint-disable-next-line import/no-default-export -- graphql-codegen takes its configuration from there
+export default config;
