@@ -64,12 +64,8 @@ export async function eventually<Data extends { type: string }>(
   timeoutMs: number,
   matches: (data: Data) => boolean,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  try {
-    for await (const { data } of followers.follow(logId, after, timeout)) if (matches(data as Data)) return;
-  } catch (error) {
-    if (!timeout.aborted) throw error;
-  }
+  const events = followers.follow(logId, after, AbortSignal.timeout(timeoutMs));
+  for await (const { data } of events) if (matches(data as Data)) return;
 }
 
 export interface LogEvent<Data> {

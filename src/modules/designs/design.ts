@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/router.ts';
 import { storableText } from '../../core/llm/storable-text.ts';
 import type { ValidationIssue } from '../../errors.ts';
-import type { AgentKind, RejectionAction } from '../../generated/prisma/enums.ts';
+import type { AgentKind } from '../../generated/prisma/enums.ts';
 import { findCycle } from './order.ts';
 
 const AGENTS = [
@@ -13,7 +13,7 @@ const AGENTS = [
   'REPORTER',
   'CUSTOM',
 ] as const satisfies readonly AgentKind[];
-const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const satisfies readonly RejectionAction[];
+const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const;
 
 export const MAX_STEPS = 30;
 /** Of one step's answer, in tokens. */

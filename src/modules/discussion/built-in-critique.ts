@@ -21,23 +21,42 @@ export function critiqueByShape({ draft, memory, costUsd, seconds, language }: C
     ...(steps.length <= 4 ? [{ strength: words.small(steps.length, seconds) }] : []),
     ...(shape.synthesizers.length > 0 ? [{ strength: words.merged(shape.synthesizers[0]!.title) }] : []),
     ...(shape.longest >= 5 ? [{ weakness: words.long(shape.longest, seconds) }] : []),
-    ...(steps.length >= 6 ? [{ weakness: words.costly(steps.length, costUsd), suggestion: words.smaller } ] : []),
+    ...(steps.length >= 6
+      ? [{ weakness: words.costly(steps.length, costUsd), suggestion: words.smaller }]
+      : []),
   ] satisfies Finding[];
   return {
     score: scoreOf(shape, memory.preferences.join(' ')),
-    strengths: pick(findings.map((finding: Finding) => finding.strength), words.runs(steps.length)),
-    weaknesses: pick(findings.map((finding: Finding) => finding.weakness), words.untried),
-    suggestions: pick(findings.map((finding: Finding) => finding.suggestion), words.tryFirst),
+    strengths: pick(
+      findings.map((finding: Finding) => finding.strength),
+      words.runs(steps.length),
+    ),
+    weaknesses: pick(
+      findings.map((finding: Finding) => finding.weakness),
+      words.untried,
+    ),
+    suggestions: pick(
+      findings.map((finding: Finding) => finding.suggestion),
+      words.tryFirst,
+    ),
   };
 }
 
 /** A design that only answers is a 6; what makes the answer reliable lifts it, as far as the person wants that. */
 function scoreOf(shape: Shape, preferences: string): number {
-  const wantsSpeed = /\b(fast|quick|speed|cheap|soon|simple|budget)|빠르|빠른|속도|저렴|간단/iu.test(preferences);
-  const wantsDepth = /\b(thorough|deep|quality|reliable|accura|careful)|꼼꼼|정확|품질|신뢰|깊/iu.test(preferences);
+  const wantsSpeed = /\b(fast|quick|speed|cheap|soon|simple|budget)|빠르|빠른|속도|저렴|간단/iu.test(
+    preferences,
+  );
+  const wantsDepth = /\b(thorough|deep|quality|reliable|accura|careful)|꼼꼼|정확|품질|신뢰|깊/iu.test(
+    preferences,
+  );
   const reliability =
-    (shape.validators.length > 0 ? 1 : 0) + (shape.collectors.length > 1 ? 1 : 0) + (shape.asking.length > 0 ? 1 : 0);
-  const fit = (wantsSpeed ? (shape.count <= 4 ? 2 : shape.count >= 6 ? -1 : 0) : 0) + (wantsDepth && reliability < 2 ? -1 : 0);
+    (shape.validators.length > 0 ? 1 : 0) +
+    (shape.collectors.length > 1 ? 1 : 0) +
+    (shape.asking.length > 0 ? 1 : 0);
+  const fit =
+    (wantsSpeed ? (shape.count <= 4 ? 2 : shape.count >= 6 ? -1 : 0) : 0) +
+    (wantsDepth && reliability < 2 ? -1 : 0);
   const bulk = shape.count > 10 || shape.longest > 7 ? -1 : 0;
   return Math.min(10, Math.max(1, 6 + reliability + fit + bulk));
 }
@@ -64,13 +83,17 @@ function pick(sentences: readonly (string | undefined)[], otherwise: string): st
 }
 
 function titles(steps: Step[]): string {
-  return steps.slice(0, 2).map((step) => `“${step.title}”`).join(', ');
+  return steps
+    .slice(0, 2)
+    .map((step) => `“${step.title}”`)
+    .join(', ');
 }
 
 const WORDS: Record<Wording, Words> = {
   en: {
     checked: (titles) => `Weak findings are stopped before the report: ${titles}.`,
-    unchecked: (title) => `Nothing checks what “${title}” delivers; an error there goes straight into the report.`,
+    unchecked: (title) =>
+      `Nothing checks what “${title}” delivers; an error there goes straight into the report.`,
     addCheck: 'Add a check of the sources before the report.',
     wide: (count) => `${count} collectors work at the same time, so the wider view costs hardly any time.`,
     narrow: 'It looks from one side only: what that side does not show is missing from the report.',
@@ -80,12 +103,16 @@ const WORDS: Record<Wording, Words> = {
       approvalTimeoutSeconds === null
         ? 'The run stands still until somebody answers the approval.'
         : `The run stands still until the approval is answered, and ends without an answer after ${Math.round(approvalTimeoutSeconds / 3600)} hours.`,
-    nobodyLooks: 'Nobody sees the findings before the report is finished, so a misunderstanding shows only at the end.',
+    nobodyLooks:
+      'Nobody sees the findings before the report is finished, so a misunderstanding shows only at the end.',
     addApproval: 'Ask for an approval before the report.',
-    small: (count, seconds) => `Only ${count} steps: little can go wrong, and there is an answer after about ${seconds} seconds.`,
+    small: (count, seconds) =>
+      `Only ${count} steps: little can go wrong, and there is an answer after about ${seconds} seconds.`,
     merged: (title) => `Contradictions are settled in “${title}” and not left to the reader.`,
-    long: (longest, seconds) => `${longest} steps wait for each other, about ${seconds} seconds in all; one slow step holds up the rest.`,
-    costly: (count, costUsd) => `${count} calls cost about $${costUsd} a run, which adds up when it runs often.`,
+    long: (longest, seconds) =>
+      `${longest} steps wait for each other, about ${seconds} seconds in all; one slow step holds up the rest.`,
+    costly: (count, costUsd) =>
+      `${count} calls cost about $${costUsd} a run, which adds up when it runs often.`,
     smaller: 'Let the collectors run on a smaller model; judgement is needed in the later steps only.',
     runs: (count) => `The ${count} steps have a clear order and one result.`,
     untried: 'It has not been tried on real material yet.',
@@ -107,8 +134,10 @@ const WORDS: Record<Wording, Words> = {
     addApproval: '보고서 전에 승인을 받도록 하세요.',
     small: (count, seconds) => `${count}단계뿐이라 잘못될 일이 적고 약 ${seconds}초 뒤에 답이 나옵니다.`,
     merged: (title) => `서로 어긋나는 점을 독자에게 넘기지 않고 “${title}”에서 정리합니다.`,
-    long: (longest, seconds) => `${longest}단계가 차례로 기다려 모두 약 ${seconds}초가 걸리고, 한 단계가 느리면 전체가 늦어집니다.`,
-    costly: (count, costUsd) => `호출 ${count}번에 한 번 실행할 때 약 $${costUsd}가 들어 자주 돌리면 부담이 됩니다.`,
+    long: (longest, seconds) =>
+      `${longest}단계가 차례로 기다려 모두 약 ${seconds}초가 걸리고, 한 단계가 느리면 전체가 늦어집니다.`,
+    costly: (count, costUsd) =>
+      `호출 ${count}번에 한 번 실행할 때 약 $${costUsd}가 들어 자주 돌리면 부담이 됩니다.`,
     smaller: '수집은 더 작은 모델로 하세요. 판단은 뒤 단계에서만 필요합니다.',
     runs: (count) => `${count}단계의 순서가 분명하고 결과가 하나입니다.`,
     untried: '아직 실제 자료로 시험해 보지 않았습니다.',

@@ -4,7 +4,14 @@ import { changeDesign } from './built-in-changes.ts';
 import { builtInDesign } from './built-in-designs.ts';
 import { type Catalog, designModels, modelTiers, type Tier } from './catalog.ts';
 import { type Memory, tidy } from './memory.ts';
-import { contextData, designData, designInstructions, memoryData, promptFor, refineInstructions } from './prompts.ts';
+import {
+  contextData,
+  designData,
+  designInstructions,
+  memoryData,
+  promptFor,
+  refineInstructions,
+} from './prompts.ts';
 import { type Draft, STRATEGIES, type Strategy } from './proposal.ts';
 import { ask, type Question, type Think } from './think.ts';
 
@@ -16,7 +23,9 @@ export async function proposeDesigns(think: Think, facts: NeedFacts): Promise<Dr
       return toDraft(strategy, { ...answer, changes: [] }, facts.catalog);
     }),
   );
-  return areDistinct(drafts) ? drafts : STRATEGIES.map((strategy) => builtInDesign(strategy, requestOf(facts)));
+  return areDistinct(drafts)
+    ? drafts
+    : STRATEGIES.map((strategy) => builtInDesign(strategy, requestOf(facts)));
 }
 
 /** The design with a change made to it; valid, and with at least one sentence that says what changed. */
@@ -99,7 +108,12 @@ function areDistinct(drafts: Draft[]): boolean {
   const shapes = drafts.map(({ design: { steps } }) => {
     const place = new Map(steps.map((step, index) => [step.key, index]));
     return JSON.stringify(
-      steps.map((step) => [step.agent, step.model, step.dependsOn.map((key) => place.get(key)), step.requiresApproval]),
+      steps.map((step) => [
+        step.agent,
+        step.model,
+        step.dependsOn.map((key) => place.get(key)),
+        step.requiresApproval,
+      ]),
     );
   });
   return new Set(shapes).size === drafts.length;

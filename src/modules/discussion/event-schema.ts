@@ -12,9 +12,18 @@ const MessageDeltaEvent = eventRef('MessageDelta').implement({
   description: 'A piece of a reply. Pieces of one attempt join to its text: offset + length = next offset.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    messageId: t.id({ description: 'The reply.', resolve: ({ data }) => encodeId('Message', data.messageId) }),
-    attempt: t.int({ description: 'Rises with each attempt of the reply, from 1.', resolve: ({ data }) => data.attempt }),
-    offset: t.int({ description: 'Where `text` begins in the message, in UTF-16 units.', resolve: ({ data }) => data.offset }),
+    messageId: t.id({
+      description: 'The reply.',
+      resolve: ({ data }) => encodeId('Message', data.messageId),
+    }),
+    attempt: t.int({
+      description: 'Rises with each attempt of the reply, from 1.',
+      resolve: ({ data }) => data.attempt,
+    }),
+    offset: t.int({
+      description: 'Where `text` begins in the message, in UTF-16 units.',
+      resolve: ({ data }) => data.offset,
+    }),
     text: t.string({ description: 'The piece.', resolve: ({ data }) => data.text }),
   }),
 });
@@ -23,7 +32,10 @@ const MessageAttemptDiscardedEvent = eventRef('MessageAttemptDiscarded').impleme
   description: 'Drop this attempt’s text: the reply starts again, or has failed.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    messageId: t.id({ description: 'The reply.', resolve: ({ data }) => encodeId('Message', data.messageId) }),
+    messageId: t.id({
+      description: 'The reply.',
+      resolve: ({ data }) => encodeId('Message', data.messageId),
+    }),
     attempt: t.int({ description: 'The attempt that is void.', resolve: ({ data }) => data.attempt }),
     reason: t.string({ description: 'Why, for people to read.', resolve: ({ data }) => data.reason }),
   }),
@@ -46,7 +58,11 @@ const StageChangedEvent = eventRef('StageChanged').implement({
   description: 'The discussion has moved on, or back.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    from: t.field({ type: DiscussionStageRef, description: 'Where it was.', resolve: ({ data }) => data.from }),
+    from: t.field({
+      type: DiscussionStageRef,
+      description: 'Where it was.',
+      resolve: ({ data }) => data.from,
+    }),
     to: t.field({ type: DiscussionStageRef, description: 'Where it is.', resolve: ({ data }) => data.to }),
   }),
 });
@@ -68,17 +84,19 @@ const ProposalsReadyEvent = eventRef('ProposalsReady').implement({
   }),
 });
 
-const ConversationSnapshotEvent = builder.objectRef<ConversationSnapshot>('ConversationSnapshotEvent').implement({
-  description: 'Brings a reader up to date: a reply under way holds its text up to `seq`.',
-  interfaces: [StreamEventRef],
-  fields: (t) => ({
-    conversation: t.field({
-      type: ConversationRef,
-      description: 'The conversation as it was at `seq`, with its latest 1000 messages.',
-      resolve: (snapshot) => snapshot.conversation,
+const ConversationSnapshotEvent = builder
+  .objectRef<ConversationSnapshot>('ConversationSnapshotEvent')
+  .implement({
+    description: 'Brings a reader up to date: a reply under way holds its text up to `seq`.',
+    interfaces: [StreamEventRef],
+    fields: (t) => ({
+      conversation: t.field({
+        type: ConversationRef,
+        description: 'The conversation as it was at `seq`, with its latest 1000 messages.',
+        resolve: (snapshot) => snapshot.conversation,
+      }),
     }),
-  }),
-});
+  });
 
 const ConversationEvent = builder.unionType('ConversationEvent', {
   description: 'What `conversationEvents` gives.',

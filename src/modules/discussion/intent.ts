@@ -6,13 +6,25 @@ import { STRATEGIES, type Strategy } from './proposal.ts';
 import { ask, type Question, type Think } from './think.ts';
 
 /** What one message does in the discussion, in this closed set. */
-export const INTENTS = ['TALK', 'DESCRIBE', 'ADD', 'ASK', 'SELECT', 'REFINE', 'CONFIRM', 'START_OVER'] as const;
+export const INTENTS = [
+  'TALK',
+  'DESCRIBE',
+  'ADD',
+  'ASK',
+  'SELECT',
+  'REFINE',
+  'CONFIRM',
+  'START_OVER',
+] as const;
 
 /** What a message means here: only what can be meant, given the designs that there are. */
 export async function readMessage(think: Think, message: Message): Promise<Reading> {
   const reading = await ask(think, READ, message);
-  const target = message.proposals.some(({ strategy }) => strategy === reading.target) ? reading.target : null;
-  const intents = message.proposals.length > 0 ? reading.intents : [...new Set(reading.intents.map(withoutDesigns))];
+  const target = message.proposals.some(({ strategy }) => strategy === reading.target)
+    ? reading.target
+    : null;
+  const intents =
+    message.proposals.length > 0 ? reading.intents : [...new Set(reading.intents.map(withoutDesigns))];
   const change = tidy(reading.change ?? '', MAX_CHANGE_LENGTH) || tidy(message.text, MAX_CHANGE_LENGTH);
   return { ...reading, intents, target, change };
 }

@@ -46,7 +46,7 @@ function merge(entries: string[], gone: number[], added: string[], limit: number
 /** One line of bounded length, without what a person does not see. */
 export function tidy(entry: string, maxLength = MAX_ENTRY_LENGTH): string {
   const line = cleanText(entry).text.replace(/\s+/gu, ' ').trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= maxLength
     ? line
     : `${characters

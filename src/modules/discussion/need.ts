@@ -11,8 +11,9 @@ export function isClear(need: string): boolean {
   return syllables >= 8 || (words.length >= 4 && letters >= 10);
 }
 
+/** Whether there is nothing but a greeting or thanks. */
 export function isGreeting(text: string): boolean {
-  return GREETING.test(text.trim()) && !isClear(text);
+  return GREETING.test(text.trim()) && !/[\p{L}\p{N}]/u.test(withoutGreeting(text));
 }
 
 /** The few words that name what the need is about; empty when it has no words. */
@@ -26,8 +27,7 @@ export function subjectOf(need: string): string {
 export function titleOf(need: string): string | null {
   const subject = subjectOf(need);
   if (subject === '') return null;
-  const [first = '', ...rest] = subject;
-  return first.toUpperCase() + rest.join('');
+  return subject.charAt(0).toUpperCase() + subject.slice(1);
 }
 
 /** Questions that a careful person would ask before starting, at most three. */
@@ -55,7 +55,7 @@ export function sentencesOf(text: string, limit: number): string[] {
 }
 
 function withoutGreeting(text: string): string {
-  return [...text.trimStart()].slice(0, MAX_READ).join('').replace(GREETING, '');
+  return Array.from(text.trimStart()).slice(0, MAX_READ).join('').replace(GREETING, '');
 }
 
 function firstSentence(text: string): string {
@@ -116,22 +116,34 @@ const POINTS: readonly Point[] = [
     ko: '마지막에 무엇이 나와야 하고, 무엇에 관한 것인가요?',
   },
   {
-    isMentioned: (need) => /\b(audience|reader|manager|management|executive|board|team|customer|client|investor|engineer|developer|student|ceo|cto|for (me|us|my|our))\b|독자|경영|임원|팀|고객|투자자|개발자|학생|상사|대표/iu.test(need),
+    isMentioned: (need) =>
+      /\b(audience|reader|manager|management|executive|board|team|customer|client|investor|engineer|developer|student|ceo|cto|for (me|us|my|our))\b|독자|경영|임원|팀|고객|투자자|개발자|학생|상사|대표/iu.test(
+        need,
+      ),
     en: 'Who will read the result, and what will they decide with it?',
     ko: '결과를 누가 읽고, 무엇을 결정하는 데 쓰나요?',
   },
   {
-    isMentioned: (need) => /\b(source|sources|data ?set|database|file|files|upload|attached|url|website|csv|pdf|api|document|documents|paper|papers|news)\b|https?:|출처|자료|데이터|파일|문서|뉴스|논문|사이트/iu.test(need),
+    isMentioned: (need) =>
+      /\b(source|sources|data ?set|database|file|files|upload|attached|url|website|csv|pdf|api|document|documents|paper|papers|news)\b|https?:|출처|자료|데이터|파일|문서|뉴스|논문|사이트/iu.test(
+        need,
+      ),
     en: 'Which sources may be used, and are there any to leave out?',
     ko: '어떤 자료를 쓸 수 있고, 제외할 자료가 있나요?',
   },
   {
-    isMentioned: (need) => /\b(today|yesterday|week|weekly|month|monthly|quarter|quarterly|year|yearly|annual|daily|since|last|recent|latest|current|20\d\d|period|deadline|by (monday|friday))\b|오늘|이번|지난|최근|주간|매주|월간|분기|연간|올해|작년|기간|20\d\d년/iu.test(need),
+    isMentioned: (need) =>
+      /\b(today|yesterday|week|weekly|month|monthly|quarter|quarterly|year|yearly|annual|daily|since|last|recent|latest|current|20\d\d|period|deadline|by (monday|friday))\b|오늘|이번|지난|최근|주간|매주|월간|분기|연간|올해|작년|기간|20\d\d년/iu.test(
+        need,
+      ),
     en: 'Which period should it cover, and how fresh must the facts be?',
     ko: '어느 기간을 다루고, 정보가 얼마나 최신이어야 하나요?',
   },
   {
-    isMentioned: (need) => /\b(page|pages|word|words|slide|slides|table|bullet|markdown|format|short|brief|one-pager|length|chart|email)\b|쪽|페이지|표로|형식|분량|짧게|요약|슬라이드|차트|이메일/iu.test(need),
+    isMentioned: (need) =>
+      /\b(page|pages|word|words|slide|slides|table|bullet|markdown|format|short|brief|one-pager|length|chart|email)\b|쪽|페이지|표로|형식|분량|짧게|요약|슬라이드|차트|이메일/iu.test(
+        need,
+      ),
     en: 'How long should the report be, and in which form?',
     ko: '보고서의 분량과 형식은 어떻게 할까요?',
   },

@@ -70,7 +70,8 @@ ${designFormat(models)}`;
 }
 
 const STRATEGY_RULES: Record<Strategy, string> = {
-  SPEED: 'the first usable answer soon and cheaply. 2 to 4 steps, the cheapest models, short answers, no approval unless the need demands one.',
+  SPEED:
+    'the first usable answer soon and cheaply. 2 to 4 steps, the cheapest models, short answers, no approval unless the need demands one.',
   BALANCED:
     'good value. 4 to 6 steps; independent work in parallel; cheap models where they suffice and a better one where judgement is needed; one approval where a wrong turn would be costly, usually before the report.',
   QUALITY:
@@ -126,7 +127,8 @@ const REPLY_INSTRUCTIONS: Record<BriefKind, string> = {
     'Three designs are ready, or were changed. Present them in their order as a numbered list: name, how it works in one sentence, score, cost, time. Say which one you would take and why, mention what changed if something did, and the open questions if there are any. End by asking which one they want.',
   ANSWER:
     'They asked, doubted or objected. Answer exactly that from the designs and their critiques, take a position, and say which change would settle the matter if one would. End with the next step that is open to them.',
-  CHOOSE: 'They want to go on, but no design is chosen. Name the three in their order with one distinguishing fact each, recommend one, and ask which one.',
+  CHOOSE:
+    'They want to go on, but no design is chosen. Name the three in their order with one distinguishing fact each, recommend one, and ask which one.',
   CONFIRM:
     'One design is selected. Describe what will happen step by step in a short list, say what changed if something did, where it asks a person, its cost and time. Ask for a yes, or for what else should change.',
   PLAN: 'The design is settled. Say that it is ready to run, sum up the agreed requirements, name what is still open, where it will ask a person, and its cost and time. Say that starting it is up to them.',

@@ -6,7 +6,10 @@ import type { Prompt } from './think.ts';
 export const REPLY_TASK = 'discussion.reply';
 
 /** How a model is asked for the text of a reply, which is streamed as it comes. */
-export function replyTo(brief: Brief, { messages, context }: ReplySurroundings): { task: ModelTask; prompt: Prompt } {
+export function replyTo(
+  brief: Brief,
+  { messages, context }: ReplySurroundings,
+): { task: ModelTask; prompt: Prompt } {
   const prompt = promptFor({
     instructions: replyInstructions(brief.kind),
     data: {

@@ -53,8 +53,12 @@ export const DesignProposalRef = builder.prismaNode('DesignProposal', {
       resolve: (proposal) => proposal.critique as unknown as Critique,
     }),
     selected: t.exposeBoolean('selected', { description: 'Whether it is the one chosen; at most one is.' }),
-    version: t.exposeInt('version', { description: 'Rises with each refinement, from 1; earlier versions stay readable by their ids.' }),
-    changes: t.exposeStringList('changes', { description: 'What changed since the version before; empty for the first.' }),
+    version: t.exposeInt('version', {
+      description: 'Rises with each refinement, from 1; earlier versions stay readable by their ids.',
+    }),
+    changes: t.exposeStringList('changes', {
+      description: 'What changed since the version before; empty for the first.',
+    }),
     estimatedCost: t.expose('estimatedCostMicros', {
       type: 'Decimal',
       description: 'Expected dollars of a run.',
@@ -81,7 +85,10 @@ builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
     resolve: (query, conversation, _args, ctx) => {
       const snapshot = snapshotOf(conversation);
       if (snapshot) return currentProposals(snapshot.proposals);
-      return ctx.database.prisma.designProposal.findMany({ ...query, where: { conversationId: conversation.id } });
+      return ctx.database.prisma.designProposal.findMany({
+        ...query,
+        where: { conversationId: conversation.id },
+      });
     },
   }),
 );
@@ -90,7 +97,9 @@ mutation('selectProposal', {
   description: 'Chooses one of the current proposals: PRESENT, DEBATE or REFINE becomes CONFIRM.',
   type: ConversationRef,
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
-  input: (t) => ({ proposalId: t.id({ required: true, description: 'The proposal, in its current version.' }) }),
+  input: (t) => ({
+    proposalId: t.id({ required: true, description: 'The proposal, in its current version.' }),
+  }),
   resolve: (ctx, input) => selectProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
 });
 

@@ -58,7 +58,8 @@ async function settledTalk(tx: Tx, viewer: Viewer, proposalId: string) {
   const conversation = await lockConversation(tx, viewer, found.conversationId);
   const [reply] = await openReplies(tx, conversation.id);
   if (reply) {
-    const message = 'A reply is under way and may change the proposals. Wait for its end, or stop it with stopReply.';
+    const message =
+      'A reply is under way and may change the proposals. Wait for its end, or stop it with stopReply.';
     throw new ConflictError(message, { type: 'Message', id: reply.id });
   }
   const proposal = await tx.prisma.designProposal.findUniqueOrThrow({ where: { id: proposalId } });

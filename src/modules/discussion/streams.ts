@@ -13,7 +13,8 @@ export async function conversationEvents(
 ): Promise<AsyncGenerator<LogEvent<ConversationEventData> | ConversationSnapshot, void, undefined>> {
   const viewer = authorize(ctx, 'conversationEvents');
   const where = { id: conversationId, ...readableBy(viewer) };
-  if ((await ctx.database.prisma.conversation.count({ where })) === 0) throw new NotFoundError('The conversation');
+  if ((await ctx.database.prisma.conversation.count({ where })) === 0)
+    throw new NotFoundError('The conversation');
   return openStream<ConversationEventData, ConversationSnapshot>(ctx, {
     logId: conversationLog(conversationId),
     after,

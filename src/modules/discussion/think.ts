@@ -36,7 +36,7 @@ export async function ask<Facts extends object, T>(
 ): Promise<T> {
   try {
     return await think.structured(
-      { name: question.task, facts: { ...facts } },
+      { name: question.task, facts: facts as Readonly<Record<string, unknown>> },
       question.prompt(facts),
       question.schema,
     );

@@ -90,14 +90,10 @@ class Pass {
   /** Hears of decisions and of a cancel, from whatever process they come. */
   async listen(after: number, signal: AbortSignal): Promise<void> {
     const { services, id } = this.#run;
-    try {
-      for await (const event of services.followers.follow(signalsLog(id), after, signal)) {
-        const told = event.data as SignalData;
-        if (told.type === 'cancel') this.#cancel.abort();
-        else await this.#decided(told.stepKey);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
+    for await (const event of services.followers.follow(signalsLog(id), after, signal)) {
+      const told = event.data as SignalData;
+      if (told.type === 'cancel') this.#cancel.abort();
+      else await this.#decided(told.stepKey);
     }
   }
 

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRequest } from '../../core/llm/language-model.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import type { Route } from '../../core/llm/router.ts';
-import type { Step } from '../designs/design.ts';
+import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../designs/design.ts';
 import { executionLog, type ExecutionEventData } from '../events.ts';
-import { describeFailure, EmptyOutputError, type ExecutionErrorData, isRetryable } from '../failure.ts';
+import { describeFailure, type ExecutionErrorData, isRetryable } from '../failure.ts';
 import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
+import { writePieces } from '../write-pieces.ts';
 import type { AgentTask } from './agents/agent.ts';
 import { agentOf } from './agents/agents.ts';
 import { isFinished, type OpenRun } from './open-run.ts';
@@ -85,7 +86,6 @@ class Attempt {
       signal: this.#signal,
     });
     const output = await this.#stream(this.#call, this.#number);
-    if (output.trim() === '') throw new EmptyOutputError();
     await this.#run.finishStep(this.#step, output, this.#call);
     return output;
   }
@@ -115,33 +115,17 @@ class Attempt {
     };
   }
 
-  /** Writes each piece as it comes; a window of unconfirmed writes keeps a slow database from being flooded. */
-  async #stream(call: MeteredCall, attempt: number): Promise<string> {
+  #stream(call: MeteredCall, attempt: number): Promise<string> {
     const { services, claim, id } = this.#run;
-    const writes: Promise<void>[] = [];
-    let output = '';
-    for await (const piece of call.pieces) {
-      if (piece.type !== 'text' || piece.text === '') continue;
-      const event: ExecutionEventData = {
-        type: 'AgentToken',
-        stepKey: this.#step.key,
-        agent: this.#step.agent,
-        attempt,
-        offset: output.length,
-        text: piece.text,
-      };
-      output += piece.text;
-      writes.push(services.writer.append(executionLog(id), claim.fence, event));
-      if (writes.length >= MAX_UNCONFIRMED_WRITES) await writes.shift();
-    }
-    await Promise.all(writes);
-    return output;
+    const { key: stepKey, agent } = this.#step;
+    return writePieces(call.pieces, (piece) => {
+      const event: ExecutionEventData = { type: 'AgentToken', stepKey, agent, attempt, ...piece };
+      return services.writer.append(executionLog(id), claim.fence, event);
+    });
   }
 }
 
 const MAX_TRIES = 3;
-const MAX_UNCONFIRMED_WRITES = 64;
-const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
 
 export type StepResult =
   | { status: 'SUCCEEDED'; output: string }

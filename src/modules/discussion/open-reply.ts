@@ -1,0 +1,184 @@
+import type { Claim } from '../../core/claims/claim-keeper.ts';
+import { FencedError } from '../../core/event-log/event-log.ts';
+import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
+import type { Tx } from '../../infra/database.ts';
+import type { Services } from '../context.ts';
+import { UNTITLED } from '../conversations/service.ts';
+import { textInLog } from '../conversations/snapshot.ts';
+import { type ConversationEventData, conversationLog } from '../events.ts';
+import type { ExecutionErrorData } from '../failure.ts';
+import type { MeteredCall, Payer } from '../usage/metered-call.ts';
+import { type Brief, briefSchema } from './brief.ts';
+import { currentProposals } from './proposals.ts';
+import { enterStages } from './service.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * A reply in the hands of the worker that claimed its conversation. Every write is one transaction that ends with
+ * an event under the claim's fence; what a call cost is charged in the transaction that its result belongs to.
+ */
+export class OpenReply {
+  readonly services: Services;
+  readonly claim: Claim;
+  readonly message: Message;
+  readonly conversation: Conversation;
+  /** The person's message that it answers. */
+  readonly question: Message;
+  readonly payer: Payer;
+
+  /** The reply whose turn it is: the one under way, else the oldest that waits; null when all are done. */
+  static async next(services: Services, conversationId: string, claim: Claim): Promise<OpenReply | null> {
+    return services.database.transact(async (tx) => {
+      await tx.sql('SELECT id FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
+      const message = await tx.prisma.message.findFirst({
+        where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
+        orderBy: { position: 'asc' },
+        include: { conversation: true },
+      });
+      if (!message) return null;
+      const { conversation, ...row } = message;
+      if (row.status === 'QUEUED') {
+        await tx.prisma.message.update({ where: { id: row.id }, data: { status: 'STREAMING' } });
+      }
+      const question = await tx.prisma.message.findUniqueOrThrow({
+        where: { conversationId_position: { conversationId, position: row.position - 1 } },
+      });
+      const owner = await tx.prisma.user.findUniqueOrThrow({ where: { id: conversation.ownerId } });
+      return new OpenReply(services, claim, row, conversation, question, owner.plan);
+    });
+  }
+
+  private constructor(
+    services: Services,
+    claim: Claim,
+    message: Message,
+    conversation: Conversation,
+    question: Message,
+    plan: Payer['plan'],
+  ) {
+    this.services = services;
+    this.claim = claim;
+    this.message = message;
+    this.conversation = conversation;
+    this.question = question;
+    this.payer = {
+      tenantId: conversation.tenantId,
+      userId: conversation.ownerId,
+      plan,
+      conversationId: conversation.id,
+      messageId: message.id,
+    };
+  }
+
+  get log(): string {
+    return conversationLog(this.conversation.id);
+  }
+
+  /** What was decided in an earlier attempt, by this process or by one that died. */
+  get brief(): Brief | null {
+    return this.message.brief === null ? null : briefSchema.parse(this.message.brief);
+  }
+
+  /** Begins the next attempt; the text of the one before, which a killed worker left, is void. */
+  async startAttempt(): Promise<number> {
+    const { id, attempt: last } = this.message;
+    await this.services.database.transact(async (tx) => {
+      await tx.prisma.message.update({ where: { id }, data: { attempt: last + 1 } });
+      if (last > 0) this.#discard(tx, last, 'The reply starts again.');
+    });
+    this.message.attempt = last + 1;
+    return last + 1;
+  }
+
+  /** Stores what a turn decided: memory, stages, designs, and what the reply is going to say. */
+  async storeTurn(turn: Turn, earlier: DesignProposal[]): Promise<void> {
+    const { conversation, message } = this;
+    await this.services.database.transact(async (tx) => {
+      await tx.prisma.conversation.update({
+        where: { id: conversation.id },
+        data: { ...turn.memory, title: conversation.title === UNTITLED ? (turn.title ?? undefined) : undefined },
+      });
+      await enterStages(tx, conversation, turn.transitions, this.claim.fence);
+      await this.#storeProposals(tx, turn, earlier);
+      await tx.prisma.message.update({ where: { id: message.id }, data: { brief: turn.brief } });
+    });
+    message.brief = turn.brief;
+  }
+
+  /** The attempt's text stands. */
+  async complete(content: string, call: MeteredCall): Promise<void> {
+    await this.#end({ status: 'COMPLETE', content }, call);
+  }
+
+  /** What was written by then stands. */
+  async cancel(call: MeteredCall | null): Promise<void> {
+    await this.#end({ status: 'CANCELLED', content: await textInLog(this.services.database.sql, this.message) }, call);
+  }
+
+  async fail(error: ExecutionErrorData): Promise<void> {
+    await this.#end({ status: 'FAILED', error: { ...error } }, null);
+  }
+
+  /** Drops the attempt's text and charges what it cost, also when the claim was lost meanwhile. */
+  async discardAttempt(reason: string, call: MeteredCall | null): Promise<void> {
+    try {
+      await this.services.database.transact(async (tx) => {
+        await call?.settle(tx);
+        this.#discard(tx, this.message.attempt, reason);
+      });
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      if (call) await this.charge(call);
+      throw error;
+    }
+  }
+
+  async charge(call: MeteredCall): Promise<void> {
+    await this.services.database.transact((tx) => call.settle(tx));
+  }
+
+  async #end(data: { status: Message['status']; content?: string; error?: object }, call: MeteredCall | null) {
+    const { id } = this.message;
+    await this.services.database.transact(async (tx) => {
+      await call?.settle(tx);
+      const now = this.services.clock();
+      const { count } = await tx.prisma.message.updateMany({ where: { id }, data: { ...data, finishedAt: now } });
+      if (count === 0) return; // the conversation was deleted meanwhile
+      await tx.prisma.conversation.update({ where: { id: this.conversation.id }, data: { updatedAt: now } });
+      this.#emit(tx, { type: 'MessageCompleted', messageId: id });
+    });
+  }
+
+  async #storeProposals(tx: Tx, turn: Turn, earlier: DesignProposal[]): Promise<void> {
+    const { id: conversationId, tenantId } = this.conversation;
+    const versions = new Map(currentProposals(earlier).map((proposal) => [proposal.strategy, proposal.version]));
+    const stored: DesignProposal[] = [];
+    for (const proposal of turn.proposals) {
+      const version = (versions.get(proposal.strategy) ?? 0) + 1;
+      const critique = { ...proposal.critique };
+      const data = { ...proposal, critique, conversationId, tenantId, version };
+      stored.push(await tx.prisma.designProposal.create({ data }));
+    }
+    await this.#select(tx, turn.selected, [...earlier, ...stored]);
+    if (stored.length === 0) return;
+    this.#emit(tx, { type: 'ProposalsReady', proposalIds: stored.map((proposal) => proposal.id) });
+  }
+
+  async #select(tx: Tx, strategy: Turn['selected'], all: DesignProposal[]): Promise<void> {
+    const selected = currentProposals(all).find((proposal) => proposal.strategy === strategy);
+    await tx.prisma.designProposal.updateMany({
+      where: { conversationId: this.conversation.id },
+      data: { selected: false },
+    });
+    if (!selected) return;
+    await tx.prisma.designProposal.update({ where: { id: selected.id }, data: { selected: true } });
+  }
+
+  #discard(tx: Tx, attempt: number, reason: string): void {
+    this.#emit(tx, { type: 'MessageAttemptDiscarded', messageId: this.message.id, attempt, reason });
+  }
+
+  #emit(tx: Tx, event: ConversationEventData): void {
+    tx.append(this.log, event, this.claim.fence);
+  }
+}

@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Claim } from '../../core/claims/claim-keeper.ts';
+import { FencedError } from '../../core/event-log/event-log.ts';
+import type { ModelRequest, ModelTask } from '../../core/llm/language-model.ts';
+import { retryDelayMs } from '../../core/llm/retry.ts';
+import { collect, completeStructured } from '../../core/llm/structured.ts';
+import type { DesignProposal } from '../../generated/prisma/client.ts';
+import type { Services } from '../context.ts';
+import { designSchema } from '../designs/design.ts';
+import { type ConversationEventData, signalsLog } from '../events.ts';
+import { describeFailure, isRetryable } from '../failure.ts';
+import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
+import { writePieces } from '../write-pieces.ts';
+import type { Brief } from './brief.ts';
+import { type Critique, critiqueSchema } from './critic.ts';
+import { OpenReply } from './open-reply.ts';
+import type { KnownProposal } from './proposal.ts';
+import { currentProposals } from './proposals.ts';
+import { replyTo } from './reply.ts';
+import type { Prompt, Think } from './think.ts';
+import { type DiscussionState, takeTurn } from './turn.ts';
+
+/**
+ * One claim's work on a conversation: its replies, one after the other, until none waits.
+ *
+ * A reply is decided, then written. What was decided (designs, stages, memory, and the brief of what to say) is
+ * stored in one transaction; from then on any worker can write the text. The text is streamed into the
+ * conversation's log; an attempt that breaks is discarded there and begins again.
+ */
+export async function workOnReplies(
+  services: Services,
+  conversationId: string,
+  claim: Claim,
+  handover: AbortSignal,
+): Promise<void> {
+  const { head } = await services.eventLog.state(signalsLog(conversationId));
+  const left = new AbortController();
+  let current: ReplyWork | null = null;
+  const listening = listen();
+  try {
+    while (!handover.aborted) {
+      const reply = await OpenReply.next(services, conversationId, claim);
+      if (!reply) return;
+      current = new ReplyWork(reply, handover);
+      await current.write();
+    }
+  } catch (error) {
+    if (!(error instanceof FencedError)) throw error;
+  } finally {
+    left.abort();
+    await listening;
+  }
+
+  /** Every signal of a conversation asks for the end of the reply under way. */
+  async function listen(): Promise<void> {
+    const signals = services.followers.follow(signalsLog(conversationId), head, left.signal);
+    for await (const _signal of signals) await current?.checkCancelled();
+  }
+}
+
+class ReplyWork {
+  readonly #reply: OpenReply;
+  readonly #handover: AbortSignal;
+  readonly #cancel = new AbortController();
+  readonly #signal: AbortSignal;
+  /** The call whose text is being streamed. */
+  #call: MeteredCall | null = null;
+
+  constructor(reply: OpenReply, handover: AbortSignal) {
+    this.#reply = reply;
+    this.#handover = handover;
+    this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
+  }
+
+  /** Writes the reply to its end: COMPLETE, FAILED or CANCELLED. A handover leaves it for another worker. */
+  async write(): Promise<void> {
+    if (this.#reply.message.cancelRequestedAt) return this.#reply.cancel(null);
+    for (let tries = 1; ; tries++) {
+      this.#call = null;
+      await this.#reply.startAttempt();
+      try {
+        const brief = this.#reply.brief ?? (await this.#decide());
+        const text = await this.#stream(brief);
+        return await this.#reply.complete(text, this.#call!);
+      } catch (error) {
+        if (await this.#stopped(error, tries)) return;
+      }
+      await sleep(retryDelayMs(null, tries), undefined, { signal: this.#signal }).catch(() => {});
+    }
+  }
+
+  /** Looks whether the person wants this reply to end. */
+  async checkCancelled(): Promise<void> {
+    const row = await this.#reply.services.database.prisma.message.findUnique({
+      where: { id: this.#reply.message.id },
+      select: { cancelRequestedAt: true },
+    });
+    if (!row || row.cancelRequestedAt) this.#cancel.abort();
+  }
+
+  /** Ends or leaves the reply after a broken attempt; false when it is to be tried again. */
+  async #stopped(error: unknown, tries: number): Promise<boolean> {
+    if (error instanceof FencedError) throw error;
+    if (this.#cancel.signal.aborted) {
+      await this.#reply.cancel(this.#call);
+      return true;
+    }
+    if (this.#handover.aborted) {
+      if (this.#call) await this.#reply.charge(this.#call);
+      return true;
+    }
+    const failure = describeFailure(error, null, tries);
+    const retry = isRetryable(error) && tries < MAX_TRIES;
+    await this.#reply.discardAttempt(failure.message, this.#call);
+    if (retry) return false;
+    if (failure.code === 'INTERNAL') {
+      this.#reply.services.logger.error({ err: error, messageId: this.#reply.message.id }, 'reply failed');
+    }
+    await this.#reply.fail(failure);
+    return true;
+  }
+
+  async #decide(): Promise<Brief> {
+    const { services, conversation } = this.#reply;
+    const proposals = await services.database.prisma.designProposal.findMany({
+      where: { conversationId: conversation.id },
+    });
+    const turn = await takeTurn(this.#think(), await this.#state(proposals));
+    this.#signal.throwIfAborted();
+    await this.#reply.storeTurn(turn, proposals);
+    return turn.brief;
+  }
+
+  async #state(proposals: DesignProposal[]): Promise<DiscussionState> {
+    const { services, conversation, question } = this.#reply;
+    const isOnTable = conversation.stage !== 'UNDERSTAND' && conversation.stage !== 'DESIGN';
+    const context = question.context ?? conversation.context;
+    const language = (context as { language?: unknown } | null)?.language;
+    return {
+      stage: conversation.stage,
+      memory: conversation,
+      proposals: isOnTable ? currentProposals(proposals).map(known) : [],
+      messages: await this.#messages(),
+      text: question.content,
+      context: context as DiscussionState['context'],
+      language: typeof language === 'string' ? language : null,
+      catalog: {
+        models: services.router.list().filter((model) => model.available),
+        defaultModel: services.router.route({}).price,
+      },
+    };
+  }
+
+  /** The last messages before the question, as many as fit the model's context. */
+  async #messages(): Promise<DiscussionState['messages']> {
+    const { services, conversation, question } = this.#reply;
+    const latest = await services.database.prisma.message.findMany({
+      where: { conversationId: conversation.id, position: { lt: question.position }, status: 'COMPLETE' },
+      orderBy: { position: 'desc' },
+      take: MAX_MESSAGES,
+    });
+    let length = 0;
+    const fitting = latest.filter((message) => (length += message.content.length) <= MAX_MESSAGES_LENGTH);
+    return fitting.reverse().map(({ role, content }) => ({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content }));
+  }
+
+  /** Each call that thinking needs is reserved before and charged at once after. */
+  #think(): Think {
+    return {
+      structured: (task, prompt, schema) =>
+        completeStructured({
+          request: { ...this.#request(task, prompt), json: true },
+          schema,
+          complete: async (request) => {
+            const call = await this.#open(request);
+            try {
+              return await collect(call.pieces);
+            } finally {
+              await this.#reply.charge(call);
+            }
+          },
+        }),
+    };
+  }
+
+  async #stream(brief: Brief): Promise<string> {
+    const { services, claim, message, log, conversation, question } = this.#reply;
+    const context = (question.context ?? conversation.context) as DiscussionState['context'];
+    const { task, prompt } = replyTo(brief, { messages: await this.#messages(), context });
+    this.#call = await this.#open(this.#request(task, prompt));
+    const { id: messageId, attempt } = message;
+    return writePieces(this.#call.pieces, (piece) => {
+      const event: ConversationEventData = { type: 'MessageDelta', messageId, attempt, ...piece };
+      return services.writer.append(log, claim.fence, event);
+    });
+  }
+
+  #request(task: ModelTask, { system, user, maxOutputTokens }: Prompt): ModelRequest {
+    const { model } = this.#reply.services.router.route({});
+    return { model, system, messages: [{ role: 'user', content: user }], maxOutputTokens, task };
+  }
+
+  #open(request: ModelRequest): Promise<MeteredCall> {
+    const { services, payer } = this.#reply;
+    return openMeteredCall(services, { payer, route: services.router.route({}), request, signal: this.#signal });
+  }
+}
+
+function known(row: DesignProposal): KnownProposal {
+  const { strategy, title, summary, changes, selected, estimatedCostMicros, estimatedSeconds } = row;
+  return {
+    strategy,
+    title,
+    summary,
+    changes,
+    selected,
+    estimatedCostMicros,
+    estimatedSeconds,
+    design: designSchema.parse(row.design),
+    critique: critiqueSchema.parse(row.critique) satisfies Critique,
+  };
+}
+
+const MAX_TRIES = 3;
+const MAX_MESSAGES = 40;
+/** In characters; about 8,000 tokens. */
+const MAX_MESSAGES_LENGTH = 32_000;

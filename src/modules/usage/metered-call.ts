@@ -1,0 +1,143 @@
+import { ModelError, type ModelPiece, type ModelRequest } from '../../core/llm/language-model.ts';
+import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
+import type { Route } from '../../core/llm/router.ts';
+import { OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
+import type { Tx } from '../../infra/database.ts';
+import type { Services } from '../context.ts';
+import { budgetExceeded, limitsOf, type Payer } from './budget.ts';
+import { dayOf } from './caps.ts';
+import { enterCall, type TokenUsage } from './ledger.ts';
+import { UsageMeter } from './usage-meter.ts';
+
+/**
+ * The only way to a model. Reserves the most that the call can cost against every limit of its payer, waiting a while
+ * for money that other calls hold; the call is then streamed by `pieces` and settled, always, by `settle`.
+ * A call belongs to the UTC day in which it was opened, also when it ends after midnight.
+ * Errors: BudgetExceededError; the signal's reason when it aborts.
+ */
+export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
+  const now = ctx.clock();
+  const { payer, route, request, signal } = call;
+  const amountMicros = worstCaseMicros(route.price, request);
+  const limits = limitsOf(payer, await tenantLimitMicros(ctx, payer.tenantId), now);
+  try {
+    const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
+    return new MeteredCall(ctx, call, reservation, dayOf(now));
+  } catch (error) {
+    throw error instanceof OverLimitError ? budgetExceeded(error, amountMicros, now) : error;
+  }
+}
+
+export class MeteredCall {
+  /**
+   * The model's answer, once. Nothing is sent to the provider before the first piece is asked for; a reader who
+   * leaves closes the provider's stream. A provider that sends more than maxOutputTokens is cut: the answer then
+   * ends with `length`.
+   * Errors: ModelError; the signal's reason when it aborts.
+   */
+  readonly pieces: AsyncIterable<ModelPiece>;
+  readonly #ctx: MeteredCallContext;
+  readonly #call: NewCall;
+  readonly #reservation: Reservation;
+  readonly #day: string;
+  readonly #meter: UsageMeter;
+  #settlement: Settlement | undefined;
+
+  constructor(ctx: MeteredCallContext, call: NewCall, reservation: Reservation, day: string) {
+    this.#ctx = ctx;
+    this.#call = call;
+    this.#reservation = reservation;
+    this.#day = day;
+    this.#meter = new UsageMeter(call.request);
+    this.pieces = this.#stream();
+  }
+
+  /**
+   * Enters what the call really cost and frees the rest, in the caller's transaction; call it when the answer has
+   * ended, however it ended. What nobody bills costs nothing and leaves no entry. May be called again, with the same
+   * result: after a rollback it counts then, after a commit it changes nothing.
+   */
+  async settle(tx: Pick<Tx, 'sql'>): Promise<Settlement> {
+    const { spending } = this.#ctx;
+    const { payer, route } = this.#call;
+    const { costMicros: cost, usage, estimated, billed } = (this.#settlement ??= this.#measure());
+    const isNew =
+      !billed ||
+      (await enterCall(tx.sql, {
+        reservationId: this.#reservation.id,
+        payer,
+        day: this.#day,
+        provider: route.provider,
+        model: route.model,
+        usage,
+        costMicros: cost,
+        estimated,
+      }));
+    if (isNew) await spending.settle(tx.sql, this.#reservation, cost);
+    return this.#settlement;
+  }
+
+  #measure(): Settlement {
+    const reading = this.#meter.read();
+    if (!reading)
+      return { costMicros: 0n, usage: { inputTokens: 0, outputTokens: 0 }, estimated: false, billed: false };
+    return { ...reading, costMicros: costMicros(this.#call.route.price, reading.usage), billed: true };
+  }
+
+  async *#stream(): AsyncGenerator<ModelPiece> {
+    const { route, request, signal } = this.#call;
+    const { lost } = this.#reservation;
+    signal.throwIfAborted();
+    this.#meter.start();
+    try {
+      for await (const piece of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
+        this.#meter.see(piece);
+        if (this.#meter.isOverrun) return yield this.#cut();
+        yield piece;
+      }
+    } catch (error) {
+      this.#meter.fail(error);
+      if (error !== lost.reason || !lost.aborted) throw error;
+      const message =
+        'The money held for the call was given to others, because it could not be kept. Try again.';
+      throw new ModelError('UNAVAILABLE', message, { cause: error });
+    }
+  }
+
+  #cut(): ModelPiece {
+    const { route, request } = this.#call;
+    this.#ctx.logger.warn(
+      { provider: route.provider, model: route.model, maxOutputTokens: request.maxOutputTokens },
+      'the provider sent more than maxOutputTokens and was cut',
+    );
+    return { type: 'end', reason: 'length' };
+  }
+}
+
+async function tenantLimitMicros({ database }: MeteredCallContext, tenantId: string): Promise<bigint | null> {
+  const [tenant] = await database.sql<{ micros: string | null }>(
+    'SELECT cost_limit_micros::text AS micros FROM tenants WHERE id = $1',
+    [tenantId],
+  );
+  return tenant?.micros == null ? null : BigInt(tenant.micros);
+}
+
+export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'>;
+
+export type { Payer } from './budget.ts';
+
+export interface NewCall {
+  payer: Payer;
+  route: Route;
+  request: ModelRequest;
+  signal: AbortSignal;
+}
+
+export interface Settlement {
+  costMicros: bigint;
+  usage: TokenUsage;
+  /** The provider did not tell the usage, or not to the end. */
+  estimated: boolean;
+  /** False when the provider bills nothing: there is no entry then. */
+  billed: boolean;
+}

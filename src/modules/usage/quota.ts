@@ -1,0 +1,44 @@
+import { QuotaExceededError } from '../../errors.ts';
+import type { Tx } from '../../infra/database.ts';
+import type { Viewer } from '../auth/permissions.ts';
+import { CAPS, dayOf, resetsAt } from './caps.ts';
+
+/**
+ * Counts one run more for the viewer's UTC day, in the transaction that starts it; a rollback gives it back.
+ * Errors: QuotaExceededError when the plan has no run left today.
+ */
+export async function countExecution(
+  tx: Pick<Tx, 'sql'>,
+  viewer: Pick<Viewer, 'userId' | 'plan'>,
+  now: Date,
+): Promise<void> {
+  const { executionsPerDay } = CAPS[viewer.plan];
+  const day = dayOf(now);
+  const counted = await tx.sql(
+    `INSERT INTO daily_run_counts AS today (user_id, day, executions) VALUES ($1, $2, 1)
+     ON CONFLICT (user_id, day) DO UPDATE SET executions = today.executions + 1
+     WHERE $3::int IS NULL OR today.executions < $3
+     RETURNING executions`,
+    [viewer.userId, day, executionsPerDay],
+  );
+  if (counted.length > 0 || executionsPerDay === null) return;
+  const used = await executionsOfDay(tx, viewer.userId, day);
+  const resets = resetsAt(now);
+  const message =
+    `Your plan has ${executionsPerDay} runs a UTC day, and ${used} have been started. ` +
+    `Wait until ${resets.toISOString()}, or ask for a higher plan.`;
+  throw new QuotaExceededError(message, executionsPerDay, used, resets);
+}
+
+/** Runs that the user has started in a UTC day, deleted ones included. */
+export async function executionsOfDay(
+  { sql }: Pick<Tx, 'sql'>,
+  userId: string,
+  day: string,
+): Promise<number> {
+  const [row] = await sql<{ executions: number }>(
+    'SELECT executions FROM daily_run_counts WHERE user_id = $1 AND day = $2',
+    [userId, day],
+  );
+  return row?.executions ?? 0;
+}

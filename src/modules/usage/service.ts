@@ -1,0 +1,46 @@
+import { authorize } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { userDayAccount } from './budget.ts';
+import { CAPS, dayOf, resetsAt } from './caps.ts';
+import { type TokenUsage, totalsOfDay } from './ledger.ts';
+import { executionsOfDay } from './quota.ts';
+
+/** What the viewer has used of their UTC day, as of one moment: the very numbers that the spending gate goes by. */
+export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
+  const viewer = authorize(ctx, 'usageToday');
+  const now = ctx.clock();
+  const day = dayOf(now);
+  const accountId = userDayAccount(viewer.userId, day);
+  const { costPerDayMicros, executionsPerDay } = CAPS[viewer.plan];
+  return ctx.database.snapshot(async ({ sql }) => {
+    const accounts = await ctx.spending.read(sql, [accountId]);
+    const { usage } = await totalsOfDay(sql, viewer.userId, day);
+    return {
+      date: new Date(day),
+      costMicros: accounts.get(accountId)?.spentMicros ?? 0n,
+      reservedMicros: accounts.get(accountId)?.heldMicros ?? 0n,
+      costLimitMicros: costPerDayMicros,
+      executions: await executionsOfDay({ sql }, viewer.userId, day),
+      executionLimit: executionsPerDay,
+      usage,
+      resetsAt: resetsAt(now),
+    };
+  });
+}
+
+type UsageContext = Pick<Context, 'viewer' | 'database' | 'spending' | 'clock'>;
+
+export interface UsageToday {
+  /** Midnight UTC at its beginning. */
+  date: Date;
+  costMicros: bigint;
+  /** Held for calls under way. */
+  reservedMicros: bigint;
+  /** Null without a cap. */
+  costLimitMicros: bigint | null;
+  executions: number;
+  /** Null without a cap. */
+  executionLimit: number | null;
+  usage: TokenUsage;
+  resetsAt: Date;
+}

@@ -1,0 +1,94 @@
+import {
+  ModelError,
+  type ModelErrorCode,
+  type ModelPiece,
+  type ModelRequest,
+  type ModelUsage,
+} from '../../core/llm/language-model.ts';
+import { estimateInputTokens, estimateTokens } from '../../core/llm/tokens.ts';
+
+/**
+ * Watches one call and says what it used: what its provider told, once the stream is complete; else at least what
+ * was told and what arrived, marked as an estimate.
+ */
+export class UsageMeter {
+  readonly #request: ModelRequest;
+  #sent = false;
+  #told: ModelUsage | undefined;
+  #complete = false;
+  #failure: unknown;
+  #outputTokens = 0;
+  /** What has arrived and is not counted yet. */
+  #tail = '';
+
+  constructor(request: ModelRequest) {
+    this.#request = request;
+  }
+
+  /** The request is about to be sent. */
+  start(): void {
+    this.#sent = true;
+  }
+
+  see(piece: ModelPiece): void {
+    if (piece.type === 'usage') this.#told = piece.usage;
+    if (piece.type === 'end') this.#complete = true;
+    if (piece.type === 'text') this.#count(piece.text);
+  }
+
+  fail(error: unknown): void {
+    this.#failure = error;
+  }
+
+  /** The provider sends more than it was asked for, by its own count or by an estimate beyond doubt. */
+  get isOverrun(): boolean {
+    const { maxOutputTokens } = this.#request;
+    const told = this.#told?.outputTokens ?? 0;
+    return told > maxOutputTokens || this.#outputTokens > maxOutputTokens * BEYOND_DOUBT;
+  }
+
+  /** Null when the provider bills nothing: it never got the request, or refused it before it began. */
+  read(): MeterReading | null {
+    const told = this.#told;
+    if (told && this.#complete && !this.isOverrun) return { usage: told, estimated: false };
+    if (!this.#sent || this.#wasTurnedAway()) return null;
+    const arrived = this.#outputTokens + estimateTokens(this.#tail);
+    const allowed = this.isOverrun ? arrived : Math.min(arrived, this.#request.maxOutputTokens);
+    const usage = {
+      ...told,
+      inputTokens: told?.inputTokens ?? estimateInputTokens(this.#request),
+      outputTokens: Math.max(told?.outputTokens ?? 0, allowed),
+    };
+    return { usage, estimated: true };
+  }
+
+  #wasTurnedAway(): boolean {
+    const arrived = this.#told !== undefined || this.#outputTokens > 0 || this.#tail !== '';
+    return !arrived && this.#failure instanceof ModelError && TURNED_AWAY.has(this.#failure.code);
+  }
+
+  /** In stretches: piece by piece would count a token twice wherever a piece ends within one. */
+  #count(text: string): void {
+    this.#tail += text;
+    if (this.#tail.length < STRETCH_CHARS) return;
+    this.#outputTokens += estimateTokens(this.#tail);
+    this.#tail = '';
+  }
+}
+
+/** How a call fails of which nothing arrived, and which nobody bills: not accepted, or no connection. */
+const TURNED_AWAY: ReadonlySet<ModelErrorCode> = new Set([
+  'AUTH',
+  'BAD_REQUEST',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+]);
+
+const STRETCH_CHARS = 64;
+/** An honest text is estimated at up to 1.2 times its tokens; counting in stretches adds a little. */
+const BEYOND_DOUBT = 1.5;
+
+export interface MeterReading {
+  usage: ModelUsage;
+  estimated: boolean;
+}
