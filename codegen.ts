@@ -15,7 +15,12 @@ const config: CodegenConfig = {
         useTypeImports: true,
         enumsAsConst: true,
         strictScalars: true,
-        scalars: { DateTime: 'string', Date: 'string', Decimal: 'string', JSONObject: 'Record<string, unknown>' },
+        scalars: {
+          DateTime: 'string',
+          Date: 'string',
+          Decimal: 'string',
+          JSONObject: 'Record<string, unknown>',
+        },
       },
     },
   },
