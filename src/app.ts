@@ -43,6 +43,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 async function compose(config: Config, overrides: Overrides, closers: AsyncDisposableStack): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const clock = overrides.clock ?? (() => new Date());
+  const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
   const databaseUrl = config.databaseUrl ?? (await ownDatabase(config, closers));
   await applyMigrations(databaseUrl);
 
@@ -55,11 +56,15 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   closers.defer(() => jobs.close());
 
   const eventLog = new PostgresEventLog(database.sql);
-  const followers = new Followers({ log: eventLog, live });
+  const followers = new Followers({ log: eventLog, live, onError: warn('a log could not be read') });
   closers.defer(() => followers.close());
   const writer = new BatchWriter({ log: eventLog, live, merge: mergePieces });
   closers.defer(() => writer.close());
-  const spending = new SpendingGate({ sql: database.sql });
+  const spending = new SpendingGate({
+    sql: database.sql,
+    transact: (work) => database.transact((tx) => work(tx.sql)),
+    onError: warn('reservations could not be renewed'),
+  });
   closers.defer(() => spending.close());
 
   const services: Services = {
@@ -94,7 +99,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     const claims = new ClaimKeeper({
       sql: database.sql,
       holder: randomUUID(),
-      onError: (error) => logger.warn({ err: error }, 'claims could not be renewed'),
+      onError: warn('claims could not be renewed'),
     });
     const runs = runWorker(services, claims);
     const replies = replyWorker(services, claims);

@@ -1,10 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { AppError } from '../errors.ts';
 import { authenticate } from '../modules/auth/sessions.ts';
 import type { Context, Services } from '../modules/context.ts';
 
 /** The context of one operation, whichever way it came. Errors: FORBIDDEN, SERVICE_UNAVAILABLE. */
-export async function createContext(services: Services, { requestId, credentials }: RequestContext): Promise<GraphQLContext> {
+export async function createContext(
+  services: Services,
+  { requestId, credentials }: RequestContext,
+): Promise<GraphQLContext> {
   const authentication = credentials.token ? await authenticate(services, credentials.token) : null;
   const viewer = authentication?.viewer ?? null;
   if (viewer) {
@@ -25,19 +28,14 @@ export function credentialsFromHeaders(headers: IncomingHttpHeaders): Credential
 /** A browser cannot set headers on a WebSocket, so a token may also come in its first message or in its URL. */
 export function credentialsFromSocket(
   connectionParams: Readonly<Record<string, unknown>>,
-  url: URL,
-  headers: IncomingHttpHeaders,
+  upgrade: IncomingMessage,
 ): Credentials {
   const { authorization, Authorization, token } = connectionParams;
-  const fromHeaders = credentialsFromHeaders(headers);
-  return {
-    ...fromHeaders,
-    token:
-      bearerToken(authorization ?? Authorization) ??
-      (typeof token === 'string' ? token : null) ??
-      url.searchParams.get('token') ??
-      fromHeaders.token,
-  };
+  const fromHeaders = credentialsFromHeaders(upgrade.headers);
+  const fromMessage =
+    bearerToken(authorization ?? Authorization) ?? (typeof token === 'string' ? token : null);
+  const fromUrl = URL.parse(upgrade.url ?? '', 'ws://any')?.searchParams.get('token');
+  return { ...fromHeaders, token: fromMessage ?? fromUrl ?? fromHeaders.token };
 }
 
 function bearerToken(header: unknown): string | null {

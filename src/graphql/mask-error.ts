@@ -11,7 +11,11 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
   const cause = rootCause(error);
   if (cause instanceof AppError) return replaced(error, cause.message, extensionsOf(cause));
   if (isAboutTheRequest(error, cause)) {
-    return replaced(error, cause.message, { code: 'BAD_USER_INPUT', http: { status: 400 }, ...cause.extensions });
+    return replaced(error, cause.message, {
+      code: 'BAD_USER_INPUT',
+      http: { status: 400 },
+      ...cause.extensions,
+    });
   }
   // Whoever has left does not wait for an answer.
   if (!isAbort(cause)) logger.error({ err: cause, requestId }, 'a request failed');
@@ -57,11 +61,13 @@ function isAbort(cause: unknown): boolean {
 }
 
 function replaced(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
-  const { nodes, source, positions, path } = error instanceof GraphQLError ? error : new GraphQLError(message);
+  const { nodes, source, positions, path } =
+    error instanceof GraphQLError ? error : new GraphQLError(message);
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
 export interface RequestTrace {
-  requestId: string;
+  /** Absent for a fault that came before the request had one. */
+  requestId?: string;
   logger: Pick<Logger, 'error'>;
 }

@@ -15,7 +15,7 @@ import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useLimits } from './plugins/use-limits.ts';
 import { useLiveSession } from './plugins/use-live-session.ts';
 import { useSseHeaders } from './plugins/use-sse-headers.ts';
-import { createSocketServer, type SocketServer } from './websocket.ts';
+import { SocketServer } from './websocket.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -46,12 +46,12 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useErrorMasking(logger),
     ],
   });
-  const sockets = createSocketServer({ yoga, services, sessions, origins: settings.corsOrigins });
+  const sockets = new SocketServer({ yoga, services, sessions, origins: settings.corsOrigins });
   return {
     handle: async (request, response, requestId) => {
       await yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) });
     },
-    upgrade: sockets.upgrade,
+    upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     async close() {
       await sockets.close();
       sessions.close();

@@ -20,11 +20,16 @@ const MAX_CONTEXT_LENGTH = 16_384;
 
 /** What the caller's application knows: given to the model as data, never as instructions. */
 export const contextObject = z
-  .record(z.string(), z.json())
-  .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
-    message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
-  })
-  .nullish();
+  .unknown()
+  .pipe(
+    z
+      .record(z.string(), z.json())
+      .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
+        message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
+      })
+      .nullish(),
+  )
+  .optional();
 
 /** Text that goes to a model: not blank, and bounded. */
 export const promptText = z

@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, fetch, type Response } from 'undici';
 import { decodeText, isReadable, mediaTypeOf } from './media-type.ts';
 import { isPublicAddress } from './public-address.ts';
+import { readBody } from './read-body.ts';
 
 /**
  * Fetches URLs that somebody else chose: it reaches the public internet and nothing else, reads text and
@@ -101,16 +102,10 @@ async function readText(url: URL, response: Response, maxBytes: number): Promise
       `The URL holds ${what}; only text, HTML, JSON and XML can be read.`,
     );
   }
-  const tooLarge = new SafeFetchError('TOO_LARGE', `The page is larger than ${maxBytes} bytes.`);
-  if (Number(response.headers.get('content-length')) > maxBytes) throw tooLarge;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return { url: url.href, mediaType: mediaType!, text: decodeText(Buffer.concat(chunks), contentType) };
+  const declaredBytes = Number(response.headers.get('content-length'));
+  const body = declaredBytes > maxBytes ? null : await readBody(response.body, maxBytes);
+  if (!body) throw new SafeFetchError('TOO_LARGE', `The page is larger than ${maxBytes} bytes.`);
+  return { url: url.href, mediaType: mediaType!, text: decodeText(body, contentType) };
 }
 
 function guardedConnector(isAllowedAddress: AddressCheck, lookup: LookupFunction): buildConnector.connector {

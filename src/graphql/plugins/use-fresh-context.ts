@@ -1,4 +1,10 @@
-import { createSourceEventStream, execute, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import {
+  createSourceEventStream,
+  execute,
+  GraphQLError,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 
 /**
@@ -14,7 +20,10 @@ async function subscribe(args: ExecutionArgs): Promise<AsyncIterable<ExecutionRe
   return isAsyncIterable(source) ? resultsOf(source, args) : source;
 }
 
-function resultsOf(source: AsyncIterable<unknown>, args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
+function resultsOf(
+  source: AsyncIterable<unknown>,
+  args: ExecutionArgs,
+): AsyncIterableIterator<ExecutionResult> {
   const events = source[Symbol.asyncIterator]();
   let failed = false;
   return {

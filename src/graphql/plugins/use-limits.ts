@@ -39,17 +39,32 @@ const REPORT = {
   onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
 };
 
-function complexityError({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return null; // the execution says what is wrong
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  const { complexity } = complexityFromQuery(
-    { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] },
-    { schema, ctx: contextValue as object, variables: { ...variableValues } },
-  );
+function complexityError(args: ExecutionArgs): GraphQLError | null {
+  const complexity = complexityOf(args);
   if (complexity <= MAX_COMPLEXITY) return null;
   return new GraphQLError(
     `The query has a complexity of ${complexity}; at most ${MAX_COMPLEXITY} is served. Ask for smaller pages or fewer fields.`,
     { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } } },
   );
+}
+
+function complexityOf({
+  schema,
+  document,
+  operationName,
+  variableValues,
+  contextValue,
+}: ExecutionArgs): number {
+  const operation = getOperationAST(document, operationName);
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  try {
+    return complexityFromQuery(
+      { kind: Kind.DOCUMENT, definitions: operation ? [operation, ...fragments] : fragments },
+      { schema, ctx: contextValue as object, variables: { ...variableValues } },
+    ).complexity;
+  } catch (error) {
+    // No operation of that name, or variables of the wrong type: the execution says so better.
+    if (error instanceof GraphQLError) return 0;
+    throw error;
+  }
 }

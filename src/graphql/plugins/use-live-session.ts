@@ -8,7 +8,8 @@ export function useLiveSession(sessions: SessionWatch): Plugin {
   return {
     onSubscribe: () => ({
       onSubscribeResult({ args, result, setResult }) {
-        const { request, viewer, accessExpiresAt } = args.contextValue as Partial<YogaInitialContext> & GraphQLContext;
+        const { request, viewer, accessExpiresAt } = args.contextValue as Partial<YogaInitialContext> &
+          GraphQLContext;
         // A WebSocket has no request; it is closed as a whole.
         if (!request || !viewer || !accessExpiresAt || !isAsyncIterable(result)) return;
         setResult(endingWith((onEnd) => sessions.watch(viewer, accessExpiresAt, onEnd), result));
@@ -17,7 +18,10 @@ export function useLiveSession(sessions: SessionWatch): Plugin {
   };
 }
 
-function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): AsyncIterableIterator<ExecutionResult> {
+function endingWith(
+  watch: Watch,
+  results: AsyncIterable<ExecutionResult>,
+): AsyncIterableIterator<ExecutionResult> {
   const iterator = results[Symbol.asyncIterator]();
   let reason: string | null = null;
   const unwatch = watch((ended) => {
@@ -51,4 +55,3 @@ function accessEnded(reason: string): ExecutionResult {
 }
 
 type Watch = (onEnd: (reason: string) => void) => () => void;
-

@@ -1,5 +1,4 @@
 import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
-import type { Message } from '../../generated/prisma/client.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
@@ -16,7 +15,7 @@ import {
   type SentMessage,
   stopReply,
 } from './service.ts';
-import { pageOf, snapshotOf } from './snapshot.ts';
+import { type MessagePage, pageOf, snapshotOf } from './snapshot.ts';
 
 export const DiscussionStageRef = builder.enumType('DiscussionStage', {
   description: 'How far the discussion of a design has come.',
@@ -105,10 +104,10 @@ export const ConversationRef = builder.prismaNode('Conversation', {
       query: ({ role }) => ({ where: role ? { role } : {}, orderBy: { position: 'asc' } }),
       resolve: (query, conversation, { role }, ctx) => {
         const snapshot = snapshotOf(conversation);
-        const where = { ...query.where, conversationId: conversation.id };
-        return snapshot
-          ? pageOf(snapshot.messages.filter((message) => !role || message.role === role), query)
-          : ctx.database.prisma.message.findMany({ ...query, where });
+        const page = query as MessagePage;
+        if (snapshot) return pageOf(snapshot.messages.filter((message) => !role || message.role === role), page);
+        const where = { conversationId: conversation.id, ...(role && { role }) };
+        return ctx.database.prisma.message.findMany({ ...page, where, orderBy: { position: 'asc' } });
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
@@ -129,11 +128,11 @@ const DeletedNodeRef = builder.objectRef<{ id: string; typename: string }>('Dele
 const SentMessageRef = builder.objectRef<SentMessage>('SentMessage').implement({
   description: 'A message and the reply to come.',
   fields: (t) => ({
-    message: t.field({ type: MessageRef, description: 'The person’s message.', resolve: (sent) => sent.message as Message }),
+    message: t.field({ type: MessageRef, description: 'The person’s message.', resolve: (sent) => sent.message }),
     reply: t.field({
       type: MessageRef,
       description: 'The reply, STREAMING or QUEUED; its text comes by `conversationEvents`.',
-      resolve: (sent) => sent.reply as Message,
+      resolve: (sent) => sent.reply,
     }),
   }),
 });
@@ -186,7 +185,7 @@ mutation('createConversation', {
     context: t.field({ type: 'JSONObject', description: contextDescription }),
     idempotencyKey: t.string({ description: idempotencyDescription }),
   }),
-  resolve: (ctx, input) => createConversation(ctx, input as Parameters<typeof createConversation>[1]),
+  resolve: (ctx, input) => createConversation(ctx, input),
 });
 
 mutation('renameConversation', {
@@ -228,10 +227,7 @@ mutation('sendMessage', {
     idempotencyKey: t.string({ description: idempotencyDescription }),
   }),
   resolve: (ctx, input) =>
-    sendMessage(ctx, {
-      ...(input as Parameters<typeof sendMessage>[1]),
-      conversationId: decodeId(input.conversationId, 'Conversation'),
-    }),
+    sendMessage(ctx, { ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
 });
 
 mutation('stopReply', {

@@ -1,7 +1,7 @@
 import { PostgresEventLog } from '../../core/event-log/event-log-postgres.ts';
 import type { Sql } from '../../core/sql.ts';
 import { NotFoundError } from '../../errors.ts';
-import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
+import type { Conversation, DesignProposal, Message, Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
 import { conversationLog } from '../events.ts';
 import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
@@ -42,7 +42,7 @@ export function snapshotOf(row: object): ConversationSnapshot | undefined {
 }
 
 /** The rows that a Prisma page of `rows` would hold, cursor by id. */
-export function pageOf<Row extends { id: string }>(rows: Row[], { take, skip = 0, cursor }: PageQuery): Row[] {
+export function pageOf<Row extends { id: string }>(rows: Row[], { take, skip = 0, cursor }: MessagePage): Row[] {
   const start = cursor ? rows.findIndex((row) => row.id === cursor.id) : 0;
   if (take === undefined || take >= 0) return rows.slice(start + skip, take && start + skip + take);
   const end = cursor ? start + 1 - skip : rows.length;
@@ -78,8 +78,5 @@ export interface ConversationSnapshot {
   totals: ConversationTotals;
 }
 
-interface PageQuery {
-  take?: number;
-  skip?: number;
-  cursor?: { id?: string };
-}
+/** How Prisma is asked for a page of messages. */
+export type MessagePage = Pick<Prisma.MessageFindManyArgs, 'take' | 'skip' | 'cursor' | 'include'>;

@@ -27,13 +27,13 @@ export function budgetExceeded(error: OverLimitError, amountMicros: bigint, at: 
   const { capMicros, spentMicros, reason } = error;
   const kind = kindOf(error.accountId);
   const { limit, advice } = LIMITS[kind];
-  const state =
+  const [others, whatToDo] =
     reason === 'held'
-      ? `${dollars(spentMicros)} is spent, and other calls under way hold the rest`
-      : `${dollars(spentMicros)} is spent`;
+      ? [', and other calls under way hold the rest', 'Try again when they have ended']
+      : ['', `Choose a cheaper model or a lower maxOutputTokens, ${advice}`];
   const message =
-    `A call that may cost up to ${dollars(amountMicros)} would pass ${limit(dollars(capMicros))}: ${state}. ` +
-    `${reason === 'held' ? 'Try again when they have ended, or choose' : 'Choose'} a cheaper model or a lower maxOutputTokens, ${advice}.`;
+    `A call that may cost up to ${dollars(amountMicros)} would pass ${limit(dollars(capMicros))}: ` +
+    `${dollars(spentMicros)} is spent${others}. ${whatToDo}.`;
   return new BudgetExceededError(message, capMicros, spentMicros, kind === 'run' ? null : resetsAt(at));
 }
 

@@ -97,7 +97,7 @@ export class MeteredCall {
       }
     } catch (error) {
       this.#meter.fail(error);
-      if (error !== lost.reason || !lost.aborted) throw error;
+      if (!lost.aborted || error !== lost.reason) throw error;
       const message =
         'The money held for the call was given to others, because it could not be kept. Try again.';
       throw new ModelError('UNAVAILABLE', message, { cause: error });
@@ -123,8 +123,6 @@ async function tenantLimitMicros({ database }: MeteredCallContext, tenantId: str
 }
 
 export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'>;
-
-export type { Payer } from './budget.ts';
 
 export interface NewCall {
   payer: Payer;

@@ -1,0 +1,57 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The process answers. Says nothing that needs protection, and asks nobody. */
+export function health(facts: { environment: string; version: string }): RequestListener {
+  return (_request, response) => send(response, 200, { status: 'ok', ...facts });
+}
+
+/**
+ * Whether requests can be served now. Without Redis they can: events of other processes only come later.
+ * A probe that does not answer in time counts as down.
+ */
+export function readiness({ database, queue, redis }: Probes): RequestListener {
+  return async (_request, response) => {
+    const [databaseState, queueState, redisState] = await Promise.all([
+      stateOf(database),
+      stateOf(queue),
+      stateOf(redis),
+    ]);
+    const isServing = databaseState === 'up' && queueState !== 'down';
+    const status = !isServing ? 'unavailable' : redisState === 'down' ? 'degraded' : 'ready';
+    send(response, isServing ? 200 : 503, {
+      status,
+      database: databaseState,
+      queue: queueState,
+      redis: redisState,
+    });
+  };
+}
+
+const PROBE_TIMEOUT_MS = 2_000;
+
+async function stateOf(probe: Probe | undefined): Promise<'up' | 'down' | 'off'> {
+  if (!probe) return 'off';
+  const answered = new AbortController();
+  const timeout = sleep(PROBE_TIMEOUT_MS, 'down' as const, { signal: answered.signal });
+  const answer = probe().then(
+    () => 'up' as const,
+    () => 'down' as const,
+  );
+  return Promise.race([answer, timeout]).finally(() => answered.abort());
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+/** Rejects when the thing is away. */
+export type Probe = () => Promise<unknown>;
+
+/** Redis and the queue are absent where they are not used. */
+export interface Probes {
+  database: Probe;
+  queue?: Probe;
+  redis?: Probe;
+}
