@@ -115,5 +115,5 @@ export interface Routes {
   routes: Record<string, (request: IncomingMessage, response: ServerResponse, requestId: string) => unknown>;
   sockets: Record<string, (request: IncomingMessage, connection: Duplex, head: Buffer) => void>;
   /** Ends what lives longer than a request. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
