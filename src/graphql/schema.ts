@@ -1,4 +1,12 @@
+import '../modules/approvals/schema.ts';
 import '../modules/auth/schema.ts';
+import '../modules/conversations/schema.ts';
+import '../modules/designs/schema.ts';
+import '../modules/discussion/event-schema.ts';
+import '../modules/discussion/schema.ts';
+import '../modules/pipelines/event-schema.ts';
+import '../modules/pipelines/schema.ts';
+import '../modules/usage/schema.ts';
 import './errors.ts';
 import './node.ts';
 import './scalars.ts';
