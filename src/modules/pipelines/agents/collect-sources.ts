@@ -22,7 +22,11 @@ export async function collectSources(
   const urls = urlsIn(task);
   if (collectorUrl === null) return readPages(urls, fetch, signal, timeoutMs);
   try {
-    return await askService(collectorUrl, { ...task, urls }, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+    return await askService(
+      collectorUrl,
+      { ...task, urls },
+      AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    );
   } catch (error) {
     signal.throwIfAborted();
     const failure = failedSource('Data collector service', null, describeServiceFailure(error));
@@ -48,7 +52,9 @@ async function askService(
   const body = await readBody(response.body, MAX_SERVICE_BYTES);
   if (!body) throw new ServiceError(`its answer is larger than ${MAX_SERVICE_BYTES} bytes`);
   const { items } = serviceAnswer.parse(JSON.parse(body.toString('utf8')));
-  return items.slice(0, MAX_ITEMS).map(({ title, url, content }) => readSource(title ?? null, url ?? null, content));
+  return items
+    .slice(0, MAX_ITEMS)
+    .map(({ title, url, content }) => readSource(title ?? null, url ?? null, content));
 }
 
 function describeServiceFailure(error: unknown): string {
@@ -70,7 +76,8 @@ async function readPages(
   const read = urls.slice(0, MAX_URLS).map((url) => readPage(url, safeFetch, signal, timeoutMs));
   const sources = await Promise.all(read);
   const unread = urls.length - MAX_URLS;
-  if (unread > 0) sources.push(failedSource(null, null, `${unread} more URLs were not read; at most ${MAX_URLS} are.`));
+  if (unread > 0)
+    sources.push(failedSource(null, null, `${unread} more URLs were not read; at most ${MAX_URLS} are.`));
   return sources;
 }
 
@@ -82,7 +89,9 @@ async function readPage(
 ): Promise<CollectedSource> {
   try {
     const page = await safeFetch.text(url, { signal, timeoutMs });
-    const { title, text } = page.mediaType.includes('html') ? htmlText(page.text) : { title: null, text: page.text };
+    const { title, text } = page.mediaType.includes('html')
+      ? htmlText(page.text)
+      : { title: null, text: page.text };
     return readSource(title, page.url, text);
   } catch (error) {
     if (error instanceof SafeFetchError) return failedSource(null, url, error.message);
