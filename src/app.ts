@@ -11,6 +11,7 @@ import { RedisLiveChannel } from './core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from './core/event-log/live-channel.ts';
 import { SafeFetch } from './core/safe-fetch/safe-fetch.ts';
 import { SpendingGate } from './core/spending/spending-gate.ts';
+import type { Probe } from './http/health.ts';
 import { startServer } from './http/server.ts';
 import { createDatabase } from './infra/database.ts';
 import { keptSecretKey, lockDataDir } from './infra/data-dir.ts';
@@ -47,7 +48,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const databaseUrl = config.databaseUrl ?? (await ownDatabase(config, closers));
   await applyMigrations(databaseUrl);
 
-  const live = liveChannel(config, logger);
+  const { live, redis } = liveChannel(config, warn('Redis is away; events of other processes come late'));
   closers.defer(() => live.close());
   const jobs = createJobs({ url: databaseUrl, logger });
   const database = createDatabase({ url: databaseUrl, live, jobs, logger });
@@ -86,7 +87,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   };
   if (config.admin) await ensureOperator(database, config.admin);
   if (config.role !== 'api') await startWorkers();
-  const server = config.role === 'worker' ? null : await startServer(services, config, jobs);
+  const server = config.role === 'worker' ? null : startServer(services, config, { queue: () => jobs.ping(), redis });
   if (server) closers.defer(() => server.close());
 
   return {
@@ -122,10 +123,11 @@ async function ownDatabase(config: Config, closers: AsyncDisposableStack): Promi
   return postgres.url;
 }
 
-function liveChannel(config: Config, logger: Logger): LiveChannel {
-  if (config.redisUrl === null) return new MemoryLiveChannel();
-  const onError = (error: unknown) => logger.warn({ err: error }, 'Redis is away; events of other processes come late');
-  return new RedisLiveChannel({ url: config.redisUrl, onError });
+/** Redis between processes; without it there is only this one. */
+function liveChannel({ redisUrl }: Config, onError: (error: unknown) => void): { live: LiveChannel; redis?: Probe } {
+  if (redisUrl === null) return { live: new MemoryLiveChannel() };
+  const live = new RedisLiveChannel({ url: redisUrl, onError });
+  return { live, redis: () => live.ping() };
 }
 
 export interface App {

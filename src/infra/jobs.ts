@@ -21,6 +21,8 @@ export interface Jobs {
   send<Name extends JobName>(sql: Sql, name: Name, data: JobPayloads[Name]): Promise<void>;
   /** Calls `handle` for every job of the name that this process gets. */
   work<Name extends JobName>(name: Name, handle: (data: JobPayloads[Name]) => void): Promise<void>;
+  /** Rejects while jobs cannot be sent or taken. */
+  ping(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export function createJobs({ url, logger }: { url: string; logger: Logger }): Jo
         for (const job of jobs) handle(job.data);
       });
     },
+    ping: () => boss.getQueues([...JOB_NAMES]),
     close: () => boss.stop({ graceful: false }), // nothing is under way that another process would not find
   };
 }

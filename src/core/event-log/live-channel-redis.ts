@@ -51,6 +51,11 @@ export class RedisLiveChannel implements LiveChannel {
     return () => this.#pubSub.unsubscribe(id);
   }
 
+  /** Rejects while Redis is away. */
+  async ping(): Promise<void> {
+    await this.#publisher.ping();
+  }
+
   async close(): Promise<void> {
     await this.#publisher.quit().catch(this.#outage.failed);
     this.#publisher.disconnect();

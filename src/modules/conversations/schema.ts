@@ -105,9 +105,11 @@ export const ConversationRef = builder.prismaNode('Conversation', {
       resolve: (query, conversation, { role }, ctx) => {
         const snapshot = snapshotOf(conversation);
         const page = query as MessagePage;
-        if (snapshot) return pageOf(snapshot.messages.filter((message) => !role || message.role === role), page);
         const where = { conversationId: conversation.id, ...(role && { role }) };
-        return ctx.database.prisma.message.findMany({ ...page, where, orderBy: { position: 'asc' } });
+        const messages = snapshot
+          ? pageOf(snapshot.messages.filter((message) => !role || message.role === role), page)
+          : ctx.database.prisma.message.findMany({ ...page, where, orderBy: { position: 'asc' } });
+        return messages as never; // Pothos types this as a list of lists
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { critiqueSchema } from './critic.ts';
+import { STAGES } from './machine.ts';
 import { tidy } from './memory.ts';
 import { type KnownProposal, STRATEGIES } from './proposal.ts';
 
@@ -38,6 +39,8 @@ const designCardSchema = z.object({
 
 export const briefSchema = z.object({
   kind: z.enum(BRIEF_KINDS),
+  /** Where the discussion stands after this turn. */
+  stage: z.enum(STAGES),
   language: z.string(),
   /** What the person wrote, shortened. */
   said: z.string(),

@@ -23,6 +23,16 @@
 import { IllegalTransitionError } from '../../errors.ts';
 import type { DiscussionStage } from '../../generated/prisma/enums.ts';
 
+export const STAGES = [
+  'UNDERSTAND',
+  'DESIGN',
+  'PRESENT',
+  'DEBATE',
+  'REFINE',
+  'CONFIRM',
+  'PLAN',
+] as const satisfies readonly DiscussionStage[];
+
 /** Staying where one is, is no transition. */
 export const TRANSITIONS: Readonly<Record<Stage, readonly Stage[]>> = {
   UNDERSTAND: ['DESIGN'],

@@ -36,7 +36,7 @@ export function remember(memory: Memory, change: MemoryChange): Memory {
 function merge(entries: string[], gone: number[], added: string[], limit: number): string[] {
   const kept = entries.filter((_, index) => !gone.includes(index + 1));
   const merged = new Map<string, string>();
-  for (const entry of [...kept, ...added.map(tidy)]) {
+  for (const entry of [...kept, ...added.map((entry) => tidy(entry))]) {
     const key = sameness(entry);
     if (key !== '' && !merged.has(key)) merged.set(key, entry);
   }

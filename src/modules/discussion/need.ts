@@ -16,9 +16,10 @@ export function isGreeting(text: string): boolean {
   return GREETING.test(text.trim()) && !/[\p{L}\p{N}]/u.test(withoutGreeting(text));
 }
 
-/** The few words that name what the need is about; empty when it has no words. */
+/** The few words that name what the need is about, from its first clear line; empty when it has no words. */
 export function subjectOf(need: string): string {
-  const sentence = firstSentence(withoutGreeting(need));
+  const lines = need.split('\n', MAX_READ);
+  const sentence = firstSentence(withoutGreeting(lines.find(isClear) ?? lines.join(' ')));
   const subject = HANGUL.test(sentence) ? koreanSubject(sentence) : wordsOfSubject(sentence);
   return tidy(subject, MAX_SUBJECT_LENGTH);
 }

@@ -17,6 +17,7 @@ export function replyTo(
       'application context': contextData(context),
       ...memoryData(brief.memory),
       designs: brief.designs.length > 0 ? JSON.stringify(brief.designs) : '',
+      stage: brief.stage,
       'newest message': brief.said,
     },
     language: brief.language,

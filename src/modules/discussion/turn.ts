@@ -66,9 +66,14 @@ async function react(turn: Turning): Promise<Turn> {
       transitions: state.stage === 'PLAN' ? [] : path(state.stage, 'CONFIRM', 'PLAN'),
     });
   }
-  const isDebate = does('ASK') && state.stage !== 'PLAN';
-  return settle(turn, 'ANSWER', { transitions: isDebate ? path(state.stage, 'DEBATE') : [] });
+  if (does('ASK')) {
+    return settle(turn, 'ANSWER', { transitions: state.stage === 'PLAN' ? [] : path(state.stage, 'DEBATE') });
+  }
+  return settle(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
 }
+
+/** Small talk changes nothing; the reply comes back to what is next. */
+const NEXT_STEP: Partial<Record<Stage, BriefKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
 
 async function design(turn: Turning, transitions: Stage[]): Promise<Turn> {
   const isFirst = turn.state.proposals.length === 0;
@@ -139,7 +144,8 @@ function settle(turn: Turning, kind: BriefKind, outcome: Partial<Outcome>): Turn
     const current = fresh ?? (known && { ...known, changes: [] });
     return current ? [designCard({ ...current, selected: strategy === selected })] : [];
   });
-  const brief: Brief = { kind, language, said: saidIn(state.text), memory, designs };
+  const stage = transitions.at(-1) ?? state.stage;
+  const brief: Brief = { kind, stage, language, said: saidIn(state.text), memory, designs };
   return { transitions, memory, proposals, selected, title, brief };
 }
 
@@ -147,8 +153,10 @@ function settle(turn: Turning, kind: BriefKind, outcome: Partial<Outcome>): Turn
 function factsOf({ state, memory, language }: Turning): NeedFacts {
   const agreedRequirements =
     memory.agreedRequirements.length > 0 ? memory.agreedRequirements : [tidy(state.text)];
+  const lines =
+    state.proposals.length > 0 ? [state.text, ...agreedRequirements] : [...agreedRequirements, state.text];
   return {
-    need: [...agreedRequirements, state.text].join('\n'),
+    need: lines.join('\n'),
     memory: { ...memory, agreedRequirements },
     language,
     catalog: state.catalog,

@@ -136,7 +136,7 @@ class Pass {
       if (decision.kind === 'STOPPED') return { status: 'STOPPED' };
       if (decision.kind === 'REJECTED') return this.#rejected(step, decision.reason);
     }
-    const result = await this.#decisions.busy(() => runTask(inputs));
+    const result = await this.#decisions.busy(async () => runTask(inputs));
     if (result.status === 'FAILED') this.#stopNewSteps();
     return result;
   }
@@ -220,4 +220,4 @@ const MAX_STALLED_CLAIMS = 6;
 const RECURSION_LIMIT = 200;
 
 type ResultOf = (step: Step) => Promise<StepResult>;
-type RunTask = (inputs: AgentTask['inputs']) => Promise<StepResult>;
+type RunTask = (inputs: AgentTask['inputs']) => Promise<Promise<StepResult>>;

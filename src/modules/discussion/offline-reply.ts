@@ -1,0 +1,55 @@
+import type { Brief, BriefKind, DesignCard } from './brief.ts';
+import { wordingOf, type Wording } from './language.ts';
+import { ENGLISH_REPLIES } from './offline-reply-en.ts';
+import { KOREAN_REPLIES } from './offline-reply-ko.ts';
+
+/** The text of a reply in Markdown, written from its brief without a model. */
+export function offlineReply(brief: Brief): string {
+  return REPLIES[wordingOf(brief.language)][brief.kind](brief);
+}
+
+const REPLIES: Record<Wording, Replies> = { en: ENGLISH_REPLIES, ko: KOREAN_REPLIES };
+
+/** The best score; of equals the cheapest. */
+export function recommended(designs: readonly DesignCard[]): DesignCard {
+  return designs.reduce((best, card) => {
+    const lead = card.critique.score - best.critique.score;
+    return lead > 0 || (lead === 0 && Number(card.costUsd) < Number(best.costUsd)) ? card : best;
+  });
+}
+
+/** The design that a reply is about: the selected one, else the recommended one. */
+export function inQuestion({ designs }: Brief): DesignCard {
+  return designs.find((card) => card.selected) ?? recommended(designs);
+}
+
+/** What a question is about, as far as its words tell. */
+export function topicOf(said: string): Topic {
+  return TOPICS.find(({ signs }) => signs.test(said))?.topic ?? 'CHOICE';
+}
+
+const TOPICS: readonly { topic: Topic; signs: RegExp }[] = [
+  {
+    topic: 'COST',
+    signs:
+      /\b(cost\w*|price\w*|expensive|cheap\w*|budget|money|dollars?|tokens?)\b|비용|가격|비싸|저렴|예산|돈/iu,
+  },
+  {
+    topic: 'TIME',
+    signs:
+      /\b(time|long|slow\w*|fast\w*|quick\w*|seconds?|minutes?|wait\w*|speed)\b|시간|오래|느리|빠르|빨리|속도|몇 초|몇 분/iu,
+  },
+  {
+    topic: 'PEOPLE',
+    signs: /\b(approv\w*|human|people|person|decide\w*|control|stop)\b|승인|사람|결정|멈추/iu,
+  },
+  {
+    topic: 'TRUST',
+    signs:
+      /\b(trust\w*|reliab\w*|quality|correct\w*|accura\w*|wrong|errors?|risk\w*|check\w*|sources?|hallucinat\w*)\b|신뢰|품질|정확|오류|위험|검증|출처/iu,
+  },
+];
+
+export type Topic = 'COST' | 'TIME' | 'PEOPLE' | 'TRUST' | 'CHOICE';
+
+export type Replies = Record<BriefKind, (brief: Brief) => string>;
