@@ -1,6 +1,7 @@
 /**
  * Every setting, read once from the environment. `.env.example` lists them all with what they mean.
  */
+import fs from 'node:fs';
 import { z } from 'zod';
 
 export interface Config {
@@ -31,8 +32,8 @@ export interface Config {
   logLevel: LogLevel;
 }
 
-/** Errors: ConfigError with every problem at once. */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+/** From the environment, and below it from a file `.env`. Errors: ConfigError with every problem at once. */
+export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const settings = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = SETTINGS.safeParse(settings);
   const issues = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
@@ -123,6 +124,13 @@ const SETTINGS = z.object({
   LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   DEBUG: z.string().optional(),
 });
+
+export const SETTING_NAMES = Object.keys(SETTINGS.shape);
+
+function environment(): NodeJS.ProcessEnv {
+  if (fs.existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
 
 /** What only shows in two settings together; reads the text itself, so that it counts whatever else is wrong. */
 function problemsBetween(env: NodeJS.ProcessEnv): string[] {

@@ -1,5 +1,7 @@
+import fs from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig, SETTING_NAMES } from '../../src/config.ts';
 
 const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
 const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
@@ -118,6 +120,19 @@ describe('the default provider', () => {
       expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
     ]);
     expect(readConfig({ ...production, DEFAULT_LLM_PROVIDER: 'OFFLINE' }).defaultProvider).toBe('OFFLINE');
+  });
+});
+
+describe('.env.example', () => {
+  const text = fs.readFileSync('.env.example', 'utf8');
+
+  it('lists every setting', () => {
+    const listed = [...text.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]!);
+    expect(listed.toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  it('shows the defaults', () => {
+    expect(readConfig(parseEnv(text) as NodeJS.ProcessEnv)).toEqual(readConfig({}));
   });
 });
 
