@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { OverLimitError } from '../../../../src/core/spending/spending-gate.ts';
+import { budgetExceeded, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const who = { tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
+
+describe('limitsOf', () => {
+  it('are those of the user’s day and the tenant’s day', () => {
+    const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
+    expect(limitsOf(payer, null, now)).toEqual([
+      { accountId: 'user:ann:2026-11-21', capMicros: 50_000_000n },
+      { accountId: 'tenant:acme:2026-11-21', capMicros: null },
+    ]);
+  });
+
+  it('are also that of the run, where it has one', () => {
+    const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', runLimitMicros: 0n };
+    expect(limitsOf(payer, 5n, now)).toContainEqual({ accountId: 'run:r1', capMicros: 0n });
+    expect(limitsOf({ ...payer, runLimitMicros: null }, 5n, now)).toHaveLength(2);
+  });
+});
+
+describe('budgetExceeded', () => {
+  it('says what the call may cost, what is spent, and what to do', () => {
+    expect(explain('spent', 'user:ann:2026-11-21', 1_000_000n, 980_000n, 32_100n)).toBe(
+      "A call that may cost up to $0.0321 would pass your plan's limit of $1.00 a UTC day: $0.98 is spent. " +
+        'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or ask for a higher plan.',
+    );
+    expect(explain('held', 'run:r1', 1_275n, 1n, 1_275n)).toBe(
+      "A call that may cost up to $0.001275 would pass the run's limit of $0.001275: $0.000001 is spent, " +
+        'and other calls under way hold the rest. Try again when they have ended.',
+    );
+  });
+
+  it('writes every amount exactly', () => {
+    const amounts = [0n, 1n, 10n, 10_000n, 123_456n, 100_000n, 1_000_000n, 50_000_000n, 12_345_678_901_234n];
+    expect(
+      amounts.map((amount) => /\$\d+\.\d+/.exec(explain('spent', 'run:r', 1n, 1n, amount))?.[0]),
+    ).toEqual([
+      '$0.00',
+      '$0.000001',
+      '$0.00001',
+      '$0.01',
+      '$0.123456',
+      '$0.10',
+      '$1.00',
+      '$50.00',
+      '$12345678.901234',
+    ]);
+  });
+
+  it('names the next reset of a day’s limit, and none for a run’s', () => {
+    const over = { reason: 'spent' as const, capMicros: 1n, spentMicros: 1n };
+    const ofTheDay = new OverLimitError({ ...over, accountId: 'tenant:acme:2026-11-21' });
+    const ofTheRun = new OverLimitError({ ...over, accountId: 'run:r1' });
+    expect(budgetExceeded(ofTheDay, 1n, now).resetsAt).toEqual(new Date('2026-11-22T00:00:00Z'));
+    expect(budgetExceeded(ofTheRun, 1n, now).resetsAt).toBeNull();
+  });
+});
+
+function explain(
+  reason: 'spent' | 'held',
+  accountId: string,
+  capMicros: bigint,
+  spentMicros: bigint,
+  amountMicros: bigint,
+): string {
+  const error = new OverLimitError({ reason, accountId, capMicros, spentMicros });
+  return budgetExceeded(error, amountMicros, now).message;
+}

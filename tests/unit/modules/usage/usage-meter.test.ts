@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError, type ModelPiece, type ModelRequest } from '../../../../src/core/llm/language-model.ts';
+import { UsageMeter } from '../../../../src/modules/usage/usage-meter.ts';
+
+describe('a complete stream', () => {
+  it('used what its provider told last, cached tokens included', () => {
+    const meter = meterOf(
+      usage({ inputTokens: 100, outputTokens: 1 }),
+      text('hello'),
+      usage({ inputTokens: 100, outputTokens: 2, cachedInputTokens: 64 }),
+      end,
+    );
+    expect(meter.read()).toEqual({
+      usage: { inputTokens: 100, outputTokens: 2, cachedInputTokens: 64 },
+      estimated: false,
+    });
+  });
+
+  it('is estimated when its provider told nothing', () => {
+    const reading = meterOf(text('One two three four.'), end).read();
+    expect(reading).toMatchObject({ estimated: true, usage: { outputTokens: 5 } });
+    expect(reading?.usage.inputTokens).toBeGreaterThan(0);
+  });
+});
+
+describe('a cut stream', () => {
+  it('used the input that was told at its beginning, and the output that arrived', () => {
+    const meter = meterOf(usage({ inputTokens: 321, outputTokens: 1 }), text('One two three four five'));
+    expect(meter.read()).toEqual({ usage: { inputTokens: 321, outputTokens: 5 }, estimated: true });
+  });
+
+  it('never used less than its provider told', () => {
+    const meter = meterOf(text('short'), usage({ inputTokens: 10, outputTokens: 90 }));
+    expect(meter.read()).toEqual({ usage: { inputTokens: 10, outputTokens: 90 }, estimated: true });
+  });
+
+  it('is never estimated above what it was allowed', () => {
+    const meter = meterOf(...Array.from({ length: 110 }, () => text('word ')));
+    expect(meter.isOverrun).toBe(false);
+    expect(meter.read()?.usage.outputTokens).toBe(100);
+  });
+
+  it('used its input even when nothing arrived, unless the provider turned the request away', () => {
+    expect(failing('TIMEOUT').read()).toMatchObject({ estimated: true, usage: { outputTokens: 0 } });
+    expect(failing('TRUNCATED').read()).not.toBeNull();
+    expect(failing('REFUSED').read()).not.toBeNull();
+    for (const code of ['AUTH', 'BAD_REQUEST', 'RATE_LIMITED', 'UNAVAILABLE'] as const) {
+      expect(failing(code).read()).toBeNull();
+      expect(failing(code, text('something')).read()).toMatchObject({ estimated: true });
+    }
+  });
+
+  it('used nothing when the request was never sent', () => {
+    expect(new UsageMeter(request).read()).toBeNull();
+  });
+});
+
+describe('isOverrun', () => {
+  it('is by the provider’s own count', () => {
+    expect(meterOf(usage({ inputTokens: 1, outputTokens: 100 })).isOverrun).toBe(false);
+    expect(meterOf(usage({ inputTokens: 1, outputTokens: 101 })).isOverrun).toBe(true);
+  });
+
+  it('is beyond doubt where the provider does not count, however the text is cut into pieces', () => {
+    const honest = 'word '.repeat(100);
+    const excessive = 'word '.repeat(170);
+    for (const size of [1, 3, 50, 1_000]) {
+      expect(meterOf(...piecesOf(honest, size)).isOverrun).toBe(false);
+      expect(meterOf(...piecesOf(excessive, size)).isOverrun).toBe(true);
+    }
+  });
+});
+
+function meterOf(...pieces: ModelPiece[]): UsageMeter {
+  const meter = new UsageMeter(request);
+  meter.start();
+  for (const piece of pieces) meter.see(piece);
+  return meter;
+}
+
+function failing(code: ConstructorParameters<typeof ModelError>[0], ...pieces: ModelPiece[]): UsageMeter {
+  const meter = meterOf(...pieces);
+  meter.fail(new ModelError(code, 'failed'));
+  return meter;
+}
+
+function piecesOf(whole: string, size: number): ModelPiece[] {
+  return Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+    text(whole.slice(i * size, (i + 1) * size)),
+  );
+}
+
+function text(content: string): ModelPiece {
+  return { type: 'text', text: content };
+}
+
+function usage(told: { inputTokens: number; outputTokens: number; cachedInputTokens?: number }): ModelPiece {
+  return { type: 'usage', usage: told };
+}
+
+const end: ModelPiece = { type: 'end', reason: 'stop' };
+
+const request: ModelRequest = {
+  model: 'scripted',
+  system: 'You are brief.',
+  messages: [{ role: 'user', content: 'Count.' }],
+  maxOutputTokens: 100,
+  task: { name: 'test', facts: {} },
+};
