@@ -20,24 +20,24 @@ export class OfflineModel implements LanguageModel {
     signal.throwIfAborted();
     const all = splitTokens(this.#script(request));
     const tokens = all.slice(0, request.maxOutputTokens);
+    const tokenMs = request.json ? 0 : this.#tokenMs; // nobody watches JSON being written
     const startedAt = performance.now();
 
     for (const [index, text] of tokens.entries()) {
-      await this.#waitUntil(startedAt + (index + 1) * this.#tokenMs, signal);
+      await waitUntil(startedAt + (index + 1) * tokenMs, signal);
       yield { type: 'text', text };
     }
     const usage = { inputTokens: estimateInputTokens(request), outputTokens: tokens.length };
     yield { type: 'usage', usage };
     yield { type: 'end', reason: tokens.length < all.length ? 'length' : 'stop' };
   }
+}
 
-  /** By the clock, so that slow readers and coarse timers do not slow the pace down. */
-  async #waitUntil(time: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const leftMs = time - performance.now();
-    if (this.#tokenMs === 0 || leftMs <= 0) return;
-    await sleep(leftMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
+/** By the clock, so that slow readers and coarse timers do not slow the pace down. */
+async function waitUntil(time: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const leftMs = time - performance.now();
+  if (leftMs > 0) await sleep(leftMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 export interface OfflineModelOptions {

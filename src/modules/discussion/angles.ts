@@ -17,6 +17,7 @@ interface Kind extends Record<Wording, Angles> {
   signs: RegExp;
 }
 
+/** The first that fits. */
 const KINDS: readonly Kind[] = [
   {
     signs:
@@ -30,33 +31,6 @@ const KINDS: readonly Kind[] = [
       first: '후보별 기능과 한계',
       second: '가격, 조건, 사용자 경험',
       check: '모든 후보를 같은 기준으로 비교했는지',
-    },
-  },
-  {
-    signs: /\b(competitors?|market|industry|pricing|demand|segment|go-to-market)\b|시장|경쟁사|업계|수요/iu,
-    en: {
-      first: 'market figures and trends',
-      second: 'moves and prices of the competitors',
-      check: 'that figures agree across sources and carry their date',
-    },
-    ko: {
-      first: '시장 수치와 추세',
-      second: '경쟁사의 움직임과 가격',
-      check: '수치가 출처 간에 일치하고 날짜가 있는지',
-    },
-  },
-  {
-    signs:
-      /\b(feedback|reviews?|survey|complaints?|support tickets?|sentiment|nps)\b|리뷰|후기|설문|불만|고객 의견|감성/iu,
-    en: {
-      first: 'what people praise and complain about',
-      second: 'how often each theme comes up, and for whom',
-      check: 'that every theme rests on several quotes',
-    },
-    ko: {
-      first: '칭찬과 불만의 내용',
-      second: '주제별 빈도와 대상 고객',
-      check: '각 주제가 여러 인용에 근거하는지',
     },
   },
   {
@@ -81,6 +55,33 @@ const KINDS: readonly Kind[] = [
       first: '구조, 인터페이스, 의존성',
       second: '알려진 문제, 위험, 테스트 공백',
       check: '모든 지적을 코드에서 재현할 수 있는지',
+    },
+  },
+  {
+    signs:
+      /\b(feedback|reviews?|survey|complaints?|support tickets?|sentiment|nps)\b|리뷰|후기|설문|불만|고객 의견|감성/iu,
+    en: {
+      first: 'what people praise and complain about',
+      second: 'how often each theme comes up, and for whom',
+      check: 'that every theme rests on several quotes',
+    },
+    ko: {
+      first: '칭찬과 불만의 내용',
+      second: '주제별 빈도와 대상 고객',
+      check: '각 주제가 여러 인용에 근거하는지',
+    },
+  },
+  {
+    signs: /\b(competitors?|market|industry|pricing|demand|segment|go-to-market)\b|시장|경쟁사|업계|수요/iu,
+    en: {
+      first: 'market figures and trends',
+      second: 'moves and prices of the competitors',
+      check: 'that figures agree across sources and carry their date',
+    },
+    ko: {
+      first: '시장 수치와 추세',
+      second: '경쟁사의 움직임과 가격',
+      check: '수치가 출처 간에 일치하고 날짜가 있는지',
     },
   },
   {

@@ -42,6 +42,8 @@ export const briefSchema = z.object({
   /** Where the discussion stands after this turn. */
   stage: z.enum(STAGES),
   language: z.string(),
+  /** The design that they speak of, where they name one. */
+  about: z.enum(STRATEGIES).nullable(),
   /** What the person wrote, shortened. */
   said: z.string(),
   memory: z.object({

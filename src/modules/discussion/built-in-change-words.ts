@@ -23,7 +23,7 @@ export const CHANGE_WORDS: Record<Wording, ChangeWords> = {
     approval: (title) => `A person now decides before “${title}” runs.`,
     noApproval: (title) => `“${title}” no longer waits for a person.`,
     nobodyAsked: 'No step waits for a person, so nothing had to change.',
-    instructed: (title, text) => `“${title}” now also follows: ${text}`,
+    instructed: (title, text) => `“${title}” now also follows “${text}”.`,
     faster: 'All steps run on the quick model and answer more briefly.',
     deeper: 'All steps run on the strong model and may answer at greater length.',
   },
@@ -47,7 +47,7 @@ export const CHANGE_WORDS: Record<Wording, ChangeWords> = {
     approval: (title) => `이제 “${title}” 전에 사람이 결정합니다.`,
     noApproval: (title) => `“${title}” 단계는 더 이상 사람을 기다리지 않습니다.`,
     nobodyAsked: '사람을 기다리는 단계가 없어 바꿀 것이 없었습니다.',
-    instructed: (title, text) => `“${title}” 단계가 다음도 따릅니다: ${text}`,
+    instructed: (title, text) => `“${title}” 단계가 “${text}”도 따릅니다.`,
     faster: '모든 단계를 빠른 모델로 바꾸고 답을 더 짧게 합니다.',
     deeper: '모든 단계를 강한 모델로 바꾸고 더 길게 답할 수 있게 합니다.',
   },
@@ -62,7 +62,7 @@ function objectOf(text: string): string {
       /^(extra|second|additional)?\s*(check|step|review|validation|verification|collector|source)s?\s+(of|for|that|to|from|on|which)\s+/iu,
       '',
     )
-    .replace(/(을|를|도)?\s*(추가|넣어|포함).*$/u, '');
+    .replace(/\s*(검증|검토|확인|점검|수집)?\s*(을|를|도)?\s*(추가|넣어|포함).*$/u, '');
   return clip(object.trim() || text);
 }
 

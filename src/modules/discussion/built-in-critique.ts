@@ -8,35 +8,35 @@ export function critiqueByShape({ draft, memory, costUsd, seconds, language }: C
   const { steps } = draft.design;
   const shape = shapeOf(steps);
   const words = WORDS[wordingOf(language)];
-  const [first] = shape.collectors;
-  const findings = [
-    shape.validators.length > 0
-      ? { strength: words.checked(titles(shape.validators)) }
-      : { weakness: words.unchecked(first?.title ?? steps[0]!.title), suggestion: words.addCheck },
+  const findings: Finding[] = [
+    shape.validators[0]
+      ? { strength: words.checked(shape.validators[0].title) }
+      : { weakness: words.unchecked((shape.collectors[0] ?? steps[0]!).title), suggestion: words.addCheck },
     shape.collectors.length > 1
       ? { strength: words.wide(shape.collectors.length) }
       : { weakness: words.narrow, suggestion: words.addSource },
-    ...shape.asking.map((step) => ({ strength: words.asks(step.title), weakness: words.waits(step) })),
+    ...shape.asking.map((step) => ({ strength: words.asks(step.title) })),
     ...(shape.asking.length === 0 ? [{ weakness: words.nobodyLooks, suggestion: words.addApproval }] : []),
     ...(steps.length <= 4 ? [{ strength: words.small(steps.length, seconds) }] : []),
-    ...(shape.synthesizers.length > 0 ? [{ strength: words.merged(shape.synthesizers[0]!.title) }] : []),
-    ...(shape.longest >= 5 ? [{ weakness: words.long(shape.longest, seconds) }] : []),
+    ...shape.synthesizers.map((step) => ({ strength: words.merged(step.title) })),
     ...(steps.length >= 6
       ? [{ weakness: words.costly(steps.length, costUsd), suggestion: words.smaller }]
       : []),
-  ] satisfies Finding[];
+    ...(shape.longest >= 5 ? [{ weakness: words.long(shape.longest, seconds) }] : []),
+    ...shape.asking.map((step) => ({ weakness: words.waits(step) })),
+  ];
   return {
     score: scoreOf(shape, memory.preferences.join(' ')),
     strengths: pick(
-      findings.map((finding: Finding) => finding.strength),
+      findings.map((finding) => finding.strength),
       words.runs(steps.length),
     ),
     weaknesses: pick(
-      findings.map((finding: Finding) => finding.weakness),
+      findings.map((finding) => finding.weakness),
       words.untried,
     ),
     suggestions: pick(
-      findings.map((finding: Finding) => finding.suggestion),
+      findings.map((finding) => finding.suggestion),
       words.tryFirst,
     ),
   };
@@ -82,16 +82,9 @@ function pick(sentences: readonly (string | undefined)[], otherwise: string): st
   return found.length > 0 ? found : [otherwise];
 }
 
-function titles(steps: Step[]): string {
-  return steps
-    .slice(0, 2)
-    .map((step) => `“${step.title}”`)
-    .join(', ');
-}
-
 const WORDS: Record<Wording, Words> = {
   en: {
-    checked: (titles) => `Weak findings are stopped before the report: ${titles}.`,
+    checked: (title) => `Weak findings are stopped on their way to the report by “${title}”.`,
     unchecked: (title) =>
       `Nothing checks what “${title}” delivers; an error there goes straight into the report.`,
     addCheck: 'Add a check of the sources before the report.',
@@ -119,7 +112,7 @@ const WORDS: Record<Wording, Words> = {
     tryFirst: 'Run it once on a small part of the material first.',
   },
   ko: {
-    checked: (titles) => `약한 결과가 보고서에 들어가기 전에 걸러집니다: ${titles}.`,
+    checked: (title) => `약한 결과가 보고서에 들어가기 전에 “${title}” 단계에서 걸러집니다.`,
     unchecked: (title) => `“${title}”의 결과를 아무도 검증하지 않아 오류가 그대로 보고서에 들어갑니다.`,
     addCheck: '보고서 전에 출처 검증을 추가하세요.',
     wide: (count) => `수집기 ${count}개가 동시에 일해 넓게 보면서도 시간이 거의 늘지 않습니다.`,
@@ -162,7 +155,7 @@ interface Shape {
 }
 
 interface Words {
-  checked(titles: string): string;
+  checked(title: string): string;
   unchecked(title: string): string;
   addCheck: string;
   wide(count: number): string;

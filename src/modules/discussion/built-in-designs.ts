@@ -160,7 +160,7 @@ const WORDS: Record<Wording, Words> = {
       prompt: `Go through the findings on “${subject}” and check ${check}. Mark each finding as confirmed, doubtful or wrong, with the reason, and drop none silently.`,
     }),
     challenge: (subject, angle) => ({
-      title: `Look for what contradicts the ${angle}`,
+      title: `Challenge the findings on ${angle}`,
       prompt: `Take the position of a critical reader of what was found on “${subject}” (${angle}). Which finding would not stand, what was left out, and what speaks for the opposite?`,
     }),
     merge: (subject) => ({

@@ -28,7 +28,10 @@ function readNeed({ text, memory, language }: Message): PatternReading {
 }
 
 function readStartOver(message: Message): PatternReading {
-  const rest = message.text.replace(START_OVER, ' ').replace(/^[\s,.:;–—-]+(and\b|instead\b)?/iu, '');
+  const rest = message.text
+    .replace(START_OVER, ' ')
+    .replace(/^[\s,.:;–—-]+(and\b|instead\b)?/iu, '')
+    .replace(/\s+instead\s*[.!]*$/iu, '');
   const fresh = readNeed({
     ...message,
     text: rest,
@@ -144,7 +147,7 @@ function reading(intents: Intent[], memory: Partial<MemoryChange>): PatternReadi
 const NOTHING: MemoryChange = { agreed: [], withdrawn: [], asked: [], answered: [], preferences: [] };
 
 const START_OVER =
-  /\b(?:start(?:ing)? (?:over|again|afresh|from scratch)|from scratch|begin again|scrap (?:it|this|that|all|everything)|forget (?:it|all|this|that|everything)(?: of (?:it|this|that))?|reset (?:it|this|everything|the discussion)|never ?mind all)\b|처음부터(?: 다시)?|다시 시작\S*|초기화\S*|없던 (?:일|걸)로\S*/iu;
+  /\b(?:start(?:ing)? (?:over|again|afresh|from scratch)|from scratch|begin again|scrap (?:it|this|that|all|everything)|forget (?:it all|it|all|this|that|everything)(?: of (?:it|this|that))?|reset (?:it|this|everything|the discussion)|never ?mind all)\b|처음부터(?: 다시)?|다시 시작\S*|초기화\S*|없던 (?:일|걸)로\S*/iu;
 
 const ABOUT_US =
   /^(?:(?:what (?:can|do|are) you|who are you|how (?:do|does) (?:you|this|it) work|what is this|help)\b.{0,20}$|.{0,12}(?:뭘|뭐|무엇|무얼|누구).{0,12}$)/iu;

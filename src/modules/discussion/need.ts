@@ -2,13 +2,19 @@
 import { HANGUL, type Wording } from './language.ts';
 import { tidy } from './memory.ts';
 
-/** Whether there is enough to design from: about a sentence, beyond any greeting. */
+/** Whether there is enough to design from: about a sentence that says more than "please make me a report". */
 export function isClear(need: string): boolean {
   const words = withoutGreeting(need).match(WORD) ?? [];
-  const syllables =
-    words.join('').match(/[\p{scx=Hangul}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/gu)?.length ?? 0;
-  const letters = words.join('').match(/\p{L}/gu)?.length ?? 0;
-  return syllables >= 8 || (words.length >= 4 && letters >= 10);
+  const telling = words.filter(
+    (word) => ![FILLER, KOREAN_LEAD, KOREAN_REQUEST].some((one) => one.test(word)),
+  );
+  const written = words.join('');
+  const count = (letters: RegExp) => written.match(letters)?.length ?? 0;
+  return (
+    (words.length >= 3 && telling.length >= 2 && count(/\p{L}/gu) >= 8) ||
+    count(/[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/gu) >= 8 ||
+    count(/\p{scx=Hangul}/gu) >= 14
+  );
 }
 
 /** Whether there is nothing but a greeting or thanks. */
@@ -99,7 +105,7 @@ const GREETING =
   /^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|안녕하세요|안녕하십니까|안녕|반갑습니다|반가워요?|감사합니다|고마워요?)(?: there| all| team)?(?![\p{L}\p{N}])[\s,.!~👋🙂😀]*)+/iu;
 
 const FILLER =
-  /^(?:|i|i'm|i’m|i'd|i’d|we|we'd|our team|you|me|us|my|our|your|it|please|pls|so|ok|okay|well|just|also|then|now|need|needs|want|wants|would|like|love|have|has|got|must|should|shall|can|could|will|let|let's|help|to|with|for|of|on|about|into|at|and|that|which|who|how|what|is|are|a|an|the|some|all|any|this|build|building|make|making|create|creating|write|writing|prepare|produce|give|get|send|show|tell|do|does|set|up|look|looking|trying|working|go|through|weekly|daily|monthly|quarterly|quick|short|brief|detailed|thorough|full|good|new|report|reports|summary|overview|pipeline|agents?|team|workflow|(?:compar|analy[sz]|research|summari[sz]|review|investigat|monitor|track|find|collect|evaluat|assess|explain|stud[iy]|examin|check|generat|draft|gather|explor|design|classif[iy]|extract)\w*)$/iu;
+  /^(?:|i|i'm|i’m|i'd|i’d|we|we'd|our team|you|me|us|my|our|your|it|please|pls|so|ok|okay|well|just|also|then|now|need|needs|want|wants|would|like|love|have|has|got|must|should|shall|can|could|will|let|let's|help|to|with|for|of|on|about|into|at|and|that|which|who|how|what|is|are|a|an|the|some|all|any|this|build|building|make|making|create|creating|write|writing|prepare|produce|give|get|send|show|tell|do|does|set|up|look|looking|trying|working|go|through|weekly|daily|monthly|quarterly|something|anything|things?|stuff|nice|great|cool|quick|short|brief|detailed|thorough|full|good|new|report|reports|summary|overview|pipeline|agents?|team|workflow|(?:compar|analy[sz]|research|summari[sz]|review|investigat|monitor|track|find|collect|evaluat|assess|explain|stud[iy]|examin|check|generat|draft|gather|explor|design|classif[iy]|extract)\w*)$/iu;
 
 const CLAUSE_END =
   /\s*[,;:(–—]\s*|\s+(?:and|then)\s+(?:then\s+)?(?:write|send|make|produce|give|create|report|summari|tell|show|present|email|post|draft|explain|recommend|suggest|decide|find|check|compare|let)\b|\s+(?:so that|because|since|while|in order|which|who|every|each (?:day|week|month))\b/iu;

@@ -1,7 +1,16 @@
 import type { Brief, DesignCard } from './brief.ts';
 import { tidy } from './memory.ts';
 import { isGreeting } from './need.ts';
-import { inQuestion, recommended, type Replies, type Topic, topicOf } from './offline-reply.ts';
+import {
+  allChanges,
+  inQuestion,
+  recommended,
+  type Replies,
+  settledOn,
+  shortName,
+  type Topic,
+  topicOf,
+} from './offline-reply.ts';
 
 export const ENGLISH_REPLIES: Replies = {
   CLARIFY: ({ said, memory }) => `${
@@ -18,7 +27,12 @@ One sentence is enough, for example *“Compare the three largest EV charging ne
 
   PRESENT: (brief) => {
     const best = recommended(brief.designs);
-    return `${brief.designs.some((card) => card.changes.length > 0) ? 'I went over the designs with that in mind. This is how they look now:' : 'Here are three ways to do it, and they really differ:'}
+    const changes = allChanges(brief.designs);
+    return `${
+      changes.length > 0
+        ? `I went over the designs with that in mind. ${changes.join(' ')} This is how they look now:`
+        : 'Here are three ways to do it, and they really differ:'
+    }
 
 ${brief.designs.map(presentCard).join('\n')}
 
@@ -31,7 +45,7 @@ Which one do you want? You can simply say *“take the second one, but add a che
     const card = inQuestion(brief);
     return `A fair point, and worth settling before anything runs. ${TOPIC_ANSWERS[topicOf(brief.said)](brief.designs, card)}
 
-My position: **${card.title}** scores ${card.critique.score} of 10. ${card.critique.strengths[0]} Against it stands this: ${lower(card.critique.weaknesses[0]!)} If that is what worries you, there is a remedy. ${card.critique.suggestions[0]} I would make that change rather than give the design up, because everything else in it serves what you asked for.
+My position: **${shortName(card)}** scores ${card.critique.score} of 10. ${card.critique.strengths[0]} Against it stands this: ${lower(card.critique.weaknesses[0]!)} If that is what worries you, there is a remedy. ${card.critique.suggestions[0]} I would make that change rather than give the design up, because everything else in it serves what you asked for.
 
 ${nextStep(brief, card)}`;
   },
@@ -40,15 +54,15 @@ ${nextStep(brief, card)}`;
     const best = recommended(brief.designs);
     return `Gladly. I only need to know which of the designs you mean, because none is selected yet:
 
-${list(brief.designs.map((card) => `**${card.title}**: ${card.steps.length} steps, about $${card.costUsd} and ${readableTime(card.seconds)}, score ${card.critique.score}/10`))}
+${list(brief.designs.map((card) => `**${shortName(card)}**: ${card.steps.length} steps, about $${card.costUsd} and ${readableTime(card.seconds)}, score ${card.critique.score}/10`))}
 
-If you leave it to me, I would go with **${best.title}**. ${best.critique.strengths[0]} It is not free of weaknesses: ${lower(best.critique.weaknesses[0]!)} But it answers best what you have told me so far.
+If you leave it to me, I would go with **${shortName(best)}**. ${best.critique.strengths[0]} It is not free of weaknesses: ${lower(best.critique.weaknesses[0]!)} But it answers best what you have told me so far.
 
 Say *“the first one”*, *“the second one”* or *“the third one”*, or simply *“take the recommended one”*. You can also name what should change, and I will build that in before you confirm.`;
   },
 
   CONFIRM: (brief) => {
-    const card = inQuestion(brief);
+    const card = settledOn(brief.designs);
     return `**${card.title}** is selected.${whatChanged(card)} When it runs, this will happen:
 
 ${list(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} ✋ *after your approval*` : step)))}
@@ -59,7 +73,7 @@ Shall I settle it like this? Say *“yes”*, or tell me what else should change
   },
 
   PLAN: (brief) => {
-    const card = inQuestion(brief);
+    const card = settledOn(brief.designs);
     return `Settled: **${card.title}** is ready to run.${whatChanged(card)} It has ${card.steps.length} steps, from “${card.steps[0]}” to “${card.steps.at(-1)}”, and meets what we agreed on:
 
 ${list(brief.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
@@ -76,15 +90,15 @@ Starting it is up to you. You can watch every step and every word as it is writt
 
 const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignCard[], card: DesignCard) => string> = {
   COST: (designs) =>
-    `By my estimate a run costs ${join(designs.map((card) => `$${card.costUsd} with ${card.title}`))}. What drives it is the number of calls and the class of model: the more steps judge instead of collect, the more it costs. Whatever a run may spend at most is reserved before each call, so a surprise is not possible.`,
+    `By my estimate a run costs ${join(designs.map((card) => `$${card.costUsd} with ${shortName(card)}`))}. What drives it is the number of calls and the class of model: the more steps judge instead of collect, the more it costs. Whatever a run may spend at most is reserved before each call, so a surprise is not possible.`,
   TIME: (designs) =>
-    `I expect ${join(designs.map((card) => `${readableTime(card.seconds)} for ${card.title}`))}. What counts is the longest chain of steps that wait for each other; branches that are independent run at the same time and add nothing. Time that people take for an approval comes on top.`,
+    `I expect ${join(designs.map((card) => `${readableTime(card.seconds)} for ${shortName(card)}`))}. What counts is the longest chain of steps that wait for each other; branches that are independent run at the same time and add nothing. Time that people take for an approval comes on top.`,
   PEOPLE: (designs) =>
-    `${join(designs.map((card) => (card.asksBefore.length > 0 ? `${card.title} asks before “${card.asksBefore[0]}”` : `${card.title} asks nobody`)))}. While a request waits, all steps that do not depend on it go on, and it can wait for days. A rejection ends the run, or skips the step where the design says so.`,
+    `${join(designs.map((card) => (card.asksBefore.length > 0 ? `${shortName(card)} asks before “${card.asksBefore[0]}”` : `${shortName(card)} asks nobody`)))}. While a request waits, all steps that do not depend on it go on, and it can wait for days. A rejection ends the run, or skips the step where the design says so.`,
   TRUST: (designs) =>
-    `How far you can rely on the result depends on what is checked before the report: ${join(designs.map((card) => `${card.title} scores ${card.critique.score}`))}. A check costs one more call, but it marks each finding as confirmed or doubtful, and that is what a reader will ask for first.`,
+    `How far you can rely on the result depends on what is checked before the report: ${join(designs.map((card) => `${shortName(card)} scores ${card.critique.score}`))}. A check costs one more call, but it marks each finding as confirmed or doubtful, and that is what a reader will ask for first.`,
   CHOICE: (designs, card) =>
-    `The designs differ in how much they look at and how much they check: ${join(designs.map((one) => `${one.title} has ${one.steps.length} steps and scores ${one.critique.score}`))}. In short, ${lower(card.summary)}`,
+    `The designs differ in how much they look at and how much they check: ${join(designs.map((one) => `${shortName(one)} has ${one.steps.length} steps and scores ${one.critique.score}`))}. In short, ${lower(card.summary)}`,
 };
 
 function nextStep({ stage }: Brief, card: DesignCard): string {
@@ -96,9 +110,8 @@ function nextStep({ stage }: Brief, card: DesignCard): string {
 }
 
 function presentCard(card: DesignCard, index: number): string {
-  const changes = card.changes.length > 0 ? ` *New: ${card.changes.slice(0, 2).join(' ')}*` : '';
   const facts = `score **${card.critique.score}/10**, about $${card.costUsd}, ${readableTime(card.seconds)}`;
-  return `${index + 1}. **${card.title}** (${facts}). ${firstSentence(card.summary)}${changes}`;
+  return `${index + 1}. **${shortName(card)}** (${facts}). ${firstSentence(card.summary)}`;
 }
 
 function whatChanged(card: DesignCard): string {

@@ -18,9 +18,24 @@ export function recommended(designs: readonly DesignCard[]): DesignCard {
   });
 }
 
-/** The design that a reply is about: the selected one, else the recommended one. */
-export function inQuestion({ designs }: Brief): DesignCard {
+/** The design that a reply is about: the one that was named, the selected one, or the recommended one. */
+export function inQuestion({ designs, about }: Brief): DesignCard {
+  return designs.find((card) => card.strategy === about) ?? settledOn(designs);
+}
+
+/** The selected design; before there is one, the recommended one. */
+export function settledOn(designs: readonly DesignCard[]): DesignCard {
   return designs.find((card) => card.selected) ?? recommended(designs);
+}
+
+/** "Quick answer: EV charging" is called "Quick answer" where all designs are about the same. */
+export function shortName({ title }: DesignCard): string {
+  return title.split(': ', 1)[0]!;
+}
+
+/** What changed in any of the designs, each thing once. */
+export function allChanges(designs: readonly DesignCard[]): string[] {
+  return [...new Set(designs.flatMap((card) => card.changes))].slice(0, 3);
 }
 
 /** What a question is about, as far as its words tell. */

@@ -18,6 +18,7 @@ export function replyTo(
       ...memoryData(brief.memory),
       designs: brief.designs.length > 0 ? JSON.stringify(brief.designs) : '',
       stage: brief.stage,
+      'design in question': brief.about ?? '',
       'newest message': brief.said,
     },
     language: brief.language,

@@ -52,28 +52,38 @@ async function react(turn: Turning): Promise<Turn> {
   const { state, reading } = turn;
   const does = (intent: Intent) => reading.intents.includes(intent);
   const selected = selectedOf(state.proposals);
+  const agrees = does('CONFIRM') && selected !== null && (reading.target ?? selected) === selected;
   const settles: Stage[] = does('CONFIRM') ? ['CONFIRM', 'PLAN'] : ['CONFIRM'];
 
-  if (does('DESCRIBE')) return design(turn, path(state.stage, 'DESIGN', 'PRESENT'));
+  if (does('DESCRIBE')) return design(turn, onward(state.stage, 'DESIGN', 'PRESENT'));
   if (does('REFINE') || does('ADD')) return refine(turn, reading.target ?? selected, settles);
-  if (does('SELECT') || (does('CONFIRM') && selected === null)) {
-    if (reading.target === null) return settle(turn, 'CHOOSE', {});
-    const transitions = path(state.stage, ...(does('SELECT') ? settles : ['CONFIRM' as const]));
-    return settle(turn, kindAt(transitions.at(-1) ?? state.stage), { transitions, selected: reading.target });
+  if (does('SELECT')) return choose(turn, settles);
+  if (agrees) {
+    const transitions = state.stage === 'PLAN' ? [] : onward(state.stage, 'CONFIRM', 'PLAN');
+    return settle(turn, 'PLAN', { transitions });
   }
-  if (does('CONFIRM')) {
-    return settle(turn, 'PLAN', {
-      transitions: state.stage === 'PLAN' ? [] : path(state.stage, 'CONFIRM', 'PLAN'),
-    });
-  }
+  if (does('CONFIRM')) return choose(turn, ['CONFIRM']);
   if (does('ASK')) {
-    return settle(turn, 'ANSWER', { transitions: state.stage === 'PLAN' ? [] : path(state.stage, 'DEBATE') });
+    const transitions = state.stage === 'PLAN' ? [] : onward(state.stage, 'DEBATE');
+    return settle(turn, 'ANSWER', { transitions });
   }
   return settle(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
 }
 
 /** Small talk changes nothing; the reply comes back to what is next. */
 const NEXT_STEP: Partial<Record<Stage, BriefKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
+
+/** DESIGN is only passed through: a discussion found there, with designs, has them before it. */
+function onward(stage: Stage, ...through: Stage[]): Stage[] {
+  return stage === 'DESIGN' ? path(stage, 'PRESENT', ...through) : path(stage, ...through);
+}
+
+function choose(turn: Turning, settles: Stage[]): Turn {
+  const { state, reading } = turn;
+  if (reading.target === null) return settle(turn, 'CHOOSE', {});
+  const transitions = onward(state.stage, ...settles);
+  return settle(turn, kindAt(transitions.at(-1) ?? state.stage), { transitions, selected: reading.target });
+}
 
 async function design(turn: Turning, transitions: Stage[]): Promise<Turn> {
   const isFirst = turn.state.proposals.length === 0;
@@ -103,7 +113,7 @@ async function refine(turn: Turning, target: Strategy | null, settles: Stage[]):
     chosen.map((draft) => refineDesign(turn.think, { ...facts, draft, change: reading.change })),
   );
   const proposals = await assess(turn, facts, drafts);
-  const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
+  const transitions = onward(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
   return settle(turn, kindAt(transitions.at(-1) ?? state.stage), {
     transitions,
     proposals,
@@ -145,7 +155,8 @@ function settle(turn: Turning, kind: BriefKind, outcome: Partial<Outcome>): Turn
     return current ? [designCard({ ...current, selected: strategy === selected })] : [];
   });
   const stage = transitions.at(-1) ?? state.stage;
-  const brief: Brief = { kind, stage, language, said: saidIn(state.text), memory, designs };
+  const about = turn.reading.target;
+  const brief: Brief = { kind, stage, language, about, said: saidIn(state.text), memory, designs };
   return { transitions, memory, proposals, selected, title, brief };
 }
 

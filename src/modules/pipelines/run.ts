@@ -107,7 +107,7 @@ class Pass {
         ),
       ]),
     );
-    const graph = entrypoint({ name: 'run' }, () => {
+    const graph = entrypoint({ name: 'run' }, (_runId: string) => {
       const results = new Map<string, Promise<StepResult>>();
       const resultOf = (step: Step): Promise<StepResult> => {
         const known = results.get(step.key) ?? this.#result(step, resultOf, tasks.get(step.key)!);
@@ -116,7 +116,7 @@ class Pass {
       };
       return Promise.all(steps.map(resultOf));
     });
-    return graph.invoke(null, { recursionLimit: RECURSION_LIMIT });
+    return graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
   }
 
   async #result(step: Step, resultOf: ResultOf, runTask: RunTask): Promise<StepResult> {

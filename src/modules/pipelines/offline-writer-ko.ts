@@ -1,0 +1,2 @@
+import type { Writer } from './offline-script.ts';
+export const KOREAN = {} as Writer;

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type EventLog, FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
+
+/** What every event log does, whatever it is made of. */
+export function describeEventLog(name: string, open: () => Adapter): void {
+  const newLog = () => `log:${randomUUID()}`;
+
+  describe(name, () => {
+    describe('append', () => {
+      it('numbers the events of a log from 1, in the order given', async () => {
+        const { log } = open();
+        const logId = newLog();
+        const stored = await log.append([{ logId, events: ['a', 'b'] }]);
+        const more = await log.append([{ logId, events: ['c'] }]);
+        expect([...stored, ...more].map(({ seq, data }) => [seq, data])).toEqual([
+          [1, 'a'],
+          [2, 'b'],
+          [3, 'c'],
+        ]);
+      });
+
+      it('returns what a reader will read', async () => {
+        const { log } = open();
+        const logId = newLog();
+        const events = [{ text: 'héllo "{}" \u{1f600}\n' }, [1, 2.5, null, true], 'x', 0, null, {}];
+        const stored = await log.append([{ logId, events }]);
+        expect(stored.map(({ data }) => data)).toEqual(events);
+        expect(
+          stored.every(({ at }) => at instanceof Date && Math.abs(Date.now() - at.getTime()) < 60_000),
+        ).toBe(true);
+        expect(await log.read(logId, 0, 100)).toEqual(stored);
+      });
+
+      it('numbers each log by itself, and returns them in the order of their ids', async () => {
+        const { log } = open();
+        const [a, b] = [newLog(), newLog()].sort() as [string, string];
+        await log.append([{ logId: b, events: [0] }]);
+        const stored = await log.append([
+          { logId: b, events: [1, 2] },
+          { logId: a, events: [3] },
+        ]);
+        expect(stored.map(({ logId, seq }) => [logId, seq])).toEqual([
+          [a, 1],
+          [b, 2],
+          [b, 3],
+        ]);
+      });
+
+      it('accepts the fence of the latest claim, and a writer without one', async () => {
+        const { log, claim } = open();
+        const logId = newLog();
+        await claim(logId);
+        const fence = await claim(logId);
+        await log.append([{ logId, events: ['claimed'], fence }]);
+        await log.append([{ logId, events: ['free'] }]);
+        expect(await texts(log, logId)).toEqual(['claimed', 'free']);
+      });
+
+      it('refuses the fence of an earlier claim, and then stores nothing in any log', async () => {
+        const { log, claim } = open();
+        const [logId, other, fresh] = [newLog(), newLog(), newLog()];
+        const stale = await claim(logId);
+        await claim(logId);
+        await log.append([{ logId: other, events: ['before'] }]);
+        const appends = [
+          { logId, events: ['stale'], fence: stale },
+          { logId: other, events: ['with it'] },
+          { logId: fresh, events: ['with it'] },
+        ];
+        await expect(log.append(appends)).rejects.toThrow(new FencedError(logId));
+        expect(await texts(log, logId)).toEqual([]);
+        expect(await texts(log, other)).toEqual(['before']);
+        expect(await log.state(fresh)).toEqual({ head: 0, floor: 0 });
+      });
+
+      it('refuses a fence where nobody has claimed', async () => {
+        const { log } = open();
+        const logId = newLog();
+        await expect(log.append([{ logId, events: [1], fence: 1 }])).rejects.toThrow(FencedError);
+      });
+    });
+
+    describe('appendAvailable', () => {
+      it('stores under right fences and reports the stale ones, each log for itself', async () => {
+        const { log, claim } = open();
+        const [good, taken, unclaimed] = [newLog(), newLog(), newLog()];
+        const fence = await claim(good);
+        const stale = await claim(taken);
+        await claim(taken);
+        const { stored, busy, fenced } = await log.appendAvailable([
+          { logId: good, events: ['a', 'b'], fence },
+          { logId: taken, events: ['c'], fence: stale },
+          { logId: unclaimed, events: ['d'], fence: 1 },
+        ]);
+        expect(stored.map(({ logId, seq, data }) => [logId, seq, data])).toEqual([
+          [good, 1, 'a'],
+          [good, 2, 'b'],
+        ]);
+        expect(busy).toEqual([]);
+        expect(fenced.toSorted()).toEqual([taken, unclaimed].toSorted());
+        expect(await log.read(good, 0, 10)).toEqual(stored);
+        expect(await texts(log, taken)).toEqual([]);
+      });
+    });
+
+    describe('read', () => {
+      it('gives what follows the cursor, at most as many as asked for', async () => {
+        const { log } = open();
+        const logId = newLog();
+        await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
+        expect((await log.read(logId, 1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+        expect(await log.read(logId, 4, 2)).toEqual([]);
+        expect(await log.read(newLog(), 0, 2)).toEqual([]);
+      });
+    });
+
+    describe('state, heads', () => {
+      it('tell the newest seq; a log that was never written to is empty', async () => {
+        const { log } = open();
+        const [logId, none] = [newLog(), newLog()];
+        await log.append([{ logId, events: ['a', 'b'] }]);
+        expect(await log.state(logId)).toEqual({ head: 2, floor: 0 });
+        expect(await log.state(none)).toEqual({ head: 0, floor: 0 });
+        expect(await log.heads([logId, none])).toEqual(new Map([[logId, 2]]));
+        expect(await log.heads([])).toEqual(new Map());
+      });
+    });
+
+    describe('trim', () => {
+      it('drops the start of a log and records it, and the numbers go on', async () => {
+        const { log } = open();
+        const logId = newLog();
+        await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
+        await log.trim(logId, 2);
+        expect(await log.state(logId)).toEqual({ head: 4, floor: 2 });
+        expect((await log.read(logId, 0, 10)).map(({ seq }) => seq)).toEqual([3, 4]);
+        expect((await log.read(logId, 3, 10)).map(({ seq }) => seq)).toEqual([4]);
+        const [next] = await log.append([{ logId, events: ['e'] }]);
+        expect(next!.seq).toBe(5);
+      });
+
+      it('never goes back or beyond the head, and leaves other logs alone', async () => {
+        const { log } = open();
+        const [logId, other] = [newLog(), newLog()];
+        await log.append([
+          { logId, events: ['a', 'b'] },
+          { logId: other, events: ['c'] },
+        ]);
+        await log.trim(logId, 9);
+        await log.trim(logId, 1);
+        await log.trim(newLog(), 1);
+        expect(await log.state(logId)).toEqual({ head: 2, floor: 2 });
+        expect(await log.read(logId, 0, 10)).toEqual([]);
+        expect(await texts(log, other)).toEqual(['c']);
+      });
+    });
+  });
+}
+
+async function texts(log: EventLog, logId: string): Promise<unknown[]> {
+  const events: StoredEvent[] = await log.read(logId, 0, 1_000);
+  return events.map(({ data }) => data);
+}
+
+export interface Adapter {
+  log: EventLog;
+  /** Claims the log anew and returns the fence. */
+  claim(logId: string): Promise<number>;
+}
