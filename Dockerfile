@@ -1,0 +1,19 @@
+# One image for both roles: `docker compose up --build`, or with ROLE, DATABASE_URL, REDIS_URL … of your own.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json prisma.config.ts ./
+COPY prisma prisma
+# Also generates the Prisma client. The image has its own Node, so the one from npm (190 MB) goes.
+RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/node-linux-* node_modules/.bin/node
+COPY schema schema
+COPY src src
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app .
+USER node
+EXPOSE 9000
+# Node itself is process 1, so that SIGTERM reaches it and it can hand its work over.
+CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts"]
