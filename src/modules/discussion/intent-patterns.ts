@@ -5,7 +5,8 @@ import type { MemoryChange } from './memory.ts';
 import { answeredBy, isClear, isGreeting, openPoints, sentencesOf, titleOf } from './need.ts';
 import type { Strategy } from './proposal.ts';
 
-export function readByPatterns(message: Message): PatternReading {
+export function readByPatterns({ text, ...known }: Message): PatternReading {
+  const message = { ...known, text: text.slice(0, MAX_READ_LENGTH) };
   if (START_OVER.test(message.text)) return readStartOver(message);
   return message.proposals.length > 0 ? readReaction(message) : readNeed(message);
 }
@@ -143,6 +144,9 @@ function reading(intents: Intent[], memory: Partial<MemoryChange>): PatternReadi
     memory: { ...NOTHING, ...memory },
   };
 }
+
+/** A long message says first what it wants. */
+const MAX_READ_LENGTH = 4_000;
 
 const NOTHING: MemoryChange = { agreed: [], withdrawn: [], asked: [], answered: [], preferences: [] };
 

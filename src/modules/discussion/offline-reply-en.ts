@@ -119,10 +119,8 @@ function whatChanged(card: DesignCard): string {
 }
 
 function stillOpen({ memory }: Brief): string {
-  const questions = memory.openQuestions.slice(0, 2);
-  return questions.length > 0
-    ? `\n\nStill open between us: ${questions.map((one) => `*${one}*`).join(' ')}`
-    : '';
+  const [question] = memory.openQuestions;
+  return question ? `\n\nStill open between us: *${question}*` : '';
 }
 
 function readableTime(seconds: number): string {

@@ -119,8 +119,8 @@ function whatChanged(card: DesignCard): string {
 }
 
 function stillOpen({ memory }: Brief): string {
-  const questions = memory.openQuestions.slice(0, 2);
-  return questions.length > 0 ? `\n\n아직 남은 질문: ${questions.map((one) => `*${one}*`).join(' ')}` : '';
+  const [question] = memory.openQuestions;
+  return question ? `\n\n아직 남은 질문: *${question}*` : '';
 }
 
 function readableTime(seconds: number): string {

@@ -46,22 +46,18 @@ export function topicOf(said: string): Topic {
 const TOPICS: readonly { topic: Topic; signs: RegExp }[] = [
   {
     topic: 'COST',
+    signs: /\b(cost\w*|price\w*|expensive|cheaper|budget|money|dollars?|tokens?)\b|비용|가격|비싸|예산|돈/iu,
+  },
+  { topic: 'PEOPLE', signs: /\b(approv\w*|human|people|person|decides?|control)\b|승인|사람|결정/iu },
+  {
+    topic: 'TRUST',
     signs:
-      /\b(cost\w*|price\w*|expensive|cheap\w*|budget|money|dollars?|tokens?)\b|비용|가격|비싸|저렴|예산|돈/iu,
+      /\b(trust\w*|reliab\w*|correct\w*|accura\w*|wrong|errors?|risk\w*|check\w*|sources?|hallucinat\w*)\b|신뢰|정확|오류|위험|검증|출처/iu,
   },
   {
     topic: 'TIME',
     signs:
-      /\b(time|long|slow\w*|fast\w*|quick\w*|seconds?|minutes?|wait\w*|speed)\b|시간|오래|느리|빠르|빨리|속도|몇 초|몇 분/iu,
-  },
-  {
-    topic: 'PEOPLE',
-    signs: /\b(approv\w*|human|people|person|decide\w*|control|stop)\b|승인|사람|결정|멈추/iu,
-  },
-  {
-    topic: 'TRUST',
-    signs:
-      /\b(trust\w*|reliab\w*|quality|correct\w*|accura\w*|wrong|errors?|risk\w*|check\w*|sources?|hallucinat\w*)\b|신뢰|품질|정확|오류|위험|검증|출처/iu,
+      /\b(time|how long|slow\w*|faster|how (fast|quick\w*)|seconds?|minutes?|wait\w*)\b|시간|오래|느리|빨리|몇 초|몇 분/iu,
   },
 ];
 
