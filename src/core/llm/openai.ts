@@ -9,10 +9,7 @@ import {
 } from './provider-call.ts';
 import { field, readError } from './provider-errors.ts';
 
-/**
- * OpenAI's chat completions. With `baseUrl` (up to and with `/v1`) any server that speaks them, such as Ollama
- * or vLLM; those know the limit of the answer by its older name only.
- */
+/** OpenAI's chat completions. `baseUrl` (up to and with `/v1`) names another server that speaks them. */
 export class OpenAiModel implements LanguageModel {
   readonly #options: ProviderOptions;
 
@@ -21,10 +18,9 @@ export class OpenAiModel implements LanguageModel {
   }
 
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPiece> {
-    const { apiKey, baseUrl, timeouts = DEFAULT_TIMEOUTS } = this.#options;
-    const provider = baseUrl ? 'The OpenAI-compatible provider' : 'OpenAI';
+    const { apiKey, timeouts = DEFAULT_TIMEOUTS } = this.#options;
     const pieces = (wire: Wire) => this.#pieces(request, wire);
-    return callProvider({ provider, apiKey, timeouts, signal, pieces, toldInStream });
+    return callProvider({ provider: 'OpenAI', apiKey, timeouts, signal, pieces, toldInStream });
   }
 
   async *#pieces(request: ModelRequest, wire: Wire): AsyncGenerator<ModelPiece> {
@@ -64,7 +60,7 @@ export class OpenAiModel implements LanguageModel {
       {
         model,
         messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
-        ...(baseUrl ? { max_tokens: maxOutputTokens } : { max_completion_tokens: maxOutputTokens }),
+        max_completion_tokens: maxOutputTokens,
         ...(json ? { response_format: { type: 'json_object' as const } } : {}),
         stream: true,
         stream_options: { include_usage: true },

@@ -77,6 +77,7 @@ export class Wire {
     );
   }
 
+  /** What is thrown for whatever ended the call early. */
   explain(error: unknown): unknown {
     const { signal, provider, toldInStream } = this.#call;
     if (signal.aborted) return signal.reason;
@@ -90,6 +91,7 @@ export class Wire {
     return new ModelError('UNAVAILABLE', what, { cause: error });
   }
 
+  /** Stops the clock and, when the answer is not complete, the connection. */
   close(): void {
     clearTimeout(this.#totalTimer);
     clearTimeout(this.#idleTimer);

@@ -57,14 +57,6 @@ describe("a request to a provider's own address", () => {
     expect(body).toMatchObject({ max_completion_tokens: 321 });
     expect(body).not.toHaveProperty('max_tokens');
   });
-
-  it('an OpenAI-compatible server: limits it with the name that all of them know', async () => {
-    const { body } = await requestOf(
-      new OpenAiModel({ apiKey: 'sk-own', baseUrl: 'http://localhost:11434/v1' }),
-    );
-    expect(body).toMatchObject({ max_tokens: 321 });
-    expect(body).not.toHaveProperty('max_completion_tokens');
-  });
 });
 
 /** The one request that a call makes, answered with 500. */
