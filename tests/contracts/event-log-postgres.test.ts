@@ -27,7 +27,7 @@ describe('append', () => {
     });
     const events = await log.read(logId, 0, 10_000);
     expect(events.map(({ seq }) => seq)).toEqual(upTo(kept.length));
-    expect(events.map(({ data }) => data).toSorted()).toEqual(kept.toSorted());
+    expect(new Set(events.map(({ data }) => data))).toEqual(new Set(kept));
     expect(await log.state(logId)).toEqual({ head: kept.length, floor: 0 });
   });
 

@@ -166,5 +166,5 @@ async function texts(log: EventLog, logId: string): Promise<unknown[]> {
 export interface Adapter {
   log: EventLog;
   /** Claims the log anew and returns the fence. */
-  claim(logId: string): Promise<number>;
+  claim: (logId: string) => Promise<number>;
 }

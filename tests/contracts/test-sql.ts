@@ -10,7 +10,7 @@ export function testSql(): TestSql {
   afterAll(() => pool.end());
   return {
     sql: sqlOn(pool),
-    async begin() {
+    begin: async () => {
       const client = await pool.connect();
       await client.query('BEGIN');
       const end = async (how: 'COMMIT' | 'ROLLBACK') => {
@@ -29,5 +29,5 @@ const sqlOn =
 
 export interface TestSql {
   sql: Sql;
-  begin(): Promise<{ sql: Sql; commit(): Promise<void>; rollback(): Promise<void> }>;
+  begin: () => Promise<{ sql: Sql; commit(): Promise<void>; rollback(): Promise<void> }>;
 }

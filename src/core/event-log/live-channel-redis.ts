@@ -14,121 +14,120 @@ import type { LiveChannel, LiveListener } from './live-channel.ts';
  * const live = new RedisLiveChannel({ url: 'redis://localhost:6379', onError: (error) => logger.warn(error) });
  */
 export class RedisLiveChannel implements LiveChannel {
-  readonly #publisher: Redis;
-  readonly #subscriber: Redis;
+  readonly #publisher: Connection;
+  readonly #subscriber: Connection;
   readonly #pubSub: RedisPubSub;
   readonly #prefix: string;
-  readonly #outage: Outage;
 
   constructor({ url, onError, prefix = 'log:' }: RedisLiveChannelOptions) {
     this.#prefix = prefix;
-    this.#outage = new Outage(onError);
-    this.#publisher = connect(url, this.#outage);
-    this.#subscriber = connect(url, this.#outage);
+    this.#publisher = new Connection(url, onError);
+    this.#subscriber = new Connection(url, onError);
     this.#pubSub = new RedisPubSub({
-      publisher: this.#publisher,
+      publisher: this.#publisher.redis,
       // It uses four methods of a whole client; these are they.
-      subscriber: new WantedChannels(this.#subscriber, this.#outage) as unknown as Redis,
+      subscriber: new WantedChannels(this.#subscriber) as unknown as Redis,
     });
   }
 
   publish(events: readonly StoredEvent[]): void {
     for (const [logId, batch] of Map.groupBy(events, (event) => event.logId)) {
-      const publishing = this.#publisher.publish(this.#prefix + logId, encode(batch));
-      publishing.then(this.#outage.over, this.#outage.failed);
+      void this.#publisher.settle((redis) => redis.publish(this.#prefix + logId, encode(batch)));
     }
   }
 
   async subscribe(logId: string, listener: LiveListener): Promise<() => void> {
     const id = await this.#pubSub.subscribe(this.#prefix + logId, (message: unknown) => {
       const news = News.safeParse(message);
-      if (news.success)
-        listener(
-          news.data.head,
-          news.data.events.map((event) => ({ logId, ...event })),
-        );
+      if (!news.success) return;
+      const { head, events } = news.data;
+      listener(
+        head,
+        events.map((event) => ({ logId, ...event })),
+      );
     });
     return () => this.#pubSub.unsubscribe(id);
   }
 
-  /** Rejects while Redis is away. */
-  async ping(): Promise<void> {
-    await this.#publisher.ping();
-  }
-
   async close(): Promise<void> {
-    await this.#publisher.quit().catch(this.#outage.failed);
-    this.#publisher.disconnect();
-    this.#subscriber.disconnect();
+    await this.#publisher.settle((redis) => redis.quit());
+    this.#publisher.redis.disconnect();
+    this.#subscriber.redis.disconnect();
   }
 }
 
 /**
- * The subscribing half of a connection as a set of wanted channels, which is made good whenever the connection is
- * ready. RedisPubSub gets this instead of the connection, because it leaves a rejection unhandled, which ends the
- * process, when a command of its own fails (davidyaha/graphql-redis-subscriptions#593): here none ever does.
+ * The subscribing connection as a set of wanted channels, which is made good whenever the connection is ready.
+ * RedisPubSub gets this instead of the connection, because it leaves a rejection unhandled, which ends the process,
+ * when a command of its own fails (davidyaha/graphql-redis-subscriptions#593): here none ever does.
  */
 class WantedChannels {
-  readonly #redis: Redis;
-  readonly #outage: Outage;
+  readonly #connection: Connection;
   readonly #wanted = new Set<string>();
 
-  constructor(redis: Redis, outage: Outage) {
-    this.#redis = redis;
-    this.#outage = outage;
-    redis.on('ready', () => {
-      if (this.#wanted.size > 0) redis.subscribe(...this.#wanted).then(outage.over, outage.failed);
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.redis.on('ready', () => {
+      if (this.#wanted.size > 0) void connection.settle((redis) => redis.subscribe(...this.#wanted));
     });
   }
 
   on(event: 'message' | 'pmessage', listener: (...args: string[]) => void): void {
-    this.#redis.on(event, listener);
+    this.#connection.redis.on(event, listener);
   }
 
   /** Calls `done` when the subscription stands, and also when it cannot stand just now. */
   subscribe(channel: string, done: () => void): void {
     this.#wanted.add(channel);
-    this.#redis.subscribe(channel).then(this.#outage.over, this.#outage.failed).finally(done);
+    void this.#connection.settle((redis) => redis.subscribe(channel)).then(done);
   }
 
   unsubscribe(channel: string): void {
     this.#wanted.delete(channel);
-    this.#redis.unsubscribe(channel).catch(this.#outage.failed);
+    void this.#connection.settle((redis) => redis.unsubscribe(channel));
   }
 
   /** RedisPubSub calls it beside each `unsubscribe`; no pattern is ever subscribed. */
   punsubscribe(): void {}
 }
 
-/** Reports the first error of an outage and keeps quiet until it is over. */
-class Outage {
-  #reported = false;
-  readonly failed: (error: unknown) => void;
-  readonly over = (): void => void (this.#reported = false);
+/** Comes back by itself, keeps nothing for later, and reports the first error of each outage. */
+class Connection {
+  readonly redis: Redis;
+  readonly #onError: (error: unknown) => void;
+  #isReported = false;
 
-  constructor(onError: (error: unknown) => void) {
-    this.failed = (error) => {
-      if (!this.#reported) onError(error);
-      this.#reported = true;
-    };
+  constructor(url: string, onError: (error: unknown) => void) {
+    this.#onError = onError;
+    this.redis = new Redis(url, {
+      // A command that cannot be sent or answered soon fails, and is not sent again later.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      autoResubscribe: false,
+      maxRetriesPerRequest: null,
+      commandTimeout: ANSWER_MS,
+      // A connection that stays silent when it should answer is given up, with all that waits in it.
+      socketTimeout: SILENCE_MS,
+      connectTimeout: SILENCE_MS,
+      retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_PAUSE_MS),
+    });
+    this.redis.on('error', (error) => this.#report(error));
   }
-}
 
-function connect(url: string, outage: Outage): Redis {
-  const redis = new Redis(url, {
-    // A command that cannot be sent or answered soon fails, and is not sent again later.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    commandTimeout: ANSWER_MS,
-    // A connection with unanswered commands that stays silent is given up, with all that waits in it.
-    socketTimeout: SILENCE_MS,
-    connectTimeout: SILENCE_MS,
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_PAUSE_MS),
-  });
-  redis.on('error', outage.failed);
-  return redis;
+  /** Resolves when the command has been answered or has failed. */
+  async settle(command: (redis: Redis) => Promise<unknown>): Promise<void> {
+    try {
+      await command(this.redis);
+      this.#isReported = false;
+    } catch (error) {
+      if (this.redis.status === 'ready') this.#report(error); // else the connection has told why it is not
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!this.#isReported) this.#onError(error);
+    this.#isReported = true;
+  }
 }
 
 function encode(batch: StoredEvent[]): string {
@@ -150,7 +149,7 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export interface RedisLiveChannelOptions {
   url: string;
-  /** Told once for each outage of Redis, during which the channel is away. */
+  /** Told once for each outage of one of the two connections. */
   onError: (error: unknown) => void;
   /** Of the names of Redis channels. */
   prefix?: string;

@@ -1,0 +1,148 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
+import { eventually } from '../support/eventually.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { event, Heard, newLog } from './live-channel.ts';
+
+/** An unhandled rejection anywhere in here fails the run. */
+describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await startRedis()));
+  afterAll(() => server.stop());
+
+  const errors: unknown[] = [];
+  const channels: RedisLiveChannel[] = [];
+  const open = () => {
+    const channel = new RedisLiveChannel({ url: server.url, onError: (error) => errors.push(error) });
+    channels.push(channel);
+    return channel;
+  };
+  afterEach(async () => {
+    await Promise.all(channels.splice(0).map((channel) => channel.close()));
+    errors.length = 0;
+  });
+
+  /** Publishes until it is heard: while Redis comes back, copies may be lost. */
+  async function expectLive(near: RedisLiveChannel, heard: Heard, logId: string, seq: number): Promise<void> {
+    await eventually(
+      () => {
+        near.publish([event(logId, seq)]);
+        return heard.heads.includes(seq);
+      },
+      { timeoutMs: 10_000 },
+    );
+  }
+
+  it('subscribes again by itself after Redis was killed, and reports the outage once', async () => {
+    const [near, far] = [open(), open()];
+    const logId = newLog();
+    const heard = new Heard();
+    await far.subscribe(logId, heard.listener);
+    await expectLive(near, heard, logId, 1);
+    expect(errors).toEqual([]);
+    await server.kill();
+    await eventually(() => {
+      near.publish([event(logId, 2)]);
+      return errors.length > 0;
+    });
+    await server.restart();
+    await expectLive(near, heard, logId, 3);
+    expect(errors.length).toBeLessThanOrEqual(4); // one for each connection of the two channels
+  });
+
+  it('takes and gives up subscriptions while Redis is away', async () => {
+    await server.kill();
+    const [near, far] = [open(), open()];
+    const [kept, left] = [newLog(), newLog()];
+    const [heardKept, heardLeft] = [new Heard(), new Heard()];
+    await far.subscribe(kept, heardKept.listener);
+    const leave = await far.subscribe(left, heardLeft.listener);
+    leave();
+    await server.restart();
+    await expectLive(near, heardKept, kept, 1);
+    expect(await subscribedChannels(server)).toEqual([`log:${kept}`]);
+  });
+
+  it('answers within a second while Redis hangs, and goes on when it does not', async () => {
+    const [near, far] = [open(), open()];
+    const logs = [newLog(), newLog(), newLog()] as const;
+    const heard = logs.map(() => new Heard());
+    const leaveFirst = await far.subscribe(logs[0], heard[0]!.listener);
+    await far.subscribe(logs[1], heard[1]!.listener);
+    await expectLive(near, heard[1]!, logs[1], 1);
+    server.freeze();
+    const since = performance.now();
+    leaveFirst();
+    for (let i = 0; i < 1_000; i++) near.publish([event(logs[1], 2)]);
+    await far.subscribe(logs[2], heard[2]!.listener);
+    expect(performance.now() - since).toBeLessThan(1_000);
+    await eventually(() => errors.length > 0);
+    server.thaw();
+    await expectLive(near, heard[1]!, logs[1], 3);
+    await expectLive(near, heard[2]!, logs[2], 1);
+    await eventually(async () =>
+      expect(await subscribedChannels(server)).toEqual([`log:${logs[1]}`, `log:${logs[2]}`].toSorted()),
+    );
+  });
+
+  it('closes at once while Redis hangs', async () => {
+    const channel = open();
+    await channel.subscribe(newLog(), () => {});
+    server.freeze();
+    const since = performance.now();
+    void channel.subscribe(newLog(), () => {});
+    channel.publish([event(newLog(), 1)]);
+    await channel.close();
+    expect(performance.now() - since).toBeLessThan(1_000);
+    server.thaw();
+  });
+
+  it('announces a batch that is too large without its events', async () => {
+    const [near, far] = [open(), open()];
+    const logId = newLog();
+    const heard = new Heard();
+    await far.subscribe(logId, heard.listener);
+    await expectLive(near, heard, logId, 1);
+    await eventually(() => {
+      near.publish([event(logId, 8, 'small'), event(logId, 9, 'x'.repeat(256 * 1024))]);
+      return heard.heads.includes(9);
+    });
+    expect(heard.events.filter(({ seq }) => seq > 1)).toEqual([]);
+  });
+
+  it('is deaf to what is not its own', async () => {
+    const [near, far] = [open(), open()];
+    const logId = newLog();
+    const heard = new Heard();
+    await far.subscribe(logId, heard.listener);
+    await withClient(server, async (client) => {
+      for (const message of ['', 'nonsense', 'null', '{"head":"1"}', '{"head":1,"events":[{}]}', '[]']) {
+        await client.publish(`log:${logId}`, message);
+      }
+    });
+    await expectLive(near, heard, logId, 2);
+    expect(heard.heads.every((head) => head === 2)).toBe(true);
+  });
+
+  it('leaves nothing behind when 10,000 subscribe and leave', async () => {
+    const far = open();
+    const subscribing = Array.from({ length: 10_000 }, () => far.subscribe(newLog(), () => {}));
+    const leaving = await Promise.all(subscribing);
+    for (const leave of leaving) leave();
+    await eventually(async () => expect(await subscribedChannels(server)).toEqual([]));
+  });
+});
+
+function subscribedChannels(server: RedisServer): Promise<string[]> {
+  return withClient(server, async (client) => ((await client.pubsub('CHANNELS')) as string[]).toSorted());
+}
+
+async function withClient<T>(server: RedisServer, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(server.url);
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}
