@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { type Session, SESSION, testApp } from '../../support/app.ts';
+
+describe('login', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  it('signs in with the e-mail in any case', async () => {
+    const { email, password, session } = await app.register();
+    const again = await app.mutate<Session>('login', { email: email.toUpperCase(), password }, SESSION);
+    expect(again.user.id).toBe(session.user.id);
+    expect(again.refreshToken).not.toBe(session.refreshToken);
+  });
+
+  it('works with a bad token in the header', async () => {
+    const { email, password } = await app.register();
+    const result = await app.mutate('login', { email, password }, '', { token: 'garbage' });
+    expect(result.__typename).toBe('AuthSession');
+  });
+
+  it('gives a ValidationError for what cannot be an e-mail', async () => {
+    const result = await app.mutate('login', { email: 'x', password: 'correct horse battery' });
+    expect(result.__typename).toBe('ValidationError');
+  });
+
+  it('says the same of a wrong password, an unknown e-mail, and an account without a password', async () => {
+    const { email, password } = await app.register();
+    const stranger = await app.register();
+    await app.services.database.prisma.user.update({
+      where: { email: stranger.email },
+      data: { passwordHash: null },
+    });
+    const results = await Promise.all([
+      app.mutate('login', { email, password: `${password}!` }),
+      app.mutate('login', { email: 'nobody@example.com', password }),
+      app.mutate('login', { email: stranger.email, password: stranger.password }),
+    ]);
+    expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
+      new Set([
+        JSON.stringify({
+          __typename: 'InvalidCredentialsError',
+          message: 'The e-mail or the password is wrong.',
+        }),
+      ]),
+    );
+  });
+
+  it('takes as long for an unknown e-mail as for a wrong password', async () => {
+    const { email } = await app.register();
+    const fastest = { known: Infinity, unknown: Infinity };
+    const measure = async (who: keyof typeof fastest, address: string) => {
+      const start = performance.now();
+      await app.mutate('login', { email: address, password: 'wrong password' });
+      fastest[who] = Math.min(fastest[who], performance.now() - start);
+    };
+    for (let round = 0; round < 15; round++) {
+      await measure('known', email);
+      await measure('unknown', 'nobody@example.com');
+    }
+    expect(fastest.unknown).toBeGreaterThan(fastest.known / 2);
+    expect(fastest.unknown).toBeLessThan(fastest.known * 2);
+  });
+
+  it('answers 100 at once while the server goes on serving others', async () => {
+    const { email, password } = await app.register();
+    const logins = Promise.all(Array.from({ length: 100 }, () => app.mutate('login', { email, password })));
+    const start = performance.now();
+    expect((await fetch(app.url('/health'))).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect((await logins).every((result) => result.__typename === 'AuthSession')).toBe(true);
+  });
+});

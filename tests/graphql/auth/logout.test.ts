@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { type Session, SESSION, testApp } from '../../support/app.ts';
+
+describe('logout', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  const logout = (refreshToken: string) =>
+    app.mutate('logout', { refreshToken }, '... on SignedOut { sessionsEnded }');
+
+  it('ends the session: its access and refresh tokens open nothing any more', async () => {
+    const { session, token } = await app.register();
+    expect(await logout(session.refreshToken)).toEqual({ __typename: 'SignedOut', sessionsEnded: 1 });
+    expect((await app.graphql('{ viewer { id } }', {}, { token })).status).toBe(401);
+    const refreshed = await app.mutate('refreshSession', { refreshToken: session.refreshToken });
+    expect(refreshed.__typename).toBe('InvalidCredentialsError');
+  });
+
+  it('takes a spent token of the session too', async () => {
+    const { session } = await app.register();
+    const next = await app.mutate<Session>('refreshSession', { refreshToken: session.refreshToken }, SESSION);
+    expect(await logout(session.refreshToken)).toMatchObject({ sessionsEnded: 1 });
+    expect((await app.graphql('{ viewer { id } }', {}, { token: next.accessToken })).status).toBe(401);
+  });
+
+  it('leaves other sessions alone', async () => {
+    const { email, password, session } = await app.register();
+    const other = await app.mutate<Session>('login', { email, password }, SESSION);
+    await logout(session.refreshToken);
+    expect((await app.graphql('{ viewer { id } }', {}, { token: other.accessToken })).status).toBe(200);
+  });
+
+  it('ends nothing for an unknown token, or a session that has ended', async () => {
+    const { session } = await app.register();
+    await logout(session.refreshToken);
+    expect(await logout(session.refreshToken)).toMatchObject({ sessionsEnded: 0 });
+    expect(await logout('garbage')).toMatchObject({ sessionsEnded: 0 });
+  });
+
+  it('gives a ValidationError for an empty token', async () => {
+    expect((await logout('')).__typename).toBe('ValidationError');
+  });
+});

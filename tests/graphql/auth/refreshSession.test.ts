@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { type Session, SESSION, testApp, testClock } from '../../support/app.ts';
+
+describe('refreshSession', () => {
+  const clock = testClock();
+  const app = testApp({ config: { role: 'api' }, clock: clock.now });
+
+  const refresh = (refreshToken: string) => app.mutate<Session>('refreshSession', { refreshToken }, SESSION);
+  const isSignedIn = async (token: string) =>
+    (await app.graphql('{ viewer { id } }', {}, { token })).status === 200;
+
+  it('gives a new access token and the successor of the refresh token', async () => {
+    const { session } = await app.register();
+    const next = await refresh(session.refreshToken);
+    expect(next.user).toEqual(session.user);
+    expect(next.refreshToken).not.toBe(session.refreshToken);
+    expect(await isSignedIn(next.accessToken)).toBe(true);
+    expect((await refresh(next.refreshToken)).__typename).toBe('AuthSession');
+  });
+
+  it('gives the same successor again within 10 seconds, when the answer was lost', async () => {
+    const { session } = await app.register();
+    const first = await refresh(session.refreshToken);
+    clock.advance(9_000);
+    const again = await refresh(session.refreshToken);
+    expect(again.refreshToken).toBe(first.refreshToken);
+    expect(await isSignedIn(again.accessToken)).toBe(true);
+  });
+
+  it('lets two tabs refresh at the same moment', async () => {
+    const { session } = await app.register();
+    const tabs = await Promise.all([refresh(session.refreshToken), refresh(session.refreshToken)]);
+    expect(tabs[0].refreshToken).toBe(tabs[1].refreshToken);
+    expect(await Promise.all(tabs.map((tab) => isSignedIn(tab.accessToken)))).toEqual([true, true]);
+  });
+
+  it.each([
+    ['after 10 seconds', async () => clock.advance(10_001)],
+    ['once its successor was used', (successor: string) => refresh(successor)],
+  ])('ends the whole session when a spent token comes back %s', async (_when, wait) => {
+    const { session } = await app.register();
+    const next = await refresh(session.refreshToken);
+    await wait(next.refreshToken);
+
+    expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError');
+    expect((await refresh(next.refreshToken)).__typename).toBe('InvalidCredentialsError');
+    expect(await isSignedIn(next.accessToken)).toBe(false);
+  });
+
+  it('leaves the other sessions of the user alone when one ends', async () => {
+    const { email, password, session } = await app.register();
+    const other = await app.mutate<Session>('login', { email, password }, SESSION);
+    await refresh(session.refreshToken);
+    clock.advance(10_001);
+    await refresh(session.refreshToken);
+    expect(await isSignedIn(other.accessToken)).toBe(true);
+  });
+
+  it('refuses a token that is 7 days old', async () => {
+    const { session } = await app.register();
+    clock.advance(7 * 86_400_000);
+    expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError');
+  });
+
+  it.each([
+    ['garbage', () => 'garbage'],
+    ['a forged signature', (token: string) => `${token.slice(0, -2)}AA`],
+    ['another id under the signature', (token: string) => `x${token}`],
+    ['a part too many', (token: string) => `${token}.x`],
+    ['an access token', (_token: string, access: string) => access],
+  ])('refuses %s with one and the same message', async (_what, forge) => {
+    const { session } = await app.register();
+    const result = await app.mutate('refreshSession', {
+      refreshToken: forge(session.refreshToken, session.accessToken),
+    });
+    expect(result).toEqual({
+      __typename: 'InvalidCredentialsError',
+      message: 'This refresh token opens no session (any more). Sign in again.',
+    });
+  });
+
+  it('gives a ValidationError for an empty token', async () => {
+    expect((await app.mutate('refreshSession', { refreshToken: '' })).__typename).toBe('ValidationError');
+  });
+
+  it('stores no token', async () => {
+    const { session } = await app.register();
+    const rows = await app.services.database.sql('SELECT * FROM refresh_tokens');
+    const [, signature = ''] = session.refreshToken.split('.');
+    expect(JSON.stringify(rows)).not.toContain(signature);
+  });
+});

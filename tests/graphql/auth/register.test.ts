@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { SESSION, type Session, testApp } from '../../support/app.ts';
+
+describe('register', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  const account = { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' };
+
+  it('makes an account with a tenant of its own, whose ADMIN it is on plan FREE, and signs it in', async () => {
+    const session = await app.mutate<Session>(
+      'register',
+      { ...account, email: ' Ada@Example.com ' },
+      SESSION,
+    );
+
+    expect(session.__typename).toBe('AuthSession');
+    expect(session.user).toMatchObject({
+      email: 'ada@example.com',
+      displayName: 'Ada',
+      role: 'ADMIN',
+      plan: 'FREE',
+      tenant: { name: 'Ada', costLimit: null },
+    });
+    expect(session.user.permissions).toContain('USER_MANAGE');
+    expect(session.user.permissions).not.toContain('PLAN_MANAGE');
+
+    const { data } = await app.graphql('{ viewer { id } }', {}, { token: session.accessToken });
+    expect(data).toEqual({ viewer: { id: session.user.id } });
+  });
+
+  it('says for how long the tokens are good', async () => {
+    const { session } = await app.register();
+    const minutes = (Date.parse(session.accessTokenExpiresAt) - Date.now()) / 60_000;
+    const days = (Date.parse(session.refreshTokenExpiresAt) - Date.now()) / 86_400_000;
+    expect(minutes).toBeGreaterThan(29);
+    expect(minutes).toBeLessThanOrEqual(30);
+    expect(days).toBeCloseTo(7, 2);
+  });
+
+  it.each([
+    ['an e-mail that is none', { email: 'not an e-mail' }, 'email'],
+    ['a password of 7 characters', { password: 'a7 long' }, 'password'],
+    ['a password of 257 characters', { password: 'x'.repeat(257) }, 'password'],
+    ['one of the commonest passwords', { password: 'Password123' }, 'password'],
+    ['a blank name', { displayName: '   ' }, 'displayName'],
+    ['a name with a null byte', { displayName: 'A\u0000da' }, 'displayName'],
+  ])('gives a ValidationError for %s', async (_what, wrong, field) => {
+    const result = await app.mutate<{ __typename: string; issues: { path: string[] }[] }>(
+      'register',
+      { ...account, email: 'other@example.com', ...wrong },
+      '... on ValidationError { issues { path message } }',
+    );
+    expect(result.__typename).toBe('ValidationError');
+    expect(result.issues.map((issue) => issue.path)).toEqual([[field]]);
+  });
+
+  it('takes a password of 256 characters as it is, not cut', async () => {
+    const password = `${'x'.repeat(255)}y`;
+    const { email } = await app.register({ password });
+    const login = (given: string) => app.mutate('login', { email, password: given });
+    expect(await login(password)).toMatchObject({ __typename: 'AuthSession' });
+    expect(await login(`${'x'.repeat(255)}z`)).toMatchObject({ __typename: 'InvalidCredentialsError' });
+  });
+
+  it('gives a ConflictError for an e-mail that is taken, in any case', async () => {
+    const { email } = await app.register();
+    const result = await app.mutate(
+      'register',
+      { ...account, email: email.toUpperCase() },
+      '... on ConflictError { current { id } }',
+    );
+    expect(result).toMatchObject({ __typename: 'ConflictError', current: null });
+  });
+
+  it('makes one account when two ask for the same e-mail at once', async () => {
+    const twice = { ...account, email: 'twice@example.com' };
+    const results = await Promise.all([app.mutate('register', twice), app.mutate('register', twice)]);
+    expect(results.map((result) => result.__typename).toSorted()).toEqual(['AuthSession', 'ConflictError']);
+    const { prisma } = app.services.database;
+    expect(await prisma.tenant.count({ where: { users: { none: {} } } })).toBe(0);
+  });
+
+  it('refuses fields that nobody may choose', async () => {
+    const { status, errors } = await app.graphql(
+      'mutation ($input: RegisterInput!) { register(input: $input) { __typename } }',
+      { input: { ...account, email: 'boss@example.com', role: 'ADMIN', tenantId: 'operator' } },
+    );
+    expect(status).toBe(400);
+    expect(errors?.[0]?.extensions?.['code']).toBe('BAD_USER_INPUT');
+    expect(JSON.stringify(errors)).not.toContain(account.password);
+  });
+
+  it('keeps the password as argon2id only', async () => {
+    const { email, password } = await app.register();
+    const user = await app.services.database.prisma.user.findUniqueOrThrow({ where: { email } });
+    expect(user.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(app.logs.join()).not.toContain(password);
+  });
+});

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { type Client, createClient } from 'graphql-ws';
+import { afterAll, beforeAll } from 'vitest';
+import { type App, createApp, type Overrides } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Role } from '../../src/generated/prisma/enums.ts';
+import { createLogger } from '../../src/infra/logger.ts';
+import type { Services } from '../../src/modules/context.ts';
+import { testDatabase } from './database.ts';
+import { RawSocket } from './raw-socket.ts';
+import { readEvents } from './sse.ts';
+
+/** In a file or a describe: the real app with a database of its own, listening on a free port of loopback. */
+export function testApp({ config, ...overrides }: TestAppOptions = {}): TestApp {
+  const database = testDatabase();
+  const logs: string[] = [];
+  const app = new TestApp(logs);
+  beforeAll(async () => {
+    const settings = readConfig({ ...ENVIRONMENT, DATABASE_URL: database.url });
+    const logger = createLogger(
+      'info',
+      new Writable({ write: (line, _encoding, done) => (logs.push(String(line)), done()) }),
+    );
+    await app.start(await createApp({ ...settings, ...config }, { logger, ...overrides }));
+  });
+  afterAll(() => app.close());
+  return app;
+}
+
+export class TestApp {
+  /** Lines of the app's log. */
+  readonly logs: readonly string[];
+  #app: App | null = null;
+  #port = 0;
+
+  constructor(logs: readonly string[]) {
+    this.logs = logs;
+  }
+
+  async start(app: App): Promise<void> {
+    this.#app = app;
+    this.#port = (await app.listen())?.port ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#app?.close();
+    this.#app = null;
+  }
+
+  get services(): Services {
+    if (!this.#app) throw new Error('the app has not started, or is closed');
+    return this.#app.services;
+  }
+
+  url(path = '/graphql', protocol = 'http'): string {
+    return `${protocol}://127.0.0.1:${this.#port}${path}`;
+  }
+
+  /** One operation as JSON over HTTP. */
+  async graphql<Data = Record<string, unknown>>(
+    query: string,
+    variables: object = {},
+    { token, headers }: RequestOptions = {},
+  ): Promise<Answer<Data>> {
+    const response = await fetch(this.url(), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await response.json()) as Pick<Answer<Data>, 'data' | 'errors'>;
+    return { status: response.status, headers: response.headers, ...body };
+  }
+
+  /** A mutation by its name; gives the member of its result union. Fails on any GraphQL error. */
+  async mutate<Result = { __typename: string; message?: string }>(
+    name: string,
+    input: object,
+    selection = '',
+    options: RequestOptions = {},
+  ): Promise<Result> {
+    const { data, errors } = await this.graphql<Record<string, Result>>(
+      mutationDocument(name, selection),
+      { input },
+      options,
+    );
+    const result = data?.[name];
+    if (!result) throw new Error(`${name} failed: ${JSON.stringify(errors)}`);
+    return result;
+  }
+
+  /** A new account with a tenant of its own. */
+  async register(account: Partial<Omit<Account, 'session'>> = {}): Promise<Account> {
+    const input = {
+      email: `${randomUUID()}@example.com`,
+      password: 'correct horse battery',
+      displayName: 'Somebody',
+      ...account,
+    };
+    const session = await this.mutate<Session>('register', input, SESSION);
+    return { ...input, session, token: session.accessToken };
+  }
+
+  /** Another member of the tenant of `founder`, signed in. */
+  async member(founder: Account, role: Role): Promise<Account> {
+    const account = await this.register();
+    const { prisma } = this.services.database;
+    const { tenantId } = await prisma.user.findUniqueOrThrow({ where: { email: founder.email } });
+    await prisma.user.update({ where: { email: account.email }, data: { tenantId, role } });
+    const session = await this.mutate<Session>(
+      'login',
+      { email: account.email, password: account.password },
+      SESSION,
+    );
+    return { ...account, session, token: session.accessToken };
+  }
+
+  /** A graphql-ws client that does not come again by itself. */
+  socketClient({ token }: RequestOptions = {}): Client {
+    return createClient({
+      url: this.url('/graphql', 'ws'),
+      retryAttempts: 0,
+      connectionParams: token ? { token } : {},
+    });
+  }
+
+  /** A WebSocket that speaks the protocol by hand. */
+  rawSocket(
+    options: { path?: string; headers?: Record<string, string>; protocol?: string } = {},
+  ): Promise<RawSocket> {
+    return RawSocket.open(this.url(options.path, 'ws'), options);
+  }
+
+  /** The results of one subscription over SSE, until it completes or the signal aborts. */
+  async *events<Data = Record<string, unknown>>(
+    query: string,
+    variables: object = {},
+    { token, signal }: RequestOptions & { signal?: AbortSignal } = {},
+  ): AsyncGenerator<Pick<Answer<Data>, 'data' | 'errors'>> {
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${token}`,
+    };
+    const response = await fetch(this.url(), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+      signal,
+    });
+    for await (const { event, data } of readEvents(response)) {
+      if (event === 'next') yield JSON.parse(data) as Pick<Answer<Data>, 'data' | 'errors'>;
+    }
+  }
+}
+
+export function mutationDocument(name: string, selection: string): string {
+  const input = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  return `mutation ($input: ${input}!) { ${name}(input: $input) { __typename ... on Error { message } ${selection} } }`;
+}
+
+/** A clock that stands still, close to the real time, until it is moved. */
+export function testClock() {
+  let now = Date.now();
+  return { now: () => new Date(now), advance: (ms: number) => void (now += ms) };
+}
+
+export const SESSION = `... on AuthSession {
+  accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt
+  user { id email displayName role plan permissions tenant { id externalId name costLimit } }
+}`;
+
+const ENVIRONMENT = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  HOST: '127.0.0.1',
+  SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
+  CORS_ORIGINS: 'https://app.example.com',
+  DEFAULT_LLM_PROVIDER: 'OFFLINE',
+};
+
+export interface TestAppOptions extends Overrides {
+  config?: Partial<Config>;
+}
+
+export interface RequestOptions {
+  token?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Answer<Data> {
+  status: number;
+  headers: Headers;
+  data?: Data | null;
+  errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
+}
+
+export interface Account {
+  email: string;
+  password: string;
+  displayName: string;
+  session: Session;
+  /** The session's access token. */
+  token: string;
+}
+
+export interface Session {
+  __typename: string;
+  accessToken: string;
+  accessTokenExpiresAt: string;
+  refreshToken: string;
+  refreshTokenExpiresAt: string;
+  user: {
+    id: string;
+    email: string;
+    displayName: string;
+    role: string;
+    plan: string;
+    permissions: string[];
+    tenant: { id: string; externalId: string; name: string; costLimit: string | null };
+  };
+}

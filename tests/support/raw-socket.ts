@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { eventually } from './eventually.ts';
+
+/** A graphql-transport-ws connection that sends what it is told and remembers what it gets. */
+export class RawSocket {
+  readonly messages: Message[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('error', () => {}); // told by `closed`
+    socket.on('message', (data) => this.messages.push(JSON.parse((data as Buffer).toString()) as Message));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+    });
+  }
+
+  /** Errors: when the server refuses to become a WebSocket, with its status. */
+  static async open(
+    url: string,
+    {
+      headers,
+      protocol = 'graphql-transport-ws',
+    }: { headers?: Record<string, string>; protocol?: string } = {},
+  ): Promise<RawSocket> {
+    const socket = new WebSocket(url, protocol, { headers });
+    const raw = new RawSocket(socket);
+    await Promise.race([
+      once(socket, 'open'),
+      once(socket, 'unexpected-response').then(([, response]) => {
+        throw new Error(`refused with ${(response as { statusCode: number }).statusCode}`);
+      }),
+    ]);
+    return raw;
+  }
+
+  send(message: object | string): void {
+    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** Says hello and waits for the server's. */
+  async init(payload?: object): Promise<this> {
+    this.send({ type: 'connection_init', payload });
+    await this.next('connection_ack');
+    return this;
+  }
+
+  subscribe(id: string, query: string, variables: object = {}): void {
+    this.send({ type: 'subscribe', id, payload: { query, variables } });
+  }
+
+  /** The first message of this type, and of this operation when it is named. */
+  next(type: string, id?: string): Promise<Message> {
+    return eventually(() => {
+      const found = this.messages.find((message) => message.type === type && (!id || message.id === id));
+      if (!found) throw new Error(`no ${type} among ${JSON.stringify(this.messages)}`);
+      return found;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+}
+
+export interface Message {
+  type: string;
+  id?: string;
+  payload?: unknown;
+}
