@@ -42,7 +42,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const access = readAccess(server.folder) ?? { port: 0, password: randomBytes(18).toString('base64url') };
   if (!fs.existsSync(server.data)) make(server, access.password);
   const { pid, port } = await run(server, access.port);
-  writeAccess(server.folder, { ...access, port });
+  if (port !== access.port) writeAccess(server.folder, { ...access, port });
   return {
     url: `postgresql://postgres:${access.password}@127.0.0.1:${port}/postgres`,
     pid,
