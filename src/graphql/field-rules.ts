@@ -14,7 +14,7 @@ export const FIELD_RULES = 'fieldRules';
  */
 class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const pothosOptions = { ...field.pothosOptions, ...permission(field), ...complexity(field) };
+    const pothosOptions = { ...complexity(field), ...field.pothosOptions, ...permission(field) };
     return { ...field, pothosOptions } as typeof field;
   }
 }

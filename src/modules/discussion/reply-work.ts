@@ -84,8 +84,8 @@ class ReplyWork {
         return await this.#reply.complete(text, this.#call!);
       } catch (error) {
         if (await this.#stopped(error, tries)) return;
+        await sleep(retryDelayMs(error, tries), undefined, { signal: this.#signal }).catch(() => {});
       }
-      await sleep(retryDelayMs(null, tries), undefined, { signal: this.#signal }).catch(() => {});
     }
   }
 

@@ -107,8 +107,8 @@ class Pass {
         ),
       ]),
     );
+    const results = new Map<string, Promise<StepResult>>();
     const graph = entrypoint({ name: 'run' }, (_runId: string) => {
-      const results = new Map<string, Promise<StepResult>>();
       const resultOf = (step: Step): Promise<StepResult> => {
         const known = results.get(step.key) ?? this.#result(step, resultOf, tasks.get(step.key)!);
         results.set(step.key, known);
@@ -116,7 +116,11 @@ class Pass {
       };
       return Promise.all(steps.map(resultOf));
     });
-    return graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
+    try {
+      return await graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
+    } finally {
+      await Promise.allSettled(results.values()); // nothing may be under way when the claim is given back
+    }
   }
 
   async #result(step: Step, resultOf: ResultOf, runTask: RunTask): Promise<StepResult> {

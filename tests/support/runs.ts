@@ -1,0 +1,121 @@
+import type { Account, TestApp } from './app.ts';
+import { eventually } from './eventually.ts';
+
+/** A step of a design as the API takes it; an id may stand for a step with nothing special. */
+export function design(...steps: (Partial<StepInput> & { key: string })[]) {
+  return {
+    steps: steps.map((step) => ({ agent: 'CUSTOM', title: step.key, prompt: `Write about ${step.key}.`, ...step })),
+  };
+}
+
+/** Starts a run of a bare design and gives its id. */
+export async function startRun(app: TestApp, account: Account, steps: ReturnType<typeof design>, extra: object = {}) {
+  const source = { design: steps };
+  const input = { source, input: 'Ten lines about rain', ...extra };
+  const run = await app.mutate<{ __typename: string; id: string; message?: string }>(
+    'executePipeline',
+    input,
+    '... on PipelineExecution { id } ... on ValidationError { issues { path message } }',
+    account,
+  );
+  if (run.__typename !== 'PipelineExecution') throw new Error(`the run did not start: ${JSON.stringify(run)}`);
+  return run.id;
+}
+
+export async function readRun(app: TestApp, account: Account, id: string): Promise<Run> {
+  const { data, errors } = await app.graphql<{ execution: Run }>(
+    `query ($id: ID!) { execution(id: $id) {
+      id status progress report result cost error { code message stepKey }
+      steps { key status attempts output cost usage { inputTokens outputTokens } }
+      approvals { id stepKey status question }
+    } }`,
+    { id },
+    account,
+  );
+  if (!data?.execution) throw new Error(`no run: ${JSON.stringify(errors)}`);
+  return data.execution;
+}
+
+/** Waits until the run is as `check` wants it. */
+export function runWhen(app: TestApp, account: Account, id: string, check: (run: Run) => boolean): Promise<Run> {
+  return eventually(
+    async () => {
+      const run = await readRun(app, account, id);
+      if (!check(run)) throw new Error(`not yet: ${JSON.stringify(run)}`);
+      return run;
+    },
+    { timeoutMs: 15_000, intervalMs: 25 },
+  );
+}
+
+export const hasEnded = (run: Run) => ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(run.status);
+
+/** All events of a run's log. */
+export async function readLog(app: TestApp, account: Account, id: string): Promise<LogEntry[]> {
+  const { data, errors } = await app.graphql<{ execution: { events: LogEntry[] } }>(
+    `query ($id: ID!) { execution(id: $id) { events(first: 1000) {
+      __typename seq
+      ... on AgentTokenEvent { stepKey attempt offset text }
+      ... on AttemptDiscardedEvent { stepKey attempt reason }
+      ... on StepStatusEvent { stepKey stepStatus: status attempt message }
+      ... on ExecutionStatusEvent { status }
+    } } }`,
+    { id },
+    account,
+  );
+  if (!data?.execution) throw new Error(`no log: ${JSON.stringify(errors)}`);
+  return data.execution.events;
+}
+
+export async function decide(app: TestApp, account: Account, id: string, decision: 'APPROVE' | 'REJECT', more = {}) {
+  return app.mutate<{ __typename: string; status?: string; message?: string; approval?: { id: string; status: string } }>(
+    'decideApproval',
+    { id, decision, ...more },
+    '... on ApprovalRequest { id status comment } ... on AlreadyDecidedError { approval { id status } }',
+    account,
+  );
+}
+
+export interface Run {
+  id: string;
+  status: string;
+  progress: number;
+  report: string | null;
+  result: { outputs: Record<string, string> } | null;
+  cost: string;
+  error: { code: string; message: string; stepKey: string | null } | null;
+  steps: {
+    key: string;
+    status: string;
+    attempts: number;
+    output: string | null;
+    cost: string;
+    usage: { inputTokens: number; outputTokens: number };
+  }[];
+  approvals: { id: string; stepKey: string; status: string; question: string }[];
+}
+
+export interface LogEntry {
+  __typename: string;
+  seq: number;
+  stepKey?: string;
+  attempt?: number;
+  offset?: number;
+  text?: string;
+  status?: string;
+  stepStatus?: string;
+  message?: string | null;
+}
+
+interface StepInput {
+  agent: string;
+  title: string;
+  prompt: string;
+  dependsOn: string[];
+  requiresApproval: boolean;
+  approvalQuestion: string;
+  approvalTimeoutSeconds: number;
+  onReject: 'FAIL' | 'SKIP';
+  maxOutputTokens: number;
+  model: string;
+}

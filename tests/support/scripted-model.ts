@@ -1,0 +1,79 @@
+import type { LanguageModel, ModelPiece, ModelRequest } from '../../src/core/llm/language-model.ts';
+import { Router } from '../../src/core/llm/router.ts';
+
+/**
+ * A model whose every answer is the test's: by the step's title for agents, else by the name of the task. It counts
+ * its calls and lets a test hold an answer back after its first piece.
+ */
+export class ScriptedModel implements LanguageModel {
+  readonly calls: string[] = [];
+  /** Calls whose stream was left before its end. */
+  readonly aborted: string[] = [];
+  readonly #answers = new Map<string, Answer[]>();
+  readonly #gates = new Map<string, PromiseWithResolvers<void>>();
+
+  /** What the next call of `name` does; the last answer that was given stays. */
+  answer(name: string, ...answers: Answer[]): this {
+    this.#answers.set(name, answers);
+    return this;
+  }
+
+  /** Holds the answers of `name` back after their first piece until the returned function is called. */
+  hold(name: string): () => void {
+    const gate = Promise.withResolvers<void>();
+    this.#gates.set(name, gate);
+    return () => {
+      this.#gates.delete(name);
+      gate.resolve();
+    };
+  }
+
+  timesCalled(name: string): number {
+    return this.calls.filter((call) => call === name).length;
+  }
+
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+    const { title } = request.task.facts as { title?: string };
+    const name = title ?? request.task.name;
+    this.calls.push(name);
+    const answers = this.#answers.get(name) ?? [];
+    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? `${name} says hello to the world.`;
+    let isWhole = false;
+    try {
+      yield* this.#play(name, answer, signal);
+      isWhole = true;
+    } finally {
+      if (!isWhole && signal.aborted) this.aborted.push(name);
+    }
+  }
+
+  async *#play(name: string, answer: Answer, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+    const { text, failure } = typeof answer === 'string' ? { text: answer } : answer;
+    const words = text.match(/\S+\s*/g) ?? [];
+    for (const [index, word] of words.entries()) {
+      signal.throwIfAborted();
+      yield { type: 'text', text: word };
+      if (index === 0) await abortable(this.#gates.get(name)?.promise, signal);
+    }
+    signal.throwIfAborted();
+    if (failure) throw failure;
+    yield { type: 'usage', usage: { inputTokens: 100, outputTokens: words.length } };
+    yield { type: 'end', reason: 'stop' };
+  }
+}
+
+/** A router that knows this model only, as OFFLINE. */
+export function routerOf(model: LanguageModel): Router {
+  return new Router({ models: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' });
+}
+
+function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promise<void> | undefined {
+  if (!gate) return undefined;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    void gate.then(resolve);
+  });
+}
+
+/** A whole text, or one that breaks off. */
+type Answer = string | { text: string; failure: Error };
