@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
@@ -13,6 +14,17 @@ import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 
 const logger = pino({ level: 'silent' });
+
+const MAX_CONNECTIONS = 20;
+
+/** Null when the server has none left. */
+async function connect(url: string): Promise<pg.Client | null> {
+  const client = new pg.Client({ connectionString: url });
+  return client.connect().then(
+    () => client,
+    () => null,
+  );
+}
 
 function open(url: string): { database: Database; published: StoredEvent[] } {
   const published: StoredEvent[] = [];
@@ -123,13 +135,14 @@ describe('snapshot', () => {
 });
 
 describe('a database that goes away', () => {
+  const settings = { max_connections: String(MAX_CONNECTIONS) };
   let folder: string;
   let postgres: EmbeddedPostgres;
   let database: Database;
 
   beforeAll(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-away-'));
-    postgres = await startEmbeddedPostgres({ folder, tied: true });
+    postgres = await startEmbeddedPostgres({ folder, tied: true, settings });
     await applyMigrations(postgres.url);
     ({ database } = open(postgres.url));
   });
@@ -154,10 +167,33 @@ describe('a database that goes away', () => {
       for (const operation of Object.values(operations)) {
         await expect(operation()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
       }
-      postgres = await startEmbeddedPostgres({ folder, tied: true });
+      postgres = await startEmbeddedPostgres({ folder, tied: true, settings });
       for (const operation of Object.values(operations)) await eventually(operation);
     });
   }
+
+  it('answers SERVICE_UNAVAILABLE while the server has no connection left, and recovers', async () => {
+    const hogs = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => connect(postgres.url)));
+    const { database: late } = open(postgres.url);
+    await expect(late.prisma.tenant.count()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    await expect(late.transact((tx) => tx.sql('SELECT 1'))).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    await Promise.all(hogs.map((hog) => hog?.end()));
+    await eventually(() => late.prisma.tenant.count());
+    await late.close();
+  });
+
+  it('frees the rows of a transaction that stalls', async () => {
+    const { id } = await database.prisma.tenant.create({ data: { externalId: 'stalled', name: 'stalled' } });
+    const lock = 'SELECT id FROM tenants WHERE id = $1 FOR UPDATE';
+    const stalled = database.transact(async (tx) => {
+      await tx.sql(lock, [id]);
+      await eventually(() => database.sql(`${lock} NOWAIT`, [id]), { timeoutMs: 10_000 });
+      await tx.sql('SELECT 1');
+    });
+    await expect(stalled).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
 
   it('says SERVICE_UNAVAILABLE to a transaction whose connection breaks half way', async () => {
     const broken = database.transact(async (tx) => {
