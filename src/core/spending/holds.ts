@@ -17,7 +17,11 @@ import type { Sql } from '../sql.ts';
  * Nobody who holds an account waits for a hold: a row that is being written just now is skipped and counts as it was.
  */
 
-/** Locks the accounts until the transaction ends, making those that are missing, and brings them up to date. */
+/**
+ * Locks the accounts until the transaction ends, making those that are missing, and brings them up to date.
+ * The transaction's commit does not wait for the disk: should the database's machine crash in that moment, what was
+ * held last is lost with it, which its gate notices at the next renewal; what was settled is not.
+ */
 export async function openAccounts(
   sql: Sql,
   accountIds: readonly string[],
@@ -26,7 +30,8 @@ export async function openAccounts(
   await sql(
     `INSERT INTO spending_accounts (id)
      SELECT id FROM unnest($1::text[]) AS id ORDER BY id
-     ON CONFLICT (id) DO UPDATE SET spent_micros = spending_accounts.spent_micros`,
+     ON CONFLICT (id) DO UPDATE SET spent_micros = spending_accounts.spent_micros
+     RETURNING set_config('synchronous_commit', 'off', true)`,
     [accountIds],
   );
   // A statement of its own: it must see what was committed while the locks were waited for.
