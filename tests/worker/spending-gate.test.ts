@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../support/eventually.ts';
 import { DOLLAR, limitsOf, spendingProcesses, sqlOf } from './spending-process.ts';
 
 const processes = spendingProcesses();
