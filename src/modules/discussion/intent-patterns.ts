@@ -201,7 +201,7 @@ const BEST =
 const STRATEGY_STEMS: Record<Strategy, { en: string; ko: string }> = {
   SPEED: {
     en: 'speed|speedy|fast|fastest|quick|quickest|cheap|cheapest|simple|simplest',
-    ko: '속도|빠른|신속|간단한|저렴한|싼',
+    ko: '속도|빠른|신속|간단한|저렴한|(?<!비)싼',
   },
   QUALITY: {
     en: 'quality|thorough|deep|deepest|careful|detailed|most reliable|premium',

@@ -20,7 +20,7 @@
  * `selectProposal` leads to CONFIRM from PRESENT on. `confirmProposal` settles the selected design: from CONFIRM,
  * or by way of it from a stage that the talk has moved to since; without a selection it is illegal.
  */
-import { IllegalTransitionError } from '../../errors.ts';
+import { ConflictError, IllegalTransitionError } from '../../errors.ts';
 import type { DiscussionStage } from '../../generated/prisma/enums.ts';
 
 export const STAGES = [
@@ -72,9 +72,14 @@ export function pathToSelection(stage: Stage): Stage[] {
   return path(stage, 'CONFIRM');
 }
 
-/** What `confirmProposal` enters. Errors: IllegalTransitionError when nothing is selected, or all is settled already. */
+/**
+ * What `confirmProposal` enters. Errors: IllegalTransitionError before a design is selected and when all is
+ * settled already; ConflictError when another design is selected.
+ */
 export function pathToConfirmation(stage: Stage, isSelected: boolean): Stage[] {
   if (stage === 'PLAN' || !isSelected) assertTransition(stage, 'PLAN');
+  if (!isSelected)
+    throw new ConflictError('Another design is selected. Select this one first, then confirm it.');
   return path(stage, 'CONFIRM', 'PLAN');
 }
 

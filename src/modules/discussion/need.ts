@@ -11,7 +11,7 @@ export function isClear(need: string): boolean {
   const written = words.join('');
   const count = (letters: RegExp) => written.match(letters)?.length ?? 0;
   return (
-    (words.length >= 3 && telling.length >= 2 && count(/\p{L}/gu) >= 8) ||
+    (words.length >= 3 && telling.length >= 2 && count(/\p{L}/gu) >= 10) ||
     count(/[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/gu) >= 8 ||
     count(/\p{scx=Hangul}/gu) >= 14
   );
@@ -92,7 +92,7 @@ function wordsOfSubject(sentence: string): string {
   const chosen = (clause.length >= 3 ? clause : rest).split(' ').slice(0, MAX_SUBJECT_WORDS).join(' ');
   return chosen
     .replace(/[^\p{L}\p{N})%+]+$/u, '')
-    .replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or))+$/iu, '');
+    .replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or|me|us))+$/iu, '');
 }
 
 /** A need says what it is about in its first characters. */
@@ -105,7 +105,7 @@ const GREETING =
   /^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|안녕하세요|안녕하십니까|안녕|반갑습니다|반가워요?|감사합니다|고마워요?)(?: there| all| team)?(?![\p{L}\p{N}])[\s,.!~👋🙂😀]*)+/iu;
 
 const FILLER =
-  /^(?:|i|i'm|i’m|i'd|i’d|we|we'd|our team|you|me|us|my|our|your|it|please|pls|so|ok|okay|well|just|also|then|now|need|needs|want|wants|would|like|love|have|has|got|must|should|shall|can|could|will|let|let's|help|to|with|for|of|on|about|into|at|and|that|which|who|how|what|is|are|a|an|the|some|all|any|this|build|building|make|making|create|creating|write|writing|prepare|produce|give|get|send|show|tell|do|does|set|up|look|looking|trying|working|go|through|weekly|daily|monthly|quarterly|something|anything|things?|stuff|nice|great|cool|quick|short|brief|detailed|thorough|full|good|new|report|reports|summary|overview|pipeline|agents?|team|workflow|(?:compar|analy[sz]|research|summari[sz]|review|investigat|monitor|track|find|collect|evaluat|assess|explain|stud[iy]|examin|check|generat|draft|gather|explor|design|classif[iy]|extract)\w*)$/iu;
+  /^(?:|i|i'm|i’m|i'd|i’d|we|we'd|our team|you|me|us|my|our|your|it|please|pls|so|ok|okay|well|just|also|then|now|need|needs|want|wants|would|like|love|have|has|got|must|should|shall|can|could|will|let|let's|help|to|with|for|of|on|about|into|at|and|that|which|who|how|what|is|are|a|an|the|some|all|any|this|build|building|make|making|create|creating|write|writing|prepare|produce|give|get|send|show|tell|do|does|set|up|look|looking|trying|working|go|through|weekly|daily|monthly|quarterly|first|second|third|one|something|anything|things?|stuff|nice|great|cool|quick|short|brief|detailed|thorough|full|good|new|report|reports|summary|overview|pipeline|agents?|team|workflow|(?:compar|analy[sz]|research|summari[sz]|review|investigat|monitor|track|find|collect|evaluat|assess|explain|stud[iy]|examin|check|generat|draft|gather|explor|design|classif[iy]|extract)\w*)$/iu;
 
 const CLAUSE_END =
   /\s*[,;:(–—]\s*|\s+(?:and|then)\s+(?:then\s+)?(?:write|send|make|produce|give|create|report|summari|tell|show|present|email|post|draft|explain|recommend|suggest|decide|find|check|compare|let)\b|\s+(?:so that|because|since|while|in order|which|who|every|each (?:day|week|month))\b/iu;

@@ -36,9 +36,9 @@ One sentence is enough, for example *“Compare the three largest EV charging ne
 
 ${brief.designs.map(presentCard).join('\n')}
 
-I would take **${best.title}**. ${best.critique.strengths[0]} What you should know about it: ${lower(best.critique.weaknesses[0]!)}${stillOpen(brief)}
+I would take **${best.title}**. ${best.critique.strengths[0]} Mind one thing: ${lower(best.critique.weaknesses[0]!)}${changes.length > 0 ? '' : stillOpen(brief)}
 
-Which one do you want? You can simply say *“take the second one, but add a check of the sources”*, ask me about any of them, or object.`;
+Which one do you want? Say *“take the second one, but add a check of the sources”*, ask me anything, or object.`;
   },
 
   ANSWER: (brief) => {

@@ -18,7 +18,9 @@ import type { Think } from './think.ts';
  * stages. Nothing is stored and nothing is said yet; the reply is written from the brief.
  * Errors: whatever `think` throws that is not the model's own failure.
  */
-export async function takeTurn(think: Think, state: DiscussionState): Promise<Turn> {
+export async function takeTurn(think: Think, conversation: DiscussionState): Promise<Turn> {
+  // Designs from before a new start are history.
+  const state = conversation.stage === 'UNDERSTAND' ? { ...conversation, proposals: [] } : conversation;
   const earlier = state.messages
     .filter((message) => message.role === 'USER')
     .map((message) => message.content);

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { findPrice } from '../../../../src/core/llm/prices.ts';
+import { type Design, designSchema } from '../../../../src/modules/designs/design.ts';
+import { estimate } from '../../../../src/modules/designs/estimate.ts';
+
+describe('estimate', () => {
+  it('adds up the cost of all steps, and the time of the longest way only', () => {
+    const line = estimate(chain('a', 'b', 'c'), options());
+    const wide = estimate(parallel(), options());
+    expect(wide.seconds).toBe(line.seconds);
+    expect(wide.costMicros).toBeGreaterThan(line.costMicros);
+  });
+
+  it('never exceeds the most that the design allows', () => {
+    for (const maxOutputTokens of [1, 300, 2_000, 32_000, null]) {
+      const design = chain('a', 'b', 'c');
+      for (const step of design.steps) step.maxOutputTokens = maxOutputTokens;
+      const { costMicros, maxCostMicros } = estimate(design, options());
+      expect(costMicros).toBeLessThanOrEqual(maxCostMicros);
+    }
+  });
+
+  it('grows with the input, with the price and with a slower model', () => {
+    const small = estimate(chain('a'), options());
+    expect(estimate(chain('a'), options(50_000)).costMicros).toBeGreaterThan(small.costMicros);
+    const deep = estimate(chain('a'), options(100, 'offline-deep'));
+    expect(deep.costMicros).toBeGreaterThan(small.costMicros);
+    expect(deep.seconds).toBeGreaterThan(small.seconds);
+  });
+
+  it('takes the price of each step', () => {
+    const models = ['offline-fast', 'offline-deep'];
+    const asked: string[] = [];
+    estimate(chain('a', 'b'), {
+      inputTokens: 10,
+      priceOf: (step) => {
+        asked.push(step.key);
+        return findPrice('OFFLINE', models[asked.length - 1]!)!;
+      },
+    });
+    expect(asked).toEqual(['a', 'b']);
+  });
+
+  it('is exact for one step', () => {
+    const design = chain('a');
+    design.steps[0]!.maxOutputTokens = 100;
+    // 400 tokens of instructions and 600 of input at $0.2, 100 out at $0.8 a million
+    expect(estimate(design, options(600))).toEqual({ costMicros: 280n, maxCostMicros: 280n, seconds: 2 });
+  });
+});
+
+function options(inputTokens = 100, model = 'offline-fast') {
+  return { inputTokens, priceOf: () => findPrice('OFFLINE', model)! };
+}
+
+function chain(...keys: string[]): Design {
+  return designSchema.parse({
+    steps: keys.map((key, index) => ({
+      key,
+      agent: 'ANALYZER',
+      title: key,
+      dependsOn: keys.slice(index - 1, index),
+    })),
+  });
+}
+
+/** As long as a chain of three, with two in the middle. */
+function parallel(): Design {
+  return designSchema.parse({
+    steps: [
+      { key: 'a', agent: 'ANALYZER', title: 'a' },
+      { key: 'b', agent: 'ANALYZER', title: 'b', dependsOn: ['a'] },
+      { key: 'b2', agent: 'ANALYZER', title: 'b2', dependsOn: ['a'] },
+      { key: 'c', agent: 'ANALYZER', title: 'c', dependsOn: ['b', 'b2'] },
+    ],
+  });
+}
