@@ -1,7 +1,7 @@
 /** Reads a message by patterns of English and Korean, without a model. */
 import type { Intent, Message, ProposalLine, READ } from './intent.ts';
 import { wordingOf } from './language.ts';
-import type { MemoryChange } from './memory.ts';
+import { EMPTY_MEMORY, type MemoryChange } from './memory.ts';
 import { answeredBy, isClear, isGreeting, openPoints, sentencesOf, titleOf } from './need.ts';
 import type { Strategy } from './proposal.ts';
 
@@ -36,7 +36,7 @@ function readStartOver(message: Message): PatternReading {
   const fresh = readNeed({
     ...message,
     text: rest,
-    memory: { agreedRequirements: [], openQuestions: [], preferences: [] },
+    memory: EMPTY_MEMORY,
   });
   const intents: Intent[] = fresh.isClear ? ['START_OVER', 'DESCRIBE'] : ['START_OVER'];
   return {
@@ -151,7 +151,7 @@ const MAX_READ_LENGTH = 4_000;
 const NOTHING: MemoryChange = { agreed: [], withdrawn: [], asked: [], answered: [], preferences: [] };
 
 const START_OVER =
-  /\b(?:start(?:ing)? (?:over|again|afresh|from scratch)|from scratch|begin again|scrap (?:it|this|that|all|everything)|forget (?:it all|it|all|this|that|everything)(?: of (?:it|this|that))?|reset (?:it|this|everything|the discussion)|never ?mind all)\b|처음부터(?: 다시)?|다시 시작\S*|초기화\S*|없던 (?:일|걸)로\S*/iu;
+  /\b(?:start(?:ing)? (?:over|again|afresh|from scratch)|begin again|scrap (?:it|this|that|all|everything)|(?<!(?:not|never|n't|n’t) )forget (?:it all|it|all|this|that|everything)(?: of (?:it|this|that))?|reset (?:it|this|everything|the discussion)|never ?mind all)\b|처음부터 (?:다시|하자|할래|시작)\S*|다시 시작\S*|초기화\S*|없던 (?:일|걸)로\S*/iu;
 
 const ABOUT_US =
   /^(?:(?:what (?:can|do|are) you|who are you|how (?:do|does) (?:you|this|it) work|what is this|help)\b.{0,20}$|.{0,12}(?:뭘|뭐|무엇|무얼|누구).{0,12}$)/iu;

@@ -19,8 +19,7 @@ import type { Think } from './think.ts';
  * Errors: whatever `think` throws that is not the model's own failure.
  */
 export async function takeTurn(think: Think, conversation: DiscussionState): Promise<Turn> {
-  // Designs from before a new start are history.
-  const state = conversation.stage === 'UNDERSTAND' ? { ...conversation, proposals: [] } : conversation;
+  const state = isOnTable(conversation.stage) ? conversation : { ...conversation, proposals: [] };
   const earlier = state.messages
     .filter((message) => message.role === 'USER')
     .map((message) => message.content);
@@ -57,16 +56,16 @@ async function react(turn: Turning): Promise<Turn> {
   const agrees = does('CONFIRM') && selected !== null && (reading.target ?? selected) === selected;
   const settles: Stage[] = does('CONFIRM') ? ['CONFIRM', 'PLAN'] : ['CONFIRM'];
 
-  if (does('DESCRIBE')) return design(turn, onward(state.stage, 'DESIGN', 'PRESENT'));
+  if (does('DESCRIBE')) return design(turn, path(state.stage, 'DESIGN', 'PRESENT'));
   if (does('REFINE') || does('ADD')) return refine(turn, reading.target ?? selected, settles);
   if (does('SELECT')) return choose(turn, settles);
   if (agrees) {
-    const transitions = state.stage === 'PLAN' ? [] : onward(state.stage, 'CONFIRM', 'PLAN');
+    const transitions = state.stage === 'PLAN' ? [] : path(state.stage, 'CONFIRM', 'PLAN');
     return settle(turn, 'PLAN', { transitions });
   }
   if (does('CONFIRM')) return choose(turn, ['CONFIRM']);
   if (does('ASK')) {
-    const transitions = state.stage === 'PLAN' ? [] : onward(state.stage, 'DEBATE');
+    const transitions = state.stage === 'PLAN' ? [] : path(state.stage, 'DEBATE');
     return settle(turn, 'ANSWER', { transitions });
   }
   return settle(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
@@ -75,15 +74,10 @@ async function react(turn: Turning): Promise<Turn> {
 /** Small talk changes nothing; the reply comes back to what is next. */
 const NEXT_STEP: Partial<Record<Stage, BriefKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
 
-/** DESIGN is only passed through: a discussion found there, with designs, has them before it. */
-function onward(stage: Stage, ...through: Stage[]): Stage[] {
-  return stage === 'DESIGN' ? path(stage, 'PRESENT', ...through) : path(stage, ...through);
-}
-
 function choose(turn: Turning, settles: Stage[]): Turn {
   const { state, reading } = turn;
   if (reading.target === null) return settle(turn, 'CHOOSE', {});
-  const transitions = onward(state.stage, ...settles);
+  const transitions = path(state.stage, ...settles);
   return settle(turn, kindAt(transitions.at(-1) ?? state.stage), { transitions, selected: reading.target });
 }
 
@@ -115,7 +109,7 @@ async function refine(turn: Turning, target: Strategy | null, settles: Stage[]):
     chosen.map((draft) => refineDesign(turn.think, { ...facts, draft, change: reading.change })),
   );
   const proposals = await assess(turn, facts, drafts);
-  const transitions = onward(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
+  const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
   return settle(turn, kindAt(transitions.at(-1) ?? state.stage), {
     transitions,
     proposals,
@@ -175,6 +169,11 @@ function factsOf({ state, memory, language }: Turning): NeedFacts {
     catalog: state.catalog,
     context: state.context,
   };
+}
+
+/** Designs from before a new start are history. */
+function isOnTable(stage: Stage): boolean {
+  return stage !== 'UNDERSTAND' && stage !== 'DESIGN';
 }
 
 function kindAt(stage: Stage): BriefKind {

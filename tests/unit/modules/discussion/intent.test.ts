@@ -24,6 +24,8 @@ describe('readMessage without a model, before there are designs', () => {
     ['今日のニュースを要約してください', ['DESCRIBE'], true],
     ['Ich brauche einen Bericht über Elektroautos', ['DESCRIBE'], true],
     ['go ahead', ['DESCRIBE'], false],
+    ['Write a guide to baking bread from scratch', ['DESCRIBE'], true],
+    ['계약서를 처음부터 끝까지 검토해 주세요', ['DESCRIBE'], true],
   ])('reads %j as %j, clear: %j', async (text, intents, isClear) => {
     const reading = await readMessage(failingThink, message(text, { proposals: [] }));
     expect(reading).toMatchObject({ intents, isClear, target: null });
@@ -105,6 +107,7 @@ describe('readMessage without a model, once there are designs', () => {
 
     ['The report must name its sources in a table of its own', ['ADD'], null],
     ['The readers are the board members of the company', ['ADD'], null],
+    ["don't forget that the board reads this report", ['ASK'], null],
     ['thanks!', ['TALK'], null],
     ['고마워요', ['TALK'], null],
 
