@@ -49,6 +49,11 @@ export class RedisLiveChannel implements LiveChannel {
     return () => this.#pubSub.unsubscribe(id);
   }
 
+  /** Rejects while Redis is away. */
+  async ping(): Promise<void> {
+    await this.#publisher.redis.ping();
+  }
+
   async close(): Promise<void> {
     await this.#publisher.settle((redis) => redis.quit());
     this.#publisher.redis.disconnect();
