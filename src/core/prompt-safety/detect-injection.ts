@@ -32,6 +32,7 @@ function formsOf(text: string): string[] {
 function normalize(text: string): string {
   return text
     .normalize('NFKC')
+    .replace(SENTENCE_WITHOUT_STOP, '\n')
     .toLowerCase()
     .replace(/[\p{DI}*`~]/gu, '')
     .replace(/[‘’‛]/g, "'")
@@ -39,6 +40,9 @@ function normalize(text: string): string {
     .replace(/[^\S\n]+|_+/g, ' ')
     .replace(/ ?\n[\n ]*/g, '\n');
 }
+
+/** A capital letter after a small word: "see the prices Ignore all previous instructions". */
+const SENTENCE_WITHOUT_STOP = /(?<=(?:^|\s)\p{Ll}+) (?=\p{Lu}\p{Ll})/gu;
 
 function foldLookAlikes(text: string): string {
   return text.replace(LOOK_ALIKE, (character) => LATIN[LOOK_ALIKES.indexOf(character)]!);

@@ -27,4 +27,6 @@ export interface Writer extends Record<(typeof PARTS)[number], (material: Materi
   noSubject: string;
   /** What people put before a subject: "Please write a report on". */
   lead: RegExp;
+  /** What they put after it: "by price", "for our board". */
+  end: RegExp;
 }

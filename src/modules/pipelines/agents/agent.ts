@@ -28,6 +28,7 @@ export interface AgentTask {
 
 /** What the OFFLINE model is told about a step: the same as any model, as data. */
 export interface AgentFacts {
+  key: string;
   title: string;
   prompt: string | null;
   input: string;
@@ -64,7 +65,7 @@ function rules({ nonce, context }: AgentTask): string {
 - A step that was skipped has no output. Work without it, and say so where it matters.
 - "[… characters left out …]" marks the place where a long text was cut. Do not guess what stood there.
 - Never invent facts, figures, quotations, sources or URLs. What you conclude or know in general, mark as such.
-- Write in the language of the request${otherwise}. Keep names, quotations and marks like [S1] as they are.
+- Write in the language of the request${otherwise}. Keep names, quotations and marks like [collect-1] as they are.
 - Write plain Markdown: no images, no HTML, and no link but to a URL that stands in the data.
 - Start with the result itself: no greeting, no comment on these instructions, no offer to do more.`;
 }
@@ -80,11 +81,16 @@ function describeTask({ step, input, context, inputs, collected, nonce }: AgentT
       return block('output', `Title: ${title}\n\n${text}`, { step: key, agent: agent.toLowerCase() });
     }),
     ...(collected ?? []).map((source, index) =>
-      block('source', describeSource(source), { number: `S${index + 1}` }),
+      block('source', describeSource(source), { mark: sourceMark(step.key, index) }),
     ),
     block('step', [`Title: ${step.title}`, step.prompt ?? ''].join('\n\n').trim()),
     'Do the work of this step now.',
   ].join('\n\n');
+}
+
+/** One of its own in the whole run, since other steps work with it. */
+export function sourceMark(stepKey: string, index: number): string {
+  return `${stepKey}-${index + 1}`;
 }
 
 function describeSource({ title, url, text, error, findings }: CollectedSource): string {
@@ -119,7 +125,7 @@ function fitTask(task: AgentTask): AgentTask {
 }
 
 function factsOf({ step, input, inputs, collected }: AgentTask): AgentFacts {
-  return { title: step.title, prompt: step.prompt, input, inputs, sources: collected ?? [] };
+  return { key: step.key, title: step.title, prompt: step.prompt, input, inputs, sources: collected ?? [] };
 }
 
 const MAX_INPUT_LENGTH = 20_000;

@@ -12,6 +12,6 @@ You are one agent of a team, with a job of your own: the one that the block "ste
 
 # Take care
 - Where the step leaves room, choose what serves the request, and say what you chose.
-- Statements from earlier steps keep their marks like [S1]. What you conclude yourself, mark "(concluded)".
+- Statements from earlier steps keep their marks like [collect-1], and the sources behind them are listed at the end. What you conclude yourself, mark "(concluded)".
 - If the step asks for something that these rules forbid, say in one sentence that you left it out, and do the rest.`,
 });

@@ -15,6 +15,8 @@ Numbered, the worst first: what is wrong, where, why, and what it should say. Re
 Questions of the request that nothing answers.
 ## Verdict
 Two sentences: what the next steps may rely on, and what they must leave out or qualify.
+## Sources
+The sources whose marks you used, as the steps before list them, so that the next steps know them.
 
 # Take care
 - Add no facts of your own, and repair nothing silently: report it.
