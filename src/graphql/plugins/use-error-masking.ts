@@ -1,10 +1,10 @@
-import type { ExecutionResult } from 'graphql';
+import { GraphQLError, type ExecutionResult } from 'graphql';
 import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../../infra/logger.ts';
 import type { RequestContext } from '../context.ts';
 import { maskError } from '../mask-error.ts';
 
-/** Masks what context, resolvers and subscriptions throw, on every transport and in the middle of a stream too. */
+/** Gives every error its code, and masks what is not the client's, on every transport and in the middle of a stream. */
 export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
   return {
     onPluginInit({ registerContextErrorHandler }) {
@@ -12,6 +12,7 @@ export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
         setError(maskError(error, { logger, requestId: (context as unknown as RequestContext).requestId }));
       });
     },
+    onParse: () => nameParseError,
     onExecute: () => ({
       onExecuteDone: (payload) => handleStreamOrSingleExecutionResult(payload, maskResult),
     }),
@@ -25,6 +26,11 @@ export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
     const { requestId } = args.contextValue;
     setResult({ ...result, errors: result.errors.map((error) => maskError(error, { logger, requestId })) });
   }
+}
+
+/** Yoga names it over HTTP only. */
+function nameParseError({ result }: { result: unknown }): void {
+  if (result instanceof GraphQLError) Object.assign(result.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
 }
 
 interface Payload {

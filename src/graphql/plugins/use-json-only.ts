@@ -9,7 +9,9 @@ export function useJsonOnly(): Plugin {
     onRequestParse({ request }) {
       const type = request.headers.get('content-type');
       const isJson = type?.split(';')[0]?.trim().toLowerCase() === 'application/json';
-      if (isJson || (request.method === 'GET' && type === null)) return;
+      const isQuery = request.method === 'GET' && type === null;
+      const isOther = request.method !== 'GET' && request.method !== 'POST'; // refused as a method
+      if (isJson || isQuery || isOther) return;
       throw createGraphQLError('Send the operation as JSON, with `Content-Type: application/json`.', {
         extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415 } },
       });

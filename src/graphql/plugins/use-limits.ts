@@ -1,9 +1,19 @@
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
-import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { complexityFromQuery } from '@pothos/plugin-complexity';
-import { getOperationAST, GraphQLError, Kind, type ExecutionArgs, type ValidationContext } from 'graphql';
+import {
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  parse,
+  validate,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ParseOptions,
+  type Source,
+  type ValidationContext,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 /**
@@ -14,10 +24,15 @@ import type { Plugin } from 'graphql-yoga';
 export function useLimits(): Plugin {
   return {
     onPluginInit({ addPlugin }) {
-      addPlugin(maxTokensPlugin({ n: 2_000 }));
       addPlugin(maxDepthPlugin({ n: 16, ...REPORT }));
       addPlugin(maxAliasesPlugin({ n: 30, ...REPORT }));
       addPlugin(maxDirectivesPlugin({ n: 30, ...REPORT }));
+    },
+    onParse({ setParseFn }) {
+      setParseFn(parseLimited);
+    },
+    onValidate({ setValidationFn }) {
+      setValidationFn((schema, document, rules) => validate(schema, document, rules, { maxErrors: 20 }));
     },
     onExecute({ args, setResultAndStopExecution }) {
       const error = complexityError(args);
@@ -32,6 +47,17 @@ export function useLimits(): Plugin {
 
 /** 20 conversations with 10 messages each, six fields a message, score about 1,800. */
 const MAX_COMPLEXITY = 10_000;
+
+const MAX_TOKENS = 2_000;
+
+function parseLimited(source: string | Source, options?: ParseOptions): DocumentNode {
+  try {
+    return parse(source, { ...options, maxTokens: MAX_TOKENS });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // for the parser's stack
+  }
+}
 
 /** As one more error of the validation, instead of an exception in the middle of it. */
 const REPORT = {

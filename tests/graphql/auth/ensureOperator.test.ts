@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ensureOperator } from '../../../src/modules/auth/operator.ts';
+import { type Session, SESSION, testApp } from '../../support/app.ts';
+
+describe('ensureOperator', () => {
+  const app = testApp({
+    config: { role: 'api', admin: { email: 'root@example.com', password: 'first of all passwords' } },
+  });
+
+  const login = (email: string, password: string) =>
+    app.mutate<Session>('login', { email, password }, SESSION);
+
+  it('makes the first ADMIN of the operator’s tenant at the first start, who may change plans', async () => {
+    const { user } = await login('root@example.com', 'first of all passwords');
+    expect(user).toMatchObject({ role: 'ADMIN', plan: 'UNLIMITED', tenant: { externalId: 'operator' } });
+    expect(user.permissions).toContain('PLAN_MANAGE');
+  });
+
+  it('leaves an account as it is when it is there already', async () => {
+    await ensureOperator(app.services.database, { email: 'ROOT@example.com', password: 'another password' });
+    expect((await login('root@example.com', 'another password')).__typename).toBe('InvalidCredentialsError');
+    expect((await login('root@example.com', 'first of all passwords')).__typename).toBe('AuthSession');
+  });
+
+  it('makes an account once when many processes start at once', async () => {
+    const account = { email: 'second@example.com', password: 'second of all passwords' };
+    const users = await Promise.all(
+      Array.from({ length: 5 }, () => ensureOperator(app.services.database, account)),
+    );
+    expect(new Set(users.map((user) => user.id)).size).toBe(1);
+  });
+
+  it('refuses an e-mail of another tenant’s account, and a weak password', async () => {
+    const { email } = await app.register();
+    const { database } = app.services;
+    await expect(ensureOperator(database, { email, password: 'long enough' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await expect(
+      ensureOperator(database, { email: 'new@example.com', password: 'short' }),
+    ).rejects.toMatchObject({
+      code: 'VALIDATION',
+    });
+  });
+});

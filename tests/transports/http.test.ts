@@ -1,0 +1,179 @@
+import { request as httpRequest } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { testApp } from '../support/app.ts';
+
+const TYPENAME = JSON.stringify({ query: '{ __typename }' });
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+describe('GraphQL over HTTP', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  const post = (body: string, headers: Record<string, string> = JSON_TYPE) =>
+    fetch(app.url(), { method: 'POST', headers, body });
+  const query = (text: string) => `${app.url()}?query=${encodeURIComponent(text)}`;
+
+  it('answers a POST of JSON in the type that the client prefers', async () => {
+    for (const accept of ['application/graphql-response+json', 'application/json']) {
+      const response = await post(TYPENAME, { ...JSON_TYPE, accept });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toContain(accept);
+      expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    }
+    expect((await post(TYPENAME, { 'content-type': 'application/json; charset=utf-8' })).status).toBe(200);
+    expect((await post(TYPENAME, { ...JSON_TYPE, accept: 'image/png' })).status).toBe(406);
+  });
+
+  it('answers a query by GET, and never a mutation', async () => {
+    const answered = await fetch(query('{ __typename }'));
+    expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
+    const refused = await fetch(query('mutation { logout(input: { refreshToken: "x" }) { __typename } }'));
+    expect(refused.status).toBe(405);
+    expect(refused.headers.get('allow')).toContain('POST');
+  });
+
+  it.each([
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'application/foo',
+    null,
+  ])('takes no operation of type %s, which another site’s page could send without asking', async (type) => {
+    const body = new TextEncoder().encode('query=mutation{logout(input:{refreshToken:"x"}){__typename}}');
+    const headers: Record<string, string> = type ? { 'content-type': type } : {};
+    const posted = await fetch(app.url(), { method: 'POST', headers, body });
+    expect(posted.status).toBe(415);
+    if (type) expect((await fetch(query('{ __typename }'), { headers })).status).toBe(415);
+  });
+
+  it.each(['PUT', 'PATCH', 'DELETE'])('refuses %s', async (method) => {
+    const response = await fetch(app.url(), { method, headers: JSON_TYPE, body: TYPENAME });
+    expect(response.status).toBe(405);
+  });
+
+  it('refuses TRACE', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(app.url(), { method: 'TRACE' }, (response) =>
+        resolve(response.resume().statusCode),
+      );
+      request.on('error', reject).end();
+    });
+    expect(status).toBe(405);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['a batch', `[${TYPENAME},${TYPENAME}]`],
+    ['no query', '{}'],
+    ['a query that is a number', '{"query":1}'],
+    ['variables that are a list', '{"query":"{ __typename }","variables":[]}'],
+    ['a parameter that nobody knows', '{"query":"{ __typename }","__proto__":{},"polluted":1}'],
+  ])('answers 400 to %s', async (_what, body) => {
+    const response = await post(body, { ...JSON_TYPE, accept: 'application/graphql-response+json' });
+    expect(response.status).toBe(400);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it.each([
+    ['a syntax error', '{', 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown field', '{ nope }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['a missing variable', 'query ($id: ID!) { node(id: $id) { id } }', 'BAD_USER_INPUT'],
+  ])('says the code of %s', async (_what, text, code) => {
+    const { status, errors } = await app.graphql(text);
+    expect(status).toBe(400);
+    expect(errors?.[0]?.extensions).toEqual({ code });
+  });
+
+  it('refuses a body of more than 1 MB, also when its length is not told', async () => {
+    const big = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(1_000_000) } });
+    expect((await post(big)).status).toBe(413);
+    const chunked = await fetch(app.url(), {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: new Blob([big]).stream(),
+      duplex: 'half',
+    } as RequestInit);
+    expect(chunked.status).toBe(413);
+  });
+
+  it('answers 404 to other paths', async () => {
+    expect((await fetch(app.url('/nowhere'))).status).toBe(404);
+    expect((await fetch(app.url('/graphql/x'))).status).toBe(404);
+  });
+
+  describe('request ids', () => {
+    it('are the caller’s own when they are well formed, on every path', async () => {
+      for (const path of ['/graphql', '/health', '/nowhere']) {
+        const response = await fetch(app.url(path), { headers: { 'x-request-id': 'my-request:1' } });
+        expect(response.headers.get('x-request-id')).toBe('my-request:1');
+      }
+    });
+
+    it.each(['', 'white space', 'x'.repeat(129), '<script>'])('are new ones otherwise: %j', async (given) => {
+      const response = await fetch(app.url('/health'), { headers: { 'x-request-id': given } });
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    });
+  });
+
+  describe('CORS', () => {
+    const ask = (origin: string, method = 'OPTIONS') =>
+      fetch(app.url(), {
+        method,
+        headers: { ...JSON_TYPE, origin, 'access-control-request-method': 'POST' },
+        body: method === 'POST' ? TYPENAME : undefined,
+      });
+
+    it('lets the pages of the configured origins in, with the headers they need', async () => {
+      const preflight = await ask('https://app.example.com');
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+      const allowed = preflight.headers.get('access-control-allow-headers') ?? '';
+      for (const header of 'Authorization X-Tenant-ID X-User-ID X-API-Key X-Request-ID Content-Type Last-Event-ID'.split(
+        ' ',
+      )) {
+        expect(allowed.split(', ')).toContain(header);
+      }
+      const answer = await ask('https://app.example.com', 'POST');
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+      expect(answer.headers.get('access-control-expose-headers')).toBe('X-Request-ID, Retry-After');
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    });
+
+    it.each([
+      'https://evil.example',
+      'null',
+      'https://app.example.com.evil.example',
+      'http://app.example.com',
+    ])('gives %s no header at all', async (origin) => {
+      for (const method of ['OPTIONS', 'POST']) {
+        const { headers } = await ask(origin, method);
+        expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+      }
+    });
+  });
+
+  describe('GraphiQL', () => {
+    it('is served to browsers, whole: it loads nothing from elsewhere', async () => {
+      const response = await fetch(app.url(), { headers: { accept: 'text/html' } });
+      expect(response.status).toBe(200);
+      const page = await response.text();
+      expect(page).toContain('AgentForge');
+      expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+    });
+  });
+});
+
+describe('GraphQL in production', () => {
+  const app = testApp({ config: { role: 'api', environment: 'production' } });
+
+  it('keeps its schema to itself: no introspection, no suggestions, no GraphiQL', async () => {
+    const introspected = await app.graphql('{ __schema { types { name } } }');
+    expect(introspected.status).toBe(400);
+    expect(introspected.errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
+    const misspelt = await app.graphql('{ viewr { id } }');
+    expect(misspelt.errors?.[0]?.message).not.toContain('Did you mean');
+    const page = await fetch(app.url(), { headers: { accept: 'text/html' } });
+    expect(await page.text()).not.toContain('<html');
+    expect((await app.graphql('{ __typename }')).status).toBe(200);
+  });
+});

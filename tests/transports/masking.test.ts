@@ -1,0 +1,201 @@
+import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/errors.ts';
+import { createGraphQLServer, GRAPHQL_PATH } from '../../src/graphql/server.ts';
+import { serve, type Server } from '../../src/http/server.ts';
+import { testApp } from '../support/app.ts';
+import { RawSocket } from '../support/raw-socket.ts';
+import { readEvents } from '../support/sse.ts';
+
+const CANARY = 'sk-canary-0123456789';
+const MASKED = {
+  message: 'Something went wrong on our side. Tell us the requestId, if it happens again.',
+  extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.stringMatching(/^[\w-]{8,}$/) as string },
+};
+
+function fail(): never {
+  throw new Error(`could not connect with ${CANARY}`);
+}
+
+async function* twoThenFail() {
+  yield { n: 1 };
+  yield { n: 2 };
+  fail();
+}
+
+/** A schema that does what ours must never do. */
+const schema = new GraphQLSchema({
+  query: new GraphQLObjectType({
+    name: 'Query',
+    fields: {
+      fails: { type: GraphQLString, resolve: fail },
+      rejects: {
+        type: new GraphQLNonNull(GraphQLString),
+        resolve: () => Promise.reject(new TypeError(CANARY)),
+      },
+      notAnInt: { type: GraphQLInt, resolve: () => CANARY },
+      notNull: { type: new GraphQLNonNull(GraphQLString), resolve: () => null },
+      throwsText: {
+        type: GraphQLString,
+        resolve: () => {
+          throw CANARY; // eslint-disable-line no-throw-literal
+        },
+      },
+      known: {
+        type: GraphQLString,
+        resolve: () => {
+          throw new AppError('SERVICE_UNAVAILABLE', 'Try again.', { cause: new Error(CANARY) });
+        },
+      },
+    },
+  }),
+  subscription: new GraphQLObjectType({
+    name: 'Subscription',
+    fields: {
+      refuses: { type: GraphQLInt, subscribe: fail },
+      breaks: { type: GraphQLInt, subscribe: twoThenFail, resolve: (event: { n: number }) => event.n },
+      badEvent: { type: GraphQLInt, subscribe: twoThenFail, resolve: fail },
+    },
+  }),
+});
+
+describe('errors that are not the client’s', () => {
+  const app = testApp({ config: { role: 'api' } });
+  let server: Server;
+  let url: string;
+  let token: string;
+
+  beforeAll(async () => {
+    const graphql = createGraphQLServer({
+      schema,
+      services: app.services,
+      settings: { corsOrigins: [], isSchemaPublic: true },
+    });
+    server = serve(app.services, {
+      routes: {
+        [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
+      },
+      sockets: { [GRAPHQL_PATH]: (request, connection, head) => graphql.upgrade(request, connection, head) },
+      close: () => graphql.close(),
+    });
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+    url = `127.0.0.1:${port}${GRAPHQL_PATH}`;
+    token = (await app.register()).token;
+  });
+  afterAll(() => server.close());
+
+  const post = (query: string, accept = 'application/json') =>
+    fetch(`http://${url}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, 'x-request-id': 'request-12345' },
+      body: JSON.stringify({ query }),
+    });
+
+  it.each(['fails', 'rejects', 'notAnInt', 'notNull', 'throwsText'])(
+    'are masked over HTTP, with the request id as the only detail: %s',
+    async (field) => {
+      const before = app.logs.length;
+      const response = await post(`{ ${field} }`);
+      const body = await response.text();
+      expect(body).not.toContain('canary');
+      expect(JSON.parse(body)).toMatchObject({
+        errors: [
+          { ...MASKED, path: [field], extensions: { ...MASKED.extensions, requestId: 'request-12345' } },
+        ],
+      });
+      const lines = app.logs.slice(before).filter((line) => line.includes('request-12345'));
+      expect(lines).toHaveLength(1);
+    },
+  );
+
+  it('are told from those that are: a known one keeps its words and status, and its cause to itself', async () => {
+    const response = await post('{ known }');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      data: { known: null },
+      errors: [
+        {
+          message: 'Try again.',
+          locations: [{ line: 1, column: 3 }],
+          path: ['known'],
+          extensions: { code: 'SERVICE_UNAVAILABLE' },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['refuses', [{ errors: [MASKED] }]],
+    ['breaks', [{ data: { breaks: 1 } }, { data: { breaks: 2 } }, { errors: [MASKED] }]],
+    ['badEvent', [{ errors: [MASKED] }, { errors: [MASKED] }, { errors: [MASKED] }]],
+  ])('are masked in a stream over SSE, which then ends: %s', async (field, results) => {
+    const events = await Array.fromAsync(
+      readEvents(await post(`subscription { ${field} }`, 'text/event-stream')),
+    );
+    expect(JSON.stringify(events)).not.toContain('canary');
+    expect(
+      events.filter(({ event }) => event === 'next').map(({ data }) => JSON.parse(data) as object),
+    ).toMatchObject(results);
+    expect(events.at(-1)?.event).toBe('complete');
+  });
+
+  it.each([
+    ['{ fails }', 1],
+    ['{ rejects }', 1],
+    ['subscription { refuses }', 1],
+    ['subscription { breaks }', 3],
+    ['subscription { badEvent }', 3],
+  ])('are masked over WebSocket, and close nothing: %s', async (query, answers) => {
+    const socket = await (await RawSocket.open(`ws://${url}`)).init({ token });
+    socket.subscribe('1', query);
+    await socket.next('complete', '1');
+    const got = socket.messages.filter(({ type }) => type === 'next');
+    expect(got).toHaveLength(answers);
+    expect(JSON.stringify(got)).not.toContain('canary');
+    expect(got.at(-1)).toMatchObject({ payload: { errors: [MASKED] } });
+    expect(JSON.stringify(got)).not.toMatch(/"(http|unexpected|stack|originalError)"/);
+    expect(socket.isOpen).toBe(true);
+    socket.close();
+  });
+});
+
+describe('the context of a subscription', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  it('is a fresh one for every event, so that nothing that was loaded for one is shown for the next', async () => {
+    const contexts = new Set<unknown>();
+    const recording = new GraphQLSchema({
+      query: schema.getQueryType(),
+      subscription: new GraphQLObjectType({
+        name: 'Subscription',
+        fields: {
+          ticks: {
+            type: GraphQLInt,
+            subscribe: async function* () {
+              for (const n of [1, 2, 3]) yield { n };
+            },
+            resolve: ({ n }: { n: number }, _args, context) => (contexts.add(context), n),
+          },
+        },
+      }),
+    });
+    const settings = { corsOrigins: [], isSchemaPublic: true };
+    const graphql = createGraphQLServer({ schema: recording, services: app.services, settings });
+    const server = serve(app.services, {
+      routes: {
+        [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
+      },
+      sockets: {},
+      close: () => graphql.close(),
+    });
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+    const response = await fetch(`http://127.0.0.1:${port}${GRAPHQL_PATH}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: 'subscription { ticks }' }),
+    });
+    await response.text();
+    expect(contexts.size).toBe(3);
+    await server.close();
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { testApp, testClock } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { readEvents } from '../support/sse.ts';
+
+const QUIET = 'subscription { approvalRequests { id } }';
+
+describe('GraphQL over SSE', () => {
+  const clock = testClock();
+  const app = testApp({ config: { role: 'api' }, clock: clock.now });
+
+  function subscribe(token: string, signal?: AbortSignal): Promise<Response> {
+    return fetch(app.url(), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ query: QUIET }),
+      signal,
+    });
+  }
+
+  it('streams in a form that proxies pass on at once', async () => {
+    const { token } = await app.register();
+    const leave = new AbortController();
+    const { status, headers } = await subscribe(token, leave.signal);
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    expect(headers.get('cache-control')).toBe('no-cache, no-transform');
+    expect(headers.get('x-accel-buffering')).toBe('no');
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    leave.abort();
+  });
+
+  it('gives events, and the answer to a query, as `next` and then `complete`', async () => {
+    const { token, session } = await app.register();
+    const response = await fetch(app.url(), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ query: '{ viewer { id } }' }),
+    });
+    const events = await Array.fromAsync(readEvents(response));
+    expect(events.map(({ event, data }) => [event, data && (JSON.parse(data) as object)])).toEqual([
+      ['next', { data: { viewer: { id: session.user.id } } }],
+      ['complete', ''],
+    ]);
+  });
+
+  it.each<[string, (account: { refreshToken: string; email: string }) => unknown]>([
+    ['Access token expired', () => clock.advance(31 * 60_000)],
+    ['Signed out', ({ refreshToken }) => app.mutate('logout', { refreshToken })],
+    [
+      'Role changed',
+      ({ email }) => app.services.database.prisma.user.update({ where: { email }, data: { role: 'GUEST' } }),
+    ],
+  ])('ends with UNAUTHENTICATED: %s', async (reason, act) => {
+    const { token, email, session } = await app.register();
+    const response = await subscribe(token);
+    await act({ refreshToken: session.refreshToken, email });
+    const events = await Array.fromAsync(readEvents(response));
+    expect(events.map(({ event, data }) => [event, data && (JSON.parse(data) as object)])).toEqual([
+      [
+        'next',
+        {
+          errors: [
+            { message: expect.stringContaining(reason) as string, extensions: { code: 'UNAUTHENTICATED' } },
+          ],
+        },
+      ],
+      ['complete', ''],
+    ]);
+  });
+
+  it('answers 401 before the first event when nobody is signed in', async () => {
+    const response = await subscribe('garbage');
+    expect(response.status).toBe(401);
+    expect(await response.text()).toContain('UNAUTHENTICATED');
+  });
+
+  it('does not hold up the server when it closes', async () => {
+    const { token } = await app.register();
+    const response = await subscribe(token);
+    const ended = response.text().catch(() => 'cut');
+    const start = performance.now();
+    await app.close();
+    expect(performance.now() - start).toBeLessThan(4_000);
+    await eventually(async () => (await ended) !== undefined);
+  });
+});

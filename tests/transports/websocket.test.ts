@@ -1,0 +1,253 @@
+import { createConnection } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { testApp, testClock } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import type { RawSocket } from '../support/raw-socket.ts';
+
+const QUIET = 'subscription { approvalRequests { id } }';
+
+describe('GraphQL over WebSocket', () => {
+  const clock = testClock();
+  const app = testApp({ config: { role: 'api' }, clock: clock.now });
+
+  const open = async (token?: string) => (await app.rawSocket()).init({ token });
+
+  it('serves queries, mutations and subscriptions on one socket', async () => {
+    const { token, session } = await app.register();
+    const socket = await open(token);
+    socket.subscribe('1', '{ viewer { id } }');
+    socket.subscribe(
+      '2',
+      'mutation { createConversation(input: { title: "Hello" }) { __typename ... on Conversation { id } } }',
+    );
+    expect(await socket.next('next', '1')).toMatchObject({
+      payload: { data: { viewer: { id: session.user.id } } },
+    });
+    const created = (await socket.next('next', '2')).payload as {
+      data: { createConversation: { id: string } };
+    };
+    await socket.next('complete', '2');
+
+    const { id } = created.data.createConversation;
+    socket.subscribe(
+      '3',
+      'subscription ($id: ID!) { conversationEvents(conversationId: $id) { __typename } }',
+      { id },
+    );
+    expect(await socket.next('next', '3')).toMatchObject({
+      payload: { data: { conversationEvents: { __typename: 'ConversationSnapshotEvent' } } },
+    });
+    socket.close();
+  });
+
+  it('takes a token from the first message, the URL, or the headers of the upgrade', async () => {
+    const { token } = await app.register();
+    const ways: [object | undefined, Parameters<typeof app.rawSocket>[0]][] = [
+      [{ token }, {}],
+      [{ authorization: `Bearer ${token}` }, {}],
+      [{ Authorization: `bearer ${token}` }, {}],
+      [undefined, { path: `/graphql?token=${token}` }],
+      [undefined, { headers: { authorization: `Bearer ${token}` } }],
+    ];
+    for (const [params, options] of ways) {
+      const socket = await (await app.rawSocket(options)).init(params);
+      socket.close();
+    }
+  });
+
+  describe('closes with', () => {
+    it.each<[string, number, string, (socket: RawSocket) => void]>([
+      ['no credentials', 4401, 'AUTH_REQUIRED', (socket) => socket.send({ type: 'connection_init' })],
+      [
+        'bad credentials',
+        4403,
+        'AUTH_FAILED',
+        (socket) => socket.send({ type: 'connection_init', payload: { token: 'x' } }),
+      ],
+      ['an operation before the hello', 4401, 'Unauthorized', (socket) => socket.subscribe('1', QUIET)],
+      ['no JSON', 4400, 'Invalid message received', (socket) => socket.send('{')],
+      ['an unknown message', 4400, 'Invalid message received', (socket) => socket.send({ type: 'nope' })],
+      ['a message of 257 KB', 1009, '', (socket) => socket.send('x'.repeat(257 * 1024))],
+    ])('%s: %i', async (_what, code, reason, act) => {
+      const socket = await app.rawSocket();
+      act(socket);
+      expect(await socket.closed).toEqual({ code, reason });
+    });
+
+    it('a second hello: 4429; the id of an operation under way: 4409', async () => {
+      const { token } = await app.register();
+      const [twice, same] = await Promise.all([open(token), open(token)]);
+      twice.send({ type: 'connection_init', payload: { token } });
+      expect(await twice.closed).toMatchObject({ code: 4429 });
+      same.subscribe('1', QUIET);
+      same.subscribe('1', QUIET);
+      expect(await same.closed).toMatchObject({ code: 4409 });
+    });
+
+    it('another protocol: 4406', async () => {
+      const socket = await app.rawSocket({ protocol: 'graphql-ws' }).catch((error: Error) => error.message);
+      if (typeof socket !== 'string') expect(await socket.closed).toMatchObject({ code: 4406 });
+    });
+
+    it('no hello within 3 seconds: 4408', async () => {
+      const socket = await app.rawSocket();
+      expect(await socket.closed).toMatchObject({ code: 4408 });
+    });
+
+    it('an access token that expires: 4403', async () => {
+      const { token } = await app.register();
+      const socket = await open(token);
+      socket.subscribe('1', QUIET);
+      clock.advance(31 * 60_000);
+      expect(await socket.closed).toEqual({ code: 4403, reason: 'Access token expired' });
+    });
+
+    it('a sign-out: 4403, within a second; other sockets stay', async () => {
+      const { email, password, token, session } = await app.register();
+      const [socket, other] = await Promise.all([
+        open(token),
+        app
+          .mutate<{ accessToken: string }>('login', { email, password }, '... on AuthSession { accessToken }')
+          .then((login) => open(login.accessToken)),
+      ]);
+      const start = performance.now();
+      await app.mutate('logout', { refreshToken: session.refreshToken });
+      expect(await socket.closed).toEqual({ code: 4403, reason: 'Signed out' });
+      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(other.isOpen).toBe(true);
+      other.close();
+    });
+
+    it('a change of role: 4403', async () => {
+      const { email, token } = await app.register();
+      const socket = await open(token);
+      await app.services.database.prisma.user.update({ where: { email }, data: { role: 'GUEST' } });
+      expect(await socket.closed).toEqual({ code: 4403, reason: 'Role changed' });
+    });
+  });
+
+  it('answers what is wrong with one operation with an error message; the others never feel it', async () => {
+    const { token } = await app.register();
+    const socket = await open(token);
+    socket.subscribe('good', QUIET);
+    const wrong = {
+      syntax: '{',
+      field: '{ nope }',
+      variable: 'query ($id: ID!) { node(id: $id) { id } }',
+      foreign: 'subscription { agentTokens(executionId: "eA==") { __typename } }',
+    };
+    for (const [id, query] of Object.entries(wrong)) socket.subscribe(id, query);
+    socket.send({
+      type: 'subscribe',
+      id: 'name',
+      payload: { query: 'query A { __typename }', operationName: 'B' },
+    });
+    socket.send({ type: 'complete', id: 'unknown' });
+
+    const codes = await eventually(() => {
+      const answers = socket.messages.filter(
+        ({ type, id }) => type === 'error' || (type === 'next' && id !== 'good'),
+      );
+      expect(answers).toHaveLength(5);
+      return Object.fromEntries(
+        answers.map(({ id, payload }) => {
+          const errors = (Array.isArray(payload) ? payload : (payload as { errors: unknown }).errors) as {
+            extensions?: Record<string, unknown>;
+          }[];
+          return [id, errors[0]?.extensions];
+        }),
+      );
+    });
+    expect(codes).toEqual({
+      syntax: { code: 'GRAPHQL_PARSE_FAILED' },
+      field: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      variable: { code: 'BAD_USER_INPUT' },
+      foreign: { code: 'NOT_FOUND' },
+      name: expect.anything() as unknown,
+    });
+    socket.send({ type: 'ping' });
+    await socket.next('pong');
+    expect(socket.isOpen).toBe(true);
+    socket.close();
+  });
+
+  it('checks permissions for each operation anew', async () => {
+    const founder = await app.register();
+    const guest = await app.member(founder, 'GUEST');
+    const socket = await open(guest.token);
+    socket.subscribe('1', 'mutation { createConversation(input: { title: "x" }) { __typename } }');
+    expect(await socket.next('next', '1')).toMatchObject({
+      payload: { data: null, errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+    });
+    socket.close();
+  });
+
+  it('carries 100 operations at once, and refuses one more without closing', async () => {
+    const { token } = await app.register();
+    const socket = await open(token);
+    for (let i = 1; i <= 101; i++) socket.subscribe(String(i), QUIET);
+    expect(await socket.next('error', '101')).toMatchObject({
+      payload: [{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } }],
+    });
+    socket.send({ type: 'complete', id: '1' });
+    socket.subscribe('102', '{ __typename }');
+    await socket.next('complete', '102');
+    expect(socket.messages.filter((message) => message.type === 'error')).toHaveLength(1);
+    socket.close();
+  });
+
+  describe('Origin', () => {
+    const connect = (origin: string) => app.rawSocket({ headers: { origin } });
+
+    it('may be absent, configured, or the server’s own', async () => {
+      const sockets = [
+        await app.rawSocket(),
+        await connect('https://app.example.com'),
+        await connect(app.url('')),
+      ];
+      for (const socket of sockets) socket.close();
+    });
+
+    it.each(['https://evil.example', 'null', 'https://app.example.com.evil.example', ''])(
+      'may not be %j',
+      async (origin) => {
+        await expect(connect(origin)).rejects.toThrow('refused with 403');
+      },
+    );
+  });
+
+  it('upgrades on its own path only', async () => {
+    await expect(app.rawSocket({ path: '/other' })).rejects.toThrow('refused with 404');
+  });
+
+  it('survives an upgrade that breaks off', async () => {
+    const { port, hostname } = new URL(app.url());
+    const connection = createConnection(Number(port), hostname);
+    connection.write('GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    connection.destroy();
+    expect((await fetch(app.url('/health'))).status).toBe(200);
+  });
+});
+
+describe('closing the server', () => {
+  const app = testApp({ config: { role: 'api' } });
+
+  it('asks every socket to come again (1012), and is not held up by one that does not answer', async () => {
+    const { token } = await app.register();
+    const socket = await (await app.rawSocket()).init({ token });
+    socket.subscribe('1', QUIET);
+    const deaf = createConnection(Number(new URL(app.url()).port), '127.0.0.1');
+    deaf.on('error', () => {});
+    deaf.write(
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+    );
+    await new Promise((resolve) => deaf.once('data', resolve));
+
+    const start = performance.now();
+    const [closed] = await Promise.all([socket.closed, app.close()]);
+    expect(closed).toEqual({ code: 1012, reason: 'The server restarts' });
+    expect(performance.now() - start).toBeLessThan(5_000);
+    deaf.destroy();
+  });
+});
