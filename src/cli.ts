@@ -8,7 +8,7 @@ import { type Config, ConfigError, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { lockDataDir } from './infra/data-dir.ts';
 import { createDatabase } from './infra/database.ts';
-import { startEmbeddedPostgres } from './infra/embedded-postgres.ts';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from './infra/embedded-postgres.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
 import { applyMigrations, createMigration, migrationDrift, pendingMigrations } from './infra/migrations.ts';
@@ -81,26 +81,20 @@ async function createAdmin(url: string, { admin, logLevel }: Config): Promise<nu
   }
 }
 
-/** Without DATABASE_URL: the Postgres of DATA_DIR, which may be in use by a running server, and then is left running. */
+/** Without DATABASE_URL: the Postgres of DATA_DIR, started for this command, or that of a running server. */
 async function withDatabase(work: (url: string, config: Config) => Promise<number>): Promise<number> {
   const config = readConfig();
   if (config.databaseUrl) return work(config.databaseUrl, config);
-  const lock = lockUnlessRunning(config.dataDir);
-  const postgres = await startEmbeddedPostgres({ folder: path.join(config.dataDir, 'postgres') });
+  const folder = path.join(config.dataDir, 'postgres');
+  const runningUrl = findEmbeddedPostgres(folder);
+  if (runningUrl) return work(runningUrl, config);
+  const lock = lockDataDir(config.dataDir);
+  const postgres = await startEmbeddedPostgres({ folder });
   try {
     return await work(postgres.url, config);
   } finally {
-    if (lock) await postgres.stop();
-    lock?.release();
-  }
-}
-
-function lockUnlessRunning(dataDir: string) {
-  try {
-    return lockDataDir(dataDir);
-  } catch (error) {
-    if (error instanceof ConfigError) return null;
-    throw error;
+    await postgres.stop();
+    lock.release();
   }
 }
 

@@ -4,7 +4,8 @@
  * The folder is *empty*, then *made* (initdb works in a folder beside it that is renamed when complete, so a kill
  * half way leaves nothing behind), then by turns *running* and *stopped*. Which of the two is told by
  * `data/postmaster.pid`, which Postgres itself writes, together with the process it names: a file left behind by a
- * kill -9 means nothing. A server that outlived its starter is used again as it is.
+ * kill -9 means nothing. The server ends with the process that started it, however that one ends, where setpriv can
+ * see to it (Linux); elsewhere it lives on after a kill -9, until the next start.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,8 +18,6 @@ import { ConfigError } from '../config.ts';
 export interface EmbeddedPostgresOptions {
   /** Holds everything of the server: `data/`, `access.json` (port and password), `postgres.log`. */
   folder: string;
-  /** Stops the server when this process dies, however it dies (Linux). Otherwise it lives on, to be used again. */
-  tied?: boolean;
   /** Postgres settings, e.g. `{ fsync: 'off' }`; they count when this call starts the server. */
   settings?: Record<string, string>;
 }
@@ -31,23 +30,29 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts the folder's server, or finds it running. Errors: ConfigError where there are no binaries; else a sentence
- * with the end of the server's log.
+ * Starts the folder's server; one that is running is what a killed process has left behind, and is stopped first.
+ * So no two processes may call this for one folder: the caller holds a lock (`data-dir.ts`).
+ * Errors: ConfigError where there are no binaries; else a sentence with the end of the server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await loadBinaries();
   fs.mkdirSync(options.folder, { recursive: true });
   const folder = fs.realpathSync(options.folder);
   const server = { ...options, ...binaries, folder, data: path.join(folder, 'data') };
-  const access = readAccess(server.folder) ?? { port: 0, password: randomBytes(18).toString('base64url') };
+  const access = readAccess(folder) ?? { port: 0, password: randomBytes(18).toString('base64url') };
   if (!fs.existsSync(server.data)) make(server, access.password);
-  const { pid, port } = await run(server, access.port);
-  if (port !== access.port) writeAccess(server.folder, { ...access, port });
-  return {
-    url: `postgresql://postgres:${access.password}@127.0.0.1:${port}/postgres`,
-    pid,
-    stop: () => stop(server.data),
-  };
+  await stop(server.data);
+  const { pid, port } = await run(server, await freePort(access.port));
+  if (port !== access.port) writeAccess(folder, { ...access, port });
+  return { url: urlOf({ ...access, port }), pid, stop: () => stop(server.data) };
+}
+
+/** The URL of the server that another process runs in the folder; null when there is none. */
+export function findEmbeddedPostgres(folder: string): string | null {
+  if (!fs.existsSync(folder)) return null;
+  const postmaster = readPostmaster(path.join(fs.realpathSync(folder), 'data'));
+  const access = readAccess(folder);
+  return postmaster?.ready && access ? urlOf(access) : null;
 }
 
 async function loadBinaries(): Promise<Binaries> {
@@ -72,7 +77,7 @@ function make(server: Server, password: string): void {
   fs.writeFileSync(passwordFile, password, { mode: 0o600 });
   const account = isRoot() ? unprivilegedAccount() : null;
   if (account) for (const file of [unfinished, passwordFile]) fs.chownSync(file, account.uid, account.gid);
-  const { command, args, ids } = asAccount(account, server.tied, server.initdb, [
+  const { command, args, ids } = asAccount(account, server.initdb, [
     `--pgdata=${unfinished}`,
     '--username=postgres',
     `--pwfile=${passwordFile}`,
@@ -89,15 +94,13 @@ function make(server: Server, password: string): void {
   fs.renameSync(unfinished, server.data);
 }
 
-/** Waits until the folder's server is ready, starting it if there is none: a server that is going down goes first. */
-async function run(server: Server, preferredPort: number): Promise<Postmaster> {
-  let child: ChildProcess | null = null;
+async function run(server: Server, port: number): Promise<Postmaster> {
+  const child = launch(server, port);
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline) {
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  while (isRunning() && Date.now() < deadline) {
     const postmaster = readPostmaster(server.data);
     if (postmaster?.ready) return postmaster;
-    if (!postmaster && !child) child = launch(server, await freePort(preferredPort));
-    if (child && (child.exitCode !== null || child.signalCode !== null)) break;
     await sleep(10);
   }
   throw new Error(`Postgres did not start in ${server.folder}: ${lastLines(logFile(server.folder))}`);
@@ -107,7 +110,7 @@ function launch(server: Server, port: number): ChildProcess {
   fs.rmSync(path.join(server.data, 'postmaster.pid'), { force: true });
   const owner = fs.statSync(server.data);
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...server.settings };
-  const { command, args, ids } = asAccount(isRoot() ? owner : null, server.tied, server.postgres, [
+  const { command, args, ids } = asAccount(isRoot() ? owner : null, server.postgres, [
     '-D',
     server.data,
     ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
@@ -125,7 +128,7 @@ async function stop(data: string): Promise<void> {
   for (const signal of signals) {
     const deadline = Date.now() + STOP_TIMEOUT_MS;
     const postmaster = readPostmaster(data);
-    if (postmaster) process.kill(postmaster.pid, signal);
+    if (postmaster) send(postmaster.pid, signal);
     while (readPostmaster(data) && Date.now() < deadline) await sleep(10);
   }
 }
@@ -150,6 +153,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // gone by itself meanwhile
+  }
+}
+
 const isRoot = () => process.getuid?.() === 0;
 
 /** Postgres refuses to run as root. */
@@ -165,31 +176,19 @@ function unprivilegedAccount(): Account {
 }
 
 /**
- * The account may enter no folder that only root may, which the project or its data can lie in; setpriv (on every
- * Debian, in every util-linux) takes that one capability along, also past access(2). Where it cannot, plain ids do.
+ * The command as the account, and ended with this process, by setpriv (in every Debian, in every util-linux). The
+ * account may enter no folder that only root may, in which the project or its data can lie: setpriv takes that one
+ * capability along, also past access(2). Where it cannot do its part, plain ids do.
  */
-function asAccount(
-  account: Account | null,
-  tied: boolean | undefined,
-  command: string,
-  args: string[],
-): AccountCommand {
-  const privileges = account
-    ? [
-        `--reuid=${account.uid}`,
-        `--regid=${account.gid}`,
-        '--clear-groups',
-        '--inh-caps=+dac_override',
-        '--ambient-caps=+dac_override',
-        '--securebits=+no_setuid_fixup',
-      ]
-    : [];
-  if (tied) privileges.push('--pdeathsig=INT');
-  const ids = account ? { uid: account.uid, gid: account.gid } : {};
-  if (privileges.length === 0 || spawnSync('setpriv', [...privileges, 'true']).status !== 0) {
-    return { command, args, ids };
+function asAccount(account: Account | null, command: string, args: string[]): AccountCommand {
+  const setpriv = ['--pdeathsig=INT'];
+  if (account) {
+    setpriv.push(`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups');
+    setpriv.push('--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup');
   }
-  return { command: 'setpriv', args: [...privileges, command, ...args], ids: {} };
+  const works = spawnSync('setpriv', [...setpriv, 'true']).status === 0;
+  if (works) return { command: 'setpriv', args: [...setpriv, command, ...args], ids: {} };
+  return { command, args, ids: account ? { uid: account.uid, gid: account.gid } : {} };
 }
 
 /** The preferred port if it is free, else any that is. */
@@ -224,6 +223,7 @@ function readText(file: string): string | null {
   }
 }
 
+const urlOf = ({ port, password }: Access) => `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
 const logFile = (folder: string) => path.join(folder, 'postgres.log');
 const lastLines = (file: string) => readText(file)?.trim().split('\n').slice(-3).join(' | ') || 'no log';
 

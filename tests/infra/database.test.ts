@@ -142,7 +142,7 @@ describe('a database that goes away', () => {
 
   beforeAll(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-away-'));
-    postgres = await startEmbeddedPostgres({ folder, tied: true, settings });
+    postgres = await startEmbeddedPostgres({ folder, settings });
     await applyMigrations(postgres.url);
     ({ database } = open(postgres.url));
   });
@@ -167,7 +167,7 @@ describe('a database that goes away', () => {
       for (const operation of Object.values(operations)) {
         await expect(operation()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
       }
-      postgres = await startEmbeddedPostgres({ folder, tied: true, settings });
+      postgres = await eventually(() => startEmbeddedPostgres({ folder, settings }));
       for (const operation of Object.values(operations)) await eventually(operation);
     });
   }
@@ -179,7 +179,7 @@ describe('a database that goes away', () => {
     await expect(late.transact((tx) => tx.sql('SELECT 1'))).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
     });
-    await Promise.all(hogs.map((hog) => hog?.end()));
+    for (const hog of hogs) await hog?.end();
     await eventually(() => late.prisma.tenant.count());
     await late.close();
   });

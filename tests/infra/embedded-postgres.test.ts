@@ -3,19 +3,34 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type EmbeddedPostgres,
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/infra/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
+
+/** 0700: as root, a folder that only root may enter. */
+const makeFolder = () => fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-postgres-'));
 
 let folder: string;
 const started: EmbeddedPostgres[] = [];
 
-beforeEach(async () => {
-  folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-postgres-')); // 0700: as root, a folder that only root may enter
-});
+beforeAll(async () => void (folder = await makeFolder()));
 afterEach(async () => {
   for (const server of started.splice(0)) await server.stop();
-  await fs.rm(folder, { recursive: true });
+});
+afterAll(() => fs.rm(folder, { recursive: true }));
+
+describe('findEmbeddedPostgres', () => {
+  it('finds the server that another process runs', async () => {
+    const starter = spawnStarter();
+    const { url } = await starter.server;
+    expect(findEmbeddedPostgres(folder)).toBe(url);
+    starter.process.kill('SIGKILL');
+    await eventually(() => expect(findEmbeddedPostgres(folder)).toBeNull());
+  });
 });
 
 describe('startEmbeddedPostgres', () => {
@@ -31,26 +46,24 @@ describe('startEmbeddedPostgres', () => {
 
   it('recovers every committed row after a kill -9 of the server', async () => {
     const first = await start();
-    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await query(first.url, 'CREATE TABLE committed AS SELECT 42 AS answer');
     process.kill(first.pid, 'SIGKILL');
-    await eventually(async () => expect(await isRunning(first.pid)).toBe(false));
-    const second = await start();
-    expect(second.pid).not.toBe(first.pid);
-    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    const second = await eventually(start); // its children need a moment to see that it is gone
+    expect(await query(second.url, 'SELECT answer FROM committed')).toEqual([{ answer: 42 }]);
   });
 
-  it('uses the server again that outlived a kill -9 of its starter', async () => {
-    const starter = spawnStarter({ folder });
-    const pid = await starter.pid;
+  it('starts after a kill -9 of the process that started the server, with every committed row', async () => {
+    const starter = spawnStarter();
+    const { url } = await starter.server;
+    await query(url, 'CREATE TABLE survivor AS SELECT 42 AS answer');
     starter.process.kill('SIGKILL');
     const server = await start();
-    expect(server.pid).toBe(pid);
-    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(server.url, 'SELECT answer FROM survivor')).toEqual([{ answer: 42 }]);
   });
 
-  it.runIf(process.platform === 'linux')('ends a tied server with its starter', async () => {
-    const starter = spawnStarter({ folder, tied: true });
-    const pid = await starter.pid;
+  it.runIf(process.platform === 'linux')('leaves no server behind when its starter is killed', async () => {
+    const starter = spawnStarter();
+    const { pid } = await starter.server;
     starter.process.kill('SIGKILL');
     await eventually(async () => expect(await isRunning(pid)).toBe(false));
   });
@@ -61,12 +74,12 @@ describe('startEmbeddedPostgres', () => {
     const access = JSON.parse(await fs.readFile(path.join(folder, 'access.json'), 'utf8')) as {
       port: number;
     };
-    const other = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-postgres-'));
+    const other = await makeFolder();
     await fs.writeFile(
       path.join(other, 'access.json'),
       JSON.stringify({ port: access.port, password: 'other' }),
     );
-    const usurper = await startEmbeddedPostgres({ folder: other, tied: true });
+    const usurper = await startEmbeddedPostgres({ folder: other });
     const second = await start();
     expect(new URL(second.url).port).not.toBe(new URL(usurper.url).port);
     expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -82,25 +95,25 @@ describe('startEmbeddedPostgres', () => {
 });
 
 async function start(): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ folder, tied: true });
+  const server = await startEmbeddedPostgres({ folder });
   started.push(server);
   return server;
 }
 
-/** Another process that starts a server and then hangs. */
-function spawnStarter(options: { folder: string; tied?: boolean }) {
+/** Another process that starts the folder's server and then hangs. */
+function spawnStarter() {
   const module = path.resolve('src/infra/embedded-postgres.ts');
   const script = `
     const { startEmbeddedPostgres } = await import(${JSON.stringify(module)});
-    console.log((await startEmbeddedPostgres(${JSON.stringify(options)})).pid);
+    console.log(JSON.stringify(await startEmbeddedPostgres(${JSON.stringify({ folder })})));
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const pid = new Promise<number>((resolve) =>
-    child.stdout.once('data', (data: Buffer) => resolve(Number(data))),
-  );
-  return { process: child, pid };
+  const server = new Promise<EmbeddedPostgres>((resolve) => {
+    child.stdout.once('data', (data: Buffer) => resolve(JSON.parse(data.toString()) as EmbeddedPostgres));
+  });
+  return { process: child, server };
 }
 
 /** A killed server that nobody has waited for yet is a zombie, which has no command line. */

@@ -60,19 +60,19 @@ describe('send', () => {
 describe('a database that restarts', () => {
   it('delivers jobs again afterwards, without a new start of the process', async () => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-jobs-'));
-    const first = await startEmbeddedPostgres({ folder, tied: true });
+    const first = await startEmbeddedPostgres({ folder });
     await applyMigrations(first.url);
     const process = await startProcess(first.url);
     const delivered: string[] = [];
     await process.jobs.work('run', ({ executionId }) => delivered.push(executionId));
     await first.stop();
-    const second = await startEmbeddedPostgres({ folder, tied: true });
+    const second = await startEmbeddedPostgres({ folder });
     await eventually(() => sendRun(process, 'after'));
-    await eventually(() => expect(delivered).toContain('after'), { timeoutMs: 10_000 });
+    await eventually(() => expect(delivered).toContain('after'), { timeoutMs: 30_000 });
     await closeProcess(process);
     await second.stop();
     await fs.rm(folder, { recursive: true });
-  });
+  }, 60_000);
 });
 
 interface Process {

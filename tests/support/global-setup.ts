@@ -18,7 +18,7 @@ declare module 'vitest' {
 /** One Postgres with one migrated template, and one Redis, for the whole run; neither outlives it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-tests-'));
-  const postgres = await startEmbeddedPostgres({ folder, tied: true, settings: TEST_SETTINGS });
+  const postgres = await startEmbeddedPostgres({ folder, settings: TEST_SETTINGS });
   await createTemplate(postgres.url);
   project.provide('postgresUrl', postgres.url);
   const redis = process.env['REDIS_URL'] ? null : await startOwnRedis();
