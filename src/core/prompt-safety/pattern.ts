@@ -4,9 +4,7 @@ export function pattern(strings: TemplateStringsArray, ...fragments: string[]): 
 }
 
 /** One of the words, which are set apart by white space; a `_` in a word stands for one space. */
-export function words(strings: TemplateStringsArray, ...fragments: string[]): string {
-  const list = String.raw(strings, ...fragments)
-    .trim()
-    .split(/\s+/);
+export function words(strings: TemplateStringsArray): string {
+  const list = String.raw(strings).trim().split(/\s+/);
   return `(?:${list.join('|').replaceAll('_', ' ')})`;
 }
