@@ -10,14 +10,16 @@ import type { Services } from '../../src/modules/context.ts';
 import { testDatabase } from './database.ts';
 import { RawSocket } from './raw-socket.ts';
 import { readEvents } from './sse.ts';
+import type { TcpProxy } from './tcp-proxy.ts';
 
 /** In a file or a describe: the real app with a database of its own, listening on a free port of loopback. */
-export function testApp({ config, ...overrides }: TestAppOptions = {}): TestApp {
+export function testApp({ config, proxy, ...overrides }: TestAppOptions = {}): TestApp {
   const database = testDatabase();
   const logs: string[] = [];
   const app = new TestApp(logs);
   beforeAll(async () => {
-    const settings = readConfig({ ...ENVIRONMENT, DATABASE_URL: database.url });
+    const databaseUrl = proxy ? await proxy.start(database.url) : database.url;
+    const settings = readConfig({ ...ENVIRONMENT, DATABASE_URL: databaseUrl });
     const logger = createLogger(
       'info',
       new Writable({ write: (line, _encoding, done) => (logs.push(String(line)), done()) }),
@@ -186,6 +188,8 @@ const ENVIRONMENT = {
 
 export interface TestAppOptions extends Overrides {
   config?: Partial<Config>;
+  /** Between the app and its database. */
+  proxy?: TcpProxy;
 }
 
 export interface RequestOptions {

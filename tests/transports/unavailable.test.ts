@@ -1,0 +1,63 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { testApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+
+const VIEWER = '{ viewer { id } }';
+
+describe('while the database is away', () => {
+  const proxy = new TcpProxy();
+  const app = testApp({ config: { role: 'api' }, proxy });
+  afterEach(() => proxy.mend());
+  afterAll(() => proxy.close());
+
+  it('HTTP answers 503 and SERVICE_UNAVAILABLE, and serves again when it is back', async () => {
+    const user = await app.register();
+    proxy.cut();
+    const { status, errors } = await app.graphql(VIEWER, {}, user);
+    expect(status).toBe(503);
+    expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+    const login = await app.graphql(
+      'mutation ($input: LoginInput!) { login(input: $input) { __typename } }',
+      { input: { email: user.email, password: user.password } },
+    );
+    expect(login).toMatchObject({ status: 503, errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
+
+    proxy.mend();
+    await eventually(async () => expect((await app.graphql(VIEWER, {}, user)).status).toBe(200));
+  });
+
+  it('a socket stays open, and its operations get an error message', async () => {
+    const { token } = await app.register();
+    const socket = await (await app.rawSocket()).init({ token });
+    proxy.cut();
+    socket.subscribe('1', VIEWER);
+    expect(await socket.next('error', '1')).toMatchObject({
+      payload: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }],
+    });
+
+    proxy.mend();
+    await eventually(async () => {
+      socket.messages.length = 0;
+      socket.subscribe('2', VIEWER);
+      await socket.next('next', '2');
+    });
+    socket.close();
+  });
+
+  it('a new socket is asked to come again later (1013)', async () => {
+    const { token } = await app.register();
+    proxy.cut();
+    const socket = await app.rawSocket();
+    socket.send({ type: 'connection_init', payload: { token } });
+    expect(await socket.closed).toEqual({ code: 1013, reason: 'Try again later' });
+  });
+
+  it('/health answers, and /ready says what is missing', async () => {
+    proxy.cut();
+    expect((await fetch(app.url('/health'))).status).toBe(200);
+    const ready = await fetch(app.url('/ready'));
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ status: 'unavailable', database: 'down' });
+  });
+});
