@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { type Account, type TestApp, testApp, testClock } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
+import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
+
+describe('usageToday', () => {
+  const model = new ScriptedModel();
+  const clock = testClock();
+  const app = testApp({ router: routerOf(model), clock: clock.now });
+
+  it('is nothing yet for a new account, below the caps of FREE', async () => {
+    const account = await app.register();
+    const today = clock.now().toISOString().slice(0, 10);
+    const tomorrow = new Date(Date.parse(today) + 24 * 60 * 60 * 1_000).toISOString();
+    expect(await readUsage(app, account)).toEqual({
+      date: today,
+      cost: '0',
+      reserved: '0',
+      costLimit: '1',
+      executions: 0,
+      executionLimit: 3,
+      usage: { inputTokens: 0, outputTokens: 0 },
+      resetsAt: tomorrow,
+    });
+  });
+
+  it('has no caps on UNLIMITED', async () => {
+    const account = await app.register();
+    await app.services.database.prisma.user.update({
+      where: { email: account.email },
+      data: { plan: 'UNLIMITED' },
+    });
+    expect(await readUsage(app, account)).toMatchObject({ costLimit: null, executionLimit: null });
+  });
+
+  it('shows what is held while a call is under way, and then what it cost, to the micro-dollar', async () => {
+    const account = await app.register();
+    const release = model.hold('draft');
+    const id = await startRun(app, account, design({ key: 'draft' }, { key: 'final', dependsOn: ['draft'] }));
+    await eventually(() => expect(model.timesCalled('draft')).toBe(1));
+    const during = await readUsage(app, account);
+    expect(during).toMatchObject({ cost: '0', executions: 1 });
+    expect(Number(during.reserved)).toBeGreaterThan(0);
+
+    release();
+    const run = await runWhen(app, account, id, hasEnded);
+    expect(run.status).toBe('SUCCEEDED');
+    const after = await readUsage(app, account);
+    expect(after).toMatchObject({ cost: run.cost, reserved: '0' });
+    expect(micros(run.cost)).toBeGreaterThan(0);
+    expect(micros(run.cost)).toBe(run.steps.reduce((sum, { cost }) => sum + micros(cost), 0));
+    expect(after.usage.inputTokens).toBe(run.steps.reduce((sum, { usage }) => sum + usage.inputTokens, 0));
+    expect(after.usage.outputTokens).toBe(run.steps.reduce((sum, { usage }) => sum + usage.outputTokens, 0));
+  });
+
+  it('is the sum of the runs and the conversations of the day', async () => {
+    const account = await app.register();
+    const id = await startRun(app, account, design({ key: 'only' }));
+    const run = await runWhen(app, account, id, hasEnded);
+    const conversation = await talk(app, account);
+    const { cost } = await readUsage(app, account);
+    expect(micros(conversation.cost)).toBeGreaterThan(0);
+    expect(micros(cost)).toBe(micros(run.cost) + micros(conversation.cost));
+    const replies = conversation.messages.edges.map(({ node }) => micros(node.cost));
+    expect(replies.reduce((sum, reply) => sum + reply)).toBe(micros(conversation.cost));
+  });
+
+  it('does not spend on a call that its run’s limit forbids, and says what to do', async () => {
+    const account = await app.register();
+    const id = await startRun(app, account, design({ key: 'dear' }), { costLimit: '0.000001' });
+    const run = await runWhen(app, account, id, hasEnded);
+    expect(run.error).toMatchObject({
+      code: 'BUDGET_EXCEEDED',
+      message: expect.stringContaining('costLimit'),
+    });
+    expect(model.timesCalled('dear')).toBe(0);
+    expect(await readUsage(app, account)).toMatchObject({ cost: '0', reserved: '0' });
+  });
+
+  it('counts the runs of the plan, and not the one that was refused', async () => {
+    const account = await app.register();
+    for (let n = 0; n < 3; n++) await startRun(app, account, design({ key: 'counted' }));
+    const refused = await app.mutate(
+      'executePipeline',
+      { source: { design: design({ key: 'counted' }) }, input: 'One more' },
+      '... on QuotaExceededError { limit used resetsAt }',
+      account,
+    );
+    const { executions, resetsAt } = await readUsage(app, account);
+    expect(refused).toMatchObject({ __typename: 'QuotaExceededError', limit: 3, used: 3, resetsAt });
+    expect(executions).toBe(3);
+  });
+
+  it('is not told to somebody who has not signed in', async () => {
+    const { status, data, errors } = await app.graphql('{ usageToday { cost } }');
+    expect(status).toBe(401);
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
+  });
+
+  it('starts from zero at midnight UTC', async () => {
+    const account = await app.register();
+    const id = await startRun(app, account, design({ key: 'yesterday' }));
+    await runWhen(app, account, id, hasEnded);
+    const { date, resetsAt } = await readUsage(app, account);
+    clock.advance(Date.parse(resetsAt) - clock.now().getTime());
+    const { email, password } = account;
+    const { accessToken } = await app.mutate<{ accessToken: string }>(
+      'login',
+      { email, password },
+      '... on AuthSession { accessToken }',
+    );
+    const usage = await readUsage(app, { token: accessToken });
+    expect(usage).toMatchObject({ date: resetsAt.slice(0, 10), cost: '0', executions: 0 });
+    expect(usage.date > date).toBe(true);
+  });
+});
+
+/** One question and its reply; gives the conversation when the reply has ended. */
+async function talk(app: TestApp, account: Account): Promise<Conversation> {
+  const { id } = await app.mutate<{ id: string }>(
+    'createConversation',
+    {},
+    '... on Conversation { id }',
+    account,
+  );
+  await app.mutate(
+    'sendMessage',
+    { conversationId: id, content: 'Compare three kinds of tea.' },
+    '',
+    account,
+  );
+  return eventually(
+    async () => {
+      const { data } = await app.graphql<{ conversation: Conversation }>(
+        'query ($id: ID!) { conversation(id: $id) { cost messages { edges { node { status cost } } } } }',
+        { id },
+        account,
+      );
+      const statuses = data!.conversation.messages.edges.map(({ node }) => node.status);
+      expect(statuses).toEqual(['COMPLETE', 'COMPLETE']);
+      return data!.conversation;
+    },
+    { timeoutMs: 15_000 },
+  );
+}
+
+async function readUsage(app: TestApp, account: { token: string }): Promise<Usage> {
+  const { data, errors } = await app.graphql<{ usageToday: Usage }>(
+    `{ usageToday { date cost reserved costLimit executions executionLimit usage { inputTokens outputTokens } resetsAt } }`,
+    {},
+    account,
+  );
+  if (!data) throw new Error(`no usage: ${JSON.stringify(errors)}`);
+  return data.usageToday;
+}
+
+function micros(dollars: string): number {
+  return Math.round(Number(dollars) * 1_000_000);
+}
+
+interface Usage {
+  date: string;
+  cost: string;
+  reserved: string;
+  costLimit: string | null;
+  executions: number;
+  executionLimit: number | null;
+  usage: { inputTokens: number; outputTokens: number };
+  resetsAt: string;
+}
+
+interface Conversation {
+  cost: string;
+  messages: { edges: { node: { status: string; cost: string } }[] };
+}
