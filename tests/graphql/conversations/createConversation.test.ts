@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { testApp } from '../../support/app.ts';
+import { itRefuses } from '../../support/refusals.ts';
+
+const app = testApp();
+const FIELDS = '... on Conversation { id title stage cost } ... on ValidationError { issues { path } }';
+
+describe('createConversation', () => {
+  it('opens a conversation at UNDERSTAND that has cost nothing', async () => {
+    const ann = await app.register();
+    const made = await app.mutate('createConversation', { title: 'Cargo bikes' }, FIELDS, ann);
+    expect(made).toMatchObject({ __typename: 'Conversation', title: 'Cargo bikes', stage: 'UNDERSTAND', cost: '0' });
+  });
+
+  it('names the path of each invalid field', async () => {
+    const ann = await app.register();
+    const context = { text: 'x'.repeat(20_000) };
+    const refused = await app.mutate('createConversation', { title: '  ', context }, FIELDS, ann);
+    expect(refused).toMatchObject({
+      __typename: 'ValidationError',
+      issues: [{ path: ['title'] }, { path: ['context'] }],
+    });
+  });
+
+  it('gives the same conversation for the same idempotencyKey, also when asked at once', async () => {
+    const ann = await app.register();
+    const input = { title: 'Once', idempotencyKey: 'a-key' };
+    const made = await Promise.all(
+      Array.from({ length: 5 }, () => app.mutate<{ id: string }>('createConversation', input, FIELDS, ann)),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('gives ConflictError for the same idempotencyKey with another input', async () => {
+    const ann = await app.register();
+    await app.mutate('createConversation', { title: 'One', idempotencyKey: 'k' }, FIELDS, ann);
+    const refused = await app.mutate('createConversation', { title: 'Two', idempotencyKey: 'k' }, FIELDS, ann);
+    expect(refused.__typename).toBe('ConflictError');
+  });
+
+  it('keeps the idempotency keys of different people apart', async () => {
+    const [ann, bob] = [await app.register(), await app.register()];
+    const input = { title: 'Mine', idempotencyKey: 'shared' };
+    const [first, second] = [
+      await app.mutate<{ id: string }>('createConversation', input, FIELDS, ann),
+      await app.mutate<{ id: string }>('createConversation', input, FIELDS, bob),
+    ];
+    expect(first.id).not.toBe(second.id);
+  });
+
+  itRefuses(app, 'createConversation', { input: async () => ({ title: 'Any' }) });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { type Account, testApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { NEED, openConversation, replyEnded, send, talk } from '../../support/conversations.ts';
+import { itRefuses } from '../../support/refusals.ts';
+import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
+
+const model = new ScriptedModel();
+const app = testApp({ router: routerOf(model) });
+const FIELDS = '... on Message { id status content cost }';
+
+describe('stopReply', () => {
+  it('closes the provider’s stream, keeps what was written and charges it', async () => {
+    const ann = await app.register();
+    const { messageId } = await replyUnderWay(ann);
+    await eventually(() => model.timesCalled('discussion.reply') > 0);
+    const stopped = await app.mutate<{ status: string; content: string; cost: string }>(
+      'stopReply',
+      { messageId },
+      FIELDS,
+      ann,
+    );
+    expect(stopped.status).toBe('CANCELLED');
+    expect(stopped.content).toMatch(/^(discussion\.reply )?$/);
+    expect(Number(stopped.cost)).toBeGreaterThan(0);
+    expect(model.aborted).toContain('discussion.reply');
+  });
+
+  it('stops one that waits for its turn at once', async () => {
+    const ann = await app.register();
+    const { conversationId, messageId, release } = await replyUnderWay(ann);
+    const { reply } = await send(app, ann, conversationId, 'And this?', { whenBusy: 'ENQUEUE' });
+    const stopped = await app.mutate('stopReply', { messageId: reply!.id }, FIELDS, ann);
+    expect(stopped).toMatchObject({ status: 'CANCELLED' });
+    release();
+    expect((await replyEnded(app, ann, messageId)).status).toBe('COMPLETE');
+  });
+
+  it('leaves a stopped reply as it is', async () => {
+    const ann = await app.register();
+    const { messageId, release } = await replyUnderWay(ann);
+    await app.mutate('stopReply', { messageId }, FIELDS, ann);
+    expect(await app.mutate('stopReply', { messageId }, FIELDS, ann)).toMatchObject({ status: 'CANCELLED' });
+    release();
+  });
+
+  it('gives ConflictError for a reply that has completed', async () => {
+    const ann = await app.register();
+    const { id: messageId } = await talk(app, ann, await openConversation(app, ann), NEED);
+    expect((await app.mutate('stopReply', { messageId }, FIELDS, ann)).__typename).toBe('ConflictError');
+  });
+
+  itRefuses(app, 'stopReply', {
+    input: async (owner) => ({ messageId: (await replyUnderWay(owner)).messageId }),
+    idField: { name: 'messageId', type: 'Message' },
+  });
+
+  async function replyUnderWay(account: Account) {
+    const conversationId = await openConversation(app, account);
+    const release = model.hold('discussion.reply');
+    const { reply } = await send(app, account, conversationId, NEED);
+    return { conversationId, messageId: reply!.id, release };
+  }
+});
