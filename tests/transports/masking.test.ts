@@ -1,10 +1,9 @@
 import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import { createGraphQLServer, GRAPHQL_PATH } from '../../src/graphql/server.ts';
-import { serve, type Server } from '../../src/http/server.ts';
 import { testApp } from '../support/app.ts';
 import { RawSocket } from '../support/raw-socket.ts';
+import { type SchemaServer, serveSchema } from '../support/serve-schema.ts';
 import { readEvents } from '../support/sse.ts';
 
 const CANARY = 'sk-canary-0123456789';
@@ -61,31 +60,17 @@ const schema = new GraphQLSchema({
 
 describe('errors that are not the client’s', () => {
   const app = testApp({ config: { role: 'api' } });
-  let server: Server;
-  let url: string;
+  let server: SchemaServer;
   let token: string;
 
   beforeAll(async () => {
-    const graphql = createGraphQLServer({
-      schema,
-      services: app.services,
-      settings: { corsOrigins: [], isSchemaPublic: true },
-    });
-    server = serve(app.services, {
-      routes: {
-        [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
-      },
-      sockets: { [GRAPHQL_PATH]: (request, connection, head) => graphql.upgrade(request, connection, head) },
-      close: () => graphql.close(),
-    });
-    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-    url = `127.0.0.1:${port}${GRAPHQL_PATH}`;
+    server = await serveSchema(app, schema);
     token = (await app.register()).token;
   });
   afterAll(() => server.close());
 
   const post = (query: string, accept = 'application/json') =>
-    fetch(`http://${url}`, {
+    fetch(`http://${server.address}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept, 'x-request-id': 'request-12345' },
       body: JSON.stringify({ query }),
@@ -146,7 +131,7 @@ describe('errors that are not the client’s', () => {
     ['subscription { breaks }', 3],
     ['subscription { badEvent }', 3],
   ])('are masked over WebSocket, and close nothing: %s', async (query, answers) => {
-    const socket = await (await RawSocket.open(`ws://${url}`)).init({ token });
+    const socket = await (await RawSocket.open(`ws://${server.address}`)).init({ token });
     socket.subscribe('1', query);
     await socket.next('complete', '1');
     const got = socket.messages.filter(({ type }) => type === 'next');
@@ -179,17 +164,8 @@ describe('the context of a subscription', () => {
         },
       }),
     });
-    const settings = { corsOrigins: [], isSchemaPublic: true };
-    const graphql = createGraphQLServer({ schema: recording, services: app.services, settings });
-    const server = serve(app.services, {
-      routes: {
-        [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
-      },
-      sockets: {},
-      close: () => graphql.close(),
-    });
-    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-    const response = await fetch(`http://127.0.0.1:${port}${GRAPHQL_PATH}`, {
+    const server = await serveSchema(app, recording);
+    const response = await fetch(`http://${server.address}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query: 'subscription { ticks }' }),

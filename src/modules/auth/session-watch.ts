@@ -11,6 +11,7 @@ export class SessionWatch {
   readonly #options: SessionWatchOptions;
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
+  #isBlind = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -53,9 +54,12 @@ export class SessionWatch {
          WHERE s.id = ANY($1) AND s.ended_at IS NULL`,
         [sessionIds],
       );
+      this.#isBlind = false;
       return new Map(sessions.map(({ id, role }) => [id, role]));
     } catch (error) {
-      logger.warn({ err: error }, 'open sessions could not be checked');
+      if (!this.#isBlind)
+        logger.warn({ err: error }, 'open sessions cannot be checked; only expiry counts meanwhile');
+      this.#isBlind = true;
       return null;
     }
   }

@@ -1,0 +1,28 @@
+import type { GraphQLSchema } from 'graphql';
+import { createGraphQLServer, GRAPHQL_PATH } from '../../src/graphql/server.ts';
+import { serve } from '../../src/http/server.ts';
+import type { TestApp } from './app.ts';
+
+/** Another schema, behind the very transports of the app. */
+export async function serveSchema(app: TestApp, schema: GraphQLSchema): Promise<SchemaServer> {
+  const graphql = createGraphQLServer({
+    schema,
+    services: app.services,
+    settings: { corsOrigins: [], isSchemaPublic: true },
+  });
+  const server = serve(app.services, {
+    routes: {
+      [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
+    },
+    sockets: { [GRAPHQL_PATH]: (request, connection, head) => graphql.upgrade(request, connection, head) },
+    close: () => graphql.close(),
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  return { address: `127.0.0.1:${port}${GRAPHQL_PATH}`, close: () => server.close() };
+}
+
+export interface SchemaServer {
+  /** Without the protocol. */
+  address: string;
+  close(): Promise<void>;
+}
