@@ -35,7 +35,9 @@ export function createJobs({ url, logger }: { url: string; logger: Logger }): Jo
     // Silent drops of the listening connection are found this soon; a reconnect fetches what was missed.
     notifyHeartbeatIntervalMs: 5_000,
   });
-  boss.on('error', (error) => logger.warn({ err: error }, 'the job queue lost the database; it tries again'));
+  boss.on('error', ({ message }) =>
+    logger.warn({ reason: message }, 'the job queue cannot reach the database; it tries again'),
+  );
   boss.on('warning', (warning) => logger.warn({ warning }, 'the job queue warns'));
   return {
     async start() {
