@@ -1,6 +1,5 @@
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
-import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
@@ -17,15 +16,7 @@ import { relayOptions } from './relay.ts';
  * what the others throw; field rules come last, since what a plugin adds to a field is seen by those before it.
  */
 export const builder = new SchemaBuilder<BuilderTypes>({
-  plugins: [
-    ErrorsPlugin,
-    ScopeAuthPlugin,
-    RelayPlugin,
-    PrismaPlugin,
-    DataloaderPlugin,
-    ComplexityPlugin,
-    FIELD_RULES,
-  ],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, PrismaPlugin, ComplexityPlugin, FIELD_RULES],
   defaultFieldNullability: false,
   errors: { defaultTypes: [], directResult: true },
   scopeAuth: {
