@@ -87,7 +87,8 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   };
   if (config.admin) await ensureOperator(database, config.admin);
   if (config.role !== 'api') await startWorkers();
-  const server = config.role === 'worker' ? null : startServer(services, config, { queue: () => jobs.ping(), redis });
+  const server =
+    config.role === 'worker' ? null : startServer(services, config, { queue: () => jobs.ping(), redis });
   if (server) closers.defer(() => server.close());
 
   return {
@@ -124,7 +125,10 @@ async function ownDatabase(config: Config, closers: AsyncDisposableStack): Promi
 }
 
 /** Redis between processes; without it there is only this one. */
-function liveChannel({ redisUrl }: Config, onError: (error: unknown) => void): { live: LiveChannel; redis?: Probe } {
+function liveChannel(
+  { redisUrl }: Config,
+  onError: (error: unknown) => void,
+): { live: LiveChannel; redis?: Probe } {
   if (redisUrl === null) return { live: new MemoryLiveChannel() };
   const live = new RedisLiveChannel({ url: redisUrl, onError });
   return { live, redis: () => live.ping() };

@@ -7,15 +7,15 @@ async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
   // The last resort: nothing that was forgotten may end the process, and none of it may stay unseen.
-  process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'a rejection that nobody handled'));
+  process.on('unhandledRejection', (reason) =>
+    logger.error({ err: reason }, 'a rejection that nobody handled'),
+  );
 
   const app = await createApp(config, { logger });
   const address = await app.listen();
   logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
 
-  const [signal] = await Promise.race(
-    (['SIGTERM', 'SIGINT'] as const).map((name) => once(name)),
-  );
+  const [signal] = await Promise.race((['SIGTERM', 'SIGINT'] as const).map((name) => once(name)));
   logger.info({ signal }, 'closing; runs under way are handed over');
   const deadline = setTimeout(() => {
     logger.error('closing took too long; ending now');
@@ -35,7 +35,8 @@ try {
   await main();
 } catch (error) {
   // What the operator must mend is said in plain lines; a fault of ours keeps its stack.
-  const problems = error instanceof ConfigError ? error.problems : [error instanceof Error ? error.stack : error];
+  const problems =
+    error instanceof ConfigError ? error.problems : [error instanceof Error ? error.stack : error];
   for (const problem of problems) console.error(problem);
   process.exitCode = 1;
 }

@@ -18,7 +18,11 @@ export function createRouter(config: Config): Router {
   if (config.environment !== 'production' || config.defaultProvider === 'OFFLINE') {
     models.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
   }
-  return new Router({ models, defaultProvider: config.defaultProvider, defaultModel: config.defaultModel ?? undefined });
+  return new Router({
+    models,
+    defaultProvider: config.defaultProvider,
+    defaultModel: config.defaultModel ?? undefined,
+  });
 }
 
 function access({ apiKey, baseUrl }: { apiKey: string; baseUrl: string | null }) {

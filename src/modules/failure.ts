@@ -33,9 +33,14 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** What a person should know about a failed call to a model, after `attempts` of them. */
-export function describeFailure(error: unknown, stepKey: string | null, attempts: number): ExecutionErrorData {
+export function describeFailure(
+  error: unknown,
+  stepKey: string | null,
+  attempts: number,
+): ExecutionErrorData {
   const tries = attempts === 1 ? 'once' : `${attempts} times`;
-  if (error instanceof BudgetExceededError) return { code: 'BUDGET_EXCEEDED', message: error.message, stepKey };
+  if (error instanceof BudgetExceededError)
+    return { code: 'BUDGET_EXCEEDED', message: error.message, stepKey };
   if (error instanceof EmptyOutputError) {
     const message = `The model was asked ${tries} and wrote nothing. Make the step's prompt more specific, or choose another model.`;
     return { code: 'INVALID_OUTPUT', message, stepKey };
@@ -44,6 +49,7 @@ export function describeFailure(error: unknown, stepKey: string | null, attempts
     const code = error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
     return { code, message: `The provider was asked ${tries}: ${error.message}`, stepKey };
   }
-  const message = 'Something went wrong on our side. Start it again; if it fails again, report the time and the id.';
+  const message =
+    'Something went wrong on our side. Start it again; if it fails again, report the time and the id.';
   return { code: 'INTERNAL', message, stepKey };
 }

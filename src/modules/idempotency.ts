@@ -29,7 +29,9 @@ export async function once(
   if (!fresh) {
     const earlier = await tx.prisma.idempotencyKey.findUniqueOrThrow({ where: { userId_operation_key: id } });
     if (earlier.fingerprint === fingerprint) return earlier.resultId;
-    throw new ConflictError('This idempotencyKey was used with another input. Use a new key for a new request.');
+    throw new ConflictError(
+      'This idempotencyKey was used with another input. Use a new key for a new request.',
+    );
   }
   const resultId = await create();
   await tx.prisma.idempotencyKey.update({ where: { userId_operation_key: id }, data: { resultId } });

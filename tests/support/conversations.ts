@@ -2,17 +2,33 @@ import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
 export async function openConversation(app: TestApp, account: Account): Promise<string> {
-  const made = await app.mutate<{ id: string }>('createConversation', {}, '... on Conversation { id }', account);
+  const made = await app.mutate<{ id: string }>(
+    'createConversation',
+    {},
+    '... on Conversation { id }',
+    account,
+  );
   return made.id;
 }
 
 /** Sends a message and waits for the reply to end. */
-export async function talk(app: TestApp, account: Account, conversationId: string, content: string): Promise<Message> {
+export async function talk(
+  app: TestApp,
+  account: Account,
+  conversationId: string,
+  content: string,
+): Promise<Message> {
   const { reply } = await send(app, account, conversationId, content);
   return replyEnded(app, account, reply!.id);
 }
 
-export function send(app: TestApp, account: Account, conversationId: string, content: string, more: object = {}) {
+export function send(
+  app: TestApp,
+  account: Account,
+  conversationId: string,
+  content: string,
+  more: object = {},
+) {
   return app.mutate<Sent>(
     'sendMessage',
     { conversationId, content, ...more },
@@ -25,7 +41,8 @@ export function replyEnded(app: TestApp, account: Account, id: string): Promise<
   return eventually(
     async () => {
       const message = await readMessage(app, account, id);
-      if (message.status === 'STREAMING' || message.status === 'QUEUED') throw new Error(`still ${message.status}`);
+      if (message.status === 'STREAMING' || message.status === 'QUEUED')
+        throw new Error(`still ${message.status}`);
       return message;
     },
     { timeoutMs: 15_000, intervalMs: 25 },
@@ -96,8 +113,16 @@ export interface Conversation {
     critique: { score: number; strengths: string[]; weaknesses: string[]; suggestions: string[] };
     design: {
       mermaid: string;
-      steps: { key: string; agent: string; model: string | null; dependsOn: string[]; requiresApproval: boolean }[];
+      steps: {
+        key: string;
+        agent: string;
+        model: string | null;
+        dependsOn: string[];
+        requiresApproval: boolean;
+      }[];
     };
   }[];
-  messages: { edges: { node: { id: string; role: string; status: string; content: string; cost: string } }[] };
+  messages: {
+    edges: { node: { id: string; role: string; status: string; content: string; cost: string } }[];
+  };
 }

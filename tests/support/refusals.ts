@@ -9,7 +9,11 @@ import { type Account, mutationDocument, type TestApp } from './app.ts';
  */
 export function itRefuses(app: TestApp, name: string, cases: RefusalCases): void {
   const call = async (input: object, account?: Account) => {
-    const { data, errors } = await app.graphql<Record<string, Refused>>(mutationDocument(name, ''), { input }, account);
+    const { data, errors } = await app.graphql<Record<string, Refused>>(
+      mutationDocument(name, ''),
+      { input },
+      account,
+    );
     return data?.[name] ?? (errors?.[0]?.extensions?.['code'] as string);
   };
 

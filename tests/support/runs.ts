@@ -4,12 +4,22 @@ import { eventually } from './eventually.ts';
 /** A step of a design as the API takes it; an id may stand for a step with nothing special. */
 export function design(...steps: (Partial<StepInput> & { key: string })[]) {
   return {
-    steps: steps.map((step) => ({ agent: 'CUSTOM', title: step.key, prompt: `Write about ${step.key}.`, ...step })),
+    steps: steps.map((step) => ({
+      agent: 'CUSTOM',
+      title: step.key,
+      prompt: `Write about ${step.key}.`,
+      ...step,
+    })),
   };
 }
 
 /** Starts a run of a bare design and gives its id. */
-export async function startRun(app: TestApp, account: Account, steps: ReturnType<typeof design>, extra: object = {}) {
+export async function startRun(
+  app: TestApp,
+  account: Account,
+  steps: ReturnType<typeof design>,
+  extra: object = {},
+) {
   const source = { design: steps };
   const input = { source, input: 'Ten lines about rain', ...extra };
   const run = await app.mutate<{ __typename: string; id: string; message?: string }>(
@@ -18,7 +28,8 @@ export async function startRun(app: TestApp, account: Account, steps: ReturnType
     '... on PipelineExecution { id } ... on ValidationError { issues { path message } }',
     account,
   );
-  if (run.__typename !== 'PipelineExecution') throw new Error(`the run did not start: ${JSON.stringify(run)}`);
+  if (run.__typename !== 'PipelineExecution')
+    throw new Error(`the run did not start: ${JSON.stringify(run)}`);
   return run.id;
 }
 
@@ -37,7 +48,12 @@ export async function readRun(app: TestApp, account: Account, id: string): Promi
 }
 
 /** Waits until the run is as `check` wants it. */
-export function runWhen(app: TestApp, account: Account, id: string, check: (run: Run) => boolean): Promise<Run> {
+export function runWhen(
+  app: TestApp,
+  account: Account,
+  id: string,
+  check: (run: Run) => boolean,
+): Promise<Run> {
   return eventually(
     async () => {
       const run = await readRun(app, account, id);
@@ -67,8 +83,19 @@ export async function readLog(app: TestApp, account: Account, id: string): Promi
   return data.execution.events;
 }
 
-export async function decide(app: TestApp, account: Account, id: string, decision: 'APPROVE' | 'REJECT', more = {}) {
-  return app.mutate<{ __typename: string; status?: string; message?: string; approval?: { id: string; status: string } }>(
+export async function decide(
+  app: TestApp,
+  account: Account,
+  id: string,
+  decision: 'APPROVE' | 'REJECT',
+  more = {},
+) {
+  return app.mutate<{
+    __typename: string;
+    status?: string;
+    message?: string;
+    approval?: { id: string; status: string };
+  }>(
     'decideApproval',
     { id, decision, ...more },
     '... on ApprovalRequest { id status comment } ... on AlreadyDecidedError { approval { id status } }',

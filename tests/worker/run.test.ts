@@ -13,7 +13,12 @@ describe('a run', () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'first' }, { key: 'last', dependsOn: ['first'] }));
     const run = await runWhen(app, ann, id, hasEnded);
-    expect(run).toMatchObject({ status: 'SUCCEEDED', progress: 1, error: null, report: 'last says hello to the world.' });
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      progress: 1,
+      error: null,
+      report: 'last says hello to the world.',
+    });
     expect(run.result?.outputs).toEqual({
       first: 'first says hello to the world.',
       last: 'last says hello to the world.',
@@ -87,7 +92,10 @@ describe('a run', () => {
     const id = await startRun(
       app,
       ann,
-      design({ key: 'optional', requiresApproval: true, onReject: 'SKIP' }, { key: 'final', dependsOn: ['optional'] }),
+      design(
+        { key: 'optional', requiresApproval: true, onReject: 'SKIP' },
+        { key: 'final', dependsOn: ['optional'] },
+      ),
     );
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
     await decide(app, ann, approvals[0]!.id, 'REJECT', { comment: 'not needed' });
@@ -123,7 +131,9 @@ describe('a run', () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'edited', requiresApproval: true }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
-    const decided = await decide(app, ann, approvals[0]!.id, 'APPROVE', { edits: { prompt: 'Write about snow.' } });
+    const decided = await decide(app, ann, approvals[0]!.id, 'APPROVE', {
+      edits: { prompt: 'Write about snow.' },
+    });
     expect(decided.status).toBe('APPROVED');
     await runWhen(app, ann, id, hasEnded);
     expect(model.calls).toContain('edited');
@@ -146,7 +156,10 @@ describe('a run', () => {
 
   it('fails with PROVIDER_ERROR after three attempts, keeps what had finished, and says what to do', async () => {
     const ann = await app.register();
-    model.answer('down', { text: '', failure: new ModelError('UNAVAILABLE', 'OpenAI answered 503. Try later.') });
+    model.answer('down', {
+      text: '',
+      failure: new ModelError('UNAVAILABLE', 'OpenAI answered 503. Try later.'),
+    });
     const id = await startRun(app, ann, design({ key: 'good' }, { key: 'down', dependsOn: ['good'] }));
     const run = await runWhen(app, ann, id, hasEnded);
     expect(run).toMatchObject({ status: 'FAILED', error: { code: 'PROVIDER_ERROR', stepKey: 'down' } });

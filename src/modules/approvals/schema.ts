@@ -15,7 +15,9 @@ const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
   values: {
     [ApprovalStatus.PENDING]: { description: 'Nobody has decided yet.' },
     [ApprovalStatus.APPROVED]: { description: 'The step runs, with the edits if there were any.' },
-    [ApprovalStatus.REJECTED]: { description: 'The step does not run; `onReject` says what that means for the run.' },
+    [ApprovalStatus.REJECTED]: {
+      description: 'The step does not run; `onReject` says what that means for the run.',
+    },
     [ApprovalStatus.EXPIRED]: { description: 'Nobody decided in time; this acts as a rejection.' },
     [ApprovalStatus.CANCELLED]: { description: 'The run ended before anybody decided.' },
   },
@@ -37,7 +39,8 @@ const ApprovalEditsInput = builder.inputType('ApprovalEditsInput', {
 });
 
 export const ApprovalRequestRef = builder.prismaNode('ApprovalRequest', {
-  description: 'A question that a step of a run asks before it runs. It may wait for days, and through restarts.',
+  description:
+    'A question that a step of a run asks before it runs. It may wait for days, and through restarts.',
   id: { field: 'id', description: 'Opaque and stable.' },
   nullable: true,
   findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? visibleTo(ctx.viewer) : { tenantId: '' }) }),
@@ -50,10 +53,14 @@ export const ApprovalRequestRef = builder.prismaNode('ApprovalRequest', {
     question: t.exposeString('question', { description: 'What is asked.' }),
     payload: t.field({
       type: 'JSONObject',
-      description: 'What to decide about: `title`, `agent` and `prompt` of the step, and `inputs`, each with an `excerpt`.',
+      description:
+        'What to decide about: `title`, `agent` and `prompt` of the step, and `inputs`, each with an `excerpt`.',
       resolve: (request) => request.payload as Record<string, unknown>,
     }),
-    comment: t.exposeString('comment', { nullable: true, description: 'What the person said about the decision.' }),
+    comment: t.exposeString('comment', {
+      nullable: true,
+      description: 'What the person said about the decision.',
+    }),
     decidedBy: t.relation('decidedBy', {
       type: UserRef,
       nullable: true,
@@ -74,7 +81,8 @@ export const ApprovalRequestRef = builder.prismaNode('ApprovalRequest', {
 });
 
 errorType(AlreadyDecidedError, {
-  description: 'Somebody was first, or the time is over, or the run has ended. The decision that stands is in `approval`.',
+  description:
+    'Somebody was first, or the time is over, or the run has ended. The decision that stands is in `approval`.',
   fields: (t) => ({
     approval: t.prismaField({
       type: ApprovalRequestRef,

@@ -47,7 +47,10 @@ export async function decideApproval(ctx: Context, input: DecideApprovalInput): 
 }
 
 /** Turns requests whose time is over into EXPIRED ones, which act as rejections; any process may do it. */
-export async function expireApprovals({ database, clock }: Pick<Services, 'database' | 'clock'>): Promise<void> {
+export async function expireApprovals({
+  database,
+  clock,
+}: Pick<Services, 'database' | 'clock'>): Promise<void> {
   await database.transact(async (tx) => {
     const now = clock();
     const due = await tx.sql<{ id: string }>(
@@ -65,7 +68,10 @@ export async function expireApprovals({ database, clock }: Pick<Services, 'datab
 }
 
 /** Tells the run's readers, the tenant's deciders and the run's worker, wherever it is or will be. */
-async function announce(tx: Tx, request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>) {
+async function announce(
+  tx: Tx,
+  request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>,
+) {
   tx.append(executionLog(request.executionId), { type: 'ApprovalDecided', approvalId: request.id });
   tx.append(approvalsLog(request.tenantId), { approvalId: request.id });
   tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
@@ -95,9 +101,7 @@ const decideApprovalInput = z
     id: z.string(),
     decision: z.enum(['APPROVE', 'REJECT']),
     comment: z.string().max(2_000, 'must be at most 2000 characters').nullish(),
-    edits: z
-      .object({ prompt: z.string().max(8_000, 'must be at most 8000 characters').nullish() })
-      .nullish(),
+    edits: z.object({ prompt: z.string().max(8_000, 'must be at most 8000 characters').nullish() }).nullish(),
   })
   .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
     path: ['edits', 'prompt'],

@@ -6,7 +6,9 @@ import { leavable } from '../log-stream.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /** Requests that the viewer may decide: those open now, then each new one and each decision, as it is by then. */
-export async function approvalRequests(ctx: Context): Promise<AsyncGenerator<ApprovalRequest, void, undefined>> {
+export async function approvalRequests(
+  ctx: Context,
+): Promise<AsyncGenerator<ApprovalRequest, void, undefined>> {
   const viewer = authorize(ctx, 'approvalRequests');
   const { prisma } = ctx.database;
   const include = { execution: { select: { ownerId: true, requireDifferentApprover: true } } };
@@ -24,7 +26,10 @@ export async function approvalRequests(ctx: Context): Promise<AsyncGenerator<App
     yield* open.filter((request) => mayDecide(viewer, request));
     for await (const event of ctx.followers.follow(approvalsLog(viewer.tenantId), head, signal)) {
       const { approvalId: id } = event.data as ApprovalsEventData;
-      const request = await prisma.approvalRequest.findFirst({ where: { id, ...visibleTo(viewer) }, include });
+      const request = await prisma.approvalRequest.findFirst({
+        where: { id, ...visibleTo(viewer) },
+        include,
+      });
       if (request && mayDecide(viewer, request)) yield request;
     }
   }

@@ -8,7 +8,10 @@ export async function conversationCost(ctx: Context, conversation: { id: string 
   return (await totalsOf(ctx).load(conversation.id)).costMicros;
 }
 
-export async function messageCost(ctx: Context, message: { id: string; conversationId: string }): Promise<bigint> {
+export async function messageCost(
+  ctx: Context,
+  message: { id: string; conversationId: string },
+): Promise<bigint> {
   return (await totalsOf(ctx).load(message.conversationId)).messages.get(message.id) ?? 0n;
 }
 

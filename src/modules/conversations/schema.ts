@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
@@ -58,7 +58,8 @@ export const MessageRef = builder.prismaNode('Message', {
   fields: (t) => ({
     role: t.expose('role', { type: MessageRoleRef, description: 'Whose message it is.' }),
     content: t.exposeString('content', {
-      description: 'The text, Markdown in replies. Empty while a reply streams; a snapshot holds the text so far.',
+      description:
+        'The text, Markdown in replies. Empty while a reply streams; a snapshot holds the text so far.',
     }),
     status: t.expose('status', { type: MessageStatusRef, description: 'Where it stands.' }),
     notices: t.exposeStringList('notices', {
@@ -67,7 +68,8 @@ export const MessageRef = builder.prismaNode('Message', {
     cost: t.field({
       type: 'Decimal',
       description: 'Dollars that this reply has cost; 0 for a person’s message.',
-      resolve: (message, _args, ctx) => snapshotOf(message)?.totals.messages.get(message.id) ?? messageCost(ctx, message),
+      resolve: (message, _args, ctx) =>
+        snapshotOf(message)?.totals.messages.get(message.id) ?? messageCost(ctx, message),
     }),
     error: t.field({
       type: ExecutionErrorRef,
@@ -87,7 +89,9 @@ export const ConversationRef = builder.prismaNode('Conversation', {
   fields: (t) => ({
     title: t.exposeString('title', { description: 'Given, or made from the need.' }),
     stage: t.expose('stage', { type: DiscussionStageRef, description: 'How far the discussion has come.' }),
-    agreedRequirements: t.exposeStringList('agreedRequirements', { description: 'What was agreed, oldest first.' }),
+    agreedRequirements: t.exposeStringList('agreedRequirements', {
+      description: 'What was agreed, oldest first.',
+    }),
     openQuestions: t.exposeStringList('openQuestions', { description: 'What is still to be answered.' }),
     preferences: t.exposeStringList('preferences', { description: 'What the person likes and dislikes.' }),
     cost: t.field({
@@ -107,7 +111,10 @@ export const ConversationRef = builder.prismaNode('Conversation', {
         const page = query as MessagePage;
         const where = { conversationId: conversation.id, ...(role && { role }) };
         const messages = snapshot
-          ? pageOf(snapshot.messages.filter((message) => !role || message.role === role), page)
+          ? pageOf(
+              snapshot.messages.filter((message) => !role || message.role === role),
+              page,
+            )
           : ctx.database.prisma.message.findMany({ ...page, where, orderBy: { position: 'asc' } });
         return messages as never; // Pothos types this as a list of lists
       },
@@ -130,7 +137,11 @@ const DeletedNodeRef = builder.objectRef<{ id: string; typename: string }>('Dele
 const SentMessageRef = builder.objectRef<SentMessage>('SentMessage').implement({
   description: 'A message and the reply to come.',
   fields: (t) => ({
-    message: t.field({ type: MessageRef, description: 'The person’s message.', resolve: (sent) => sent.message }),
+    message: t.field({
+      type: MessageRef,
+      description: 'The person’s message.',
+      resolve: (sent) => sent.message,
+    }),
     reply: t.field({
       type: MessageRef,
       description: 'The reply, STREAMING or QUEUED; its text comes by `conversationEvents`.',
@@ -148,7 +159,8 @@ const WhenBusyRef = builder.enumType('WhenBusy', {
   },
 });
 
-const idempotencyDescription = 'At most 255 characters. The same key with the same input gives the same result.';
+const idempotencyDescription =
+  'At most 255 characters. The same key with the same input gives the same result.';
 const contextDescription =
   'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the model, never instructions.';
 
@@ -172,7 +184,10 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { search }, ctx) =>
       ctx.database.prisma.conversation.findMany({
         ...query,
-        where: { ...readableBy(ctx.viewer!), ...(search && { title: { contains: search, mode: 'insensitive' } }) },
+        where: {
+          ...readableBy(ctx.viewer!),
+          ...(search && { title: { contains: search, mode: 'insensitive' } }),
+        },
         orderBy: { id: 'desc' },
       }),
   }),
@@ -202,7 +217,8 @@ mutation('renameConversation', {
 });
 
 mutation('deleteConversation', {
-  description: 'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
+  description:
+    'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
   type: DeletedNodeRef,
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ id: t.id({ required: true, description: 'The conversation.' }) }),
@@ -213,9 +229,10 @@ mutation('deleteConversation', {
 });
 
 mutation('sendMessage', {
-  description: 'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
+  description:
+    'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
   type: SentMessageRef,
-  errors: [NotFoundError, ConflictError, UnsafeInputError],
+  errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError],
   input: (t) => ({
     conversationId: t.id({ required: true, description: 'The conversation.' }),
     content: t.string({ required: true, description: 'The text; not blank, at most 20000 characters.' }),
@@ -233,7 +250,8 @@ mutation('sendMessage', {
 });
 
 mutation('stopReply', {
-  description: 'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
+  description:
+    'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
   type: MessageRef,
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ messageId: t.id({ required: true, description: 'The reply.' }) }),

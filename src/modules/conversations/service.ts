@@ -8,9 +8,13 @@ import { type ConversationEventData, conversationLog, signalsLog } from '../even
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
 import { eventually } from '../log-stream.ts';
+import { checkBudget } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 
-export async function createConversation(ctx: Context, input: CreateConversationInput): Promise<Conversation> {
+export async function createConversation(
+  ctx: Context,
+  input: CreateConversationInput,
+): Promise<Conversation> {
   const viewer = authorize(ctx, 'createConversation');
   const request = parseInput(createConversationInput, input);
   return ctx.database.transact(async (tx) => {
@@ -28,7 +32,10 @@ export async function createConversation(ctx: Context, input: CreateConversation
   });
 }
 
-export async function renameConversation(ctx: Context, input: RenameConversationInput): Promise<Conversation> {
+export async function renameConversation(
+  ctx: Context,
+  input: RenameConversationInput,
+): Promise<Conversation> {
   const viewer = authorize(ctx, 'renameConversation');
   const { id, title } = parseInput(renameConversationInput, input);
   return ctx.database.transact(async (tx) => {
@@ -47,7 +54,10 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
     });
     if (openRun) {
       const current = { type: 'PipelineExecution', id: openRun.id };
-      throw new ConflictError('A run of this conversation is still open. Cancel it, or wait for its end.', current);
+      throw new ConflictError(
+        'A run of this conversation is still open. Cancel it, or wait for its end.',
+        current,
+      );
     }
     tx.append(signalsLog(input.id), { type: 'cancel' });
     await tx.prisma.conversation.delete({ where: { id: input.id } });
@@ -68,6 +78,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
   return ctx.database.transact(async (tx) => {
     const replyId = await once(tx, viewer, 'sendMessage', request, async () => {
       const conversation = await lockConversation(tx, viewer, request.conversationId);
+      await checkBudget(ctx, viewer, 1n, 'Another reply');
       const busy = await makeWay(tx, conversation, request.whenBusy);
       const position = await lastPosition(tx, conversation.id);
       const common = { tenantId: viewer.tenantId, conversationId: conversation.id };
@@ -86,7 +97,10 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
       const reply = await tx.prisma.message.create({
         data: { ...common, position: position + 2, role: 'ASSISTANT', status: busy ? 'QUEUED' : 'STREAMING' },
       });
-      await tx.prisma.conversation.update({ where: { id: conversation.id }, data: { updatedAt: ctx.clock() } });
+      await tx.prisma.conversation.update({
+        where: { id: conversation.id },
+        data: { updatedAt: ctx.clock() },
+      });
       await tx.send('reply', { conversationId: conversation.id });
       return reply.id;
     });
@@ -129,7 +143,11 @@ export async function stopReply(ctx: Context, input: { messageId: string }): Pro
 }
 
 /** The viewer's own conversation. Errors: NotFoundError, also for somebody else's. */
-export async function ownConversation(tx: Pick<Tx, 'prisma'>, viewer: Viewer, id: string): Promise<Conversation> {
+export async function ownConversation(
+  tx: Pick<Tx, 'prisma'>,
+  viewer: Viewer,
+  id: string,
+): Promise<Conversation> {
   const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
   if (!conversation) throw new NotFoundError('The conversation');
   return conversation;

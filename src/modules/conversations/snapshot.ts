@@ -10,7 +10,10 @@ import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation }
  * A conversation as it was at one seq of its log: rows, text and money of one REPEATABLE READ transaction, from
  * which the whole answer is resolved. A reply under way holds its text up to that seq.
  */
-export async function snapshotConversation(database: Database, conversationId: string): Promise<ConversationSnapshot> {
+export async function snapshotConversation(
+  database: Database,
+  conversationId: string,
+): Promise<ConversationSnapshot> {
   return database.snapshot(async ({ prisma, sql }) => {
     const conversation = await prisma.conversation.findUnique({ where: { id: conversationId } });
     if (!conversation) throw new NotFoundError('The conversation');
@@ -42,7 +45,10 @@ export function snapshotOf(row: object): ConversationSnapshot | undefined {
 }
 
 /** The rows that a Prisma page of `rows` would hold, cursor by id. */
-export function pageOf<Row extends { id: string }>(rows: Row[], { take, skip = 0, cursor }: MessagePage): Row[] {
+export function pageOf<Row extends { id: string }>(
+  rows: Row[],
+  { take, skip = 0, cursor }: MessagePage,
+): Row[] {
   const start = cursor ? rows.findIndex((row) => row.id === cursor.id) : 0;
   if (take === undefined || take >= 0) return rows.slice(start + skip, take && start + skip + take);
   const end = cursor ? start + 1 - skip : rows.length;
@@ -50,7 +56,10 @@ export function pageOf<Row extends { id: string }>(rows: Row[], { take, skip = 0
 }
 
 /** The text of a message's attempt in the log. */
-export async function textInLog(sql: Sql, message: Pick<Message, 'id' | 'conversationId' | 'attempt'>): Promise<string> {
+export async function textInLog(
+  sql: Sql,
+  message: Pick<Message, 'id' | 'conversationId' | 'attempt'>,
+): Promise<string> {
   const [row] = await sql<{ text: string | null }>(
     `SELECT string_agg(data->>'text', '' ORDER BY seq) AS text FROM events
      WHERE log_id = $1 AND data->>'type' = 'MessageDelta'

@@ -1,5 +1,4 @@
 import type { Claim } from '../../core/claims/claim-keeper.ts';
-import { FencedError } from '../../core/event-log/event-log.ts';
 import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../context.ts';
@@ -97,7 +96,10 @@ export class OpenReply {
     await this.services.database.transact(async (tx) => {
       await tx.prisma.conversation.update({
         where: { id: conversation.id },
-        data: { ...turn.memory, title: conversation.title === UNTITLED ? (turn.title ?? undefined) : undefined },
+        data: {
+          ...turn.memory,
+          title: conversation.title === UNTITLED ? (turn.title ?? undefined) : undefined,
+        },
       });
       await enterStages(tx, conversation, turn.transitions, this.claim.fence);
       await this.#storeProposals(tx, turn, earlier);
@@ -112,38 +114,36 @@ export class OpenReply {
   }
 
   /** What was written by then stands. */
-  async cancel(call: MeteredCall | null): Promise<void> {
-    await this.#end({ status: 'CANCELLED', content: await textInLog(this.services.database.sql, this.message) }, call);
+  async cancel(): Promise<void> {
+    await this.#end({
+      status: 'CANCELLED',
+      content: await textInLog(this.services.database.sql, this.message),
+    });
   }
 
   async fail(error: ExecutionErrorData): Promise<void> {
-    await this.#end({ status: 'FAILED', error: { ...error } }, null);
+    await this.#end({ status: 'FAILED', error: { ...error } });
   }
 
-  /** Drops the attempt's text and charges what it cost, also when the claim was lost meanwhile. */
-  async discardAttempt(reason: string, call: MeteredCall | null): Promise<void> {
-    try {
-      await this.services.database.transact(async (tx) => {
-        await call?.settle(tx);
-        this.#discard(tx, this.message.attempt, reason);
-      });
-    } catch (error) {
-      if (!(error instanceof FencedError)) throw error;
-      if (call) await this.charge(call);
-      throw error;
-    }
+  /** Drops the attempt's text. */
+  async discardAttempt(reason: string): Promise<void> {
+    await this.services.database.transact(async (tx) => this.#discard(tx, this.message.attempt, reason));
   }
 
+  /** Enters what a call cost, whatever becomes of its text: the provider has billed it. */
   async charge(call: MeteredCall): Promise<void> {
     await this.services.database.transact((tx) => call.settle(tx));
   }
 
-  async #end(data: { status: Message['status']; content?: string; error?: object }, call: MeteredCall | null) {
+  async #end(data: { status: Message['status']; content?: string; error?: object }, call?: MeteredCall) {
     const { id } = this.message;
     await this.services.database.transact(async (tx) => {
       await call?.settle(tx);
       const now = this.services.clock();
-      const { count } = await tx.prisma.message.updateMany({ where: { id }, data: { ...data, finishedAt: now } });
+      const { count } = await tx.prisma.message.updateMany({
+        where: { id },
+        data: { ...data, finishedAt: now },
+      });
       if (count === 0) return; // the conversation was deleted meanwhile
       await tx.prisma.conversation.update({ where: { id: this.conversation.id }, data: { updatedAt: now } });
       this.#emit(tx, { type: 'MessageCompleted', messageId: id });
@@ -152,7 +152,9 @@ export class OpenReply {
 
   async #storeProposals(tx: Tx, turn: Turn, earlier: DesignProposal[]): Promise<void> {
     const { id: conversationId, tenantId } = this.conversation;
-    const versions = new Map(currentProposals(earlier).map((proposal) => [proposal.strategy, proposal.version]));
+    const versions = new Map(
+      currentProposals(earlier).map((proposal) => [proposal.strategy, proposal.version]),
+    );
     const stored: DesignProposal[] = [];
     for (const proposal of turn.proposals) {
       const version = (versions.get(proposal.strategy) ?? 0) + 1;

@@ -74,7 +74,7 @@ class ReplyWork {
 
   /** Writes the reply to its end: COMPLETE, FAILED or CANCELLED. A handover leaves it for another worker. */
   async write(): Promise<void> {
-    if (this.#reply.message.cancelRequestedAt) return this.#reply.cancel(null);
+    if (this.#reply.message.cancelRequestedAt) return this.#reply.cancel();
     for (let tries = 1; ; tries++) {
       this.#call = null;
       await this.#reply.startAttempt();
@@ -100,18 +100,16 @@ class ReplyWork {
 
   /** Ends or leaves the reply after a broken attempt; false when it is to be tried again. */
   async #stopped(error: unknown, tries: number): Promise<boolean> {
+    if (this.#call) await this.#reply.charge(this.#call);
     if (error instanceof FencedError) throw error;
     if (this.#cancel.signal.aborted) {
-      await this.#reply.cancel(this.#call);
+      await this.#reply.cancel();
       return true;
     }
-    if (this.#handover.aborted) {
-      if (this.#call) await this.#reply.charge(this.#call);
-      return true;
-    }
+    if (this.#handover.aborted) return true;
     const failure = describeFailure(error, null, tries);
     const retry = isRetryable(error) && tries < MAX_TRIES;
-    await this.#reply.discardAttempt(failure.message, this.#call);
+    await this.#reply.discardAttempt(failure.message);
     if (retry) return false;
     if (failure.code === 'INTERNAL') {
       this.#reply.services.logger.error({ err: error, messageId: this.#reply.message.id }, 'reply failed');
@@ -133,13 +131,12 @@ class ReplyWork {
 
   async #state(proposals: DesignProposal[]): Promise<DiscussionState> {
     const { services, conversation, question } = this.#reply;
-    const isOnTable = conversation.stage !== 'UNDERSTAND' && conversation.stage !== 'DESIGN';
     const context = question.context ?? conversation.context;
     const language = (context as { language?: unknown } | null)?.language;
     return {
       stage: conversation.stage,
       memory: conversation,
-      proposals: isOnTable ? currentProposals(proposals).map(known) : [],
+      proposals: currentProposals(proposals).map(known),
       messages: await this.#messages(),
       text: question.content,
       context: context as DiscussionState['context'],
@@ -161,7 +158,9 @@ class ReplyWork {
     });
     let length = 0;
     const fitting = latest.filter((message) => (length += message.content.length) <= MAX_MESSAGES_LENGTH);
-    return fitting.reverse().map(({ role, content }) => ({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content }));
+    return fitting
+      .reverse()
+      .map(({ role, content }) => ({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content }));
   }
 
   /** Each call that thinking needs is reserved before and charged at once after. */
@@ -202,7 +201,12 @@ class ReplyWork {
 
   #open(request: ModelRequest): Promise<MeteredCall> {
     const { services, payer } = this.#reply;
-    return openMeteredCall(services, { payer, route: services.router.route({}), request, signal: this.#signal });
+    return openMeteredCall(services, {
+      payer,
+      route: services.router.route({}),
+      request,
+      signal: this.#signal,
+    });
   }
 }
 

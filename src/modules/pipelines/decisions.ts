@@ -49,7 +49,7 @@ export class Decisions {
   /** Ends all waiting, now and later. */
   stop(): void {
     this.#stopped = true;
-    for (const stepKey of [...this.#waiting.keys()]) this.settle(stepKey, STOPPED);
+    for (const stepKey of this.#waiting.keys()) this.settle(stepKey, STOPPED);
   }
 
   /** After a turn of the event loop, so that branches which can go on have started. */

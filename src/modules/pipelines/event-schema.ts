@@ -22,7 +22,10 @@ const AgentTokenEvent = eventRef('AgentToken').implement({
     stepKey: t.string({ description: 'The step.', resolve: ({ data }) => data.stepKey }),
     agent: t.field({ type: AgentKindRef, description: 'Who writes.', resolve: ({ data }) => data.agent }),
     attempt: t.int({ description: attemptDescription, resolve: ({ data }) => data.attempt }),
-    offset: t.int({ description: 'Where `text` begins in the output, in UTF-16 units.', resolve: ({ data }) => data.offset }),
+    offset: t.int({
+      description: 'Where `text` begins in the output, in UTF-16 units.',
+      resolve: ({ data }) => data.offset,
+    }),
     text: t.string({ description: 'The piece.', resolve: ({ data }) => data.text }),
   }),
 });
@@ -41,7 +44,11 @@ const ExecutionStatusEvent = eventRef('ExecutionStatus').implement({
   description: 'The run has a new status.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    status: t.field({ type: ExecutionStatusRef, description: 'The status.', resolve: ({ data }) => data.status }),
+    status: t.field({
+      type: ExecutionStatusRef,
+      description: 'The status.',
+      resolve: ({ data }) => data.status,
+    }),
     progress: t.float({ description: progressDescription, resolve: ({ data }) => data.progress }),
   }),
 });
@@ -52,7 +59,10 @@ const StepStatusEvent = eventRef('StepStatus').implement({
   fields: (t) => ({
     stepKey: t.string({ description: 'The step.', resolve: ({ data }) => data.stepKey }),
     status: t.field({ type: StepStatusRef, description: 'The status.', resolve: ({ data }) => data.status }),
-    attempt: t.int({ description: 'The latest attempt; 0 before the first.', resolve: ({ data }) => data.attempt }),
+    attempt: t.int({
+      description: 'The latest attempt; 0 before the first.',
+      resolve: ({ data }) => data.attempt,
+    }),
     progress: t.float({ description: progressDescription, resolve: ({ data }) => data.progress }),
     cost: t.field({
       type: 'Decimal',
@@ -101,7 +111,10 @@ const ExecutionEndedEvent = eventRef('ExecutionEnded').implement({
       type: ExecutionRef,
       description: 'The run as it ended.',
       resolve: (query, { data }, _args, ctx) =>
-        ctx.database.prisma.pipelineExecution.findUniqueOrThrow({ ...query, where: { id: data.executionId } }),
+        ctx.database.prisma.pipelineExecution.findUniqueOrThrow({
+          ...query,
+          where: { id: data.executionId },
+        }),
     }),
   }),
 });

@@ -1,5 +1,4 @@
 import type { Claim } from '../../core/claims/claim-keeper.ts';
-import { FencedError } from '../../core/event-log/event-log.ts';
 import type {
   ApprovalRequest,
   ExecutionStatus,
@@ -36,7 +35,10 @@ export class OpenRun {
   /** The open run, or null when it has ended or is gone. */
   static async load(services: Services, executionId: string, claim: Claim): Promise<OpenRun | null> {
     const { prisma, sql } = services.database;
-    const row = await prisma.pipelineExecution.findUnique({ where: { id: executionId }, include: { steps: true } });
+    const row = await prisma.pipelineExecution.findUnique({
+      where: { id: executionId },
+      include: { steps: true },
+    });
     if (!row || row.finishedAt) return null;
     const { steps, ...execution } = row;
     const owner = await prisma.user.findUniqueOrThrow({ where: { id: row.ownerId }, select: { plan: true } });
@@ -94,7 +96,10 @@ export class OpenRun {
     this.execution.status = 'RUNNING';
   }
 
-  async startAttempt(step: Step, route: { provider: StepExecution['provider']; model: string }): Promise<number> {
+  async startAttempt(
+    step: Step,
+    route: { provider: StepExecution['provider']; model: string },
+  ): Promise<number> {
     const attempt = this.step(step.key).attempts + 1;
     await this.#changeStep(step.key, {
       status: 'RUNNING',
@@ -106,14 +111,22 @@ export class OpenRun {
     return attempt;
   }
 
-  /** Stores the output, settles the call and tells it, all or nothing. */
-  async finishStep(step: Step, output: string, call: MeteredCall): Promise<void> {
+  /** Stores the output, settles the call, flags the run and tells it, all or nothing. */
+  async finishStep(step: Step, output: string, call: MeteredCall, notices: string[]): Promise<void> {
     this.#finished += 1;
-    await this.#changeStep(
-      step.key,
-      { status: 'SUCCEEDED', output, finishedOrder: this.#finished, finishedAt: this.services.clock() },
-      { call },
-    );
+    const change: StepChange = {
+      status: 'SUCCEEDED',
+      output,
+      finishedOrder: this.#finished,
+      finishedAt: this.services.clock(),
+    };
+    await this.#changeStep(step.key, change, {
+      call,
+      also: async (tx) => {
+        const data = { stalledClaims: 0, notices: { push: notices } };
+        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
+      },
+    });
   }
 
   async skipStep(step: Step, reason: string): Promise<void> {
@@ -129,10 +142,7 @@ export class OpenRun {
     await this.#changeStep(step.key, { status: 'FAILED', finishedAt: this.services.clock() }, { message });
   }
 
-  /**
-   * Drops an attempt's text. What it cost is charged even when the claim was lost in the meantime: the
-   * provider has billed it.
-   */
+  /** Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. */
   async discardAttempt(step: Step, attempt: number, reason: string, call: MeteredCall | null): Promise<void> {
     let costMicros = this.#costOf(step.key);
     try {
@@ -141,13 +151,12 @@ export class OpenRun {
         await tx.prisma.stepExecution.update({ where: this.#where(step.key), data: { status: 'PENDING' } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
-      this.step(step.key).status = 'PENDING';
-      this.#costs.set(step.key, costMicros);
     } catch (error) {
-      if (!(error instanceof FencedError) || !call) throw error;
-      await this.services.database.transact((tx) => call.settle(tx));
+      if (call) await this.#write(async (tx) => void (await call.settle(tx)));
       throw error;
     }
+    this.step(step.key).status = 'PENDING';
+    this.#costs.set(step.key, costMicros);
   }
 
   /** The request about a step, made when it is not there yet. */
@@ -160,23 +169,27 @@ export class OpenRun {
     const now = this.services.clock();
     const timeoutMs = step.approvalTimeoutSeconds === null ? null : step.approvalTimeoutSeconds * 1000;
     let request: ApprovalRequest | undefined;
-    await this.#changeStep(step.key, { status: 'WAITING_FOR_APPROVAL' }, {
-      also: async (tx) => {
-        request = await tx.prisma.approvalRequest.create({
-          data: {
-            tenantId: this.execution.tenantId,
-            executionId: this.id,
-            stepKey: step.key,
-            question: step.approvalQuestion ?? `Shall the step "${step.title}" run?`,
-            payload: { ...payload },
-            requestedAt: now,
-            expiresAt: timeoutMs === null ? null : new Date(now.getTime() + timeoutMs),
-          },
-        });
-        this.emit(tx, { type: 'ApprovalRequested', approvalId: request.id });
-        tx.append(approvalsLog(this.execution.tenantId), { approvalId: request.id });
+    await this.#changeStep(
+      step.key,
+      { status: 'WAITING_FOR_APPROVAL' },
+      {
+        also: async (tx) => {
+          request = await tx.prisma.approvalRequest.create({
+            data: {
+              tenantId: this.execution.tenantId,
+              executionId: this.id,
+              stepKey: step.key,
+              question: step.approvalQuestion ?? `Shall the step "${step.title}" run?`,
+              payload: { ...payload },
+              requestedAt: now,
+              expiresAt: timeoutMs === null ? null : new Date(now.getTime() + timeoutMs),
+            },
+          });
+          this.emit(tx, { type: 'ApprovalRequested', approvalId: request.id });
+          tx.append(approvalsLog(this.execution.tenantId), { approvalId: request.id });
+        },
       },
-    });
+    );
     return request!;
   }
 
@@ -187,7 +200,9 @@ export class OpenRun {
   async park(waiting: string[]): Promise<Map<string, Decision>> {
     let decided = new Map<string, Decision>();
     await this.services.database.transact(async (tx) => {
-      await tx.sql('SELECT id FROM approval_requests WHERE execution_id = $1 ORDER BY id FOR UPDATE', [this.id]);
+      await tx.sql('SELECT id FROM approval_requests WHERE execution_id = $1 ORDER BY id FOR UPDATE', [
+        this.id,
+      ]);
       const requests = await tx.prisma.approvalRequest.findMany({
         where: { executionId: this.id, stepKey: { in: waiting }, status: { not: 'PENDING' } },
       });
@@ -205,7 +220,9 @@ export class OpenRun {
   /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
     const now = this.services.clock();
-    const sink = this.design.steps.find(({ key }) => !this.design.steps.some((step) => step.dependsOn.includes(key)));
+    const sink = this.design.steps.find(
+      ({ key }) => !this.design.steps.some((step) => step.dependsOn.includes(key)),
+    );
     const outputs = [...this.#steps.values()].filter((step) => step.output !== null);
     await this.#write(async (tx) => {
       await this.#closeRequests(tx, now);
@@ -246,9 +263,6 @@ export class OpenRun {
     await this.#write(async (tx) => {
       if (call) costMicros = this.#costOf(key) + (await call.settle(tx)).costMicros;
       await tx.prisma.stepExecution.update({ where: this.#where(key), data: change });
-      if (change.status === 'SUCCEEDED') {
-        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
-      }
       this.#emitStep(tx, key, { ...this.step(key), ...change }, costMicros, message);
       await also?.(tx);
     });

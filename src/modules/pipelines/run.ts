@@ -151,10 +151,15 @@ class Pass {
         title: step.title,
         agent: step.agent,
         prompt: step.prompt,
-        inputs: inputs.map(({ key, title, output }) => ({ key, title, excerpt: (output ?? '').slice(0, 500) })),
+        inputs: inputs.map(({ key, title, output }) => ({
+          key,
+          title,
+          excerpt: (output ?? '').slice(0, 500),
+        })),
       }),
     );
-    const decision = request.status === 'PENDING' ? await this.#decisions.decisionOf(step.key) : decisionOf(request);
+    const decision =
+      request.status === 'PENDING' ? await this.#decisions.decisionOf(step.key) : decisionOf(request);
     if (decision.kind === 'APPROVED') this.#run.step(step.key).editedPrompt = decision.editedPrompt;
     return decision;
   }
@@ -210,7 +215,11 @@ function waitsForPeople(run: OpenRun): boolean {
 async function someoneDecided(run: OpenRun): Promise<boolean> {
   const waiting = run.design.steps.filter(({ key }) => run.step(key).status === 'WAITING_FOR_APPROVAL');
   const decided = await run.services.database.prisma.approvalRequest.count({
-    where: { executionId: run.id, stepKey: { in: waiting.map(({ key }) => key) }, status: { not: 'PENDING' } },
+    where: {
+      executionId: run.id,
+      stepKey: { in: waiting.map(({ key }) => key) },
+      status: { not: 'PENDING' },
+    },
   });
   return decided > 0;
 }

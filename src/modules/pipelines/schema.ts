@@ -1,7 +1,13 @@
 import { createContextCache } from '@pothos/core';
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import DataLoader from 'dataloader';
-import { BudgetExceededError, ConflictError, NotFoundError, QuotaExceededError, UnsafeInputError } from '../../errors.ts';
+import {
+  BudgetExceededError,
+  ConflictError,
+  NotFoundError,
+  QuotaExceededError,
+  UnsafeInputError,
+} from '../../errors.ts';
 import { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
@@ -29,7 +35,9 @@ export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
   values: {
     [ExecutionStatus.QUEUED]: { description: 'Waits for a worker.' },
     [ExecutionStatus.RUNNING]: { description: 'A worker is on it.' },
-    [ExecutionStatus.WAITING_FOR_APPROVAL]: { description: 'Nothing but a person’s decision can move it on.' },
+    [ExecutionStatus.WAITING_FOR_APPROVAL]: {
+      description: 'Nothing but a person’s decision can move it on.',
+    },
     [ExecutionStatus.SUCCEEDED]: { description: 'Every step has finished or was skipped.' },
     [ExecutionStatus.FAILED]: { description: 'A step failed; `error` says why and what to do.' },
     [ExecutionStatus.CANCELLED]: { description: 'Ended by `cancelExecution`.' },
@@ -57,8 +65,12 @@ const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimat
       type: 'Decimal',
       description: 'Dollars in the worst case: every step writes all it may, at the first attempt.',
     }),
-    seconds: t.exposeInt('seconds', { description: 'Expected seconds along the longest path, without waiting for people.' }),
-    withinBudget: t.exposeBoolean('withinBudget', { description: 'Whether what is left of your day covers `cost`.' }),
+    seconds: t.exposeInt('seconds', {
+      description: 'Expected seconds along the longest path, without waiting for people.',
+    }),
+    withinBudget: t.exposeBoolean('withinBudget', {
+      description: 'Whether what is left of your day covers `cost`.',
+    }),
   }),
 });
 
@@ -81,7 +93,8 @@ const StepExecutionRef = builder.prismaObject('StepExecution', {
     attempts: t.exposeInt('attempts', { description: 'Attempts begun so far, discarded ones included.' }),
     output: t.exposeString('output', {
       nullable: true,
-      description: 'What the agent wrote, mostly Markdown. Null until it has finished; a snapshot holds the text so far.',
+      description:
+        'What the agent wrote, mostly Markdown. Null until it has finished; a snapshot holds the text so far.',
     }),
     provider: t.expose('provider', {
       type: LlmProviderRef,
@@ -103,8 +116,16 @@ const StepExecutionRef = builder.prismaObject('StepExecution', {
       description: 'Finished in the run that this one was retried or forked from, and cost nothing here.',
       resolve: () => false,
     }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When its first attempt began.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When its status became final.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its first attempt began.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its status became final.',
+    }),
   }),
 });
 
@@ -130,7 +151,8 @@ builder.node(CheckpointRef, {
     nextSteps: t.exposeStringList('nextSteps', { description: 'Keys of the steps that could start then.' }),
     state: t.field({
       type: 'JSONObject',
-      description: '`input`, and `outputs`: the text of each finished step by its key, null for a skipped one.',
+      description:
+        '`input`, and `outputs`: the text of each finished step by its key, null for a skipped one.',
       resolve: (checkpoint) => ({ ...checkpoint.state }),
     }),
   }),
@@ -212,7 +234,8 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
     }),
     checkpoints: t.connection({
       type: CheckpointRef,
-      description: 'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
+      description:
+        'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
       resolve: async (run, args, ctx) =>
         resolveArrayConnection({ args }, checkpointsOf(run, await stepsOf(ctx, run))),
     }),
@@ -225,12 +248,20 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first, 1_000) / 10 }),
       resolve: async (run, { after, first }, ctx) => {
-        const events = await ctx.eventLog.read(executionLog(run.id), after, Math.min(Math.max(first, 1), 1_000));
+        const events = await ctx.eventLog.read(
+          executionLog(run.id),
+          after,
+          Math.min(Math.max(first, 1), 1_000),
+        );
         return events as LogEvent<ExecutionEventData>[];
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a worker first took it.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a worker first took it.',
+    }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
   }),
 });
@@ -276,8 +307,15 @@ builder.queryFields((t) => ({
     type: PipelineEstimateRef,
     description: 'What a run would cost and take, before it is started. Spends nothing.',
     args: {
-      source: t.arg({ type: PipelineSourceInput, required: true, description: 'Where the design comes from.' }),
-      input: t.arg.string({ required: true, description: 'What the run would be asked for; at most 20000 characters.' }),
+      source: t.arg({
+        type: PipelineSourceInput,
+        required: true,
+        description: 'Where the design comes from.',
+      }),
+      input: t.arg.string({
+        required: true,
+        description: 'What the run would be asked for; at most 20000 characters.',
+      }),
     },
     resolve: (_root, { source, input }, ctx) => estimatePipeline(ctx, { source: sourceOf(source), input }),
   }),
@@ -289,11 +327,16 @@ mutation('executePipeline', {
   type: ExecutionRef,
   errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError, QuotaExceededError],
   input: (t) => ({
-    source: t.field({ type: PipelineSourceInput, required: true, description: 'Where the design comes from.' }),
+    source: t.field({
+      type: PipelineSourceInput,
+      required: true,
+      description: 'Where the design comes from.',
+    }),
     input: t.string({ required: true, description: 'What the run is asked for; at most 20000 characters.' }),
     context: t.field({
       type: 'JSONObject',
-      description: 'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the agents, never instructions.',
+      description:
+        'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the agents, never instructions.',
     }),
     costLimit: t.field({
       type: 'Decimal',

@@ -11,16 +11,24 @@ import { type ExecutionEventData, executionLog, signalsLog } from '../events.ts'
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
 import { eventually } from '../log-stream.ts';
+import { dollars } from '../usage/budget.ts';
 import { countExecution } from '../usage/quota.ts';
-import { usageToday } from '../usage/service.ts';
+import { checkBudget, usageToday } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 
 /** What a run would cost and take. Spends nothing. */
-export async function estimatePipeline(ctx: Context, input: EstimatePipelineInput): Promise<PipelineEstimate> {
+export async function estimatePipeline(
+  ctx: Context,
+  input: EstimatePipelineInput,
+): Promise<PipelineEstimate> {
   const viewer = authorize(ctx, 'estimatePipeline');
   const request = parseInput(estimatePipelineInput, input);
-  const { design } = await designOf({ prisma: ctx.database.prisma, router: ctx.router }, viewer, request.source);
+  const { design } = await designOf(
+    { prisma: ctx.database.prisma, router: ctx.router },
+    viewer,
+    request.source,
+  );
   const estimated = estimateOf(ctx, design, request.input);
   const today = await usageToday(ctx);
   const withinBudget =
@@ -38,8 +46,9 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
     const id = await once(tx, viewer, 'executePipeline', fingerprintOf(request), async () => {
       const source = await designOf({ prisma: tx.prisma, router: ctx.router }, viewer, request.source);
       if (source.proposal) await checkReady(tx, viewer, source.proposal);
-      await countExecution(tx, viewer, ctx.clock());
       const { costMicros } = estimateOf(ctx, source.design, text);
+      await checkBudget(ctx, viewer, costMicros, `A run that is expected to cost ${dollars(costMicros)}`);
+      await countExecution(tx, viewer, ctx.clock());
       return createRun(tx, viewer, source, {
         input: text,
         notices,
@@ -87,18 +96,28 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
 }
 
 /** A proposal is run once it has been selected and confirmed, and one run of a conversation at a time. */
-async function checkReady(tx: Tx, viewer: Viewer, proposal: NonNullable<SourcedDesign['proposal']>): Promise<void> {
+async function checkReady(
+  tx: Tx,
+  viewer: Viewer,
+  proposal: NonNullable<SourcedDesign['proposal']>,
+): Promise<void> {
   const conversation = await lockConversation(tx, viewer, proposal.conversationId);
   if (conversation.stage !== 'PLAN' || !proposal.selected) {
     const current = { type: 'Conversation', id: conversation.id };
-    throw new ConflictError('The proposal is not settled yet. Call selectProposal, then confirmProposal.', current);
+    throw new ConflictError(
+      'The proposal is not settled yet. Call selectProposal, then confirmProposal.',
+      current,
+    );
   }
   const open = await tx.prisma.pipelineExecution.findFirst({
     where: { conversationId: conversation.id, finishedAt: null },
   });
   if (open) {
     const current = { type: 'PipelineExecution', id: open.id };
-    throw new ConflictError('A run of this conversation is still open. Wait for its end, or cancel it.', current);
+    throw new ConflictError(
+      'A run of this conversation is still open. Wait for its end, or cancel it.',
+      current,
+    );
   }
 }
 

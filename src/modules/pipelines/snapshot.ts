@@ -44,7 +44,11 @@ export function snapshotOf(row: object): ExecutionSnapshot | undefined {
 const SNAPSHOTS = new WeakMap<object, ExecutionSnapshot>();
 
 /** The text so far of each running step's attempt. */
-async function openTexts(sql: Sql, executionId: string, steps: StepExecution[]): Promise<Map<string, string>> {
+async function openTexts(
+  sql: Sql,
+  executionId: string,
+  steps: StepExecution[],
+): Promise<Map<string, string>> {
   const running = steps.filter((step) => step.status === 'RUNNING');
   if (running.length === 0) return new Map();
   const rows = await sql<{ key: string; text: string }>(

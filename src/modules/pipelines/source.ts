@@ -21,7 +21,8 @@ export async function designOf(
   source: z.output<typeof pipelineSource>,
 ): Promise<SourcedDesign> {
   if (source.proposalId == null) {
-    const { design } = parseInput(z.object({ design: designSchema }), { design: source.design });
+    const input = z.object({ source: z.object({ design: designSchema }) });
+    const { design } = parseInput(input, { source }).source;
     checkRunnable(design, router);
     return { design, proposal: null };
   }
@@ -37,7 +38,9 @@ export async function designOf(
 function checkRunnable(design: Design, router: Services['router']): void {
   const issues = [...checkDesign(design), ...checkModels(design, router)];
   if (issues.length > 0) {
-    throw new ValidationError(issues.map((issue) => ({ ...issue, path: ['source', 'design', ...issue.path] })));
+    throw new ValidationError(
+      issues.map((issue) => ({ ...issue, path: ['source', 'design', ...issue.path] })),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRequest } from '../../core/llm/language-model.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
+import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import type { Route } from '../../core/llm/router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../designs/design.ts';
 import { executionLog, type ExecutionEventData } from '../events.ts';
@@ -34,7 +34,8 @@ export async function executeStep(
       }
       const retry = isRetryable(error) && tries < MAX_TRIES;
       const failure = describeFailure(error, step.key, tries);
-      if (failure.code === 'INTERNAL') run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
+      if (failure.code === 'INTERNAL')
+        run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
       await attempt.discard(retry ? `${failure.message} It is tried again.` : failure.message);
       if (!retry) {
         await run.failStep(step, failure.message);
@@ -60,6 +61,8 @@ class Attempt {
   readonly #signal: AbortSignal;
   #number: number | null = null;
   #call: MeteredCall | null = null;
+  /** What was found suspicious in the material from outside. */
+  #notices: string[] = [];
 
   constructor(run: OpenRun, step: Step, signal: AbortSignal) {
     this.#run = run;
@@ -86,7 +89,7 @@ class Attempt {
       signal: this.#signal,
     });
     const output = await this.#stream(this.#call, this.#number);
-    await this.#run.finishStep(this.#step, output, this.#call);
+    await this.#run.finishStep(this.#step, output, this.#call, this.#notices);
     return output;
   }
 
@@ -104,10 +107,11 @@ class Attempt {
       input: execution.input,
       context: execution.context as AgentTask['context'],
       inputs,
-      nonce: randomBytes(8).toString('hex'),
+      nonce: createNonce(),
     };
     const agent = agentOf(this.#step.agent);
     const collected = await agent.collect?.(task, services.sources, this.#signal);
+    this.#notices = collected?.flatMap((source) => source.findings) ?? [];
     return {
       ...agent.buildRequest({ ...task, collected }),
       model: route.model,

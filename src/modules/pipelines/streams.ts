@@ -40,7 +40,9 @@ async function executionStream(
   if (!execution) throw new NotFoundError('The run');
   if (stepKey != null && !execution.steps.some((step) => step.key === stepKey)) {
     const keys = execution.steps.map((step) => step.key).join(', ');
-    throw new ValidationError([{ path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` }]);
+    throw new ValidationError([
+      { path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` },
+    ]);
   }
   return openStream<ExecutionEventData, ExecutionSnapshot>(ctx, {
     logId: executionLog(executionId),
@@ -52,7 +54,11 @@ async function executionStream(
   });
 }
 
-export type ExecutionStream = AsyncGenerator<LogEvent<ExecutionEventData> | ExecutionSnapshot, void, undefined>;
+export type ExecutionStream = AsyncGenerator<
+  LogEvent<ExecutionEventData> | ExecutionSnapshot,
+  void,
+  undefined
+>;
 
 export interface ExecutionStreamInput {
   executionId: string;

@@ -1,29 +1,45 @@
-import type { OverLimitError, ReservationRequest } from '../../core/spending/spending-gate.ts';
+import type { OverLimitError } from '../../core/spending/spending-gate.ts';
+import type { Limit } from '../../core/spending/turns.ts';
+import type { Sql } from '../../core/sql.ts';
 import { BudgetExceededError } from '../../errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { CAPS, dayOf, resetsAt } from './caps.ts';
 
 /** What a call is spent against: the user's day, the tenant's day and, where the run has a limit, the run. */
-export function limitsOf(
-  payer: Payer,
-  tenantLimitMicros: bigint | null,
-  at: Date,
-): ReservationRequest['limits'] {
-  const day = dayOf(at);
-  const ofTheDay = [
-    { accountId: userDayAccount(payer.userId, day), capMicros: CAPS[payer.plan].costPerDayMicros },
-    { accountId: `tenant:${payer.tenantId}:${day}`, capMicros: tenantLimitMicros },
-  ];
+export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
+  const ofTheDay = limitsOfDay(payer, tenantLimitMicros, at);
   if (payer.executionId === undefined || payer.runLimitMicros === null) return ofTheDay;
   return [...ofTheDay, { accountId: `run:${payer.executionId}`, capMicros: payer.runLimitMicros }];
+}
+
+/** The limits of a UTC day: the user's own, and the one that all members of the tenant share. */
+export function limitsOfDay(
+  { tenantId, userId, plan }: Pick<Payer, 'tenantId' | 'userId' | 'plan'>,
+  tenantLimitMicros: bigint | null,
+  at: Date,
+): Limit[] {
+  const day = dayOf(at);
+  return [
+    { accountId: userDayAccount(userId, day), capMicros: CAPS[plan].costPerDayMicros },
+    { accountId: `tenant:${tenantId}:${day}`, capMicros: tenantLimitMicros },
+  ];
+}
+
+/** What an ADMIN has set for all members of the tenant together. */
+export async function tenantLimit(sql: Sql, tenantId: string): Promise<bigint | null> {
+  const [tenant] = await sql<{ micros: string | null }>(
+    'SELECT cost_limit_micros::text AS micros FROM tenants WHERE id = $1',
+    [tenantId],
+  );
+  return tenant?.micros == null ? null : BigInt(tenant.micros);
 }
 
 export function userDayAccount(userId: string, day: string): string {
   return `user:${userId}:${day}`;
 }
 
-/** What a person is told when a call that may cost `amountMicros` would pass one of its limits. */
-export function budgetExceeded(error: OverLimitError, amountMicros: bigint, at: Date): BudgetExceededError {
+/** What a person is told when `what` would pass a limit, e.g. "A call that may cost up to $0.02". */
+export function budgetExceeded(error: OverLimitError, what: string, at: Date): BudgetExceededError {
   const { capMicros, spentMicros, reason } = error;
   const kind = kindOf(error.accountId);
   const { limit, advice } = LIMITS[kind];
@@ -32,7 +48,7 @@ export function budgetExceeded(error: OverLimitError, amountMicros: bigint, at: 
       ? [', and other calls under way hold the rest', 'Try again when they have ended']
       : ['', `Choose a cheaper model or a lower maxOutputTokens, ${advice}`];
   const message =
-    `A call that may cost up to ${dollars(amountMicros)} would pass ${limit(dollars(capMicros))}: ` +
+    `${what} would pass ${limit(dollars(capMicros))}: ` +
     `${dollars(spentMicros)} is spent${others}. ${whatToDo}.`;
   return new BudgetExceededError(message, capMicros, spentMicros, kind === 'run' ? null : resetsAt(at));
 }
@@ -43,7 +59,7 @@ function kindOf(accountId: string): keyof typeof LIMITS {
 }
 
 /** Exact, e.g. `$0.001275`; at least cents. */
-function dollars(micros: bigint): string {
+export function dollars(micros: bigint): string {
   const digits = String(micros).padStart(7, '0');
   const places = digits.slice(-6).replace(/0{1,4}$/, '');
   return `$${digits.slice(0, -6)}.${places}`;

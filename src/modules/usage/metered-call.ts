@@ -4,7 +4,7 @@ import type { Route } from '../../core/llm/router.ts';
 import { OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../context.ts';
-import { budgetExceeded, limitsOf, type Payer } from './budget.ts';
+import { budgetExceeded, dollars, limitsOf, type Payer, tenantLimit } from './budget.ts';
 import { dayOf } from './caps.ts';
 import { enterCall, type TokenUsage } from './ledger.ts';
 import { UsageMeter } from './usage-meter.ts';
@@ -19,12 +19,13 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
   const now = ctx.clock();
   const { payer, route, request, signal } = call;
   const amountMicros = worstCaseMicros(route.price, request);
-  const limits = limitsOf(payer, await tenantLimitMicros(ctx, payer.tenantId), now);
+  const limits = limitsOf(payer, await tenantLimit(ctx.database.sql, payer.tenantId), now);
   try {
     const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
     return new MeteredCall(ctx, call, reservation, dayOf(now));
   } catch (error) {
-    throw error instanceof OverLimitError ? budgetExceeded(error, amountMicros, now) : error;
+    if (!(error instanceof OverLimitError)) throw error;
+    throw budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now);
   }
 }
 
@@ -112,14 +113,6 @@ export class MeteredCall {
     );
     return { type: 'end', reason: 'length' };
   }
-}
-
-async function tenantLimitMicros({ database }: MeteredCallContext, tenantId: string): Promise<bigint | null> {
-  const [tenant] = await database.sql<{ micros: string | null }>(
-    'SELECT cost_limit_micros::text AS micros FROM tenants WHERE id = $1',
-    [tenantId],
-  );
-  return tenant?.micros == null ? null : BigInt(tenant.micros);
 }
 
 export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'>;

@@ -1,6 +1,7 @@
-import { authorize } from '../auth/permissions.ts';
+import { OverLimitError } from '../../core/spending/spending-gate.ts';
+import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
-import { userDayAccount } from './budget.ts';
+import { budgetExceeded, limitsOfDay, tenantLimit, userDayAccount } from './budget.ts';
 import { CAPS, dayOf, resetsAt } from './caps.ts';
 import { type TokenUsage, totalsOfDay } from './ledger.ts';
 import { executionsOfDay } from './quota.ts';
@@ -26,6 +27,32 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
       resetsAt: resetsAt(now),
     };
   });
+}
+
+/**
+ * Refuses early what a limit of the day would refuse anyway, so that nothing is started for nothing; the gate still
+ * decides about each call. `what` names it for people.
+ * Errors: BudgetExceededError when `amountMicros` more would pass the user's or the tenant's day.
+ */
+export async function checkBudget(
+  { database, spending, clock }: Pick<Context, 'database' | 'spending' | 'clock'>,
+  viewer: Viewer,
+  amountMicros: bigint,
+  what: string,
+): Promise<void> {
+  const now = clock();
+  const limits = limitsOfDay(viewer, await tenantLimit(database.sql, viewer.tenantId), now);
+  const ids = limits.map((limit) => limit.accountId);
+  const accounts = await spending.read(database.sql, ids);
+  for (const { accountId, capMicros } of limits) {
+    const spentMicros = accounts.get(accountId)?.spentMicros ?? 0n;
+    if (capMicros === null || spentMicros + amountMicros <= capMicros) continue;
+    throw budgetExceeded(
+      new OverLimitError({ reason: 'spent', accountId, capMicros, spentMicros }),
+      what,
+      now,
+    );
+  }
 }
 
 type UsageContext = Pick<Context, 'viewer' | 'database' | 'spending' | 'clock'>;

@@ -9,7 +9,12 @@ describe('createConversation', () => {
   it('opens a conversation at UNDERSTAND that has cost nothing', async () => {
     const ann = await app.register();
     const made = await app.mutate('createConversation', { title: 'Cargo bikes' }, FIELDS, ann);
-    expect(made).toMatchObject({ __typename: 'Conversation', title: 'Cargo bikes', stage: 'UNDERSTAND', cost: '0' });
+    expect(made).toMatchObject({
+      __typename: 'Conversation',
+      title: 'Cargo bikes',
+      stage: 'UNDERSTAND',
+      cost: '0',
+    });
   });
 
   it('names the path of each invalid field', async () => {
@@ -34,7 +39,12 @@ describe('createConversation', () => {
   it('gives ConflictError for the same idempotencyKey with another input', async () => {
     const ann = await app.register();
     await app.mutate('createConversation', { title: 'One', idempotencyKey: 'k' }, FIELDS, ann);
-    const refused = await app.mutate('createConversation', { title: 'Two', idempotencyKey: 'k' }, FIELDS, ann);
+    const refused = await app.mutate(
+      'createConversation',
+      { title: 'Two', idempotencyKey: 'k' },
+      FIELDS,
+      ann,
+    );
     expect(refused.__typename).toBe('ConflictError');
   });
 

@@ -15,7 +15,11 @@ describe('deleteConversation', () => {
     const deleted = await app.mutate('deleteConversation', { id }, '... on DeletedNode { id }', ann);
     expect(deleted).toEqual({ __typename: 'DeletedNode', id });
 
-    const { data } = await app.graphql('query ($id: ID!) { conversation(id: $id) { id } node(id: $id) { id } }', { id }, ann);
+    const { data } = await app.graphql(
+      'query ($id: ID!) { conversation(id: $id) { id } node(id: $id) { id } }',
+      { id },
+      ann,
+    );
     expect(data).toEqual({ conversation: null, node: null });
     expect(Number(before)).toBeGreaterThan(0);
     expect(await spentToday(ann.token)).toBe(before);
@@ -29,7 +33,11 @@ describe('deleteConversation', () => {
   });
 
   async function spentToday(token: string): Promise<string> {
-    const { data } = await app.graphql<{ usageToday: { cost: string } }>('{ usageToday { cost } }', {}, { token });
+    const { data } = await app.graphql<{ usageToday: { cost: string } }>(
+      '{ usageToday { cost } }',
+      {},
+      { token },
+    );
     return data!.usageToday.cost;
   }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OverLimitError } from '../../../../src/core/spending/spending-gate.ts';
-import { budgetExceeded, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
+import { budgetExceeded, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const who = { tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
@@ -54,8 +54,8 @@ describe('budgetExceeded', () => {
     const over = { reason: 'spent' as const, capMicros: 1n, spentMicros: 1n };
     const ofTheDay = new OverLimitError({ ...over, accountId: 'tenant:acme:2026-11-21' });
     const ofTheRun = new OverLimitError({ ...over, accountId: 'run:r1' });
-    expect(budgetExceeded(ofTheDay, 1n, now).resetsAt).toEqual(new Date('2026-11-22T00:00:00Z'));
-    expect(budgetExceeded(ofTheRun, 1n, now).resetsAt).toBeNull();
+    expect(budgetExceeded(ofTheDay, 'A call', now).resetsAt).toEqual(new Date('2026-11-22T00:00:00Z'));
+    expect(budgetExceeded(ofTheRun, 'A call', now).resetsAt).toBeNull();
   });
 });
 
@@ -67,5 +67,5 @@ function explain(
   amountMicros: bigint,
 ): string {
   const error = new OverLimitError({ reason, accountId, capMicros, spentMicros });
-  return budgetExceeded(error, amountMicros, now).message;
+  return budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now).message;
 }

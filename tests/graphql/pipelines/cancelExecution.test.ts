@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { testApp } from '../../support/app.ts';
+import { itRefuses } from '../../support/refusals.ts';
+import { design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
+import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
+
+const model = new ScriptedModel();
+const app = testApp({ router: routerOf(model) });
+const FIELDS = '... on PipelineExecution { status } ... on ConflictError { current { id } }';
+
+describe('cancelExecution', () => {
+  it('ends a run under way and leaves a cancelled one as it is', async () => {
+    const ann = await app.register();
+    model.hold('long');
+    const id = await startRun(app, ann, design({ key: 'long' }));
+    for (let time = 0; time < 2; time++) {
+      expect(await app.mutate('cancelExecution', { id }, FIELDS, ann)).toEqual({
+        __typename: 'PipelineExecution',
+        status: 'CANCELLED',
+      });
+    }
+  });
+
+  it('gives ConflictError with the run when it has ended otherwise', async () => {
+    const ann = await app.register();
+    const id = await startRun(app, ann, design({ key: 'short' }));
+    await runWhen(app, ann, id, hasEnded);
+    expect(await app.mutate('cancelExecution', { id }, FIELDS, ann)).toMatchObject({
+      __typename: 'ConflictError',
+      current: { id },
+    });
+  });
+
+  it('refuses an endless reason', async () => {
+    const ann = await app.register();
+    const id = await startRun(app, ann, design({ key: 'short' }));
+    const refused = await app.mutate('cancelExecution', { id, reason: 'x'.repeat(501) }, FIELDS, ann);
+    expect(refused.__typename).toBe('ValidationError');
+  });
+
+  it('is not for an ADMIN who only reads', async () => {
+    const owner = await app.register();
+    const user = await app.member(owner, 'USER');
+    const id = await startRun(app, user, design({ key: 'asks', requiresApproval: true }));
+    expect((await app.mutate('cancelExecution', { id }, FIELDS, owner)).__typename).toBe('NotFoundError');
+  });
+
+  itRefuses(app, 'cancelExecution', {
+    input: async (owner) => ({
+      id: await startRun(app, owner, design({ key: 'asks', requiresApproval: true })),
+    }),
+    idField: { name: 'id', type: 'PipelineExecution' },
+  });
+});

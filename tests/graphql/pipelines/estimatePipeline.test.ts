@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { testApp } from '../../support/app.ts';
+import { design } from '../../support/runs.ts';
+
+const app = testApp({ config: { role: 'api' } });
+const QUERY = `query ($source: PipelineSource!) {
+  estimatePipeline(source: $source, input: "Ten lines about rain") { cost maxCost seconds withinBudget }
+}`;
+
+describe('estimatePipeline', () => {
+  it('gives cost, worst case and seconds, and spends nothing', async () => {
+    const ann = await app.register();
+    const source = { design: design({ key: 'a' }, { key: 'b', dependsOn: ['a'] }) };
+    const { data } = await app.graphql<{ estimatePipeline: Estimate }>(QUERY, { source }, ann);
+    const { cost, maxCost, seconds, withinBudget } = data!.estimatePipeline;
+    expect(Number(cost)).toBeGreaterThan(0);
+    expect(Number(maxCost)).toBeGreaterThanOrEqual(Number(cost));
+    expect(seconds).toBeGreaterThan(0);
+    expect(withinBudget).toBe(true);
+    const usage = await app.graphql('{ usageToday { cost executions } }', {}, ann);
+    expect(usage.data).toEqual({ usageToday: { cost: '0', executions: 0 } });
+  });
+
+  it('says when the day’s budget does not cover it', async () => {
+    const ann = await app.register();
+    const dear = Array.from({ length: 30 }, (_, index) => ({
+      key: `s${index}`,
+      model: 'offline-deep',
+      maxOutputTokens: 32_000,
+      dependsOn: index === 0 ? [] : [`s${index - 1}`],
+    }));
+    const spent = { costMicros: 999_999n };
+    const { prisma } = app.services.database;
+    const { id } = await prisma.user.findUniqueOrThrow({ where: { email: ann.email } });
+    const day = new Date().toISOString().slice(0, 10);
+    await prisma.spendingAccount.create({ data: { id: `user:${id}:${day}`, spentMicros: spent.costMicros } });
+    const { data } = await app.graphql<{ estimatePipeline: Estimate }>(
+      QUERY,
+      { source: { design: design(...dear) } },
+      ann,
+    );
+    expect(data?.estimatePipeline.withinBudget).toBe(false);
+  });
+
+  it('asks for a token', async () => {
+    expect((await app.graphql(QUERY, { source: { design: design({ key: 'a' }) } })).status).toBe(401);
+  });
+});
+
+interface Estimate {
+  cost: string;
+  maxCost: string;
+  seconds: number;
+  withinBudget: boolean;
+}
