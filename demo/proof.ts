@@ -1,0 +1,81 @@
+import {
+  ExecutionDocument,
+  ExecutionEventsDocument,
+  type ExecutionEventsQuery,
+} from '../src/generated/documents/graphql.ts';
+import type { ApiClient } from './api-client.ts';
+import type { RunRecord, Stream } from './run-record.ts';
+
+/**
+ * Compares what the streams brought, over all connections, with the run's log and with the stored texts: each event
+ * that a stream shows must have come over it once and in order, and the pieces of a step must join to its output.
+ */
+export async function prove(api: ApiClient, executionId: string, record: RunRecord): Promise<Proof> {
+  const log = await readLog(api, executionId);
+  const { execution } = await api.request(ExecutionDocument, { id: executionId });
+  const outputs = new Map(execution?.steps.map(({ key, output }) => [key, output]));
+  const streams = (Object.keys(SHOWN) as Stream[]).map((stream) =>
+    compare(
+      log.filter(({ __typename }) => SHOWN[stream].includes(__typename)).map(({ seq }) => seq),
+      record.received[stream],
+    ),
+  );
+  const written = [...record.steps.values()].filter(({ text }) => text !== '');
+  return {
+    events: log.length,
+    missing: sum(streams.map(({ missing }) => missing)) + ((log.at(-1)?.seq ?? 0) - log.length),
+    doubled: sum(streams.map(({ doubled }) => doubled)),
+    texts: written.length,
+    equalTexts: written.filter(({ key, text }) => text === outputs.get(key)).length,
+  };
+}
+
+export function holds({ events, missing, doubled, texts, equalTexts }: Proof): boolean {
+  return events > 0 && missing === 0 && doubled === 0 && texts > 0 && equalTexts === texts;
+}
+
+/** The whole log, page by page. */
+async function readLog(api: ApiClient, id: string): Promise<LogEvent[]> {
+  const log: LogEvent[] = [];
+  for (;;) {
+    const after = log.at(-1)?.seq ?? 0;
+    const { execution } = await api.request(ExecutionEventsDocument, { id, after, first: PAGE_EVENTS });
+    log.push(...(execution?.events ?? []));
+    if ((execution?.events.length ?? 0) < PAGE_EVENTS) return log;
+  }
+}
+
+/** An event out of its order counts as doubled: the cursor went back. */
+function compare(expected: number[], received: number[]): { missing: number; doubled: number } {
+  const seen = new Set(received);
+  return {
+    missing: expected.filter((seq) => !seen.has(seq)).length,
+    doubled: received.filter((seq, index) => index > 0 && seq <= (received[index - 1] ?? 0)).length,
+  };
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** Together they show every event of the log. */
+const SHOWN: Record<Stream, LogEvent['__typename'][]> = {
+  agentTokens: ['AgentTokenEvent', 'AttemptDiscardedEvent', 'ExecutionEndedEvent'],
+  pipelineProgress: [
+    'ExecutionStatusEvent',
+    'StepStatusEvent',
+    'ApprovalRequestedEvent',
+    'ApprovalDecidedEvent',
+    'ExecutionEndedEvent',
+  ],
+};
+
+const PAGE_EVENTS = 100;
+
+type LogEvent = NonNullable<ExecutionEventsQuery['execution']>['events'][number];
+
+export interface Proof {
+  events: number;
+  missing: number;
+  doubled: number;
+  texts: number;
+  equalTexts: number;
+}
