@@ -81,7 +81,7 @@ export class Followers {
     const feed = this.#feed(logId);
     feed.readers.add(reader);
     try {
-      await reader.until(feed.stands);
+      await reader.until(feed.subscription);
       while (!reader.hasLeft) {
         const event = reader.take();
         if (event) yield event;
@@ -97,7 +97,9 @@ export class Followers {
 
   async #fetch(feed: Feed, reader: Reader): Promise<void> {
     const { cursor, head } = reader;
-    const page = await reader.until(feed.read(cursor)).catch(this.#onError);
+    const page = await reader.until(feed.read(cursor)).catch((error: unknown) => {
+      this.#onError(error);
+    });
     if (reader.hasLeft) return;
     if (!page) return reader.news();
     const first = page[0]?.seq ?? head + 1;
@@ -139,9 +141,8 @@ export class Followers {
 class Feed {
   readonly logId: string;
   readonly readers = new Set<Reader>();
-  /** Resolves when the live subscription stands or the live channel is away. */
-  readonly stands: Promise<unknown>;
-  readonly end: () => void;
+  /** Resolves when it stands, or the live channel is away. */
+  readonly subscription: Promise<() => void>;
   readonly #log: EventLogReader;
   readonly #pageEvents: number;
   readonly #reads = new Map<number, Promise<StoredEvent[]>>();
@@ -150,9 +151,11 @@ class Feed {
     this.logId = logId;
     this.#log = log;
     this.#pageEvents = pageEvents;
-    const subscription = live.subscribe(logId, (head, events) => this.hear(head, events));
-    this.stands = subscription;
-    this.end = () => void subscription.then((unsubscribe) => unsubscribe());
+    this.subscription = live.subscribe(logId, (head, events) => this.hear(head, events));
+  }
+
+  end(): void {
+    void this.subscription.then((unsubscribe) => unsubscribe());
   }
 
   hear(head: number, events: readonly StoredEvent[]): void {
@@ -174,7 +177,7 @@ class Feed {
   }
 }
 
-/** One reader's place in its log. The buffer holds the newest copies, as far as they follow one another. */
+/** One reader's place in its log. The buffer holds copies as they came; whatever it lacks is in the log. */
 class Reader {
   /** seq of the newest event that was taken from the buffer or fetched: the next one is cursor + 1. */
   cursor: number;
@@ -182,7 +185,7 @@ class Reader {
   head: number;
   hasLeft = false;
   readonly #bufferEvents: number;
-  #buffer: StoredEvent[] = [];
+  readonly #buffer: StoredEvent[] = [];
   #fetched: StoredEvent[] = [];
   #hasReadToEnd = false;
   #wake = NOTHING;
@@ -201,7 +204,9 @@ class Reader {
 
   hear(head: number, events: readonly StoredEvent[]): void {
     this.head = Math.max(this.head, head);
-    for (const event of events) this.#keep(event);
+    for (const event of events) {
+      if (event.seq > this.cursor && this.#buffer.length < this.#bufferEvents) this.#buffer.push(event);
+    }
     if (this.isBehind) this.#wake();
   }
 
@@ -236,14 +241,6 @@ class Reader {
     this.hasLeft = true;
     this.#wake();
     this.#interrupt();
-  }
-
-  #keep(event: StoredEvent): void {
-    const last = this.#buffer.at(-1)?.seq ?? this.cursor;
-    if (event.seq <= last) return;
-    const fits = this.#buffer.length < this.#bufferEvents && event.seq === last + 1;
-    if (fits || this.#buffer.length === 0) this.#buffer.push(event);
-    else this.#buffer = [event];
   }
 }
 
