@@ -120,7 +120,10 @@ export class UnsafeInputError extends AppError {
   readonly findings: string[];
 
   constructor(findings: string[]) {
-    super('UNSAFE_INPUT', `The text was refused as a likely prompt injection: ${findings.join('; ')}. Rephrase it.`);
+    super(
+      'UNSAFE_INPUT',
+      `The text was refused as a likely prompt injection: ${findings.join('; ')}. Rephrase it.`,
+    );
     this.findings = findings;
   }
 }

@@ -1,4 +1,4 @@
-import { AlreadyDecidedError, NotFoundError } from '../../errors.ts';
+import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -129,7 +129,7 @@ mutation('decideApproval', {
   description:
     'Decides a request, once: the first decision stands and wakes the run; whoever comes second gets AlreadyDecidedError.',
   type: ApprovalRequestRef,
-  errors: [NotFoundError, AlreadyDecidedError],
+  errors: [NotFoundError, AlreadyDecidedError, UnsafeInputError],
   input: (t) => ({
     id: t.id({ required: true, description: 'The request.' }),
     decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'Let the step run or not.' }),
