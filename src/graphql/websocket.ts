@@ -54,6 +54,7 @@ export class SocketServer {
       socket.on('error', (error) =>
         options.services.logger.debug({ err: error }, 'a client broke the protocol'),
       );
+      forgiveFailedWrites(socket);
     });
     this.#server.on('headers', (headers, request) => {
       headers.push(`X-Request-ID: ${requestIdOf(request.headers)}`);
@@ -176,6 +177,12 @@ const TOO_MANY_OPERATIONS = new GraphQLError(
 );
 
 const NO_CREDENTIALS: Credentials = { token: null, tenantId: null, userId: null };
+
+/** A write to a client that has just gone is no fault of ours, as graphql-ws would report it; `close` ends the rest. */
+function forgiveFailedWrites(socket: WebSocket): void {
+  const send = socket.send.bind(socket) as (message: string, sent: () => void) => void;
+  socket.send = ((message: string, sent: () => void) => send(message, () => sent())) as WebSocket['send'];
+}
 
 function refuse(socket: WebSocket, [code, reason]: readonly [number, string]): false {
   socket.close(code, reason);
