@@ -1,11 +1,14 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
 import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
 import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
+import type { Context } from '../context.ts';
 import type { ExecutionErrorData } from '../failure.ts';
-import { conversationCost, messageCost } from './costs.ts';
+import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { readableBy } from './policy.ts';
 import {
   createConversation,
@@ -257,3 +260,20 @@ mutation('stopReply', {
   input: (t) => ({ messageId: t.id({ required: true, description: 'The reply.' }) }),
   resolve: (ctx, input) => stopReply(ctx, { messageId: decodeId(input.messageId, 'Message') }),
 });
+
+async function conversationCost(ctx: Context, conversation: { id: string }): Promise<bigint> {
+  return (await totalsOf(ctx).load(conversation.id)).costMicros;
+}
+
+async function messageCost(ctx: Context, message: { id: string; conversationId: string }): Promise<bigint> {
+  return (await totalsOf(ctx).load(message.conversationId)).messages.get(message.id) ?? 0n;
+}
+
+/** What the replies of conversations have cost, read once for all conversations of an answer. */
+const totalsOf = createContextCache(
+  ({ database }: Context) =>
+    new DataLoader(async (ids: readonly string[]) => {
+      const totals = await totalsByConversation(database.sql, ids);
+      return ids.map((id) => totals.get(id) ?? NO_CONVERSATION_TOTALS);
+    }),
+);
