@@ -1,16 +1,16 @@
 import type { Brief, DesignCard } from './brief.ts';
-import { tidy } from './memory.ts';
-import { isGreeting } from './need.ts';
 import {
   allChanges,
   inQuestion,
   recommended,
-  type Replies,
   settledOn,
   shortName,
   type Topic,
   topicOf,
-} from './offline-reply.ts';
+} from './brief-facts.ts';
+import { tidy } from './memory.ts';
+import { isGreeting } from './need.ts';
+import type { Replies } from './offline-reply.ts';
 
 export const KOREAN_REPLIES: Replies = {
   CLARIFY: ({ said, memory }) => `${
