@@ -36,9 +36,9 @@ function sqlState(error: unknown): string | null {
 
 /** What the database or the connection said, below Prisma's own error. */
 function driverCause(error: unknown): { kind: string; originalCode?: string } | null {
-  const source =
-    error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.['driverAdapterError'] : error;
-  return isDriverAdapterError(source) ? source.cause : null;
+  const isPrismas = error instanceof Prisma.PrismaClientKnownRequestError;
+  const source = isPrismas ? error.meta?.['driverAdapterError'] : error;
+  return source instanceof Error && isDriverAdapterError(source) ? source.cause : null;
 }
 
 const isSocketError = (error: unknown) =>

@@ -182,7 +182,7 @@ const getTypeParser = ((type: number, format?: 'text') => {
   return pg.types.getTypeParser(type, format);
 }) as typeof pg.types.getTypeParser;
 
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 30_000;
 const TRANSACTION_TIMEOUT_MS = 15_000;
 /** A process frozen in the middle of a transaction holds up others for no longer than a claim's lease. */

@@ -13,7 +13,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../errors.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds everything of the server: `data/`, `access.json` (port and password), `postgres.log`. */
