@@ -1,4 +1,4 @@
-import { ConfigError } from '../src/config.ts';
+import { ConfigError } from '../src/errors.ts';
 import { ApiClient } from './api-client.ts';
 import { whatNext } from './pictures.ts';
 import { freePort, ServerProcess } from './server-process.ts';

@@ -4,8 +4,8 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { AppError } from './errors.ts';
+import { type Config, readConfig } from './config.ts';
+import { AppError, ConfigError } from './errors.ts';
 import { lockDataDir } from './infra/data-dir.ts';
 import { createDatabase } from './infra/database.ts';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from './infra/embedded-postgres.ts';

@@ -3,6 +3,7 @@
  */
 import fs from 'node:fs';
 import { z } from 'zod';
+import { ConfigError } from './errors.ts';
 
 export interface Config {
   environment: 'development' | 'production' | 'test';
@@ -40,17 +41,6 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const problems = [...issues, ...problemsBetween(settings)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toConfig(parsed.data);
-}
-
-/** One line for each problem: the setting, and what to do about it. Never a value. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
 }
 
 const url = (protocols: string[], example: string) =>

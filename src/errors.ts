@@ -128,6 +128,17 @@ export class UnsafeInputError extends AppError {
   }
 }
 
+/** Not a caller's but the operator's to mend. One line for each problem: the setting, and what to do about it. Never a value. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
 function describeIssue(issue: ValidationIssue): string {
   return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }

@@ -1,5 +1,6 @@
 import { createApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { ConfigError } from './errors.ts';
 import { createLogger } from './infra/logger.ts';
 
 /** The process: config, app, listen, and a close that finishes what it must on SIGTERM or SIGINT. */

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, SETTING_NAMES } from '../../src/config.ts';
+import { readConfig, SETTING_NAMES } from '../../src/config.ts';
+import { ConfigError } from '../../src/errors.ts';
 
 const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
 const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
