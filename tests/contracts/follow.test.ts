@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BatchWriter } from '../../src/core/event-log/batch-writer.ts';
+import { claim } from '../../src/core/event-log/claims.ts';
+import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
+import { Followers } from '../../src/core/event-log/follow.ts';
+import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
+import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
+import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { testSql } from './test-sql.ts';
+
+/** All parts together, as the processes of a real system have them. */
+const { sql, begin } = testSql();
+const log = new PostgresEventLog(sql);
+
+describe('events of Postgres', () => {
+  it('reach every reader exactly once in memory, however often it comes back', async () => {
+    const live = new MemoryLiveChannel();
+    await expectExact([live], [live], async () => {});
+  });
+
+  describe.skipIf(findRedis() === null)('with Redis', () => {
+    let redis: RedisServer;
+    beforeAll(async () => void (redis = await startRedis()));
+    afterAll(() => redis.stop());
+    const channels: RedisLiveChannel[] = [];
+    const channel = () => {
+      const live = new RedisLiveChannel({ url: redis.url, onError: () => {} });
+      channels.push(live);
+      return live;
+    };
+    afterEach(async () => {
+      await Promise.all(channels.splice(0).map((live) => live.close()));
+    });
+
+    it('reach every reader exactly once from several processes', async () => {
+      await expectExact([channel(), channel()], [channel(), channel()], async () => {});
+    });
+
+    it('reach every reader exactly once while Redis hangs, dies and comes back empty', async () => {
+      await expectExact([channel(), channel()], [channel(), channel()], async (progress) => {
+        await progress(0.2);
+        redis.freeze();
+        await progress(0.4);
+        redis.thaw();
+        await progress(0.6);
+        await redis.kill();
+        await progress(0.8);
+        await redis.restart();
+      });
+    });
+  });
+});
+
+/**
+ * One worker for each log, spread over the writing processes, and mutations that commit or roll back beside them; on
+ * each reading process and for each log a reader who stays and one who comes and goes.
+ */
+async function expectExact(
+  writing: LiveChannel[],
+  reading: LiveChannel[],
+  disturb: (progress: (share: number) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const writers = writing.map((live) => new BatchWriter({ log, live }));
+  const processes = reading.map((live) => new Followers({ log, live, onError, headsIntervalMs: 200 }));
+  const logs = Array.from({ length: LOGS }, () => `log:${randomUUID()}`);
+  const readers = processes.flatMap((followers) =>
+    logs.flatMap((logId) => [readAll(followers, logId, EVENTS), readAll(followers, logId, 7)]),
+  );
+  const progress = new Progress(LOGS * EVENTS);
+  const disturbing = disturb((share) => progress.reaches(share));
+  await Promise.all(
+    logs.map((logId, i) => writeAll(writers[i % writers.length]!, writing[0]!, logId, progress)),
+  );
+  await disturbing;
+  await Promise.all(readers);
+  await Promise.all(writers.map((writer) => writer.close()));
+  for (const followers of processes) followers.close();
+  expect(errors).toEqual([]);
+}
+
+/** Half of the events by a worker's claim, half by mutations in transactions of their own. */
+async function writeAll(
+  writer: BatchWriter,
+  live: LiveChannel,
+  logId: string,
+  progress: Progress,
+): Promise<void> {
+  const { fence } = (await claim(sql, logId, 'worker', 60_000))!;
+  for (let i = 0; i < EVENTS; i += 2) {
+    const piece = writer.append(logId, fence, `piece ${i}`);
+    const tx = await begin();
+    const stored = await new PostgresEventLog(tx.sql).append([{ logId, events: [`mutation ${i}`] }]);
+    if (i % 6 === 0) await tx.rollback();
+    else await tx.commit();
+    live.publish(i % 6 === 0 ? await log.append([{ logId, events: [`again ${i}`] }]) : stored);
+    await piece;
+    progress.add(2);
+  }
+}
+
+/** Reads the whole log by its cursor, and leaves and comes back after every `stay` events. */
+async function readAll(followers: Followers, logId: string, stay: number): Promise<void> {
+  const got: number[] = [];
+  while (got.length < EVENTS) {
+    const left = new AbortController();
+    const until = Math.min(EVENTS, got.length + stay);
+    for await (const event of followers.follow(logId, got.length, left.signal)) {
+      got.push(event.seq);
+      if (got.length === until) left.abort();
+    }
+  }
+  expect(got).toEqual(Array.from({ length: EVENTS }, (_, i) => i + 1));
+}
+
+class Progress {
+  readonly #total: number;
+  #done = 0;
+  #marks: { at: number; reached: () => void }[] = [];
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  add(count: number): void {
+    this.#done += count;
+    for (const mark of this.#marks) if (mark.at <= this.#done) mark.reached();
+    this.#marks = this.#marks.filter(({ at }) => at > this.#done);
+  }
+
+  reaches(share: number): Promise<void> {
+    return new Promise((reached) => this.#marks.push({ at: share * this.#total, reached }));
+  }
+}
+
+const LOGS = 6;
+const EVENTS = 200;

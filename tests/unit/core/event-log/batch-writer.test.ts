@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BatchWriter, type BatchWriterOptions } from '../../../../src/core/event-log/batch-writer.ts';
+import { MemoryEventLog } from '../../../../src/core/event-log/event-log-memory.ts';
+import { type FencedAppend, FencedError } from '../../../../src/core/event-log/event-log.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+describe('append', () => {
+  it('writes at once, and what arrives meanwhile with the next write, all logs together', async () => {
+    const world = new World();
+    const write = world.hold();
+    const stored = [world.append('a', 1)];
+    await settled();
+    stored.push(world.append('a', 2), world.append('b', 3), world.append('a', 4), world.append('c', 5));
+    await settled();
+    expect(world.writes).toEqual([{ a: [1] }]);
+    write.resolve();
+    await Promise.all(stored);
+    expect(world.writes).toEqual([{ a: [1] }, { a: [2, 4], b: [3], c: [5] }]);
+  });
+
+  it('writes together what comes in one tick', async () => {
+    const world = new World();
+    await Promise.all([world.append('a', 1), world.append('a', 2), world.append('b', 3)]);
+    expect(world.writes).toEqual([{ a: [1, 2], b: [3] }]);
+  });
+
+  it('resolves when the event is stored, and only then tells the live channel', async () => {
+    const world = new World();
+    const write = world.hold();
+    let isStored = false;
+    const stored = world.append('a', 1).then(() => (isStored = true));
+    await settled();
+    expect([isStored, world.published]).toEqual([false, []]);
+    write.resolve();
+    await stored;
+    expect(world.published).toMatchObject([{ logId: 'a', seq: 1, data: 1 }]);
+  });
+
+  it('keeps the order of a log, and bounds what one write takes of it', async () => {
+    const world = new World();
+    const numbers = Array.from({ length: 1_200 }, (_, i) => i);
+    await Promise.all(numbers.map((n) => world.append('a', n)));
+    expect(await world.stored('a')).toEqual(numbers);
+    expect(world.writes.map((write) => write['a']!.length)).toEqual([500, 500, 200]);
+  });
+
+  it('merges events that wait side by side, and no others', async () => {
+    const world = new World({
+      merge: (a, b) => (typeof a === 'string' && typeof b === 'string' ? a + b : undefined),
+    });
+    const write = world.hold();
+    const stored = [world.append('a', 'x')];
+    await settled();
+    for (const event of ['y', 'z', 1, 'p', 'q']) stored.push(world.append('a', event));
+    stored.push(world.append('b', 'r'));
+    write.resolve();
+    await Promise.all(stored);
+    expect(await world.stored('a')).toEqual(['x', 'yz', 1, 'pq']);
+    expect(await world.stored('b')).toEqual(['r']);
+  });
+});
+
+describe('a log that somebody else holds', () => {
+  it('is left for a later write and delays no other', async () => {
+    const world = new World();
+    world.busy.add('held');
+    const held = world.append('held', 1);
+    await world.append('free', 2);
+    const more = world.append('held', 3);
+    await world.append('free', 4);
+    expect(await world.stored('held')).toEqual([]);
+    world.busy.clear();
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all([held, more]);
+    expect(await world.stored('held')).toEqual([1, 3]);
+    expect(await world.stored('free')).toEqual([2, 4]);
+  });
+
+  it('is asked for a hundred times a second, not more', async () => {
+    const world = new World();
+    world.busy.add('held');
+    const held = world.append('held', 1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(world.writes.length).toBeGreaterThan(50);
+    expect(world.writes.length).toBeLessThan(110);
+    world.busy.clear();
+    await vi.advanceTimersByTimeAsync(100);
+    await held;
+  });
+});
+
+describe('a claim that was taken over', () => {
+  it('has its events refused, and no others', async () => {
+    const world = new World();
+    const stale = world.fence('a');
+    const fence = world.fence('a');
+    const stored = [world.append('a', 'new', fence), world.append('b', 'other')];
+    await expect(world.append('a', 'stale', stale)).rejects.toThrow(new FencedError('a'));
+    await Promise.all(stored);
+    expect(await world.stored('a')).toEqual(['new']);
+    expect(await world.stored('b')).toEqual(['other']);
+    expect(world.published.map(({ data }) => data)).toEqual(['new', 'other']);
+  });
+
+  it('does not harm the claim that follows it in the same process', async () => {
+    const world = new World();
+    const stale = world.fence('a');
+    const write = world.hold();
+    const first = world.append('b', 0);
+    await settled();
+    const refused = expect(world.append('a', 'stale', stale)).rejects.toThrow(FencedError);
+    const fence = world.fence('a');
+    const stored = world.append('a', 'new', fence);
+    write.resolve();
+    await Promise.all([first, refused, stored]);
+    expect(await world.stored('a')).toEqual(['new']);
+  });
+});
+
+describe('a write that fails', () => {
+  it('rejects the events that were in it, and the next ones are written', async () => {
+    const world = new World();
+    world.failure = new Error('the database is away');
+    const stored = [world.append('a', 1), world.append('b', 2)];
+    expect(await Promise.allSettled(stored)).toMatchObject(
+      stored.map(() => ({ status: 'rejected', reason: world.failure })),
+    );
+    world.failure = null;
+    await world.append('a', 3);
+    expect(await world.stored('a')).toEqual([3]);
+  });
+
+  it('does no harm to a caller who does not listen', async () => {
+    const world = new World();
+    world.failure = new Error('the database is away');
+    void world.append('a', 1); // an unhandled rejection would fail the run
+    await settled();
+    expect(world.writes).toHaveLength(1);
+  });
+});
+
+describe('flush', () => {
+  it('resolves when all that the log was given so far is stored', async () => {
+    const world = new World();
+    const write = world.hold();
+    void world.append('a', 1);
+    await settled();
+    void world.append('a', 2);
+    let isFlushed = false;
+    const flushed = world.writer.flush('a').then(() => (isFlushed = true));
+    await world.writer.flush('b');
+    expect(isFlushed).toBe(false);
+    write.resolve();
+    await flushed;
+    expect(await world.stored('a')).toEqual([1, 2]);
+  });
+
+  it('rejects when one of them is refused', async () => {
+    const world = new World();
+    const stale = world.fence('a');
+    world.fence('a');
+    void world.append('a', 1, stale);
+    await expect(world.writer.flush('a')).rejects.toThrow(FencedError);
+    await world.writer.flush('a');
+  });
+});
+
+describe('close', () => {
+  it('writes what was taken, and takes nothing more', async () => {
+    const world = new World();
+    const stored = world.append('a', 1);
+    const closed = world.writer.close();
+    await expect(world.append('a', 2)).rejects.toThrow('closed');
+    await Promise.all([stored, closed]);
+    expect(await world.stored('a')).toEqual([1]);
+    await world.writer.close();
+  });
+});
+
+/** A log in memory whose writes can be held, refused as busy, or failed, and are recorded as `{ log: events }`. */
+class World {
+  readonly log = new MemoryEventLog();
+  readonly writer: BatchWriter;
+  readonly writes: Record<string, unknown[]>[] = [];
+  readonly published: { logId: string; seq: number; data: unknown }[] = [];
+  readonly busy = new Set<string>();
+  failure: Error | null = null;
+  #held = Promise.resolve();
+  readonly #fences = new Map<string, number>();
+
+  constructor(options: Pick<BatchWriterOptions, 'merge'> = {}) {
+    this.writer = new BatchWriter({
+      log: { appendAvailable: (appends) => this.#write(appends) },
+      live: { publish: (events) => void this.published.push(...events) },
+      ...options,
+    });
+  }
+
+  /** Claims the log anew. */
+  fence(logId: string): number {
+    const fence = this.log.raiseFence(logId);
+    this.#fences.set(logId, fence);
+    return fence;
+  }
+
+  append(logId: string, event: unknown, fence = this.#fences.get(logId) ?? this.fence(logId)): Promise<void> {
+    return this.writer.append(logId, fence, event);
+  }
+
+  /** Writes do not begin to take effect until the result is resolved. */
+  hold(): PromiseWithResolvers<void> {
+    const held = Promise.withResolvers<void>();
+    this.#held = held.promise;
+    return held;
+  }
+
+  async stored(logId: string): Promise<unknown[]> {
+    return (await this.log.read(logId, 0, 10_000)).map(({ data }) => data);
+  }
+
+  async #write(appends: readonly FencedAppend[]) {
+    this.writes.push(Object.fromEntries(appends.map(({ logId, events }) => [logId, [...events]])));
+    await this.#held;
+    if (this.failure) throw this.failure;
+    const outcome = await this.log.appendAvailable(appends.filter(({ logId }) => !this.busy.has(logId)));
+    return { ...outcome, busy: appends.map(({ logId }) => logId).filter((logId) => this.busy.has(logId)) };
+  }
+}
+
+/** Lets everything that can go on without a timer go on. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
