@@ -79,15 +79,14 @@ export class OpenReply {
     return this.message.brief === null ? null : briefSchema.parse(this.message.brief);
   }
 
-  /** Begins the next attempt; the text of the one before, which a killed worker left, is void. */
-  async startAttempt(): Promise<number> {
+  /** Begins the next attempt. `reason` says why the text of the one before, if there was one, is void. */
+  async startAttempt(reason: string): Promise<void> {
     const { id, attempt: last } = this.message;
     await this.services.database.transact(async (tx) => {
       await tx.prisma.message.update({ where: { id }, data: { attempt: last + 1 } });
-      if (last > 0) this.#discard(tx, last, 'The reply starts again.');
+      if (last > 0) this.#discard(tx, reason);
     });
     this.message.attempt = last + 1;
-    return last + 1;
   }
 
   /** Stores what a turn decided: memory, stages, designs, and what the reply is going to say. */
@@ -110,7 +109,7 @@ export class OpenReply {
 
   /** The attempt's text stands. */
   async complete(content: string, call: MeteredCall): Promise<void> {
-    await this.#end({ status: 'COMPLETE', content }, call);
+    await this.#end({ status: 'COMPLETE', content }, (tx) => call.settle(tx));
   }
 
   /** What was written by then stands. */
@@ -121,13 +120,9 @@ export class OpenReply {
     });
   }
 
+  /** The attempt's text is void, and there will be no other. */
   async fail(error: ExecutionErrorData): Promise<void> {
-    await this.#end({ status: 'FAILED', error: { ...error } });
-  }
-
-  /** Drops the attempt's text. */
-  async discardAttempt(reason: string): Promise<void> {
-    await this.services.database.transact(async (tx) => this.#discard(tx, this.message.attempt, reason));
+    await this.#end({ status: 'FAILED', error: { ...error } }, (tx) => this.#discard(tx, error.message));
   }
 
   /** Enters what a call cost, whatever becomes of its text: the provider has billed it. */
@@ -135,10 +130,13 @@ export class OpenReply {
     await this.services.database.transact((tx) => call.settle(tx));
   }
 
-  async #end(data: { status: Message['status']; content?: string; error?: object }, call?: MeteredCall) {
+  async #end(
+    data: { status: Message['status']; content?: string; error?: object },
+    also?: (tx: Tx) => unknown,
+  ): Promise<void> {
     const { id } = this.message;
     await this.services.database.transact(async (tx) => {
-      await call?.settle(tx);
+      await also?.(tx);
       const now = this.services.clock();
       const { count } = await tx.prisma.message.updateMany({
         where: { id },
@@ -177,8 +175,9 @@ export class OpenReply {
     await tx.prisma.designProposal.update({ where: { id: selected.id }, data: { selected: true } });
   }
 
-  #discard(tx: Tx, attempt: number, reason: string): void {
-    this.#emit(tx, { type: 'MessageAttemptDiscarded', messageId: this.message.id, attempt, reason });
+  #discard(tx: Tx, reason: string): void {
+    const { id: messageId, attempt } = this.message;
+    this.#emit(tx, { type: 'MessageAttemptDiscarded', messageId, attempt, reason });
   }
 
   #emit(tx: Tx, event: ConversationEventData): void {

@@ -8,7 +8,7 @@ import type { DesignProposal } from '../../generated/prisma/client.ts';
 import type { Services } from '../context.ts';
 import { designSchema } from '../designs/design.ts';
 import { type ConversationEventData, signalsLog } from '../events.ts';
-import { describeFailure, isRetryable } from '../failure.ts';
+import { describeFailure, type ExecutionErrorData, isRetryable } from '../failure.ts';
 import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
 import { writePieces } from '../write-pieces.ts';
 import type { Brief } from './brief.ts';
@@ -75,15 +75,19 @@ class ReplyWork {
   /** Writes the reply to its end: COMPLETE, FAILED or CANCELLED. A handover leaves it for another worker. */
   async write(): Promise<void> {
     if (this.#reply.message.cancelRequestedAt) return this.#reply.cancel();
+    let reason = 'The worker stopped; the reply starts again.';
     for (let tries = 1; ; tries++) {
       this.#call = null;
-      await this.#reply.startAttempt();
+      await this.#reply.startAttempt(reason);
       try {
         const brief = this.#reply.brief ?? (await this.#decide());
         const text = await this.#stream(brief);
         return await this.#reply.complete(text, this.#call!);
       } catch (error) {
-        if (await this.#stopped(error, tries)) return;
+        const failure = await this.#failureOf(error, tries);
+        if (!failure) return;
+        if (!isRetryable(error) || tries === MAX_TRIES) return this.#reply.fail(failure);
+        reason = failure.message;
         await sleep(retryDelayMs(error, tries), undefined, { signal: this.#signal }).catch(() => {});
       }
     }
@@ -98,24 +102,20 @@ class ReplyWork {
     if (!row || row.cancelRequestedAt) this.#cancel.abort();
   }
 
-  /** Ends or leaves the reply after a broken attempt; false when it is to be tried again. */
-  async #stopped(error: unknown, tries: number): Promise<boolean> {
+  /** What went wrong with an attempt; null when it was stopped, and the reply is ended or left. */
+  async #failureOf(error: unknown, tries: number): Promise<ExecutionErrorData | null> {
     if (this.#call) await this.#reply.charge(this.#call);
     if (error instanceof FencedError) throw error;
     if (this.#cancel.signal.aborted) {
       await this.#reply.cancel();
-      return true;
+      return null;
     }
-    if (this.#handover.aborted) return true;
+    if (this.#handover.aborted) return null;
     const failure = describeFailure(error, null, tries);
-    const retry = isRetryable(error) && tries < MAX_TRIES;
-    await this.#reply.discardAttempt(failure.message);
-    if (retry) return false;
     if (failure.code === 'INTERNAL') {
       this.#reply.services.logger.error({ err: error, messageId: this.#reply.message.id }, 'reply failed');
     }
-    await this.#reply.fail(failure);
-    return true;
+    return failure;
   }
 
   async #decide(): Promise<Brief> {
