@@ -1,0 +1,212 @@
+import type { Account, TestApp } from './app.ts';
+import { eventually } from './eventually.ts';
+import { readEvents } from './sse.ts';
+
+/**
+ * A reader of one stream, as a client on a bad line is one: it keeps what it has read, and each connection goes on
+ * behind it. Nothing but an explicit `complete` counts as the stream's end.
+ */
+export class Reader {
+  readonly events: StreamEvent[] = [];
+  readonly #stream: Stream;
+  /** Left out, the stream begins with a snapshot. */
+  #after: number | undefined;
+  #connection: Connection | null = null;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    this.#after = stream.after;
+  }
+
+  /** The next event; null when the stream is complete. Errors: StreamError; when the connection is gone. */
+  async next(): Promise<StreamEvent | null> {
+    const { field, id, transport } = this.#stream;
+    this.#connection ??= await TRANSPORTS[transport](this.#stream, QUERIES[field], {
+      id,
+      after: this.#after,
+    });
+    const result = await this.#connection.next();
+    if (!result) return null;
+    if (!result.data) throw new StreamError(result.errors ?? []);
+    const { event } = result.data;
+    this.events.push(event);
+    this.#after = event.seq;
+    return event;
+  }
+
+  /** Breaks the connection off without a goodbye; `next` opens another. */
+  cut(): void {
+    this.#connection?.cut();
+    this.#connection = null;
+  }
+
+  /** Reads until an event is as `isLast` wants it, or else until the stream is complete. */
+  async readUntil(isLast: (event: StreamEvent) => boolean): Promise<void> {
+    for (let event = await this.next(); event; event = await this.next()) if (isLast(event)) break;
+  }
+
+  get seqs(): number[] {
+    return this.events.map((event) => event.seq);
+  }
+}
+
+/** What a client shows by these events, step by step or message by message. Errors: when a piece does not fit. */
+export function textsIn(events: StreamEvent[]): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const event of events) {
+    const key = event.stepKey ?? event.messageId ?? '';
+    if (event.text !== undefined) {
+      const before = texts[key] ?? '';
+      if (event.offset !== before.length)
+        throw new Error(`piece ${JSON.stringify(event)} comes after ${before.length} units`);
+      texts[key] = before + event.text;
+    }
+    if (event.__typename.endsWith('DiscardedEvent')) texts[key] = '';
+    for (const step of event.snapshot?.steps ?? []) texts[step.key] = step.output ?? '';
+    for (const { node } of event.snapshot?.messages?.edges ?? []) texts[node.id] = node.content;
+  }
+  return texts;
+}
+
+/** The server's answer where a stream should have begun. */
+export class StreamError extends Error {
+  readonly code: unknown;
+
+  constructor(errors: NonNullable<Result['errors']>) {
+    super(JSON.stringify(errors));
+    this.code = errors[0]?.extensions?.['code'];
+  }
+}
+
+const TRANSPORTS = { WebSocket: overWebSocket, SSE: overSse };
+
+async function overWebSocket(
+  { app, account }: Stream,
+  query: string,
+  variables: object,
+): Promise<Connection> {
+  const socket = await app.rawSocket();
+  await socket.init({ token: account.token });
+  socket.subscribe('1', query, variables);
+  let read = 0;
+  return {
+    async next() {
+      const message = await eventually(() => {
+        const arrived = socket.messages.filter(({ id }) => id === '1')[read];
+        return arrived ?? (socket.isOpen ? false : { type: 'closed', payload: undefined });
+      }, PATIENCE);
+      read += 1;
+      if (message.type === 'next') return message.payload as Result;
+      if (message.type === 'error') return { errors: message.payload as Result['errors'] };
+      if (message.type === 'complete') return null;
+      throw new Error('the socket was closed in the middle of the stream');
+    },
+    cut: () => socket.close(),
+  };
+}
+
+async function overSse({ app, account }: Stream, query: string, variables: object): Promise<Connection> {
+  const aborter = new AbortController();
+  const response = await fetch(app.url(), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${account.token}`,
+    },
+    body: JSON.stringify({ query, variables }),
+    signal: aborter.signal,
+  });
+  const events = readEvents(response);
+  return {
+    async next() {
+      const { value } = await events.next();
+      if (value?.event === 'next') return JSON.parse(value.data) as Result;
+      if (value?.event === 'complete') return null;
+      throw new Error('the response ended in the middle of the stream');
+    },
+    cut: () => aborter.abort(),
+  };
+}
+
+const STEPS = 'status steps { key status output }';
+const MESSAGES = 'messages(last: 10) { edges { node { id status content } } }';
+
+const EXECUTION_EVENT = `
+  ... on StreamEvent { seq }
+  ... on ExecutionSnapshotEvent { snapshot: execution { ${STEPS} } }
+  ... on ExecutionEndedEvent { execution { ${STEPS} } }`;
+
+const QUERIES = {
+  agentTokens: `subscription ($id: ID!, $after: Int) {
+    event: agentTokens(executionId: $id, after: $after) {
+      __typename ${EXECUTION_EVENT}
+      ... on AgentTokenEvent { stepKey attempt offset text }
+      ... on AttemptDiscardedEvent { stepKey attempt }
+    } }`,
+  pipelineProgress: `subscription ($id: ID!, $after: Int) {
+    event: pipelineProgress(executionId: $id, after: $after) {
+      __typename ${EXECUTION_EVENT}
+      ... on StepStatusEvent { stepKey stepStatus: status attempt }
+      ... on ExecutionStatusEvent { status }
+    } }`,
+  conversationEvents: `subscription ($id: ID!, $after: Int) {
+    event: conversationEvents(conversationId: $id, after: $after) {
+      __typename ... on StreamEvent { seq }
+      ... on MessageDeltaEvent { messageId attempt offset text }
+      ... on MessageAttemptDiscardedEvent { messageId attempt }
+      ... on MessageCompletedEvent { message { id status content } }
+      ... on ConversationSnapshotEvent { snapshot: conversation { ${MESSAGES} } }
+    } }`,
+};
+
+/** A worker that died is replaced within ten seconds. */
+const PATIENCE = { timeoutMs: 15_000 };
+
+export interface Stream {
+  app: TestApp;
+  account: Account;
+  transport: Transport;
+  field: keyof typeof QUERIES;
+  /** Of the run or the conversation. */
+  id: string;
+  after?: number;
+}
+
+export type Transport = keyof typeof TRANSPORTS;
+
+export interface StreamEvent {
+  __typename: string;
+  seq: number;
+  stepKey?: string;
+  messageId?: string;
+  attempt?: number;
+  offset?: number;
+  text?: string;
+  stepStatus?: string;
+  status?: string;
+  message?: { id: string; status: string; content: string };
+  execution?: { status: string; steps: Step[] };
+  snapshot?: {
+    status?: string;
+    steps?: Step[];
+    messages?: { edges: { node: { id: string; status: string; content: string } }[] };
+  };
+}
+
+interface Step {
+  key: string;
+  status: string;
+  output: string | null;
+}
+
+interface Connection {
+  /** Null when the stream is complete. */
+  next(): Promise<Result | null>;
+  cut(): void;
+}
+
+interface Result {
+  data?: { event: StreamEvent };
+  errors?: { message: string; extensions?: Record<string, unknown> }[];
+}

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type LanguageModel,
+  ModelError,
+  type ModelPiece,
+  type ModelRequest,
+} from '../../src/core/llm/language-model.ts';
+import { type Account, testApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { Reader, type Stream, type StreamEvent, textsIn } from '../support/readers.ts';
+import { design, hasEnded, type LogEntry, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
+import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+
+/** Plays a script, word by word: the next one is written when `reader` has all that was written before. */
+class PacedModel implements LanguageModel {
+  readonly script = new ScriptedModel();
+  #reader: Reader | null = null;
+  #written = 0;
+
+  goAlongWith(reader: Reader | null): void {
+    this.#reader = reader;
+    this.#written = 0;
+  }
+
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+    for await (const piece of this.script.stream(request, signal)) {
+      yield piece;
+      if (piece.type !== 'text' || request.json || !this.#reader) continue;
+      this.#written += piece.text.length;
+      const { events } = this.#reader;
+      await eventually(() => lengthOf(events) >= this.#written, { timeoutMs: 15_000 });
+    }
+  }
+}
+
+const model = new PacedModel();
+const app = testApp({ router: routerOf(model) });
+
+const FIELDS = ['agentTokens', 'pipelineProgress'] as const;
+type Field = (typeof FIELDS)[number];
+
+beforeEach(() => void vi.spyOn(console, 'error'));
+afterEach(() => {
+  expect(console.error).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+});
+
+describe.each(['WebSocket', 'SSE'] as const)(
+  'a stream over %s that is cut after every event',
+  (transport) => {
+    it('gives each event of a run once and in order while the run goes on', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      const readers = FIELDS.map(
+        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
+      );
+      model.goAlongWith(readers[0]!);
+      await Promise.all(readers.map(readCutting));
+      await expectWholeRun(ann, id, readers);
+    });
+
+    it('gives each event of a run once and in order when the run has ended', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      await runWhen(app, ann, id, hasEnded);
+      const readers = FIELDS.map(
+        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
+      );
+      await Promise.all(readers.map(readCutting));
+      await expectWholeRun(ann, id, readers);
+    });
+
+    it('gives each event of a reply once and in order, while it is written and afterwards', async () => {
+      const ann = await app.register();
+      const id = await openConversation(ann);
+      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id, after: 0 };
+      const live = new Reader(stream);
+      model.goAlongWith(live);
+      await askForShakyReply(ann, id);
+      await readCutting(live);
+      const late = new Reader(stream);
+      await readCutting(late);
+
+      expect(late.events).toEqual(live.events);
+      expect(live.seqs).toEqual(live.events.map((_, index) => index + 1));
+      const { message } = live.events.at(-1)!;
+      expect(message).toMatchObject({ status: 'COMPLETE', content: textsIn(live.events)[message!.id] });
+      const discarded = live.events.filter((event) => event.__typename === 'MessageAttemptDiscardedEvent');
+      expect(discarded).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
+    });
+
+    it('begins with a snapshot at any moment of a run, and goes on with exactly what follows it', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      const guide = new Reader({ app, account: ann, transport, field: 'agentTokens', id, after: 0 });
+      model.goAlongWith(guide);
+      const joined: { field: Field; reader: Reader }[] = [];
+      while (await guide.next()) {
+        for (const field of FIELDS) {
+          const reader = new Reader({ app, account: ann, transport, field, id });
+          await reader.next();
+          joined.push({ field, reader });
+        }
+      }
+      await Promise.all(joined.map(({ reader }) => reader.readUntil(() => false)));
+
+      const log = await readLog(app, ann, id);
+      const { steps } = await readRun(app, ann, id);
+      expect(joined.length).toBeGreaterThan(20);
+      for (const { field, reader } of joined) {
+        const [snapshot, ...rest] = reader.events;
+        expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
+        expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
+        if (field === 'agentTokens') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
+        else expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
+      }
+    });
+
+    it('begins with a snapshot at any moment of a reply, and goes on with exactly what follows it', async () => {
+      const ann = await app.register();
+      const id = await openConversation(ann);
+      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id };
+      const guide = new Reader({ ...stream, after: 0 });
+      model.goAlongWith(guide);
+      await askForShakyReply(ann, id);
+      const joined: Reader[] = [];
+      while (!isCompleted((await guide.next())!)) {
+        const reader = new Reader(stream);
+        await reader.next();
+        joined.push(reader);
+      }
+      const { seq: head, message } = guide.events.at(-1)!;
+
+      expect(joined.length).toBeGreaterThan(10);
+      for (const reader of joined) {
+        if (reader.seqs[0] !== head) await reader.readUntil(({ seq }) => seq === head);
+        reader.cut();
+        const [snapshot] = reader.events;
+        expect(snapshot!.__typename).toBe('ConversationSnapshotEvent');
+        expect(reader.seqs).toEqual(reader.seqs.map((_, index) => snapshot!.seq + index));
+        expect(textsIn(reader.events)[message!.id]).toBe(message!.content);
+      }
+      guide.cut();
+    });
+  },
+);
+
+describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (transport) => {
+  it('completes at once behind the end of a run', async () => {
+    const ann = await app.register();
+    const id = await startShakyRun(ann);
+    await runWhen(app, ann, id, hasEnded);
+    const { seq: end } = (await readLog(app, ann, id)).at(-1)!;
+    for (const field of FIELDS) {
+      const reader = new Reader({ app, account: ann, transport, field, id, after: end });
+      expect(await reader.next()).toBeNull();
+    }
+  });
+
+  it.each([-1, 1_000_000])('is BAD_USER_INPUT where the log has no such place: %i', async (after) => {
+    const ann = await app.register();
+    const run = await startShakyRun(ann);
+    const conversation = await openConversation(ann);
+    for (const [field, id] of [
+      ...FIELDS.map((name) => [name, run] as const),
+      ['conversationEvents', conversation] as const,
+    ]) {
+      const reader = new Reader({ app, account: ann, transport, field, id, after });
+      await expect(reader.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
+  });
+
+  it('is NOT_FOUND before the first event for what is missing or somebody else’s, whatever it is', async () => {
+    const [ann, eve] = [await app.register(), await app.register()];
+    const run = await startShakyRun(ann);
+    const conversation = await openConversation(ann);
+    for (const after of [undefined, 0]) {
+      for (const id of [
+        run,
+        conversation,
+        globalId('PipelineExecution'),
+        globalId('Conversation'),
+        'nonsense',
+      ]) {
+        for (const field of [...FIELDS, 'conversationEvents'] as const) {
+          const reader = new Reader({ app, account: eve, transport, field, id, after });
+          await expect(reader.next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        }
+      }
+    }
+  });
+});
+
+/** Four steps, one of which breaks off in its first attempt. */
+async function startShakyRun(account: Account): Promise<string> {
+  model.goAlongWith(null);
+  const broken = {
+    text: 'Rain falls and ',
+    failure: new ModelError('UNAVAILABLE', 'the connection was cut'),
+  };
+  model.script.answer('shaky', broken, 'Rain ☔ falls,\nand then 비가 그친다. 🌈');
+  return startRun(
+    app,
+    account,
+    design(
+      { key: 'first' },
+      { key: 'side' },
+      { key: 'shaky', dependsOn: ['first'] },
+      { key: 'last', dependsOn: ['shaky', 'side'] },
+    ),
+  );
+}
+
+async function openConversation(account: Account): Promise<string> {
+  const { id } = await app.mutate<{ id: string }>(
+    'createConversation',
+    {},
+    '... on Conversation { id }',
+    account,
+  );
+  return id;
+}
+
+/** The text breaks off in its first attempt. */
+async function askForShakyReply(account: Account, conversationId: string): Promise<void> {
+  const broken = {
+    text: 'I suggest that ',
+    failure: new ModelError('UNAVAILABLE', 'the connection was cut'),
+  };
+  model.script.answer(
+    'discussion.reply',
+    broken,
+    'I suggest ☔ three\nlines about 비 and seven about what follows it.',
+  );
+  await app.mutate('sendMessage', { conversationId, content: 'Ten lines about rain, please' }, '', account);
+}
+
+async function readCutting(reader: Reader): Promise<void> {
+  await reader.readUntil((event) => {
+    reader.cut();
+    return isCompleted(event);
+  });
+}
+
+/** Together the two streams are the run's log; its texts are the outputs, and it ends once. */
+async function expectWholeRun(account: Account, id: string, readers: Reader[]): Promise<void> {
+  const log = await readLog(app, account, id);
+  const { steps } = await readRun(app, account, id);
+  expect(log.map((entry) => entry.seq)).toEqual(log.map((_, index) => index + 1));
+  readers.forEach((reader, index) => expect(reader.seqs).toEqual(seqsBehind(log, 0, FIELDS[index]!)));
+  expect(textsIn(readers[0]!.events)).toEqual(outputsOf(steps));
+  expect(statusesIn(readers[1]!.events)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+  const discarded = readers[0]!.events.filter((event) => event.__typename === 'AttemptDiscardedEvent');
+  expect(discarded).toMatchObject([{ stepKey: 'shaky', attempt: 1 }]);
+  for (const { events } of readers) expect(events.filter(isEnded)).toEqual([events.at(-1)]);
+}
+
+/** What a stream must give behind `after`, by the run's whole log. */
+function seqsBehind(log: LogEntry[], after: number, field: Field): number[] {
+  const isText = ({ __typename }: LogEntry) =>
+    ['AgentTokenEvent', 'AttemptDiscardedEvent'].includes(__typename);
+  const belongs = (entry: LogEntry) => isEnded(entry) || isText(entry) === (field === 'agentTokens');
+  return log.filter((entry) => entry.seq > after && belongs(entry)).map(({ seq }) => seq);
+}
+
+function outputsOf(steps: { key: string; output: string | null }[]): Record<string, string | null> {
+  return Object.fromEntries(steps.map(({ key, output }) => [key, output]));
+}
+
+/** The status of each step that a client shows by these events. */
+function statusesIn(events: StreamEvent[]): string[] {
+  const statuses = new Map(['first', 'side', 'shaky', 'last'].map((key) => [key, 'PENDING']));
+  for (const { snapshot, stepKey, stepStatus } of events) {
+    for (const { key, status } of snapshot?.steps ?? []) statuses.set(key, status);
+    if (stepStatus) statuses.set(stepKey!, stepStatus);
+  }
+  return [...statuses.values()];
+}
+
+/** Of a row that nobody has. */
+function globalId(type: string): string {
+  return Buffer.from(`${type}:${randomUUID()}`).toString('base64url');
+}
+
+function lengthOf(events: StreamEvent[]): number {
+  return events.reduce((length, { text = '' }) => length + text.length, 0);
+}
+
+function isEnded({ __typename }: { __typename: string }): boolean {
+  return __typename === 'ExecutionEndedEvent';
+}
+
+function isCompleted({ __typename }: StreamEvent): boolean {
+  return __typename === 'MessageCompletedEvent';
+}
