@@ -1,0 +1,270 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Import, importsOf, readSources } from './support/imports.ts';
+
+/** Each layer with the layers that it may import, besides itself. */
+const LAYERS: Record<Layer, readonly Layer[]> = {
+  // The process and the operator's commands: they make what they need before there is an app.
+  entry: ['app', 'config', 'graphql', 'modules', 'infra', 'errors'],
+  app: ['config', 'http', 'graphql', 'modules', 'core', 'infra', 'errors'],
+  http: ['graphql', 'modules', 'core', 'errors'],
+  graphql: ['http', 'schemas', 'modules', 'core', 'errors'],
+  // The schema.ts and *-schema.ts of the modules: what a module says in GraphQL.
+  schemas: ['graphql', 'modules', 'core', 'errors'],
+  modules: ['core', 'errors'],
+  infra: ['core', 'errors'],
+  core: ['errors'],
+  config: ['errors'],
+  errors: [],
+};
+
+/** Lower ones first. A module uses the modules of the lines above its own, and is woken by them, never called. */
+const MODULES: readonly (readonly string[])[] = [
+  ['audit'],
+  ['auth'],
+  ['llm-keys', 'usage', 'uploads'],
+  ['designs'],
+  ['templates', 'conversations', 'approvals'],
+  ['pipelines'],
+  ['discussion'],
+];
+
+/** What a module shows to higher ones besides its service, its policy and its schemas. `designs` is pure, and open. */
+const SHOWN: Record<string, readonly string[]> = {
+  auth: ['permissions.ts'],
+  usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
+  conversations: ['snapshot.ts'],
+};
+
+const RULES: readonly Rule[] = [
+  {
+    text: 'imports go one way: main → app → (graphql, http) → modules → core; infra is built in app; errors imports nothing',
+    forbids: ({ file, target, isTypeOnly }) => {
+      const [from, to] = [layerOf(file), layerOf(target)];
+      if (!from || !to || from === to || LAYERS[from].includes(to)) return false;
+      // A type says what is passed in, and loads nothing.
+      return !(isTypeOnly && to === 'infra' && from !== 'core');
+    },
+  },
+  {
+    text: 'what is generated may be named anywhere but in core; besides enums only infra and the builder load it',
+    forbids: ({ file, target, isTypeOnly }) => {
+      if (!target.startsWith('src/generated/')) return false;
+      if (layerOf(file) === 'core') return true;
+      const loads = !isTypeOnly && target !== 'src/generated/prisma/enums.ts';
+      return loads && layerOf(file) !== 'infra' && file !== 'src/graphql/builder.ts';
+    },
+  },
+  {
+    text: 'GraphQL and its libraries are known to src/graphql and to the schemas of modules only',
+    forbids: ({ file, target }) =>
+      GRAPHQL_PACKAGE.test(target) && !['entry', 'http', 'graphql', 'schemas'].includes(layerOf(file) ?? ''),
+  },
+  {
+    text: 'a module uses lower modules only, and of them the service, the policy, the schemas and what SHOWN lists',
+    forbids: ({ file, target }) => {
+      const [from, to] = [moduleOf(file), moduleOf(target)];
+      if (!from || !to || from === to) return false;
+      return levelOf(to) >= levelOf(from) || !isShown(target, file);
+    },
+  },
+  {
+    text: 'what all modules share imports no module; it may name types of auth',
+    forbids: ({ file, target, isTypeOnly }) =>
+      path.posix.dirname(file) === 'src/modules' &&
+      moduleOf(target) !== null &&
+      !(isTypeOnly && moduleOf(target) === 'auth'),
+  },
+];
+
+describe('the imports of src', () => {
+  const sources = readSources('src');
+  const imports = sources.flatMap(importsOf);
+
+  it('keep the rules', () => {
+    expect(imports.flatMap(violations)).toEqual([]);
+  });
+
+  it('have no circle', () => {
+    expect(circlesIn(imports)).toEqual([]);
+  });
+
+  it('come from the file that defines the thing: nothing is exported again', () => {
+    const again = sources.filter(({ text }) => /^export\s[^'"`;=(]*\sfrom\s|^export \*/m.test(text));
+    expect(again.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('are ordered for every module, and every file that is shown is used', () => {
+    const modules = sources.flatMap(({ file }) => moduleOf(file) ?? []);
+    expect(modules.filter((name) => levelOf(name) < 0)).toEqual([]);
+    const used = new Set(
+      imports.filter(({ file, target }) => moduleOf(file) !== moduleOf(target)).map(({ target }) => target),
+    );
+    const shown = Object.entries(SHOWN).flatMap(([name, files]) =>
+      files.map((file) => `src/modules/${name}/${file}`),
+    );
+    expect(shown.filter((file) => !used.has(file))).toEqual([]);
+  });
+
+  it.each([
+    ['src/app.ts', 'src/main.ts'],
+    ['src/core/llm/router.ts', 'src/infra/logger.ts'],
+    ['src/core/llm/router.ts', 'src/modules/usage/service.ts'],
+    ['src/core/sql.ts', 'src/generated/prisma/enums.ts'],
+    ['src/errors.ts', 'src/core/sql.ts'],
+    ['src/graphql/server.ts', 'src/infra/database.ts'],
+    ['src/infra/jobs.ts', 'src/config.ts'],
+    ['src/modules/auth/service.ts', 'src/app.ts'],
+    ['src/modules/auth/service.ts', 'src/infra/database.ts'],
+    ['src/modules/auth/service.ts', 'src/generated/prisma/client.ts'],
+    ['src/modules/auth/service.ts', 'src/graphql/builder.ts'],
+    ['src/modules/auth/service.ts', 'graphql-yoga'],
+    ['src/modules/auth/service.ts', '@pothos/core'],
+    ['src/modules/auth/service.ts', 'src/modules/usage/service.ts'],
+    ['src/modules/usage/schema.ts', 'src/modules/designs/schema.ts'],
+    ['src/modules/approvals/service.ts', 'src/modules/conversations/service.ts'],
+    ['src/modules/pipelines/run.ts', 'src/modules/auth/sessions.ts'],
+    ['src/modules/events.ts', 'src/modules/pipelines/run.ts'],
+    ['src/modules/input.ts', 'src/modules/auth/permissions.ts'],
+  ])('the rules forbid %s to import %s', (file, target) => {
+    expect(violations({ file, target, isTypeOnly: false })).not.toEqual([]);
+  });
+
+  it('are found however they are written', () => {
+    const text = [
+      "import fs from 'node:fs';",
+      "import './a.ts';",
+      "import {\n  b,\n} from '../b.ts';",
+      "import type { C } from './c.ts';",
+      "export * from './d.ts';",
+      "const e = await import('./e.ts');",
+      "// import './not-this.ts'",
+    ].join('\n');
+    expect(
+      importsOf({ file: 'src/x/y.ts', text }).map(({ target, isTypeOnly }) => [target, isTypeOnly]),
+    ).toEqual([
+      ['node:fs', false],
+      ['src/x/a.ts', false],
+      ['src/b.ts', false],
+      ['src/x/c.ts', true],
+      ['src/x/d.ts', false],
+      ['src/x/e.ts', false],
+    ]);
+  });
+});
+
+describe('the sources', () => {
+  const sources = readSources('src', 'tests', 'demo');
+
+  it('read the environment in src/config.ts only', () => {
+    expect(filesWith(/\bprocess\.(env|loadEnvFile)\b|from 'node:process'/, 'src')).toEqual(['src/config.ts']);
+  });
+
+  it('export by name; only tools are configured by a default export', () => {
+    const tools = ['tests/browser/vitest.config.ts', 'tests/support/global-setup.ts'];
+    expect(filesWith(/^export default\b|\bas default\b/m).filter((file) => !tools.includes(file))).toEqual(
+      [],
+    );
+  });
+
+  it('say no word of the domain in core', () => {
+    const words = /conversation|pipeline|tenant|approval|discussion|proposal|graphql|prisma/i;
+    const found = sources
+      .filter(({ file }) => file.startsWith('src/core/'))
+      .flatMap(({ file, text }) => namesIn(text).map((name) => `${file}: ${name}`))
+      .filter((name) => words.test(name));
+    expect(found).toEqual([]);
+  });
+
+  function filesWith(pattern: RegExp, folder = ''): string[] {
+    return sources
+      .filter(({ file, text }) => file.startsWith(folder) && pattern.test(text))
+      .map(({ file }) => file);
+  }
+});
+
+function violations(edge: Import): string[] {
+  return RULES.filter(({ forbids }) => forbids(edge)).map(
+    ({ text }) => `${edge.file} imports ${edge.target}, but ${text}`,
+  );
+}
+
+function layerOf(file: string): Layer | null {
+  if (!file.startsWith('src/')) return null;
+  const [, first = '', second] = file.split('/');
+  if (isSchema(file)) return 'schemas';
+  if (second) return first in LAYERS ? (first as Layer) : null;
+  return TOP_FILES[first] ?? null;
+}
+
+const TOP_FILES: Record<string, Layer> = {
+  'main.ts': 'entry',
+  'cli.ts': 'entry',
+  'app.ts': 'app',
+  'models.ts': 'app',
+  'config.ts': 'config',
+  'errors.ts': 'errors',
+};
+
+function moduleOf(file: string): string | null {
+  return /^src\/modules\/([^/]+)\//.exec(file)?.[1] ?? null;
+}
+
+function levelOf(name: string): number {
+  return MODULES.findIndex((level) => level.includes(name));
+}
+
+function isSchema(file: string): boolean {
+  return moduleOf(file) !== null && /(^|-)schema\.ts$/.test(path.posix.basename(file));
+}
+
+function isShown(target: string, to: string): boolean {
+  const [name, file] = [moduleOf(target)!, path.posix.basename(target)];
+  if (isSchema(target)) return isSchema(to);
+  return name === 'designs' || ['service.ts', 'policy.ts', ...(SHOWN[name] ?? [])].includes(file);
+}
+
+/** Files that need each other to be loaded, each circle once. */
+function circlesIn(imports: Import[]): string[] {
+  const loaded = Map.groupBy(
+    imports.filter(({ isTypeOnly }) => !isTypeOnly),
+    ({ file }) => file,
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, trail: string[]) => {
+    if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const { target } of loaded.get(file) ?? []) visit(target, [...trail, file]);
+  };
+  for (const file of loaded.keys()) visit(file, []);
+  return circles;
+}
+
+/** What a source declares: values, types, members and parameters. */
+function namesIn(text: string): string[] {
+  const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*/gm, '');
+  return [...code.matchAll(/\b(?:const|let|function|class|interface|type) (\w+)|\b(\w+)\??: /g)].map(
+    ([, declared, member]) => declared ?? member ?? '',
+  );
+}
+
+const GRAPHQL_PACKAGE = /^(graphql|graphql-yoga|graphql-ws|@pothos|@graphql-yoga|@escape\.tech)(\/|$)/;
+
+type Layer =
+  | 'entry'
+  | 'app'
+  | 'http'
+  | 'graphql'
+  | 'schemas'
+  | 'modules'
+  | 'infra'
+  | 'core'
+  | 'config'
+  | 'errors';
+
+interface Rule {
+  text: string;
+  forbids: (edge: Import) => boolean;
+}

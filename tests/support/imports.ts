@@ -1,0 +1,47 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Every TypeScript source below these folders, without what is generated; paths from the repository's root. */
+export function readSources(...folders: string[]): Source[] {
+  return folders
+    .flatMap((folder) =>
+      fs
+        .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .map((name) => path.posix.join(folder, name)),
+    )
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('src/generated/'))
+    .map((file) => ({ file, text: fs.readFileSync(path.join(ROOT, file), 'utf8') }));
+}
+
+/** What a source imports or exports from elsewhere; a file by its path, a package by its name. */
+export function importsOf({ file, text }: Source): Import[] {
+  const statements = [...text.matchAll(STATEMENT)].map(({ groups }) => ({
+    specifier: groups!['specifier']!,
+    isTypeOnly: groups!['type'] !== undefined,
+  }));
+  const calls = [...text.matchAll(CALL)].map(({ groups }) => ({
+    specifier: groups!['specifier']!,
+    isTypeOnly: false,
+  }));
+  return [...statements, ...calls].map(({ specifier, isTypeOnly }) => ({
+    file,
+    target: specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier,
+    isTypeOnly,
+  }));
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** At the start of a line, over one line or several; `import type` and `export type` name types only. */
+const STATEMENT = /^(?:import|export)\s+(?<type>type\s+)?(?:[^'";]*?\sfrom\s+)?'(?<specifier>[^']+)'/gm;
+const CALL = /\bimport\('(?<specifier>[^']+)'\)/g;
+
+export interface Source {
+  file: string;
+  text: string;
+}
+
+export interface Import {
+  file: string;
+  target: string;
+  isTypeOnly: boolean;
+}
