@@ -35,9 +35,15 @@ const CLOSE_TIMEOUT_MS = 20_000;
 try {
   await main();
 } catch (error) {
-  // What the operator must mend is said in plain lines; a fault of ours keeps its stack.
-  const problems =
-    error instanceof ConfigError ? error.problems : [error instanceof Error ? error.stack : error];
-  for (const problem of problems) console.error(problem);
+  for (const problem of problemsIn(error)) console.error(problem);
   process.exitCode = 1;
+}
+
+/** What the operator must mend is said in plain lines; a fault of ours keeps its stack. */
+function problemsIn(error: unknown): readonly unknown[] {
+  if (error instanceof ConfigError) return error.problems;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return [`${error.message}. Stop what listens there, or set PORT to another port.`];
+  }
+  return [error instanceof Error ? error.stack : error];
 }

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../core/event-log/event-log.ts';
+import { type StoredEvent, TrimmedError } from '../core/event-log/event-log.ts';
 import { AppError } from '../errors.ts';
 import type { Services } from './context.ts';
 
@@ -17,23 +17,33 @@ export async function openStream<Data extends { type: string }, Snapshot extends
   { eventLog, followers }: Pick<Services, 'eventLog' | 'followers'>,
   options: StreamOptions<Data, Snapshot>,
 ): Promise<AsyncGenerator<LogEvent<Data> | Snapshot, void, undefined>> {
-  const { logId, after, hasEnded } = options;
+  const { logId, after } = options;
   const { head, floor } = await eventLog.state(logId);
   if (after != null && (after > head || after < 0)) {
     const message = `after: ${after} is not in this log; its newest event is ${head}. Leave \`after\` out for a snapshot.`;
     throw new AppError('BAD_USER_INPUT', message);
   }
-  const isAtEnd = hasEnded && after === head;
+  const isAtEnd = after === head && (await options.hasEnded());
   const wantsSnapshot = after == null || after < floor;
   return leavable((signal) => (isAtEnd ? nothing() : read(signal)));
 
   async function* read(signal: AbortSignal) {
     let cursor = after ?? 0;
-    if (wantsSnapshot) {
-      const snapshot = await options.snapshot();
-      yield snapshot;
-      cursor = snapshot.seq;
+    for (let isBehind = wantsSnapshot; ; isBehind = true) {
+      if (isBehind) {
+        const snapshot = await options.snapshot();
+        yield snapshot;
+        cursor = snapshot.seq;
+      }
+      try {
+        return yield* follow(cursor, signal);
+      } catch (error) {
+        if (!(error instanceof TrimmedError)) throw error; // else: bring the reader up to date again
+      }
     }
+  }
+
+  async function* follow(cursor: number, signal: AbortSignal) {
     for await (const event of followers.follow(logId, cursor, signal)) {
       const { seq, at, data } = event as StoredEvent<Data>;
       if (options.includes(data)) yield { seq, at, data };
@@ -77,8 +87,8 @@ export interface LogEvent<Data> {
 interface StreamOptions<Data, Snapshot> {
   logId: string;
   after: number | null | undefined;
-  /** Whether the log will get no more events. */
-  hasEnded: boolean;
+  /** Whether the log will get no more events; asked of a reader who has them all. */
+  hasEnded: () => Promise<boolean>;
   snapshot: () => Promise<Snapshot>;
   /** Which events this stream shows. */
   includes: (data: Data) => boolean;

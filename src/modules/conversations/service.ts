@@ -61,7 +61,7 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
     }
     tx.append(signalsLog(input.id), { type: 'cancel' });
     await tx.prisma.conversation.delete({ where: { id: input.id } });
-    await tx.sql('DELETE FROM events WHERE log_id = $1', [conversationLog(input.id)]);
+    await eraseLog(tx, conversationLog(input.id));
   });
   return { id: input.id };
 }
@@ -198,6 +198,15 @@ async function cancelReplies(tx: Tx, replies: Message[]): Promise<void> {
       await tx.send('reply', { conversationId: reply.conversationId });
     }
   }
+}
+
+/** Deletes all events, and refuses whatever a worker would still write. */
+async function eraseLog(tx: Tx, logId: string): Promise<void> {
+  await tx.sql(
+    `WITH log AS (UPDATE event_logs SET fence = fence + 1, floor = head WHERE id = $1 RETURNING id)
+     DELETE FROM events USING log WHERE log_id = log.id`,
+    [logId],
+  );
 }
 
 async function lastPosition(tx: Tx, conversationId: string): Promise<number> {

@@ -18,7 +18,7 @@ export async function conversationEvents(
   return openStream<ConversationEventData, ConversationSnapshot>(ctx, {
     logId: conversationLog(conversationId),
     after,
-    hasEnded: false,
+    hasEnded: async () => false,
     snapshot: () => snapshotConversation(ctx.database, conversationId),
     includes: () => true,
     isEnd: () => false,

@@ -33,7 +33,8 @@ async function executionStream(
   includes: (event: ExecutionEventData) => boolean,
 ): Promise<ExecutionStream> {
   const viewer = authorize(ctx, operation);
-  const execution = await ctx.database.prisma.pipelineExecution.findFirst({
+  const { prisma } = ctx.database;
+  const execution = await prisma.pipelineExecution.findFirst({
     where: { id: executionId, ...readableBy(viewer) },
     include: { steps: { select: { key: true } } },
   });
@@ -47,7 +48,8 @@ async function executionStream(
   return openStream<ExecutionEventData, ExecutionSnapshot>(ctx, {
     logId: executionLog(executionId),
     after,
-    hasEnded: execution.finishedAt !== null,
+    hasEnded: async () =>
+      (await prisma.pipelineExecution.count({ where: { id: executionId, finishedAt: null } })) === 0,
     snapshot: () => snapshotExecution(ctx.database, executionId),
     includes,
     isEnd: (event) => event.type === 'ExecutionEnded',
