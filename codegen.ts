@@ -26,5 +26,4 @@ const config: CodegenConfig = {
   },
 };
 
-// oxlint-disable-next-line import/no-default-export -- graphql-codegen takes its configuration from there
 export default config;
