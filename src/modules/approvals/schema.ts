@@ -98,7 +98,7 @@ builder.queryFields((t) => ({
     type: ApprovalRequestRef,
     nullable: true,
     description: 'One request; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the request.' }) },
     resolve: (query, _root, { id }, ctx) =>
       ctx.database.prisma.approvalRequest.findFirst({
         ...query,

@@ -172,7 +172,7 @@ builder.queryFields((t) => ({
     type: ConversationRef,
     nullable: true,
     description: 'One conversation; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the conversation.' }) },
     resolve: (query, _root, { id }, ctx) =>
       ctx.database.prisma.conversation.findFirst({
         ...query,

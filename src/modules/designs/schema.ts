@@ -69,7 +69,11 @@ const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
 export const PipelineDesignRef = builder.objectRef<Design>('PipelineDesign').implement({
   description: 'A graph of steps without cycles, with one step at its end whose output is the result.',
   fields: (t) => ({
-    steps: t.field({ type: [PipelineStepRef], description: 'The steps.', resolve: (design) => design.steps }),
+    steps: t.field({
+      type: [PipelineStepRef],
+      description: 'Its steps, as its author ordered them.',
+      resolve: (design) => design.steps,
+    }),
     mermaid: t.string({
       description: 'The steps as a Mermaid flowchart, to be drawn by any Mermaid renderer.',
       resolve: (design) => flowchart(design),

@@ -19,7 +19,7 @@ const AgentTokenEvent = eventRef('AgentToken').implement({
     'A piece of what one agent writes. Pieces of one step and attempt join to its output: offset + length = next offset.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    stepKey: t.string({ description: 'The step.', resolve: ({ data }) => data.stepKey }),
+    stepKey: t.string({ description: 'Key of the step that writes.', resolve: ({ data }) => data.stepKey }),
     agent: t.field({ type: AgentKindRef, description: 'Who writes.', resolve: ({ data }) => data.agent }),
     attempt: t.int({ description: attemptDescription, resolve: ({ data }) => data.attempt }),
     offset: t.int({
@@ -34,7 +34,7 @@ const AttemptDiscardedEvent = eventRef('AttemptDiscarded').implement({
   description: 'Drop the text of this attempt: the step failed, was stopped, or starts again.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    stepKey: t.string({ description: 'The step.', resolve: ({ data }) => data.stepKey }),
+    stepKey: t.string({ description: 'Key of the step that wrote it.', resolve: ({ data }) => data.stepKey }),
     attempt: t.int({ description: 'The attempt that is void.', resolve: ({ data }) => data.attempt }),
     reason: t.string({ description: 'Why, for people to read.', resolve: ({ data }) => data.reason }),
   }),
@@ -46,7 +46,7 @@ const ExecutionStatusEvent = eventRef('ExecutionStatus').implement({
   fields: (t) => ({
     status: t.field({
       type: ExecutionStatusRef,
-      description: 'The status.',
+      description: 'Where the run stands now.',
       resolve: ({ data }) => data.status,
     }),
     progress: t.float({ description: progressDescription, resolve: ({ data }) => data.progress }),
@@ -57,8 +57,12 @@ const StepStatusEvent = eventRef('StepStatus').implement({
   description: 'A step has a new status.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    stepKey: t.string({ description: 'The step.', resolve: ({ data }) => data.stepKey }),
-    status: t.field({ type: StepStatusRef, description: 'The status.', resolve: ({ data }) => data.status }),
+    stepKey: t.string({ description: 'Key of the step.', resolve: ({ data }) => data.stepKey }),
+    status: t.field({
+      type: StepStatusRef,
+      description: 'Where the step stands now.',
+      resolve: ({ data }) => data.status,
+    }),
     attempt: t.int({
       description: 'The latest attempt; 0 before the first.',
       resolve: ({ data }) => data.attempt,
@@ -155,7 +159,7 @@ builder.subscriptionFields((t) => ({
     type: AgentTokenStream,
     description: 'Tokens as the agents of a run write them; completes after ExecutionEndedEvent.',
     args: {
-      executionId: t.arg.id({ required: true, description: 'The run.' }),
+      executionId: t.arg.id({ required: true, description: 'The run to watch.' }),
       stepKey: t.arg.string({ description: 'Only what this step writes.' }),
       after: t.arg.int({ description: AFTER }),
     },
@@ -167,7 +171,7 @@ builder.subscriptionFields((t) => ({
     type: PipelineProgress,
     description: 'Status of a run, of its steps and of its approvals; completes after ExecutionEndedEvent.',
     args: {
-      executionId: t.arg.id({ required: true, description: 'The run.' }),
+      executionId: t.arg.id({ required: true, description: 'The run to watch.' }),
       after: t.arg.int({ description: AFTER }),
     },
     subscribe: (_root, { executionId, after }, ctx) =>

@@ -284,7 +284,7 @@ builder.queryFields((t) => ({
     type: ExecutionRef,
     nullable: true,
     description: 'One run; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the run.' }) },
     resolve: (query, _root, { id }, ctx) =>
       ctx.database.prisma.pipelineExecution.findFirst({
         ...query,
@@ -355,7 +355,7 @@ mutation('cancelExecution', {
   type: ExecutionRef,
   errors: [NotFoundError, ConflictError],
   input: (t) => ({
-    id: t.id({ required: true, description: 'The run.' }),
+    id: t.id({ required: true, description: 'The run to end.' }),
     reason: t.string({ description: 'Kept with the run; at most 500 characters.' }),
   }),
   resolve: (ctx, input) => cancelExecution(ctx, { ...input, id: decodeId(input.id, 'PipelineExecution') }),

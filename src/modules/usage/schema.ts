@@ -8,8 +8,8 @@ import { type UsageToday, usageToday } from './service.ts';
 export const LlmProviderRef = builder.enumType('LlmProvider', {
   description: 'Whose models are called.',
   values: {
-    [LlmProvider.OPENAI]: { description: 'OpenAI.' },
-    [LlmProvider.ANTHROPIC]: { description: 'Anthropic.' },
+    [LlmProvider.OPENAI]: { description: 'OpenAI itself.' },
+    [LlmProvider.ANTHROPIC]: { description: 'Anthropic itself.' },
     [LlmProvider.GOOGLE]: { description: 'Google Gemini.' },
     [LlmProvider.OPENAI_COMPATIBLE]: {
       description: 'A server that speaks OpenAI’s protocol, found by its base URL, e.g. Ollama or vLLM.',
@@ -35,7 +35,7 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
 const UsageTodayRef = builder.objectRef<UsageToday>('UsageToday').implement({
   description: 'What you have used of the limits of your plan in this UTC day.',
   fields: (t) => ({
-    date: t.expose('date', { type: 'Date', description: 'The day.' }),
+    date: t.expose('date', { type: 'Date', description: 'The UTC day that this is about.' }),
     cost: t.expose('costMicros', {
       type: 'Decimal',
       description:
