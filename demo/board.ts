@@ -48,9 +48,15 @@ function progressLine(progress: number, costMicros: bigint, width: number): stri
 /** Always as many lines, so that the picture does not jump. */
 function tail({ writing }: RunRecord, width: number): string[] {
   if (!writing || writing.status !== 'RUNNING') return [];
-  const lines = wrap(writing.text.slice(-TAIL_LINES * width), width - 4).slice(-TAIL_LINES);
-  const filled = [...lines, ...Array<string>(TAIL_LINES - lines.length).fill('')];
-  return ['', ...filled.map((line) => paint('dim', `  ┊ ${line}`))];
+  const lines = writing.text
+    .slice(-TAIL_LINES * width)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .flatMap((line) => wrap(line, width - 4));
+  const filled = [...lines, ...Array<string>(TAIL_LINES).fill('')].slice(
+    Math.max(0, lines.length - TAIL_LINES),
+  );
+  return ['', ...filled.slice(0, TAIL_LINES).map((line) => paint('dim', `  ┊ ${line}`))];
 }
 
 const MARKS = {

@@ -89,10 +89,8 @@ async function compare({ api, terminal }: Stage, executionId: string, record: Ru
   const proof = await prove(api, executionId, record);
   const { events, missing, doubled, equalTexts, texts } = proof;
   const finding = `${events} events, ${missing} missing, ${doubled} doubled, ${equalTexts} of ${texts} texts equal`;
-  terminal.print(
-    `  ${verdict(holds(proof))} ${finding}`,
-    paint('dim', '    What both connections brought, against the run’s log and the stored outputs.'),
-  );
+  terminal.print(`  ${verdict(holds(proof))} ${finding}`);
+  terminal.say('   ', 'Both connections together, against the run’s log and the stored outputs', 'dim');
   if (!holds(proof)) throw new Error('The streams did not bring what the log holds.');
 }
 

@@ -3,7 +3,7 @@ import { ConversationEventsDocument, SendMessageDocument } from '../src/generate
 import { type ApiClient, type Connection, take } from './api-client.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 import { dollars, micros } from './money.ts';
-import { paint, spinner, type Terminal, wrap } from './terminal.ts';
+import { paint, spinner, type Terminal } from './terminal.ts';
 
 /** A conversation as a person has it: say something, watch the reply being written. */
 export class Discussion {
@@ -22,9 +22,7 @@ export class Discussion {
   /** Prints the reply as it comes. Gives the proposals that came with it. Errors: when the reply fails. */
   async say(content: string): Promise<Proposal[]> {
     const startedAt = performance.now();
-    for (const line of wrap(content, this.#terminal.width - 4)) {
-      this.#terminal.print(`  ${paint('cyan', '›')} ${paint('bold', line)}`);
-    }
+    this.#terminal.say(paint('cyan', '  ›'), content, 'bold');
     const { sendMessage } = await this.#api.request(SendMessageDocument, {
       input: { conversationId: this.#conversationId, content },
     });
@@ -79,10 +77,14 @@ class Turn {
     return new MarkdownWriter(this.#terminal);
   }
 
+  /** Only what was shown needs a word. */
   #discard(reason: string): void {
-    this.#text?.end();
+    if (!this.#text) return;
+    this.#text.end();
     this.#text = null;
-    this.#terminal.print('', paint('yellow', `    The text above is void and starts again: ${reason}`), '');
+    this.#terminal.print('');
+    this.#terminal.say('   ', `The text above is void, the reply starts again: ${reason}`, 'yellow');
+    this.#terminal.print('');
   }
 
   #end(message: CompletedMessage): void {
@@ -97,7 +99,8 @@ class Turn {
       dollars(micros(message.cost)),
       this.#stages.join(' → '),
     ];
-    this.#terminal.print('', paint('dim', `    ${facts.filter(Boolean).join(' · ')}`));
+    this.#terminal.print('');
+    this.#terminal.say('   ', facts.filter(Boolean).join(' · '), 'dim');
   }
 }
 

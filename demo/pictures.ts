@@ -1,6 +1,6 @@
 import type { Proposal } from './discussion.ts';
 import { dollars, micros } from './money.ts';
-import { columnsOf, fit, paint, wrap } from './terminal.ts';
+import { columnsOf, fit, paint, paragraph, wrap } from './terminal.ts';
 
 export function proposalLines(proposal: Proposal, width: number): string[] {
   const { strategy, title, critique, estimatedCost, estimatedSeconds, design } = proposal;
@@ -17,12 +17,8 @@ export function proposalLines(proposal: Proposal, width: number): string[] {
   ];
   return [
     `  ${paint('bold', fit(strategy, 9))} ${paint('yellow', facts)}`,
-    ...wrap(title, width - 12).map((line) => `${COLUMN}${line}`),
-    ...reasons.flatMap(({ text, sign }) =>
-      wrap(text, width - 14).map(
-        (line, index) => `${COLUMN}${index === 0 ? sign : ' '} ${paint('dim', line)}`,
-      ),
-    ),
+    ...paragraph(MARGIN, title, width),
+    ...reasons.flatMap(({ text, sign }) => paragraph(`${MARGIN} ${sign}`, text, width, 'dim')),
   ];
 }
 
@@ -44,13 +40,13 @@ export function verdict(isGood: boolean): string {
 
 export function whatNext(): string[] {
   const ways = [
-    ['npm start', 'the server, to keep: http://127.0.0.1:9000'],
+    ['npm start', 'the server to keep, on port 9000'],
     ['http://127.0.0.1:9000/graphql', 'GraphiQL, with this story in its tabs'],
-    ['OPENAI_API_KEY=… npm run demo', 'the same with a real model (or ANTHROPIC_, GOOGLE_)'],
+    ['OPENAI_API_KEY=… npm run demo', 'the same with a real model'],
     ['npm run demo -- http://127.0.0.1:9000', 'the same against a server of yours'],
     ['docs/', 'how it is used, built and run'],
   ] as const;
   return ways.map(([what, why]) => `  ${paint('cyan', what.padEnd(38))} ${paint('dim', why)}`);
 }
 
-const COLUMN = ' '.repeat(12);
+const MARGIN = ' '.repeat(11);

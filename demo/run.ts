@@ -31,12 +31,10 @@ export async function run(stage: Stage, proposal: Proposal, input: string): Prom
 
   const after = { tokens: record.after('agentTokens'), progress: record.after('pipelineProgress') };
   const where = `in the middle of “${record.writing?.title}”, at seq ${after.tokens}`;
-  terminal.print(`  ${paint('red', '✂')} The connection is cut ${where}.`);
+  terminal.say(paint('red', '  ✂'), `The connection is cut ${where}.`);
   await sleep(AWAY_MS, undefined, { signal });
-  terminal.print(
-    `  ${paint('green', '↻')} A new one, ${AWAY_MS / 1_000} s later, goes on with ` +
-      `agentTokens(after: ${after.tokens}) and pipelineProgress(after: ${after.progress}).`,
-  );
+  const cursors = `agentTokens(after: ${after.tokens}) and pipelineProgress(after: ${after.progress})`;
+  terminal.say(paint('green', '  ↻'), `${AWAY_MS / 1_000} s later a new one goes on: ${cursors}.`);
 
   const second = api.connect();
   await watch(stage, second, id, record);

@@ -18,6 +18,7 @@ export class ServerProcess implements Server {
   readonly #folder: string;
   readonly #child: ChildProcess;
   readonly #exit: Promise<number | NodeJS.Signals>;
+  #isUp = false;
   #stopped: Promise<string> | null = null;
 
   /** `onDeath` is called if the process ends before it was asked to. */
@@ -35,6 +36,7 @@ export class ServerProcess implements Server {
     fs.closeSync(log);
     this.#exit = once(this.#child, 'exit').then(([code, signal]) => code ?? signal);
     void this.#exit.then((code) => {
+      this.#isUp = false;
       if (!this.#stopped) onDeath(new Error(`The server ended by itself (${code}).${this.#endOfLog()}`));
     });
     process.once('exit', this.#leave);
@@ -49,21 +51,23 @@ export class ServerProcess implements Server {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    if (await isReady(this.url, signal, START_TIMEOUT_MS)) return;
-    throw new Error(`The server was not ready in time.${this.#endOfLog()}`);
+    this.#isUp = await isReady(this.url, signal, START_TIMEOUT_MS);
+    if (!this.#isUp) throw new Error(`The server was not ready in time.${this.#endOfLog()}`);
   }
 
-  /** Errors: when the server did not end by itself, or not well. */
+  /** Errors: when the server was up and did not end, or not well. */
   stop(): Promise<string> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   async #stop(): Promise<string> {
+    const wasUp = this.#isUp;
     try {
       this.#child.kill('SIGTERM');
       const code = await Promise.race([this.#exit, sleep(STOP_TIMEOUT_MS, 'no end', { ref: false })]);
-      if (code !== 0) throw new Error(`The server did not stop cleanly (${code}).${this.#endOfLog()}`);
+      if (wasUp && code !== 0)
+        throw new Error(`The server did not stop cleanly (${code}).${this.#endOfLog()}`);
       return 'The server has stopped cleanly, and its folder is gone.';
     } finally {
       process.off('exit', this.#leave);
@@ -79,6 +83,7 @@ export class ServerProcess implements Server {
 
   #endOfLog(): string {
     const lines = fs.readFileSync(this.#logFile, 'utf8').trim().split('\n').slice(-LOG_LINES);
+    if (lines.join('') === '') return '';
     return ['\nThe end of its log:', ...lines.map((line) => line.slice(0, LOG_LINE_CHARACTERS))].join('\n  ');
   }
 

@@ -32,16 +32,14 @@ export async function perform(story: (stage: Stage) => Promise<void>, ownUrl?: s
     terminal.chapter('The product starts');
     server = ownUrl ? foreignServer(ownUrl) : new ServerProcess(await portToUse(), end);
     await terminal.waiting('server and database are coming up', server.ready(signal));
-    terminal.print(...server.facts.map((fact) => `  ${fact}`), `  Ready after ${secondsSince(startedAt)}`);
+    for (const fact of [...server.facts, `Ready after ${secondsSince(startedAt)}`]) terminal.say(' ', fact);
 
     await story({ api: new ApiClient(server.url, signal), terminal, signal });
 
     terminal.chapter('The end');
-    terminal.print(
-      `  ${await server.stop()} All of it took ${secondsSince(startedAt)}. What to try next:`,
-      '',
-    );
-    terminal.print(...whatNext());
+    const outcome = await terminal.waiting('the server is stopping', server.stop());
+    terminal.say(' ', `${outcome} All of it took ${secondsSince(startedAt)}.`);
+    terminal.print('', '  What to try next:', ...whatNext());
   } catch (error) {
     process.exitCode = 1;
     terminal.settle({ keep: true });
@@ -61,12 +59,17 @@ async function portToUse(): Promise<number> {
   return PORT ? Number(PORT) : freePort();
 }
 
+/** Each with what has to be mended. */
 function problemsOf(error: unknown): string[] {
-  if (error instanceof ConfigError) return error.problems.map(asProblem);
-  return [asProblem(error instanceof Error ? error.message : String(error))];
+  const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+  return problems.map((problem) => paint('red', `  ✘ ${problem}`));
 }
 
-const asProblem = (text: string) => paint('red', `  ✘ ${text}`);
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+}
+
 const secondsSince = (time: number) => `${((performance.now() - time) / 1_000).toFixed(1)} s`;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -35,6 +35,11 @@ export class Terminal {
     this.#draw();
   }
 
+  /** A text that hangs beside its sign. */
+  say(sign: string, text: string, style?: Style): void {
+    this.print(...paragraph(sign, text, this.width, style));
+  }
+
   /** Text as it comes; not while there is a live area. */
   write(text: string): void {
     this.#out.write(text);
@@ -86,7 +91,7 @@ export class Terminal {
 }
 
 /** Colours where the output takes them; `NO_COLOR` and `FORCE_COLOR` count. */
-export function paint(style: Parameters<typeof styleText>[0], text: string): string {
+export function paint(style: Style, text: string): string {
   return styleText(style, text);
 }
 
@@ -104,6 +109,15 @@ export function fit(text: string, width: number): string {
     cut += character;
   }
   return `${cut}…${' '.repeat(Math.max(0, width - 1 - columnsOf(cut)))}`;
+}
+
+/** A sign, and a text that hangs beside it. */
+export function paragraph(sign: string, text: string, width: number, style?: Style): string[] {
+  const margin = columnsOf(stripVTControlCharacters(sign)) + 1;
+  return wrap(text, width - margin).map((line, index) => {
+    const before = index === 0 ? `${sign} ` : ' '.repeat(margin);
+    return before + (style ? paint(style, line) : line);
+  });
 }
 
 /** The text in lines of at most `width` columns, broken between words. */
@@ -141,3 +155,5 @@ const SHOW_CURSOR = '\u001b[?25h';
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const REDRAW_MS = 80;
 const MAX_WIDTH = 100;
+
+export type Style = Parameters<typeof styleText>[0];
