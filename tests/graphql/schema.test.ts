@@ -1,0 +1,193 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLUnionType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+  Kind,
+  lexicographicSortSchema,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  printSchema,
+  validate,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { OPERATIONS } from '../../src/modules/auth/permissions.ts';
+
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+);
+const fields = types.flatMap(fieldsOf);
+
+describe('the schema', () => {
+  it('is the one in schema/schema.graphql (npm run schema prints it)', () => {
+    expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(read('schema/schema.graphql'));
+  });
+
+  it('describes every type, field, argument and value in a sentence that says more than its name', () => {
+    const described = types.flatMap((type) => [
+      { place: type.name, description: type.description },
+      ...membersOf(type),
+    ]);
+    expect(described.length).toBeGreaterThan(500);
+    const poor = described.filter(
+      ({ place, description }) => !isSentence(description) || repeats(description, place),
+    );
+    expect(poor.map(({ place, description }) => `${place}: ${description}`)).toEqual([]);
+  });
+
+  it('has a root field for every operation of the table, and no other', () => {
+    const names = fields.filter(({ type }) => isRoot(type)).map(({ field }) => field.name);
+    expect([...new Set(names)].toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+  });
+
+  it('has mutations that all read doThing(input: DoThingInput!): DoThingResult!', () => {
+    const mutations = Object.values(schema.getMutationType()!.getFields());
+    expect(mutations.length).toBeGreaterThan(10);
+    for (const { name, args, type } of mutations) {
+      const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      expect([args.map((arg) => `${arg.name}: ${String(arg.type)}`), String(type)]).toEqual([
+        [`input: ${title}Input!`],
+        `${title}Result!`,
+      ]);
+      expect(isInputObjectType(schema.getType(`${title}Input`))).toBe(true);
+      const members = (getNamedType(type) as GraphQLUnionType).getTypes();
+      expect(members.map(String), name).toContain('ValidationError');
+      const made = members.filter((member) => !member.getInterfaces().some(({ name: of }) => of === 'Error'));
+      expect(made.map(String), `${name} makes one thing`).toHaveLength(1);
+    }
+  });
+});
+
+describe('the lists', () => {
+  const connections = types.filter((type) => isObjectType(type) && type.name.endsWith('Connection'));
+
+  it('are connections as the Relay specification has them', () => {
+    expect(connections.length).toBeGreaterThanOrEqual(6);
+    expect(shapeOf(schema.getType('PageInfo')!)).toEqual({
+      hasNextPage: 'Boolean!',
+      hasPreviousPage: 'Boolean!',
+      startCursor: 'String',
+      endCursor: 'String',
+    });
+    for (const connection of connections) {
+      expect(shapeOf(connection)).toEqual({ edges: `[${connection.name}Edge!]!`, pageInfo: 'PageInfo!' });
+      const edge = shapeOf(schema.getType(`${connection.name}Edge`)!);
+      expect(edge).toEqual({ cursor: 'String!', node: expect.stringMatching(/^\w+!$/) });
+    }
+  });
+
+  it('are paged forwards and backwards', () => {
+    const paged = fields.filter(({ field }) => connections.includes(getNamedType(field.type) as never));
+    expect(paged).toHaveLength(connections.length);
+    for (const { field } of paged) {
+      expect(field.args.map((arg) => `${arg.name}: ${String(arg.type)}`)).toEqual(
+        expect.arrayContaining(['first: Int', 'after: String', 'last: Int', 'before: String']),
+      );
+    }
+  });
+
+  it('hold nodes, which node and nodes give again', () => {
+    const nodes = schema.getPossibleTypes(schema.getType('Node') as never).map(String);
+    const listed = connections.map((type) =>
+      shapeOf(schema.getType(`${type.name}Edge`)!)['node']!.slice(0, -1),
+    );
+    expect(listed.filter((name) => !nodes.includes(name))).toEqual([]);
+  });
+});
+
+describe('schema/operations', () => {
+  const files = fs.readdirSync('schema/operations').map((file) => path.parse(file).name);
+  const documents = files.map((name) => ({ name, ...parse(read(`schema/operations/${name}.graphql`)) }));
+  const all = documents.flatMap(({ definitions }) => definitions);
+  const operations = all.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+
+  it('is valid as a whole: no name twice, no fragment unused', () => {
+    expect(validate(schema, { kind: Kind.DOCUMENT, definitions: all })).toEqual([]);
+  });
+
+  it('has one operation a file, named after it', () => {
+    for (const { name, definitions } of documents) {
+      const [operation, ...more] = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+      expect(more).toEqual([]);
+      expect((operation as OperationDefinitionNode).name?.value.toLowerCase()).toBe(name.toLowerCase());
+    }
+  });
+
+  it('shows every operation of the API, each use once', () => {
+    const shown = new Set(
+      operations.flatMap(({ operation, selectionSet }) =>
+        selectionSet.selections.map(
+          (selection) => `${operation} ${(selection as { name: { value: string } }).name.value}`,
+        ),
+      ),
+    );
+    const missing = fields
+      .filter(({ type }) => isRoot(type))
+      .map(({ type, field }) => `${String(type).toLowerCase()} ${field.name}`)
+      .filter((name) => !shown.has(name));
+    expect(missing.toSorted()).toEqual(['query node', 'query nodes']); // Relay's own
+    const bodies = operations.map(({ operation, selectionSet }) => `${operation} ${print(selectionSet)}`);
+    expect(bodies.filter((body, index) => bodies.indexOf(body) !== index)).toEqual([]);
+  });
+});
+
+function isSentence(description: string | null | undefined): description is string {
+  return !!description && description.length >= 10 && /^\S[^]*[.!?]$/.test(description);
+}
+
+/** Whether it only says the name again, with an article. */
+function repeats(description: string, place: string): boolean {
+  const letters = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/^(the|a|an) /, '')
+      .replace(/[^a-z]/g, '');
+  return letters(description) === letters(place.split(/[.(]/).at(-1)!);
+}
+
+function membersOf(type: GraphQLNamedType): { place: string; description?: string | null }[] {
+  if (isEnumType(type))
+    return type.getValues().map((value) => ({ ...value, place: `${type.name}.${value.name}` }));
+  if (isInputObjectType(type)) {
+    return Object.values(type.getFields()).map((field) => ({
+      ...field,
+      place: `${type.name}.${field.name}`,
+    }));
+  }
+  return fieldsOf(type).flatMap(({ field }) => [
+    { ...field, place: `${type.name}.${field.name}` },
+    ...field.args.map((arg) => ({ ...arg, place: `${type.name}.${field.name}(${arg.name})` })),
+  ]);
+}
+
+function fieldsOf(
+  type: GraphQLNamedType,
+): { type: GraphQLNamedType; field: GraphQLField<unknown, unknown> }[] {
+  if (!isObjectType(type) && !isInterfaceType(type)) return [];
+  return Object.values(type.getFields()).map((field) => ({ type, field }));
+}
+
+function shapeOf(type: GraphQLNamedType): Record<string, string> {
+  return Object.fromEntries(fieldsOf(type).map(({ field }) => [field.name, String(field.type)]));
+}
+
+function isRoot(type: GraphQLNamedType): boolean {
+  return (
+    type === schema.getQueryType() ||
+    type === schema.getMutationType() ||
+    type === schema.getSubscriptionType()
+  );
+}
+
+function read(file: string): string {
+  return fs.readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8');
+}
