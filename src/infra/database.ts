@@ -52,7 +52,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
     keepAlive: true,
   });
-  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', ({ message }) => {
+    if (!pool.ending) options.logger.warn({ reason: message }, 'an idle database connection was lost');
+  });
   const prisma = createPrisma(pool);
 
   async function transaction<T>(work: (tx: Connection) => Promise<T>, isolationLevel?: 'RepeatableRead') {
