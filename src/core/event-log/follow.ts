@@ -10,8 +10,8 @@
  *   live     when it has everything it knows of. It gives out what comes live as long as that is the next one.
  *
  * A copy that is lost with nothing after it would leave a reader live and wrong. So once in a while the heads of
- * all followed logs are read, in one statement, and readers whose log is further than they know fall behind.
- * A reader whose log cannot be read waits for the first heads that can.
+ * all logs from which nothing came are read, in one statement, and readers whose log is further than they know fall
+ * behind. A reader whose log cannot be read waits for the first heads that can.
  */
 import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
@@ -127,8 +127,10 @@ export class Followers {
     if (this.#readingHeads) return;
     this.#readingHeads = true;
     try {
-      const heads = await this.#log.heads([...this.#feeds.keys()]);
-      for (const feed of this.#feeds.values()) feed.hear(heads.get(feed.logId) ?? 0, []);
+      const quiet = [...this.#feeds.values()].filter((feed) => feed.wasQuiet());
+      if (quiet.length === 0) return;
+      const heads = await this.#log.heads(quiet.map(({ logId }) => logId));
+      for (const feed of quiet) feed.tell(heads.get(feed.logId) ?? 0, []);
     } catch (error) {
       this.#onError(error);
     } finally {
@@ -146,19 +148,30 @@ class Feed {
   readonly #log: EventLogReader;
   readonly #pageEvents: number;
   readonly #reads = new Map<number, Promise<StoredEvent[]>>();
+  #isQuiet = true;
 
   constructor(logId: string, log: EventLogReader, live: Pick<LiveChannel, 'subscribe'>, pageEvents: number) {
     this.logId = logId;
     this.#log = log;
     this.#pageEvents = pageEvents;
-    this.subscription = live.subscribe(logId, (head, events) => this.hear(head, events));
+    this.subscription = live.subscribe(logId, (head, events) => {
+      this.#isQuiet = false;
+      this.tell(head, events);
+    });
   }
 
   end(): void {
     void this.subscription.then((unsubscribe) => unsubscribe());
   }
 
-  hear(head: number, events: readonly StoredEvent[]): void {
+  /** Whether nothing has come live since the last time this was asked. */
+  wasQuiet(): boolean {
+    const wasQuiet = this.#isQuiet;
+    this.#isQuiet = true;
+    return wasQuiet;
+  }
+
+  tell(head: number, events: readonly StoredEvent[]): void {
     for (const reader of this.readers) reader.hear(head, events);
   }
 
@@ -251,7 +264,7 @@ export interface FollowersOptions {
   live: Pick<LiveChannel, 'subscribe'>;
   /** Told when the log cannot be read, after which its readers try again. */
   onError: (error: unknown) => void;
-  /** How long a lost wake-up can go unnoticed, and the pause between attempts to read. */
+  /** The pause between attempts to read; a lost copy goes unnoticed for at most two of them. */
   headsIntervalMs?: number;
   /** How many live events wait for a reader that is busy; what does not fit is read from the log again. */
   bufferEvents?: number;

@@ -126,6 +126,20 @@ describe('follow', () => {
     expect(world.reads).toHaveLength(4);
   });
 
+  it('asks for the heads of those logs only from which nothing came', async () => {
+    const world = new World();
+    const got = [seqs(world.follow(0, 'a'), 2), seqs(world.follow(0, 'b'), 1)];
+    await settled();
+    await world.write(1, { logId: 'a' });
+    await world.write(1, { logId: 'a', copies: 'lost' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(world.headsReads).toEqual([['b']]);
+    await world.write(1, { logId: 'b' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await Promise.all(got)).toEqual([[1, 2], [1]]);
+    expect(world.headsReads).toEqual([['b'], ['a']]);
+  });
+
   it('keeps few events for a slow reader and reads the others from the log again', async () => {
     const world = new World({ bufferEvents: 5, pageEvents: 10 });
     const events = world.follow(0);
