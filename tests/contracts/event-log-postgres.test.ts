@@ -98,6 +98,19 @@ describe('append', () => {
     expect(await log.state(first)).toEqual({ head: 2, floor: 0 });
   });
 
+  it('starts a log again that was deleted while it waited for it', async () => {
+    const logId = newLog();
+    await log.append([{ logId, events: ['old'] }]);
+    const deletion = await begin();
+    await deletion.sql('DELETE FROM events WHERE log_id = $1', [logId]);
+    await deletion.sql('DELETE FROM event_logs WHERE id = $1', [logId]);
+    const waiting = log.append([{ logId, events: ['new'] }]);
+    await somebodyWaits();
+    await deletion.commit();
+    expect(await waiting).toMatchObject([{ seq: 1, data: 'new' }]);
+    expect(await log.read(logId, 0, 10)).toHaveLength(1);
+  });
+
   it('stands or falls with its transaction', async () => {
     const logId = newLog();
     const tx = await begin();

@@ -8,6 +8,10 @@ export function describeEventLog(name: string, open: () => Adapter): void {
 
   describe(name, () => {
     describe('append', () => {
+      it('of nothing stores nothing', async () => {
+        expect(await open().log.append([])).toEqual([]);
+      });
+
       it('numbers the events of a log from 1, in the order given', async () => {
         const { log } = open();
         const logId = newLog();
@@ -78,6 +82,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         const { log } = open();
         const logId = newLog();
         await expect(log.append([{ logId, events: [1], fence: 1 }])).rejects.toThrow(FencedError);
+        expect(await log.heads([logId])).toEqual(new Map());
       });
     });
 

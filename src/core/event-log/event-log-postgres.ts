@@ -31,14 +31,14 @@ export class PostgresEventLog implements EventLog {
     for (;;) {
       const { stored, missing, fenced } = await this.#write(APPEND, appends);
       if (fenced[0] !== undefined) throw new FencedError(fenced[0]);
-      if (missing.length === 0) return stored;
-      await this.#sql(CREATE, [missing]);
+      if (stored.length > 0 || appends.length === 0) return stored;
+      await this.#sql(CREATE, [missing]); // of none when one was deleted just now: then the next try misses it
     }
   }
 
   async appendAvailable(appends: readonly FencedAppend[]) {
-    const { stored, busy, missing, fenced } = await this.#write(APPEND_AVAILABLE, appends);
-    return { stored, busy, fenced: [...fenced, ...missing] };
+    const { stored, busy, fenced } = await this.#write(APPEND_AVAILABLE, appends);
+    return { stored, busy, fenced };
   }
 
   async state(logId: string): Promise<LogState> {
@@ -127,7 +127,7 @@ function appendStatement({ together }: { together: boolean }): string {
     SELECT asked.id AS "logId", seq, at, data,
       CASE
         WHEN seq IS NOT NULL THEN 'stored'
-        WHEN asked.fence <> locked.fence THEN 'fenced'
+        WHEN asked.fence <> locked.fence OR (asked.fence IS NOT NULL AND NOT known) THEN 'fenced'
         WHEN locked.id IS NOT NULL THEN 'withdrawn'
         WHEN known THEN 'busy'
         ELSE 'missing'

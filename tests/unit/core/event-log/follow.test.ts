@@ -1,22 +1,13 @@
-import { getEventListeners } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MemoryEventLog } from '../../../../src/core/event-log/event-log-memory.ts';
-import {
-  type EventLogReader,
-  type StoredEvent,
-  TrimmedError,
-} from '../../../../src/core/event-log/event-log.ts';
-import { Followers, type FollowersOptions } from '../../../../src/core/event-log/follow.ts';
-import type { LiveListener } from '../../../../src/core/event-log/live-channel.ts';
+import { type StoredEvent, TrimmedError } from '../../../../src/core/event-log/event-log.ts';
+import { END, LogWorld, range, seqs, settled, ticks } from './log-world.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('follow', () => {
   it('gives what follows the cursor, then what is written', async () => {
-    const world = new World();
+    const world = new LogWorld();
     await world.write(5);
     const events = world.follow(2);
     expect(await seqs(events, 3)).toEqual([3, 4, 5]);
@@ -26,7 +17,7 @@ describe('follow', () => {
   });
 
   it('reads a long history page by page, and live events without a read', async () => {
-    const world = new World({ pageEvents: 4 });
+    const world = new LogWorld({ pageEvents: 4 });
     await world.write(10);
     const events = world.follow(0);
     expect(await seqs(events, 10)).toEqual(range(1, 10));
@@ -38,7 +29,7 @@ describe('follow', () => {
   });
 
   it('misses nothing that is written before its subscription stands', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const stands = world.holdSubscriptions();
     const got = seqs(world.follow(0), 2);
     await settled();
@@ -48,7 +39,7 @@ describe('follow', () => {
   });
 
   it('misses nothing that is written between its last read and the cut over to live', async () => {
-    const world = new World();
+    const world = new LogWorld();
     await world.write(2);
     const answered = world.holdAnswers();
     const got = seqs(world.follow(0), 4);
@@ -60,7 +51,7 @@ describe('follow', () => {
   });
 
   it('goes live although it has read what it also heard', async () => {
-    const world = new World({ pageEvents: 2 });
+    const world = new LogWorld({ pageEvents: 2 });
     await world.write(3);
     const answered = world.holdAnswers();
     const events = world.follow(0);
@@ -78,7 +69,7 @@ describe('follow', () => {
   });
 
   it('fills a hole that a lost copy left from the log', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const got = seqs(world.follow(0), 5);
     await settled();
     await world.write(2);
@@ -88,7 +79,7 @@ describe('follow', () => {
   });
 
   it('takes copies late, twice and in any order', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const got = seqs(world.follow(0), 6);
     await settled();
     const first = await world.write(3, { copies: 'lost' });
@@ -103,7 +94,7 @@ describe('follow', () => {
   });
 
   it('reads from the log what was only announced', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const got = seqs(world.follow(0), 4);
     await settled();
     await world.write(3, { copies: 'without events' });
@@ -112,7 +103,7 @@ describe('follow', () => {
   });
 
   it('finds a lost last copy by the heads, which are one statement for all followed logs', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const [a, b] = [world.follow(0, 'a'), world.follow(0, 'b')];
     const got = [seqs(a, 1), seqs(b, 1)];
     await settled();
@@ -127,7 +118,7 @@ describe('follow', () => {
   });
 
   it('asks for the heads of those logs only from which nothing came', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const got = [seqs(world.follow(0, 'a'), 2), seqs(world.follow(0, 'b'), 1)];
     await settled();
     await world.write(1, { logId: 'a' });
@@ -141,7 +132,7 @@ describe('follow', () => {
   });
 
   it('keeps few events for a slow reader and reads the others from the log again', async () => {
-    const world = new World({ bufferEvents: 5, pageEvents: 10 });
+    const world = new LogWorld({ bufferEvents: 5, pageEvents: 10 });
     const events = world.follow(0);
     const first = seqs(events, 1);
     await settled();
@@ -157,7 +148,7 @@ describe('follow', () => {
   });
 
   it('says that it cannot go on when events which were to come have been trimmed', async () => {
-    const world = new World({ pageEvents: 2, bufferEvents: 1 });
+    const world = new LogWorld({ pageEvents: 2, bufferEvents: 1 });
     await world.write(10);
     const events = world.follow(0);
     expect(await seqs(events, 2)).toEqual([1, 2]);
@@ -167,7 +158,7 @@ describe('follow', () => {
   });
 
   it('says so too when the whole log has been trimmed', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const events = world.follow(0);
     const next = events.next();
     await settled();
@@ -181,7 +172,7 @@ describe('follow', () => {
 
 describe('a log that cannot be read', () => {
   it('is read again when its heads can be', async () => {
-    const world = new World();
+    const world = new LogWorld();
     await world.write(2);
     world.failing = true;
     const got = seqs(world.follow(0), 3);
@@ -195,7 +186,7 @@ describe('a log that cannot be read', () => {
   });
 
   it('holds nobody who leaves', async () => {
-    const world = new World();
+    const world = new LogWorld();
     world.failing = true;
     const left = new AbortController();
     const [aborted, returned] = [world.follow(0, 'a', left.signal), world.follow(0, 'b')];
@@ -208,7 +199,7 @@ describe('a log that cannot be read', () => {
   });
 
   it('does not start another read of the heads while one hangs', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const next = world.follow(0).next();
     await settled();
     const answered = world.holdAnswers();
@@ -221,78 +212,9 @@ describe('a log that cannot be read', () => {
   });
 });
 
-describe('leaving', () => {
-  const waits: [string, (world: World) => void][] = [
-    ['for something new', () => {}],
-    ['for its subscription', (world) => world.holdSubscriptions()],
-    ['for the log', (world) => world.holdAnswers()],
-  ];
-  const ways: [string, (world: World, events: Events, left: AbortController) => unknown][] = [
-    ['return', (_, events) => events.return()],
-    ['its signal', (_, __, left) => left.abort()],
-    ['closing the followers', (world) => world.followers.close()],
-  ];
-  for (const [wait, hold] of waits) {
-    it.each(ways)(`by %s ends a wait ${wait} at once`, async (_, leave) => {
-      const world = new World();
-      hold(world);
-      const left = new AbortController();
-      const events = world.follow(0, 'log', left.signal);
-      const next = events.next();
-      await settled();
-      await leave(world, events, left);
-      expect(await next).toEqual(END);
-      expect(await events.next()).toEqual(END);
-      world.release();
-      await world.expectNothingLeft();
-    });
-  }
-
-  it.each(ways)('by %s ends a reader in the middle of a page', async (_, leave) => {
-    const world = new World();
-    await world.write(10);
-    const left = new AbortController();
-    const events = world.follow(0, 'log', left.signal);
-    await seqs(events, 2);
-    await leave(world, events, left);
-    expect(await events.next()).toEqual(END);
-    await world.expectNothingLeft();
-  });
-
-  it('before the first event, or after it was over, touches nothing', async () => {
-    const world = new World();
-    await world.follow(0).return();
-    expect(await world.follow(0, 'log', AbortSignal.abort()).next()).toEqual(END);
-    world.followers.close();
-    expect(await world.follow(0).next()).toEqual(END);
-    expect(world.everSubscribed).toBe(0);
-    await world.expectNothingLeft();
-  });
-
-  it('works for 10,000 readers of quiet logs, of whom nothing is left', async () => {
-    const world = new World();
-    const server = new AbortController();
-    const comeAndGo = async () => {
-      const readers = Array.from({ length: 10_000 }, (_, i) => world.follow(0, `log ${i}`, server.signal));
-      const ends = readers.map((events) => events.next());
-      await settled();
-      expect(world.subscriptions).toBe(10_000);
-      await Promise.all(readers.map((events) => events.return()));
-      expect(await Promise.all(ends)).toEqual(ends.map(() => END));
-      world.forget();
-    };
-    await comeAndGo();
-    const before = heapBytes();
-    await comeAndGo();
-    expect(heapBytes() - before).toBeLessThan(1_000_000);
-    expect(getEventListeners(server.signal, 'abort')).toEqual([]);
-    await world.expectNothingLeft();
-  });
-});
-
 describe('readers of the same log', () => {
   it('share one live subscription, which ends with the last of them', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const readers = Array.from({ length: 3 }, () => world.follow(0));
     const got = readers.map((events) => seqs(events, 2));
     await settled();
@@ -311,7 +233,7 @@ describe('readers of the same log', () => {
   });
 
   it('share one read of what they all miss', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const got = Array.from({ length: 100 }, () => seqs(world.follow(0), 3));
     await settled();
     await world.write(2, { copies: 'lost' });
@@ -322,7 +244,7 @@ describe('readers of the same log', () => {
   });
 
   it('never share a read that was under way before one of them came', async () => {
-    const world = new World();
+    const world = new LogWorld();
     const answered = world.holdAnswers();
     const early = seqs(world.follow(0), 1);
     await settled();
@@ -340,7 +262,7 @@ describe('readers of the same log', () => {
 async function expectExactUnderChaos(seed: number): Promise<void> {
   const random = randomFrom(seed);
   const upTo = (n: number) => Math.floor(random() * (n + 1));
-  const world = new World({ bufferEvents: 1 + upTo(4), pageEvents: 1 + upTo(4) });
+  const world = new LogWorld({ bufferEvents: 1 + upTo(4), pageEvents: 1 + upTo(4) });
   world.delay = () => ticks(upTo(12));
   const total = 40;
   const read = async (after: number, until: number) => {
@@ -374,136 +296,6 @@ async function expectExactUnderChaos(seed: number): Promise<void> {
   await world.expectNothingLeft();
 }
 
-/** A log and a live channel whose every move is the test's. */
-class World {
-  readonly log = new MemoryEventLog();
-  readonly followers: Followers;
-  readonly errors: unknown[] = [];
-  /** The cursors of all reads, and the logs of all reads of heads. */
-  readonly reads: number[] = [];
-  readonly headsReads: string[][] = [];
-  everSubscribed = 0;
-  failing = false;
-  delay = (): Promise<void> => Promise.resolve();
-  readonly #listeners = new Map<string, Set<LiveListener>>();
-  #subscribing = Promise.resolve();
-  #answering = Promise.resolve();
-  readonly #held: PromiseWithResolvers<void>[] = [];
-
-  constructor(options: Partial<FollowersOptions> = {}) {
-    this.followers = new Followers({
-      log: this.#reader(),
-      live: { subscribe: (logId, listener) => this.#subscribe(logId, listener) },
-      onError: (error) => this.errors.push(error),
-      ...options,
-    });
-  }
-
-  get subscriptions(): number {
-    return [...this.#listeners.values()].reduce((count, listeners) => count + listeners.size, 0);
-  }
-
-  follow(after: number, logId = 'log', signal = new AbortController().signal): Events {
-    return this.followers.follow(logId, after, signal);
-  }
-
-  async write(count: number, { logId = 'log', copies = 'delivered' as Fate } = {}): Promise<StoredEvent[]> {
-    const events = await this.log.append([{ logId, events: Array.from({ length: count }, () => 'x') }]);
-    if (copies !== 'lost') this.deliver(events, copies);
-    return events;
-  }
-
-  deliver(events: StoredEvent[], copies: Fate = 'delivered'): void {
-    const { logId, seq } = events.at(-1)!;
-    for (const listener of this.#listeners.get(logId) ?? [])
-      listener(seq, copies === 'delivered' ? events : []);
-  }
-
-  /** Subscriptions do not stand until the result is resolved. */
-  holdSubscriptions(): PromiseWithResolvers<void> {
-    const held = this.#hold();
-    this.#subscribing = held.promise;
-    return held;
-  }
-
-  /** Reads see the log as of now, and their answers do not arrive until the result is resolved. */
-  holdAnswers(): PromiseWithResolvers<void> {
-    const held = this.#hold();
-    this.#answering = held.promise;
-    return held;
-  }
-
-  release(): void {
-    for (const held of this.#held) held.resolve();
-  }
-
-  forget(): void {
-    this.reads.length = 0;
-    this.headsReads.length = 0;
-    this.#listeners.clear();
-  }
-
-  async expectNothingLeft(): Promise<void> {
-    await settled();
-    expect(this.subscriptions).toBe(0);
-    expect(vi.getTimerCount()).toBe(0);
-  }
-
-  #hold(): PromiseWithResolvers<void> {
-    const held = Promise.withResolvers<void>();
-    this.#held.push(held);
-    return held;
-  }
-
-  #reader(): EventLogReader {
-    const answer = async <T>(read: () => Promise<T>): Promise<T> => {
-      if (this.failing) throw new Error('the database is away');
-      const result = await read();
-      await this.#answering;
-      await this.delay();
-      return result;
-    };
-    return {
-      state: (logId) => this.log.state(logId),
-      heads: (logIds) => {
-        this.headsReads.push([...logIds]);
-        return answer(() => this.log.heads(logIds));
-      },
-      read: (logId, after, limit) => {
-        this.reads.push(after);
-        return answer(() => this.log.read(logId, after, limit));
-      },
-    };
-  }
-
-  async #subscribe(logId: string, listener: LiveListener): Promise<() => void> {
-    this.everSubscribed++;
-    await this.#subscribing;
-    const listeners = this.#listeners.get(logId) ?? new Set();
-    this.#listeners.set(logId, listeners.add(listener));
-    return () => void listeners.delete(listener);
-  }
-}
-
-async function seqs(events: Events, count: number): Promise<number[]> {
-  const got: number[] = [];
-  while (got.length < count) {
-    const next = await events.next();
-    if (next.done) throw new Error(`the stream ended after ${got.length} events`);
-    got.push(next.value.seq);
-  }
-  return got;
-}
-
-/** Lets everything that can go on without a timer go on. */
-const settled = () => ticks(50);
-
-async function ticks(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await Promise.resolve();
-}
-
-const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
-
 /** Mulberry32: the same numbers for the same seed. */
 function randomFrom(seed: number): () => number {
   let state = seed;
@@ -514,15 +306,3 @@ function randomFrom(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
-
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-const END = { done: true, value: undefined };
-
-type Events = AsyncGenerator<StoredEvent, void, undefined>;
-type Fate = 'delivered' | 'lost' | 'without events';
