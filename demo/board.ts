@@ -17,10 +17,9 @@ export function board(record: RunRecord, width: number): string[] {
 }
 
 /** A step's line where nothing redraws. */
-export function plainLine(step: StepRecord): string {
-  const written = step.pieces > 0 ? `, ${step.text.length} characters in ${step.pieces} pieces` : '';
-  const cost = step.status === 'SUCCEEDED' ? `, ${dollars(micros(step.cost))}` : '';
-  return `  ${step.status.toLowerCase().replaceAll('_', ' ')}: ${step.title}${written}${cost}`;
+export function plainLine({ title, status, cost }: StepRecord): string {
+  const amount = status === 'SUCCEEDED' ? `, ${dollars(micros(cost))}` : '';
+  return `  ${status.toLowerCase().replaceAll('_', ' ')}: ${title}${amount}`;
 }
 
 function boardLine(step: StepRecord, width: number): string {

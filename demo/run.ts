@@ -40,6 +40,9 @@ export async function run(stage: Stage, proposal: Proposal, input: string): Prom
   await watch(stage, second, id, record);
   await second.close();
   terminal.settle({ keep: true });
+  const texts = [...record.steps.values()].map(({ text }) => text);
+  const pieces = [...record.steps.values()].reduce((sum, step) => sum + step.pieces, 0);
+  terminal.say(' ', `${texts.join('').length} characters came in ${pieces} pieces.`, 'dim');
   return { executionId: id, record };
 }
 

@@ -21,15 +21,24 @@ export class ServerProcess implements Server {
   #isUp = false;
   #stopped: Promise<string> | null = null;
 
-  /** `onDeath` is called if the process ends before it was asked to. */
-  constructor(port: number, onDeath: (error: Error) => void) {
-    const settings = settingsFor(port);
-    const provider = readConfig(settings).defaultProvider;
+  /** `onDeath` is called if the process ends before it was asked to. Errors: ConfigError; a port that is taken. */
+  static async start(onDeath: (error: Error) => void): Promise<ServerProcess> {
+    const settings = settingsOfServer();
+    const { port, defaultProvider } = readConfig(settings);
+    return new ServerProcess(settings, await freePort(port), defaultProvider, onDeath);
+  }
+
+  private constructor(
+    settings: NodeJS.ProcessEnv,
+    port: number,
+    provider: string,
+    onDeath: (error: Error) => void,
+  ) {
     this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'agentforge-demo-'));
     const log = fs.openSync(this.#logFile, 'a');
     this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts'], {
       cwd: path.join(import.meta.dirname, '..'),
-      env: { ...settings, DATA_DIR: this.#folder },
+      env: { ...settings, PORT: String(port), DATA_DIR: this.#folder },
       stdio: ['ignore', log, log],
       detached: true, // Ctrl-C is for the demo, which then stops the server
     });
@@ -90,31 +99,33 @@ export class ServerProcess implements Server {
   readonly #leave = (): void => void this.#child.kill('SIGTERM');
 }
 
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
+/** The wanted port, or any for 0. Errors: when the wanted one is taken, maybe by another AgentForge, which is not meant. */
+async function freePort(wanted: number): Promise<number> {
+  const server = net.createServer().listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as net.AddressInfo;
   server.close();
+  await once(server, 'close');
   return port;
 }
 
 /** The caller's providers and keys; for the rest, nothing is read or written outside of the data folder. */
-function settingsFor(port: number): NodeJS.ProcessEnv {
-  const { OFFLINE_TOKENS_PER_SECOND = TOKENS_PER_SECOND } = process.env;
+function settingsOfServer(): NodeJS.ProcessEnv {
+  const { PORT, OFFLINE_TOKENS_PER_SECOND } = process.env; // a file .env says it for servers that stay
   if (fs.existsSync('.env')) process.loadEnvFile('.env');
   return {
     ...process.env,
     NODE_ENV: 'development',
     ROLE: 'all',
     HOST: '127.0.0.1',
-    PORT: String(port),
+    PORT: PORT || '0',
     DATABASE_URL: '',
     REDIS_URL: '',
     SECRET_KEY: '',
     ADMIN_EMAIL: '',
     ADMIN_PASSWORD: '',
     LOG_LEVEL: 'warn',
-    OFFLINE_TOKENS_PER_SECOND,
+    OFFLINE_TOKENS_PER_SECOND: OFFLINE_TOKENS_PER_SECOND || TOKENS_PER_SECOND,
   };
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../src/errors.ts';
 import { ApiClient } from './api-client.ts';
 import { whatNext } from './pictures.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 import { foreignServer, type Server } from './server.ts';
 import { paint, Terminal } from './terminal.ts';
 
@@ -30,7 +30,7 @@ export async function perform(story: (stage: Stage) => Promise<void>, ownUrl?: s
   try {
     const startedAt = performance.now();
     terminal.chapter('The product starts');
-    server = ownUrl ? foreignServer(ownUrl) : new ServerProcess(await portToUse(), end);
+    server = ownUrl ? foreignServer(ownUrl) : await ServerProcess.start(end);
     await terminal.waiting('server and database are coming up', server.ready(signal));
     for (const fact of [...server.facts, `Ready after ${secondsSince(startedAt)}`]) terminal.say(' ', fact);
 
@@ -39,7 +39,7 @@ export async function perform(story: (stage: Stage) => Promise<void>, ownUrl?: s
     terminal.chapter('The end');
     const outcome = await terminal.waiting('the server is stopping', server.stop());
     terminal.say(' ', `${outcome} All of it took ${secondsSince(startedAt)}.`);
-    terminal.print('', '  What to try next:', ...whatNext());
+    terminal.print('', '  What to try next:', '', ...whatNext());
   } catch (error) {
     process.exitCode = 1;
     terminal.settle({ keep: true });
@@ -52,11 +52,6 @@ export async function perform(story: (stage: Stage) => Promise<void>, ownUrl?: s
       terminal.print(...problemsOf(error));
     });
   }
-}
-
-async function portToUse(): Promise<number> {
-  const { PORT } = process.env;
-  return PORT ? Number(PORT) : freePort();
 }
 
 /** Each with what has to be mended. */
