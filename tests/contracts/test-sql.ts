@@ -7,6 +7,7 @@ import { testDatabase } from '../support/database.ts';
 export function testSql(): TestSql {
   const { url } = testDatabase();
   const pool = new pg.Pool({ connectionString: url, max: 40 });
+  pool.on('error', () => {}); // the database is dropped while connections are still ending
   afterAll(() => pool.end());
   return {
     sql: sqlOn(pool),
