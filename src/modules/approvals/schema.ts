@@ -6,6 +6,7 @@ import { errorType } from '../../graphql/errors.ts';
 import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { UserRef } from '../auth/schema.ts';
+import { newestFirst } from '../newest-first.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval } from './service.ts';
 import { approvalRequests } from './streams.ts';
@@ -116,12 +117,10 @@ builder.queryFields((t) => ({
         description: 'Only those with this status; null for all.',
       }),
     },
-    resolve: (query, _root, { status }, ctx) =>
-      ctx.database.prisma.approvalRequest.findMany({
-        ...query,
-        where: { ...visibleTo(ctx.viewer!), ...(status && { status }) },
-        orderBy: { id: 'desc' },
-      }),
+    resolve: (query, _root, { status }, ctx) => {
+      const where = { ...visibleTo(ctx.viewer!), status: status ?? undefined };
+      return ctx.database.prisma.approvalRequest.findMany(newestFirst(query, where));
+    },
   }),
 }));
 

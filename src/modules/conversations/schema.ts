@@ -8,6 +8,7 @@ import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import type { Context } from '../context.ts';
 import type { ExecutionErrorData } from '../failure.ts';
+import { newestFirst } from '../newest-first.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { readableBy } from './policy.ts';
 import {
@@ -184,15 +185,11 @@ builder.queryFields((t) => ({
     cursor: 'id',
     description: 'Conversations that you may see, newest first.',
     args: { search: t.arg.string({ description: 'Only those whose title contains this, in any case.' }) },
-    resolve: (query, _root, { search }, ctx) =>
-      ctx.database.prisma.conversation.findMany({
-        ...query,
-        where: {
-          ...readableBy(ctx.viewer!),
-          ...(search && { title: { contains: search, mode: 'insensitive' } }),
-        },
-        orderBy: { id: 'desc' },
-      }),
+    resolve: (query, _root, { search }, ctx) => {
+      const title = search ? { contains: search, mode: 'insensitive' as const } : undefined;
+      const where = { ...readableBy(ctx.viewer!), title };
+      return ctx.database.prisma.conversation.findMany(newestFirst(query, where));
+    },
   }),
 }));
 

@@ -1,3 +1,4 @@
+import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../auth/permissions.ts';
 
 /**
@@ -10,6 +11,11 @@ export function readableBy(viewer: Viewer) {
   return viewer.permissions.has('APPROVAL_DECIDE')
     ? { tenantId, OR: [{ ownerId }, { requireDifferentApprover: true, approvals: { some: {} } }] }
     : { tenantId, ownerId };
+}
+
+/** The discussion of a run stays with its owner: whoever only decides about the run sees no more than the run. */
+export function mayReadDiscussion(viewer: Viewer, run: Pick<PipelineExecution, 'ownerId'>): boolean {
+  return viewer.role === 'ADMIN' || run.ownerId === viewer.userId;
 }
 
 /** Runs that the viewer may cancel: their own. */

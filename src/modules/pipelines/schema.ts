@@ -22,11 +22,12 @@ import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs
 import { type ExecutionEventData, executionLog } from '../events.ts';
 import type { ExecutionErrorData } from '../failure.ts';
 import type { LogEvent } from '../log-stream.ts';
+import { newestFirst } from '../newest-first.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import { LlmProviderRef, TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
 import { isFinished } from './open-run.ts';
-import { readableBy } from './policy.ts';
+import { mayReadDiscussion, readableBy } from './policy.ts';
 import { cancelExecution, estimatePipeline, executePipeline, type PipelineEstimate } from './service.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -222,7 +223,10 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
     conversation: t.relation('conversation', {
       type: ConversationRef,
       nullable: true,
-      description: 'The discussion that designed it; null for a bare design.',
+      description:
+        'The discussion that designed it; null for a bare design, and for those who only decide about the run.',
+      authScopes: (run, _args, ctx) => mayReadDiscussion(ctx.viewer!, run),
+      unauthorizedResolver: () => null,
     }),
     approvals: t.relation('approvals', {
       type: ApprovalRequestRef,
@@ -296,12 +300,10 @@ builder.queryFields((t) => ({
     cursor: 'id',
     description: 'Runs that you may see, newest first.',
     args: { status: t.arg({ type: ExecutionStatusRef, description: 'Only those with this status.' }) },
-    resolve: (query, _root, { status }, ctx) =>
-      ctx.database.prisma.pipelineExecution.findMany({
-        ...query,
-        where: { ...readableBy(ctx.viewer!), ...(status && { status }) },
-        orderBy: { id: 'desc' },
-      }),
+    resolve: (query, _root, { status }, ctx) => {
+      const where = { ...readableBy(ctx.viewer!), status: status ?? undefined };
+      return ctx.database.prisma.pipelineExecution.findMany(newestFirst(query, where));
+    },
   }),
   estimatePipeline: t.field({
     type: PipelineEstimateRef,
