@@ -1,0 +1,44 @@
+/** `npm run bench [name …] [-- --quick]`: measures, prints one table a bench and then the goals. Never a test. */
+import os from 'node:os';
+import { benchLog } from './log.ts';
+import { benchNested } from './nested.ts';
+import { benchRun } from './run.ts';
+import { benchSaver } from './saver.ts';
+import { benchStart } from './start.ts';
+import { type Goal, printGoals, printReport } from './support/report.ts';
+
+const BENCHES = { start: benchStart, run: benchRun, log: benchLog, nested: benchNested, saver: benchSaver };
+
+async function main(args: string[]): Promise<void> {
+  const quick = args.includes('--quick');
+  const asked = args.filter((arg) => arg !== '--quick');
+  const unknown = asked.filter((name) => !(name in BENCHES));
+  if (unknown.length > 0) {
+    console.error(`There is no bench ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}.`);
+    process.exitCode = 1;
+    return;
+  }
+  const load = os.loadavg()[0]!.toFixed(1);
+  console.log(`Node ${process.version}, ${os.availableParallelism()} cores, load ${load} before the start.`);
+  const goals: Goal[] = [];
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const report = await bench({ rounds: quick ? 1 : ROUNDS, quick });
+    printReport(report);
+    goals.push(...(report.goals ?? []));
+  }
+  printGoals(goals);
+  if (quick) console.log('With --quick the figures mean nothing: it shows that the benches work.');
+}
+
+/** Each figure is the median of these. */
+const ROUNDS = 3;
+const LIMIT_MS = 6 * 60_000;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // ends the servers
+setTimeout(() => {
+  console.error('The benches took longer than six minutes and were ended.');
+  process.exit(1);
+}, LIMIT_MS).unref();
+
+await main(process.argv.slice(2));

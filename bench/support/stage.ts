@@ -1,0 +1,38 @@
+import type { Client } from 'graphql-ws';
+import { ApiClient } from './api-client.ts';
+import { databaseOf, providerSettings, startProduct } from './product.ts';
+import { ProviderReader } from './provider-reader.ts';
+import { ServerProcess } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** The product and a provider, two processes, with one signed-in user who has `sockets` sockets open. */
+export async function openStage(sockets: number): Promise<Stage> {
+  await using parts = new AsyncDisposableStack();
+  const provider = await ServerProcess.start({
+    script: 'bench/support/provider.ts',
+    folder: parts.use(temporaryFolder()).path,
+  });
+  parts.use(provider);
+  const folder = parts.use(temporaryFolder()).path;
+  const product = parts.use(await startProduct(folder, providerSettings(provider)));
+  const api = await ApiClient.signUp(product, databaseOf(folder));
+  const open = await Promise.all(Array.from({ length: sockets }, () => api.openSocket()));
+  parts.defer(() => open.forEach((socket) => void socket.dispose()));
+
+  const opened = parts.move();
+  return {
+    product,
+    api,
+    reader: new ProviderReader(provider),
+    sockets: open,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+export interface Stage extends AsyncDisposable {
+  product: ServerProcess;
+  api: ApiClient;
+  /** The way without the product. */
+  reader: ProviderReader;
+  sockets: readonly Client[];
+}
