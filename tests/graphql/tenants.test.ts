@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { getNamedType, type GraphQLArgument, type GraphQLInputType, isInputObjectType } from 'graphql';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeId } from '../../src/graphql/global-id.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { type Account, mutationDocument, testApp } from '../support/app.ts';
+import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
+import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
+import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+
+const app = testApp({ router: routerOf(new ScriptedModel()) });
+
+/**
+ * Who sees what of one member's, in one table: the owner all that is theirs, an ADMIN all of the tenant, and a member
+ * who may decide a request that request and its run.
+ */
+const SEEN_BY: Record<Thing, readonly Reader[]> = {
+  Conversation: ['owner', 'admin'],
+  Message: ['owner', 'admin'],
+  DesignProposal: ['owner', 'admin'],
+  PipelineExecution: ['owner', 'admin'],
+  Checkpoint: ['owner', 'admin'],
+  ApprovalRequest: ['owner', 'admin'],
+  'PipelineExecution that others decide': ['owner', 'admin', 'colleague'],
+  'Checkpoint that others decide': ['owner', 'admin', 'colleague'],
+  'ApprovalRequest that others decide': ['owner', 'admin', 'colleague'],
+  User: ['owner', 'admin', 'colleague', 'guest'],
+  Tenant: ['owner', 'admin', 'colleague', 'guest'],
+};
+
+const READERS = ['owner', 'admin', 'colleague', 'guest', 'stranger', 'anonymous'] as const;
+
+/** Every query and subscription that takes an id, with the things that it gives. */
+const READS: Record<string, Read> = {
+  'Query.node': { document: 'query ($id: ID!) { node(id: $id) { __typename id } }' },
+  'Query.nodes': { document: 'query ($id: ID!) { nodes(ids: [$id]) { __typename id } }' },
+  'Query.conversation': { of: 'Conversation', document: 'query ($id: ID!) { conversation(id: $id) { id } }' },
+  'Query.execution': { of: 'PipelineExecution', document: 'query ($id: ID!) { execution(id: $id) { id } }' },
+  'Query.approvalRequest': {
+    of: 'ApprovalRequest',
+    document: 'query ($id: ID!) { approvalRequest(id: $id) { id } }',
+  },
+  'Query.estimatePipeline': {
+    of: 'DesignProposal',
+    seenBy: ['owner'], // only the owner can run it
+    document: 'query ($id: ID!) { estimatePipeline(source: { proposalId: $id }, input: "It") { cost } }',
+  },
+  'Subscription.conversationEvents': {
+    of: 'Conversation',
+    document: 'subscription ($id: ID!) { conversationEvents(conversationId: $id) { __typename } }',
+  },
+  'Subscription.agentTokens': {
+    of: 'PipelineExecution',
+    document: 'subscription ($id: ID!) { agentTokens(executionId: $id) { __typename } }',
+  },
+  'Subscription.pipelineProgress': {
+    of: 'PipelineExecution',
+    document: 'subscription ($id: ID!) { pipelineProgress(executionId: $id) { __typename } }',
+  },
+};
+
+/** Every mutation that takes an id, with an input that would do for the owner. */
+const WRITES: Record<string, Write> = {
+  renameConversation: { of: 'Conversation', input: (id) => ({ id, title: 'Taken over' }) },
+  deleteConversation: { of: 'Conversation', input: (id) => ({ id }) },
+  sendMessage: { of: 'Conversation', input: (conversationId) => ({ conversationId, content: NEED }) },
+  stopReply: { of: 'Message', input: (messageId) => ({ messageId }) },
+  selectProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
+  confirmProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
+  executePipeline: { of: 'DesignProposal', input: (proposalId) => ({ source: { proposalId }, input: 'It' }) },
+  cancelExecution: { of: 'PipelineExecution', input: (id) => ({ id }) },
+  decideApproval: { of: 'ApprovalRequest', input: (id) => ({ id, decision: 'APPROVE' }) },
+};
+
+const people = {} as Record<Reader, Account>;
+const ids = {} as Record<Thing, string>;
+let cursors: Record<string, string>;
+
+beforeAll(async () => {
+  people.admin = await app.register();
+  people.owner = await app.member(people.admin, 'USER');
+  people.colleague = await app.member(people.admin, 'USER');
+  people.guest = await app.member(people.admin, 'GUEST');
+  people.stranger = await app.register();
+  people.anonymous = { ...people.stranger, token: '' };
+  // Some of the stranger's are older, some newer.
+  for (const _ of [1, 2, 3]) await openConversation(app, people.stranger);
+  await waiting(people.stranger, design({ key: 'asks', requiresApproval: true }));
+  await makeThings(people.owner);
+  await openConversation(app, people.stranger);
+  await waiting(people.stranger, design({ key: 'asks', requiresApproval: true }));
+});
+
+describe('the tables of these tests', () => {
+  it('hold every query and subscription that takes an id', () => {
+    const fields = [schema.getQueryType()!, schema.getSubscriptionType()!].flatMap((root) =>
+      Object.values(root.getFields())
+        .filter(({ args }) => args.some(takesId))
+        .map(({ name }) => `${root.name}.${name}`),
+    );
+    expect(fields.toSorted()).toEqual(Object.keys(READS).toSorted());
+  });
+
+  it('hold every mutation that takes an id', () => {
+    const fields = Object.values(schema.getMutationType()!.getFields()).filter(({ args }) =>
+      args.some(takesId),
+    );
+    expect(fields.map(({ name }) => name).toSorted()).toEqual(Object.keys(WRITES).toSorted());
+  });
+
+  it('hold every type of node', () => {
+    const nodes = schema.getPossibleTypes(schema.getType('Node') as never).map(({ name }) => name);
+    expect([...new Set(Object.keys(SEEN_BY).map(typeOf))].toSorted()).toEqual(nodes.toSorted());
+  });
+});
+
+describe.each(Object.entries(READS))('%s', (name, read) => {
+  const things = (Object.keys(SEEN_BY) as Thing[]).filter((thing) => !read.of || typeOf(thing) === read.of);
+
+  it.each(things)('shows a %s to those who may see it; to others it reads like none', async (thing) => {
+    const missing = encodeId(typeOf(thing), missingId(thing));
+    const seenBy = await filter(READERS, async (reader) => {
+      const answer = await ask(reader, read.document, { id: ids[thing] });
+      const nothing = await ask(reader, read.document, { id: missing });
+      if (answer === nothing) expect(answer).toMatch(refusal(name, reader));
+      return answer !== nothing;
+    });
+    expect(seenBy).toEqual(read.seenBy ?? SEEN_BY[thing]);
+  });
+});
+
+describe.each(Object.entries(WRITES))('%s', (name, { of, input }) => {
+  it('refuses everybody but the owner; those who do not see the thing as if there were none', async () => {
+    const others = READERS.filter((reader) => reader !== 'owner');
+    await filter(others, async (reader) => {
+      const document = mutationDocument(name, '');
+      const answer = await ask(reader, document, { input: input(ids[of]) });
+      const nothing = await ask(reader, document, { input: input(encodeId(of, missingId(of))) });
+      expect(answer).toMatch(/"NotFoundError"|"FORBIDDEN"|"UNAUTHENTICATED"/);
+      if (!SEEN_BY[of].includes(reader)) expect(answer, reader).toBe(nothing);
+      return true;
+    });
+  });
+});
+
+describe('a list', () => {
+  it.each(['conversations', 'executions', 'approvalRequests'])(
+    'of %s holds what its reader may see',
+    async (field) => {
+      const args = field === 'approvalRequests' ? '(status: null)' : '';
+      const known = new Map((Object.keys(ids) as Thing[]).map((thing) => [ids[thing], thing]));
+      const type =
+        { conversations: 'Conversation', executions: 'PipelineExecution' }[field] ?? 'ApprovalRequest';
+      for (const reader of READERS.filter((one) => one !== 'anonymous')) {
+        const things = (await list(reader, `${field}${args}`)).flatMap((id) => known.get(id) ?? []);
+        const visible = (Object.keys(SEEN_BY) as Thing[]).filter(
+          (thing) => typeOf(thing) === type && SEEN_BY[thing].includes(reader),
+        );
+        expect(things.toSorted(), reader).toEqual(visible.toSorted());
+      }
+    },
+  );
+
+  it('is not searched in other tenants', async () => {
+    expect(await list('owner', 'conversations(search: "secret")')).toHaveLength(1);
+    expect(await list('stranger', 'conversations(search: "secret")')).toEqual([]);
+  });
+
+  it.each(['conversations', 'executions', 'approvalRequests'])(
+    'of %s takes a foreign cursor like a made up one',
+    async (field) => {
+      const page = `query ($cursor: String) {
+        after: ${field}(first: 2, after: $cursor) { ...Page }
+        before: ${field}(last: 2, before: $cursor) { ...Page }
+      }
+      fragment Page on Query${field.charAt(0).toUpperCase()}${field.slice(1)}Connection {
+        edges { node { id } } pageInfo { hasNextPage }
+      }`;
+      const foreign = await ask('stranger', page, { cursor: cursors[field] });
+      const madeUp = await ask('stranger', page, { cursor: cursorOf(missingId('Conversation')) });
+      expect(foreign).toContain('"id":');
+      expect(foreign).toBe(madeUp);
+    },
+  );
+});
+
+describe('what hangs on a run', () => {
+  it('is not all shown to those who decide about it: the conversation stays with its owner', async () => {
+    const run = 'conversation { id title messages { edges { node { content } } } }';
+    const document = `query ($run: ID!, $request: ID!) {
+      execution(id: $run) { id ${run} }
+      approvalRequest(id: $request) { execution { id ${run} } }
+      node(id: $run) { ... on PipelineExecution { id ${run} } }
+    }`;
+    const variables = {
+      run: ids['PipelineExecution that others decide'],
+      request: ids['ApprovalRequest that others decide'],
+    };
+    const { data } = await app.graphql(document, variables, people.colleague);
+    const seen = { id: variables.run, conversation: null };
+    expect(data).toEqual({ execution: seen, approvalRequest: { execution: seen }, node: seen });
+    expect(await ask('owner', document, variables)).toContain('A secret plan');
+  });
+});
+
+describe('fields that no input has', () => {
+  const mutations = Object.keys(schema.getMutationType()!.getFields());
+
+  it.each(mutations)('are refused by %s, whoever asks', async (name) => {
+    for (const extra of ['tenantId', 'ownerId', 'userId', 'role', 'plan', 'costMicros']) {
+      const input = { ...WRITES[name]?.input(ids[WRITES[name].of]), [extra]: 'ADMIN' };
+      const { status, data, errors } = await app.graphql(mutationDocument(name, ''), { input }, people.owner);
+      expect([status, data ?? null, errors?.[0]?.extensions?.['code']]).toEqual([
+        400,
+        null,
+        'BAD_USER_INPUT',
+      ]);
+    }
+  });
+});
+
+/** One run that only its owner decides about, one that others do, and a conversation with all that is in it. */
+async function makeThings(owner: Account): Promise<void> {
+  const { user } = owner.session;
+  const conversation = await openConversation(app, owner);
+  await talk(app, owner, conversation, NEED);
+  await app.mutate('renameConversation', { id: conversation, title: 'A secret plan' }, '', owner);
+  const { messages, proposals } = await readConversation(app, owner, conversation);
+
+  const asks = design({ key: 'first' }, { key: 'asks', requiresApproval: true, dependsOn: ['first'] });
+  const own = await waiting(owner, asks);
+  await decide(app, owner, own.approvals[0]!.id, 'APPROVE');
+  await runWhen(app, owner, own.id, hasEnded);
+  const shared = await waiting(owner, { ...asks, requireDifferentApprover: true } as typeof asks);
+  await app.services.database.prisma.pipelineExecution.update({
+    where: { id: rowId(shared.id) },
+    data: { conversationId: rowId(conversation) },
+  });
+
+  Object.assign(ids, {
+    Conversation: conversation,
+    Message: messages.edges[1]!.node.id,
+    DesignProposal: proposals[0]!.id,
+    PipelineExecution: own.id,
+    Checkpoint: encodeId('Checkpoint', `${rowId(own.id)}:1`),
+    ApprovalRequest: own.approvals[0]!.id,
+    'PipelineExecution that others decide': shared.id,
+    'Checkpoint that others decide': encodeId('Checkpoint', `${rowId(shared.id)}:1`),
+    'ApprovalRequest that others decide': shared.approvals[0]!.id,
+    User: user.id,
+    Tenant: user.tenant.id,
+  } satisfies Record<Thing, string>);
+  cursors = {
+    conversations: cursorOf(rowId(conversation)),
+    executions: cursorOf(rowId(own.id)),
+    approvalRequests: cursorOf(rowId(own.approvals[0]!.id)),
+  };
+}
+
+async function waiting(owner: Account, steps: ReturnType<typeof design>) {
+  const id = await startRun(app, owner, steps);
+  return runWhen(app, owner, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
+}
+
+/** The whole answer as text; of a subscription its first result. */
+async function ask(reader: Reader, query: string, variables: object): Promise<string> {
+  const { token } = people[reader];
+  if (query.startsWith('subscription')) {
+    for await (const result of app.events(query, variables, { token })) return JSON.stringify(result);
+    return 'nothing';
+  }
+  const { status, data, errors } = await app.graphql(query, variables, { token });
+  return JSON.stringify({ status, data, errors });
+}
+
+async function list(reader: Reader, field: string): Promise<string[]> {
+  const { data } = await app.graphql<{ list: { edges: { node: { id: string } }[] } }>(
+    `{ list: ${field} { edges { node { id } } } }`,
+    {},
+    people[reader],
+  );
+  return data!.list.edges.map(({ node }) => node.id);
+}
+
+async function filter<T>(all: readonly T[], holds: (one: T) => Promise<boolean>): Promise<T[]> {
+  const kept = await Promise.all(all.map(holds));
+  return all.filter((_, index) => kept[index]);
+}
+
+/** How a field says that there is nothing. */
+function refusal(field: string, reader: Reader): RegExp {
+  if (reader === 'anonymous') return /"UNAUTHENTICATED"/;
+  if (field === 'Query.nodes') return /"data":\{"nodes":\[null\]\}\}$/;
+  const isNullable = field.startsWith('Query.') && field !== 'Query.estimatePipeline';
+  return isNullable ? /"data":\{"\w+":null\}\}$/ : /"code":"NOT_FOUND"/;
+}
+
+function takesId({ type }: Pick<GraphQLArgument, 'type'>): boolean {
+  const named = getNamedType(type) as GraphQLInputType;
+  if (String(named) === 'ID') return true;
+  return isInputObjectType(named) && Object.values(named.getFields()).some(takesId);
+}
+
+function typeOf(thing: string): string {
+  return thing.split(' ')[0]!;
+}
+
+function rowId(id: string): string {
+  return Buffer.from(id, 'base64').toString().split(':')[1]!;
+}
+
+/** As the connections write it. */
+function cursorOf(id: string): string {
+  return Buffer.from(`GPC:S:${id}`).toString('base64');
+}
+
+/** As old as what there is, so that an order by ids says nothing. */
+function missingId(thing: string): string {
+  const id = `${rowId(ids[thing as Thing]).slice(0, 14)}${randomUUID().slice(14)}`;
+  return typeOf(thing) === 'Checkpoint' ? `${id}:1` : id;
+}
+
+type Reader = (typeof READERS)[number];
+type Thing =
+  | 'Conversation'
+  | 'Message'
+  | 'DesignProposal'
+  | 'PipelineExecution'
+  | 'Checkpoint'
+  | 'ApprovalRequest'
+  | 'PipelineExecution that others decide'
+  | 'Checkpoint that others decide'
+  | 'ApprovalRequest that others decide'
+  | 'User'
+  | 'Tenant';
+
+interface Read {
+  /** Left out: of every type. */
+  of?: string;
+  /** Where it is stricter than the table. */
+  seenBy?: readonly Reader[];
+  document: string;
+}
+
+interface Write {
+  of: Thing;
+  input: (id: string) => Record<string, unknown>;
+}
