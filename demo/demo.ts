@@ -24,6 +24,7 @@ import { perform, type Stage } from './stage.ts';
 import { paint } from './terminal.ts';
 
 const NEED = 'I need a weekly market report about electric cargo bikes for city logistics teams.';
+const INSISTENCE = 'Decide the open points as you think best, and show me the designs.';
 const OBJECTION = 'Take the balanced one, but add a check of the sources.';
 const TASK = 'Electric cargo bikes for deliveries in German cities, this week';
 
@@ -56,7 +57,8 @@ async function discuss({ api, terminal }: Stage, conversationId: string): Promis
   terminal.chapter('A need, and the reply token by token');
   const connection = api.connect();
   const discussion = new Discussion(api, connection, terminal, conversationId);
-  const proposals = await discussion.say(NEED);
+  let proposals = await discussion.say(NEED);
+  if (proposals.length === 0) proposals = await discussion.say(INSISTENCE); // a real model may ask back first
 
   terminal.chapter('Three proposals, each with its critique');
   for (const proposal of proposals) terminal.print(...proposalLines(proposal, terminal.width), '');
