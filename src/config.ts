@@ -20,6 +20,8 @@ export interface Config {
   secretKey: string | null;
   /** Origins of web pages that may call the API. */
   corsOrigins: string[];
+  /** Introspection and GraphiQL for everybody. */
+  isSchemaPublic: boolean;
   accessTokenMinutes: number;
   refreshTokenDays: number;
   /** The first account of the operator's tenant, made at the first start. */
@@ -93,6 +95,7 @@ const SETTINGS = z.object({
   SECRET_KEY: z.string().optional(),
   CORS_ORIGINS: origins.optional(),
   ALLOWED_ORIGINS: origins.optional(),
+  GRAPHIQL: z.stringbool({ error: 'must be true or false' }).optional(),
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
   ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
@@ -172,6 +175,7 @@ function toConfig(env: z.output<typeof SETTINGS>): Config {
     dataDir: env.DATA_DIR,
     secretKey: env.SECRET_KEY ?? null,
     corsOrigins: env.CORS_ORIGINS ?? env.ALLOWED_ORIGINS ?? (production ? [] : ['http://localhost:3000']),
+    isSchemaPublic: env.GRAPHIQL ?? !production,
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
     admin:

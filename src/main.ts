@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   }, CLOSE_TIMEOUT_MS);
   await app.close();
   clearTimeout(deadline);
+  process.exit(); // whatever still lingers, all work is done
 }
 
 function once(signal: NodeJS.Signals): Promise<[NodeJS.Signals]> {

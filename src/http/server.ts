@@ -16,7 +16,7 @@ export function startServer(
   settings: ServerSettings,
   probes: Omit<Probes, 'database'>,
 ): Server {
-  const { environment, corsOrigins, isSchemaPublic = environment !== 'production' } = settings;
+  const { environment, corsOrigins, isSchemaPublic } = settings;
   const graphql = createGraphQLServer({ schema, services, settings: { corsOrigins, isSchemaPublic } });
   return serve(services, {
     routes: {
@@ -106,8 +106,8 @@ export interface Server {
 export interface ServerSettings {
   environment: string;
   corsOrigins: readonly string[];
-  /** Introspection and GraphiQL; unless set, everywhere but in production. */
-  isSchemaPublic?: boolean;
+  /** Introspection and GraphiQL. */
+  isSchemaPublic: boolean;
 }
 
 export interface Routes {

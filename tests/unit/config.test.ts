@@ -18,6 +18,7 @@ describe('readConfig', () => {
       redisUrl: null,
       secretKey: null,
       defaultProvider: 'OFFLINE',
+      isSchemaPublic: true,
       accessTokenMinutes: 30,
       refreshTokenDays: 7,
     });

@@ -17,6 +17,7 @@ export class ClaimWorker {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
+  #sweepsFail = false;
 
   constructor(options: ClaimWorkerOptions) {
     this.#options = options;
@@ -77,11 +78,19 @@ export class ClaimWorker {
   }
 
   #sweep(): void {
-    this.#sweeping ??= this.#options
-      .findWork()
-      .then((subjects) => subjects.forEach((subject) => this.nudge(subject)))
-      .catch((error: unknown) => this.#options.onError(error, null))
-      .finally(() => (this.#sweeping = undefined));
+    this.#sweeping ??= this.#lookForWork().finally(() => (this.#sweeping = undefined));
+  }
+
+  /** An outage is told once, not every second. */
+  async #lookForWork(): Promise<void> {
+    try {
+      const subjects = await this.#options.findWork();
+      for (const subject of subjects) this.nudge(subject);
+      this.#sweepsFail = false;
+    } catch (error) {
+      if (!this.#sweepsFail) this.#options.onError(error, null);
+      this.#sweepsFail = true;
+    }
   }
 }
 
@@ -107,6 +116,6 @@ export interface ClaimWorkerOptions {
   findWork: () => Promise<string[]>;
   /** Works until nothing is left to do or `signal` aborts. */
   work: (subject: string, claim: Claim, signal: AbortSignal) => Promise<void>;
-  /** `subject` is null for a failed sweep. */
+  /** `subject` is null for sweeps, of whose failures only the first in a row is told. */
   onError: (error: unknown, subject: string | null) => void;
 }
