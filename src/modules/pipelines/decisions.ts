@@ -4,11 +4,11 @@
  * A branch *waits* from `decisionOf` until somebody decides, or until the run stops. Work elsewhere in the run
  * is *busy*. When nothing is busy and somebody waits, the run is *idle*: `onIdle` is asked to park it, and
  * answers with the steps that turn out to be decided after all. Without any, the run is parked, and every
- * waiting branch ends with STOPPED.
+ * waiting branch ends with STOPPED. When it fails, they fail with it.
  */
 export class Decisions {
   readonly #onIdle: (waiting: string[]) => Promise<Map<string, Decision>>;
-  readonly #waiting = new Map<string, (decision: Decision) => void>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<Decision>>();
   /** Decisions that came before their branch waited. */
   readonly #early = new Map<string, Decision>();
   #busy = 0;
@@ -33,16 +33,16 @@ export class Decisions {
   decisionOf(stepKey: string): Promise<Decision> {
     const early = this.#stopped ? STOPPED : this.#early.get(stepKey);
     if (early) return Promise.resolve(early);
-    const { promise, resolve } = Promise.withResolvers<Decision>();
-    this.#waiting.set(stepKey, resolve);
+    const waiter = Promise.withResolvers<Decision>();
+    this.#waiting.set(stepKey, waiter);
     this.#checkSoon();
-    return promise;
+    return waiter.promise;
   }
 
   settle(stepKey: string, decision: Decision): void {
-    const resolve = this.#waiting.get(stepKey);
+    const waiter = this.#waiting.get(stepKey);
     this.#waiting.delete(stepKey);
-    if (resolve) resolve(decision);
+    if (waiter) waiter.resolve(decision);
     else this.#early.set(stepKey, decision);
   }
 
@@ -60,10 +60,20 @@ export class Decisions {
   async #park(): Promise<void> {
     if (this.#busy > 0 || this.#waiting.size === 0) return;
     await this.busy(async () => {
-      const decided = await this.#onIdle([...this.#waiting.keys()]).catch(() => new Map<string, Decision>());
-      if (decided.size === 0) this.stop();
-      for (const [stepKey, decision] of decided) this.settle(stepKey, decision);
+      try {
+        const decided = await this.#onIdle([...this.#waiting.keys()]);
+        if (decided.size === 0) this.stop();
+        for (const [stepKey, decision] of decided) this.settle(stepKey, decision);
+      } catch (error) {
+        this.#fail(error);
+      }
     });
+  }
+
+  #fail(error: unknown): void {
+    const waiters = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiters) reject(error);
   }
 }
 

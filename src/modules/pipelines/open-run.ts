@@ -69,6 +69,10 @@ export class OpenRun {
     return this.execution.id;
   }
 
+  get isComplete(): boolean {
+    return this.#finished === this.#steps.size;
+  }
+
   step(key: string): StepExecution {
     const step = this.#steps.get(key);
     if (!step) throw new Error(`step ${key} is not in run ${this.id}`);

@@ -54,26 +54,24 @@ export async function workOnRun(
   }
 }
 
+/** Ends the run when there is reason to; else it waits for people, or for another worker. */
 async function conclude(run: OpenRun, pass: Pass, results: StepResult[]): Promise<void> {
-  if (pass.handedOver || pass.parked) return;
   if (pass.cancelled) return run.end('CANCELLED', null);
   const failed = results.find((result) => result.status === 'FAILED');
-  return failed ? run.end('FAILED', failed.error) : run.end('SUCCEEDED', null);
+  if (failed) return run.end('FAILED', failed.error);
+  if (run.isComplete) return run.end('SUCCEEDED', null);
 }
 
 /** One walk through the graph: from the claim to the end, a pause or a stop. */
 class Pass {
   readonly #run: OpenRun;
-  readonly #handover: AbortSignal;
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
   readonly #decisions: Decisions;
   #failed = false;
-  parked = false;
 
   constructor(run: OpenRun, handover: AbortSignal) {
     this.#run = run;
-    this.#handover = handover;
     this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
     this.#decisions = new Decisions((waiting) => this.#park(waiting));
     this.#signal.addEventListener('abort', () => this.#decisions.stop(), { once: true });
@@ -81,10 +79,6 @@ class Pass {
 
   get cancelled(): boolean {
     return this.#cancel.signal.aborted;
-  }
-
-  get handedOver(): boolean {
-    return this.#handover.aborted;
   }
 
   /** Hears of decisions and of a cancel, from whatever process they come. */
@@ -183,10 +177,7 @@ class Pass {
   }
 
   async #park(waiting: string[]): Promise<Map<string, Decision>> {
-    if (this.#failed || this.#signal.aborted) return new Map();
-    const decided = await this.#run.park(waiting);
-    this.parked = decided.size === 0;
-    return decided;
+    return this.#failed || this.#signal.aborted ? new Map() : this.#run.park(waiting);
   }
 
   #stopNewSteps(): void {
