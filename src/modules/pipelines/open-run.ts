@@ -1,10 +1,11 @@
 import type { Claim } from '../../core/claims/claim-keeper.ts';
-import type {
-  ApprovalRequest,
-  ExecutionStatus,
-  PipelineExecution,
-  StepExecution,
-  StepStatus,
+import {
+  type ApprovalRequest,
+  type ExecutionStatus,
+  type PipelineExecution,
+  Prisma,
+  type StepExecution,
+  type StepStatus,
 } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../context.ts';
@@ -67,6 +68,11 @@ export class OpenRun {
 
   get id(): string {
     return this.execution.id;
+  }
+
+  /** Why the run is going to fail, as soon as the steps under way have finished; null while none has failed. */
+  get failure(): ExecutionErrorData | null {
+    return this.execution.error as ExecutionErrorData | null;
   }
 
   get isComplete(): boolean {
@@ -142,8 +148,18 @@ export class OpenRun {
     );
   }
 
-  async failStep(step: Step, message: string): Promise<void> {
-    await this.#changeStep(step.key, { status: 'FAILED', finishedAt: this.services.clock() }, { message });
+  /** The first failure is the run's, which is stored at once: whoever takes the run over ends it with that. */
+  async failStep(step: Step, error: ExecutionErrorData): Promise<void> {
+    const failure = this.failure ?? error;
+    const change: StepChange = { status: 'FAILED', finishedAt: this.services.clock() };
+    await this.#changeStep(step.key, change, {
+      message: error.message,
+      also: async (tx) => {
+        const data = { error: { ...failure } };
+        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
+      },
+    });
+    this.execution.error = { ...failure };
   }
 
   /** Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. */
@@ -242,7 +258,7 @@ export class OpenRun {
         where: { id: this.id },
         data: {
           status,
-          error: error ? { ...error } : undefined,
+          error: error ? { ...error } : Prisma.DbNull,
           report: status === 'SUCCEEDED' && sink ? this.step(sink.key).output : null,
           result: { outputs: Object.fromEntries(outputs.map((step) => [step.key, step.output])) },
           finishedAt: now,

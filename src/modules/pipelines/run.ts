@@ -44,8 +44,8 @@ export async function workOnRun(
   const listening = pass.listen(head, AbortSignal.any([handover, left.signal]));
   try {
     await run.begin();
-    const results = await pass.execute();
-    await conclude(run, pass, results);
+    await pass.execute();
+    await conclude(run, pass);
   } catch (error) {
     if (!(error instanceof FencedError)) throw error;
   } finally {
@@ -55,10 +55,9 @@ export async function workOnRun(
 }
 
 /** Ends the run when there is reason to; else it waits for people, or for another worker. */
-async function conclude(run: OpenRun, pass: Pass, results: StepResult[]): Promise<void> {
+async function conclude(run: OpenRun, pass: Pass): Promise<void> {
   if (pass.cancelled) return run.end('CANCELLED', null);
-  const failed = results.find((result) => result.status === 'FAILED');
-  if (failed) return run.end('FAILED', failed.error);
+  if (run.failure) return run.end('FAILED', run.failure);
   if (run.isComplete) return run.end('SUCCEEDED', null);
 }
 
@@ -68,10 +67,11 @@ class Pass {
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
   readonly #decisions: Decisions;
-  #failed = false;
+  #failed: boolean;
 
   constructor(run: OpenRun, handover: AbortSignal) {
     this.#run = run;
+    this.#failed = run.failure !== null;
     this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
     this.#decisions = new Decisions((waiting) => this.#park(waiting));
     this.#signal.addEventListener('abort', () => this.#decisions.stop(), { once: true });
@@ -91,7 +91,7 @@ class Pass {
     }
   }
 
-  async execute(): Promise<StepResult[]> {
+  async execute(): Promise<void> {
     const { steps } = this.#run.design;
     const tasks = new Map(
       steps.map((step) => [
@@ -111,7 +111,7 @@ class Pass {
       return Promise.all(steps.map(resultOf));
     });
     try {
-      return await graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
+      await graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
     } finally {
       await Promise.allSettled(results.values()); // nothing may be under way when the claim is given back
     }
@@ -163,10 +163,11 @@ class Pass {
       await this.#decisions.busy(() => this.#run.skipStep(step, reason));
       return { status: 'SKIPPED' };
     }
-    await this.#decisions.busy(() => this.#run.failStep(step, reason));
-    this.#stopNewSteps();
     const message = `${reason} Start the run again, or change the design so that a rejection skips the step.`;
-    return { status: 'FAILED', error: { code: 'APPROVAL_REJECTED', message, stepKey: step.key } };
+    const error = { code: 'APPROVAL_REJECTED', message, stepKey: step.key } as const;
+    await this.#decisions.busy(() => this.#run.failStep(step, error));
+    this.#stopNewSteps();
+    return { status: 'FAILED' };
   }
 
   async #decided(stepKey: string): Promise<void> {

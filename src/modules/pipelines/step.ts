@@ -5,12 +5,12 @@ import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import type { Route } from '../../core/llm/router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../designs/design.ts';
 import { executionLog, type ExecutionEventData } from '../events.ts';
-import { describeFailure, type ExecutionErrorData, isRetryable } from '../failure.ts';
+import { describeFailure, isRetryable } from '../failure.ts';
 import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
 import { writePieces } from '../write-pieces.ts';
 import type { AgentTask } from './agents/agent.ts';
 import { agentOf } from './agents/agents.ts';
-import { isFinished, type OpenRun } from './open-run.ts';
+import type { OpenRun } from './open-run.ts';
 
 /**
  * Runs one step to its end: up to three attempts, each with its own reservation, its own text in the log and its
@@ -38,8 +38,8 @@ export async function executeStep(
         run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
       await attempt.discard(retry ? `${failure.message} It is tried again.` : failure.message);
       if (!retry) {
-        await run.failStep(step, failure.message);
-        return { status: 'FAILED', error: failure };
+        await run.failStep(step, failure);
+        return { status: 'FAILED' };
       }
       await sleep(retryDelayMs(error, tries), undefined, { signal }).catch(() => {});
       if (signal.aborted) return { status: 'STOPPED' };
@@ -47,11 +47,11 @@ export async function executeStep(
   }
 }
 
-/** What the step's row already says, for a step that has finished. */
+/** What the step's row already says, for a step whose status is final. */
 export function storedResult(run: OpenRun, step: Step): StepResult | null {
-  const row = run.step(step.key);
-  if (!isFinished(row)) return null;
-  return row.status === 'SKIPPED' ? { status: 'SKIPPED' } : { status: 'SUCCEEDED', output: row.output ?? '' };
+  const { status, output } = run.step(step.key);
+  if (status === 'SUCCEEDED') return { status, output: output ?? '' };
+  return status === 'SKIPPED' || status === 'FAILED' ? { status } : null;
 }
 
 /** One call to a model for a step, streamed into the run's log. */
@@ -134,6 +134,6 @@ const MAX_TRIES = 3;
 export type StepResult =
   | { status: 'SUCCEEDED'; output: string }
   | { status: 'SKIPPED' }
-  | { status: 'FAILED'; error: ExecutionErrorData }
+  | { status: 'FAILED' }
   /** Not run: the run was stopped, or a step before it failed or waits. */
   | { status: 'STOPPED' };
