@@ -162,13 +162,17 @@ export class OpenRun {
     this.execution.error = { ...failure };
   }
 
-  /** Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. */
+  /**
+   * Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. A claim under
+   * which this could be written has not stalled.
+   */
   async discardAttempt(step: Step, attempt: number, reason: string, call: MeteredCall | null): Promise<void> {
     let costMicros = this.#costOf(step.key);
     try {
       await this.#write(async (tx) => {
         if (call) costMicros = this.#costOf(step.key) + (await call.settle(tx)).costMicros;
         await tx.prisma.stepExecution.update({ where: this.#where(step.key), data: { status: 'PENDING' } });
+        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
     } catch (error) {
