@@ -1,5 +1,5 @@
 import { ModelError } from '../core/llm/language-model.ts';
-import { BudgetExceededError } from '../errors.ts';
+import { AppError, BudgetExceededError } from '../errors.ts';
 
 /** Why a run or a reply FAILED. The list of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {
@@ -28,8 +28,11 @@ export class EmptyOutputError extends Error {
   }
 }
 
+/** Whether another attempt may succeed; also when it was the database that was away for a moment. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof EmptyOutputError || (error instanceof ModelError && error.retryable);
+  if (error instanceof ModelError) return error.retryable;
+  if (error instanceof AppError) return error.code === 'SERVICE_UNAVAILABLE';
+  return error instanceof EmptyOutputError;
 }
 
 /** What a person should know about a failed call to a model, after `attempts` of them. */

@@ -123,14 +123,8 @@ export class OpenRun {
 
   /** Stores the output, settles the call, flags the run and tells it, all or nothing. */
   async finishStep(step: Step, output: string, call: MeteredCall, notices: string[]): Promise<void> {
-    this.#finished += 1;
-    const change: StepChange = {
-      status: 'SUCCEEDED',
-      output,
-      finishedOrder: this.#finished,
-      finishedAt: this.services.clock(),
-    };
-    await this.#changeStep(step.key, change, {
+    const change: StepChange = { status: 'SUCCEEDED', output };
+    await this.#finishStep(step.key, change, {
       call,
       also: async (tx) => {
         const data = { stalledClaims: 0, notices: { push: notices } };
@@ -140,12 +134,7 @@ export class OpenRun {
   }
 
   async skipStep(step: Step, reason: string): Promise<void> {
-    this.#finished += 1;
-    await this.#changeStep(
-      step.key,
-      { status: 'SKIPPED', finishedOrder: this.#finished, finishedAt: this.services.clock() },
-      { message: reason },
-    );
+    await this.#finishStep(step.key, { status: 'SKIPPED' }, { message: reason });
   }
 
   /** The first failure is the run's, which is stored at once: whoever takes the run over ends it with that. */
@@ -171,7 +160,9 @@ export class OpenRun {
     try {
       await this.#write(async (tx) => {
         if (call) costMicros = this.#costOf(step.key) + (await call.settle(tx)).costMicros;
-        await tx.prisma.stepExecution.update({ where: this.#where(step.key), data: { status: 'PENDING' } });
+        // Not one that finished after all, which a connection that broke at the commit did not tell.
+        const where = { ...this.#where(step.key), status: 'RUNNING' as const };
+        await tx.prisma.stepExecution.update({ where, data: { status: 'PENDING' } });
         await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
@@ -280,6 +271,16 @@ export class OpenRun {
 
   progress(): number {
     return this.#finished / this.#steps.size;
+  }
+
+  async #finishStep(key: string, change: StepChange, write: StepWrite): Promise<void> {
+    const finishedOrder = ++this.#finished;
+    try {
+      await this.#changeStep(key, { ...change, finishedOrder, finishedAt: this.services.clock() }, write);
+    } catch (error) {
+      this.#finished -= 1;
+      throw error;
+    }
   }
 
   async #changeStep(key: string, change: StepChange, { call = null, message = null, also }: StepWrite = {}) {
