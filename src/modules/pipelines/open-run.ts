@@ -99,11 +99,13 @@ export class OpenRun {
       });
       for (const { key, attempts } of abandoned) {
         const reason = 'The worker stopped; the step starts again.';
+        await tx.prisma.stepExecution.update({ where: this.#where(key), data: { status: 'PENDING' } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
       }
       this.emit(tx, { type: 'ExecutionStatus', status: 'RUNNING', progress: this.progress() });
     });
     this.execution.status = 'RUNNING';
+    for (const step of abandoned) step.status = 'PENDING';
   }
 
   async startAttempt(
