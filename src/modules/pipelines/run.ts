@@ -170,11 +170,17 @@ class Pass {
     return { status: 'FAILED' };
   }
 
+  /** A decision that cannot be read just now is found when nothing else is left to do. */
   async #decided(stepKey: string): Promise<void> {
-    const request = await this.#run.services.database.prisma.approvalRequest.findUnique({
-      where: { executionId_stepKey: { executionId: this.#run.id, stepKey } },
-    });
-    if (request && request.status !== 'PENDING') this.#decisions.settle(stepKey, decisionOf(request));
+    const { services, id: executionId } = this.#run;
+    try {
+      const request = await services.database.prisma.approvalRequest.findUnique({
+        where: { executionId_stepKey: { executionId, stepKey } },
+      });
+      if (request && request.status !== 'PENDING') this.#decisions.settle(stepKey, decisionOf(request));
+    } catch (error) {
+      services.logger.warn({ err: error, executionId }, 'a decision could not be read yet');
+    }
   }
 
   async #park(waiting: string[]): Promise<Map<string, Decision>> {

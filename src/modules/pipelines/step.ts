@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FencedError } from '../../core/event-log/event-log.ts';
 import type { ModelRequest } from '../../core/llm/language-model.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import { createNonce } from '../../core/prompt-safety/isolate.ts';
@@ -28,7 +29,7 @@ export async function executeStep(
     try {
       return { status: 'SUCCEEDED', output: await attempt.execute(inputs) };
     } catch (error) {
-      if (signal.aborted) {
+      if (signal.aborted || error instanceof FencedError) {
         await attempt.discard('The run was stopped.');
         return { status: 'STOPPED' };
       }
