@@ -93,13 +93,18 @@ class ReplyWork {
     }
   }
 
-  /** Looks whether the person wants this reply to end. */
+  /** Looks whether the person wants this reply to end. What cannot be read just now, they can ask for again. */
   async checkCancelled(): Promise<void> {
-    const row = await this.#reply.services.database.prisma.message.findUnique({
-      where: { id: this.#reply.message.id },
-      select: { cancelRequestedAt: true },
-    });
-    if (!row || row.cancelRequestedAt) this.#cancel.abort();
+    const { services, message } = this.#reply;
+    try {
+      const row = await services.database.prisma.message.findUnique({
+        where: { id: message.id },
+        select: { cancelRequestedAt: true },
+      });
+      if (!row || row.cancelRequestedAt) this.#cancel.abort();
+    } catch (error) {
+      services.logger.warn({ err: error, messageId: message.id }, 'whether to stop could not be read');
+    }
   }
 
   /** What went wrong with an attempt; null when it was stopped, and the reply is ended or left. */
