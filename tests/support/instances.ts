@@ -1,0 +1,44 @@
+import { Writable } from 'node:stream';
+import { afterAll } from 'vitest';
+import { createApp, type Overrides } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/infra/logger.ts';
+import { TestApp } from './app.ts';
+import { testDatabase } from './database.ts';
+
+/**
+ * In a file or a describe: apps on one database, each as a process of its own would be one. They are started and
+ * closed as the test goes; those that are still open are closed after it.
+ */
+export function testInstances(overrides: Overrides = {}): TestInstances {
+  const database = testDatabase();
+  const apps: TestApp[] = [];
+  afterAll(() => Promise.all(apps.map((app) => app.close())));
+  return {
+    databaseUrl: database.url,
+    async start(config = {}) {
+      const settings = readConfig({ ...ENVIRONMENT, DATABASE_URL: database.url });
+      const logs: string[] = [];
+      const output = new Writable({ write: (line, _encoding, done) => (logs.push(String(line)), done()) });
+      const app = new TestApp(logs);
+      apps.push(app);
+      await app.start(
+        await createApp({ ...settings, ...config }, { logger: createLogger('info', output), ...overrides }),
+      );
+      return app;
+    },
+  };
+}
+
+const ENVIRONMENT = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  HOST: '127.0.0.1',
+  SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
+  DEFAULT_LLM_PROVIDER: 'OFFLINE',
+};
+
+export interface TestInstances {
+  databaseUrl: string;
+  start(config?: Partial<Config>): Promise<TestApp>;
+}

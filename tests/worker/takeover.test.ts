@@ -1,0 +1,141 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../../src/core/llm/language-model.ts';
+import type { TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { testInstances } from '../support/instances.ts';
+import { decide, design, hasEnded, readLog, type Run, runWhen, startRun } from '../support/runs.ts';
+import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+
+const model = new ScriptedModel();
+const instances = testInstances({ router: routerOf(model) });
+const database = new pg.Pool({ connectionString: instances.databaseUrl, max: 3 });
+let app: TestApp;
+
+beforeAll(async () => void (app = await instances.start()));
+afterAll(async () => {
+  await app.close();
+  await database.end();
+});
+
+/** What a rolling update does to the work of a process. */
+async function handOver(): Promise<void> {
+  await app.close();
+  app = await instances.start();
+}
+
+describe('a run whose process closes', () => {
+  it('is handed over as often as it takes, and gives its claim back at once', async () => {
+    const ann = await app.register();
+    const release = model.hold('long');
+    const id = await startRun(app, ann, design({ key: 'long' }));
+    for (let times = 1; times <= 8; times++) {
+      await runWhen(
+        app,
+        ann,
+        id,
+        (run) => statusOf(run, 'long') === 'RUNNING' && run.steps[0]!.attempts === times,
+      );
+      await app.close();
+      expect((await database.query('SELECT id FROM claims')).rows).toEqual([]);
+      app = await instances.start();
+    }
+    release();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 9 }] });
+  });
+
+  it('fails, without asking again, when a step had failed before', async () => {
+    const ann = await app.register();
+    const release = model.hold('sibling');
+    model.answer('breaks', {
+      text: 'half',
+      failure: new ModelError('BAD_REQUEST', 'There is no such model.'),
+    });
+    const steps = design(
+      { key: 'breaks' },
+      { key: 'sibling' },
+      { key: 'sink', dependsOn: ['breaks', 'sibling'] },
+    );
+    const id = await startRun(app, ann, steps);
+    await runWhen(
+      app,
+      ann,
+      id,
+      (run) => statusOf(run, 'breaks') === 'FAILED' && statusOf(run, 'sibling') === 'RUNNING',
+    );
+    await handOver();
+    release();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'PROVIDER_ERROR', stepKey: 'breaks' } });
+    expect(run.steps.map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED', 'CANCELLED']);
+    expect(model.timesCalled('breaks')).toBe(1);
+    const told = (await readLog(app, ann, id)).filter(({ stepStatus }) => stepStatus === 'FAILED');
+    expect(told).toMatchObject([{ stepKey: 'breaks' }]);
+  });
+});
+
+describe('a run whose database connections break', () => {
+  it('tries a step again whose writes were lost, and goes on', async () => {
+    const ann = await app.register();
+    const release = model.hold('written');
+    const id = await startRun(app, ann, design({ key: 'before' }, { key: 'written', dependsOn: ['before'] }));
+    await eventually(async () =>
+      (await readLog(app, ann, id)).some(({ text, stepKey }) => text && stepKey === 'written'),
+    );
+    const blocker = await holding('LOCK TABLE events IN SHARE MODE');
+    release();
+    await breakConnectionsWaitingFor(blocker);
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.steps[0]!.attempts).toBe(1);
+  });
+
+  it('does not end when it was about to wait for people', async () => {
+    const ann = await app.register();
+    const release = model.hold('busy');
+    const steps = design(
+      { key: 'asks', requiresApproval: true },
+      { key: 'busy' },
+      { key: 'sink', dependsOn: ['asks', 'busy'] },
+    );
+    const id = await startRun(app, ann, steps);
+    const { approvals } = await runWhen(
+      app,
+      ann,
+      id,
+      (run) => run.approvals.length > 0 && statusOf(run, 'busy') === 'RUNNING',
+    );
+    const blocker = await holding('SELECT FROM approval_requests FOR UPDATE');
+    release();
+    await breakConnectionsWaitingFor(blocker);
+    await runWhen(app, ann, id, ({ status }) => status === 'WAITING_FOR_APPROVAL');
+    await decide(app, ann, approvals[0]!.id, 'APPROVE');
+    expect((await runWhen(app, ann, id, hasEnded)).status).toBe('SUCCEEDED');
+  });
+});
+
+/** A transaction that holds rows which the app will wait for. */
+async function holding(lock: string): Promise<pg.PoolClient> {
+  const blocker = await database.connect();
+  await blocker.query('BEGIN');
+  await blocker.query(lock);
+  return blocker;
+}
+
+/** Ends the connections of the app that wait for the rows, and gives the rows free. */
+async function breakConnectionsWaitingFor(blocker: pg.PoolClient): Promise<void> {
+  const breakSome = async () => {
+    const { rowCount } = await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rowCount! > 0;
+  };
+  await eventually(breakSome).finally(() => blocker.query('ROLLBACK'));
+  blocker.release();
+}
+
+function statusOf(run: Run, key: string): string | undefined {
+  return run.steps.find((step) => step.key === key)?.status;
+}
