@@ -11,33 +11,27 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (reason) =>
     logger.error({ err: reason }, 'a rejection that nobody handled'),
   );
+  const stopped = firstSignal(); // from here on a signal closes, also while things are still starting
 
   const app = await createApp(config, { logger });
-  const address = await app.listen();
-  logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
-
-  const [signal] = await Promise.race((['SIGTERM', 'SIGINT'] as const).map((name) => once(name)));
-  logger.info({ signal }, 'closing; runs under way are handed over');
-  const deadline = setTimeout(() => {
-    logger.error('closing took too long; ending now');
-    process.exit(1);
-  }, CLOSE_TIMEOUT_MS);
-  await app.close();
-  clearTimeout(deadline);
-  process.exit(); // whatever still lingers, all work is done
+  try {
+    const address = await app.listen();
+    logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
+    logger.info({ signal: await stopped }, 'closing; runs under way are handed over');
+  } finally {
+    const deadline = setTimeout(() => {
+      logger.error('closing took too long; ending now');
+      process.exit(1);
+    }, CLOSE_TIMEOUT_MS);
+    await app.close();
+    clearTimeout(deadline);
+  }
 }
 
-function once(signal: NodeJS.Signals): Promise<[NodeJS.Signals]> {
-  return new Promise((resolve) => process.once(signal, () => resolve([signal])));
-}
-
-const CLOSE_TIMEOUT_MS = 20_000;
-
-try {
-  await main();
-} catch (error) {
-  for (const problem of problemsIn(error)) console.error(problem);
-  process.exitCode = 1;
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
 }
 
 /** What the operator must mend is said in plain lines; a fault of ours keeps its stack. */
@@ -47,4 +41,14 @@ function problemsIn(error: unknown): readonly unknown[] {
     return [`${error.message}. Stop what listens there, or set PORT to another port.`];
   }
   return [error instanceof Error ? error.stack : error];
+}
+
+const CLOSE_TIMEOUT_MS = 20_000;
+
+try {
+  await main();
+  process.exit(); // whatever still lingers, all work is done
+} catch (error) {
+  for (const problem of problemsIn(error)) console.error(problem);
+  process.exit(1);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableText } from '../core/llm/storable-text.ts';
 import { cleanText } from '../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
 import { UnsafeInputError, ValidationError } from '../errors.ts';
@@ -12,8 +13,11 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   );
 }
 
+/** Text that is stored as it is. */
+export const storedText = z.string().refine(isStorable, 'must not hold NUL or half of a surrogate pair');
+
 /** A caller's own name for a request, so that a repeated one has one effect. */
-export const idempotencyKey = z.string().min(1).max(255).nullish();
+export const idempotencyKey = storedText.min(1).max(255).nullish();
 
 /** In characters of JSON. */
 const MAX_CONTEXT_LENGTH = 16_384;
@@ -27,6 +31,7 @@ export const contextObject = z
       .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
         message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
       })
+      .refine(isStorable, 'must not hold NUL or half of a surrogate pair')
       .nullish(),
   )
   .optional();
@@ -47,4 +52,11 @@ export function inspectText(original: string): { text: string; notices: string[]
   const severe = findings.filter((finding) => finding.severity === 'severe');
   if (severe.length > 0) throw new UnsafeInputError(severe.map((finding) => finding.description));
   return { text, notices: [...removed, ...findings.map((finding) => finding.description)] };
+}
+
+/** Whether the database takes it: a text, or JSON with all its texts. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return storableText(value) === value;
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, part]) => isStorable(key) && isStorable(part));
 }

@@ -6,7 +6,7 @@ import { errorType } from '../../graphql/errors.ts';
 import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { UserRef } from '../auth/schema.ts';
-import { newestFirst } from '../newest-first.ts';
+import { newestFirst } from '../list-query.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval } from './service.ts';
 import { approvalRequests } from './streams.ts';

@@ -8,7 +8,7 @@ import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import type { Context } from '../context.ts';
 import type { ExecutionErrorData } from '../failure.ts';
-import { newestFirst } from '../newest-first.ts';
+import { checkCursor, containing, newestFirst } from '../list-query.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { readableBy } from './policy.ts';
 import {
@@ -109,7 +109,10 @@ export const ConversationRef = builder.prismaNode('Conversation', {
       cursor: 'id',
       description: 'Its messages, oldest first.',
       args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
-      query: ({ role }) => ({ where: role ? { role } : {}, orderBy: { position: 'asc' } }),
+      query: ({ role, ...page }) => {
+        checkCursor(page);
+        return { where: role ? { role } : {}, orderBy: { position: 'asc' } };
+      },
       resolve: (query, conversation, { role }, ctx) => {
         const snapshot = snapshotOf(conversation);
         const page = query as MessagePage;
@@ -139,7 +142,8 @@ const DeletedNodeRef = builder.objectRef<{ id: string; typename: string }>('Dele
 });
 
 const SentMessageRef = builder.objectRef<SentMessage>('SentMessage').implement({
-  description: 'A message and the reply to come.',
+  description:
+    'A message and the reply to come. Its `message` shares a name with the text of an error: give one of them an alias, as in `sent: message { id }`.',
   fields: (t) => ({
     message: t.field({
       type: MessageRef,
@@ -186,8 +190,7 @@ builder.queryFields((t) => ({
     description: 'Conversations that you may see, newest first.',
     args: { search: t.arg.string({ description: 'Only those whose title contains this, in any case.' }) },
     resolve: (query, _root, { search }, ctx) => {
-      const title = search ? { contains: search, mode: 'insensitive' as const } : undefined;
-      const where = { ...readableBy(ctx.viewer!), title };
+      const where = { ...readableBy(ctx.viewer!), title: search ? containing(search) : undefined };
       return ctx.database.prisma.conversation.findMany(newestFirst(query, where));
     },
   }),

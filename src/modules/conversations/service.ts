@@ -6,7 +6,7 @@ import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { type ConversationEventData, conversationLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
-import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
+import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
 import { eventually } from '../log-stream.ts';
 import { checkBudget } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
@@ -218,7 +218,7 @@ export const UNTITLED = 'New conversation';
 const MAX_QUEUED_REPLIES = 10;
 const STOP_WAIT_MS = 2_000;
 
-const title = z.string().trim().min(1, 'must not be blank').max(200, 'must be at most 200 characters');
+const title = storedText.trim().min(1, 'must not be blank').max(200, 'must be at most 200 characters');
 
 const createConversationInput = z.object({ title: title.nullish(), context: contextObject, idempotencyKey });
 const renameConversationInput = z.object({ id: z.string(), title });

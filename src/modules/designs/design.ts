@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/router.ts';
-import { storableText } from '../../core/llm/storable-text.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind } from '../../generated/prisma/enums.ts';
+import { storedText } from '../input.ts';
 import { findCycle } from './order.ts';
 
 const AGENTS = [
@@ -22,17 +22,13 @@ export const MAX_OUTPUT_TOKENS = 32_000;
 export const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
 const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
 
-const text = z
-  .string()
-  .refine((value) => storableText(value) === value, 'must not hold NUL or half of a surrogate pair');
-
 export const stepSchema = z.object({
   key: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENTS),
-  title: text.trim().min(1, 'must not be blank').max(120),
-  prompt: text.max(8_000).nullable().default(null),
+  title: storedText.trim().min(1, 'must not be blank').max(120),
+  prompt: storedText.max(8_000).nullable().default(null),
   dependsOn: z
     .array(z.string())
     .max(MAX_STEPS - 1)
@@ -47,7 +43,7 @@ export const stepSchema = z.object({
   maxOutputTokens: z.int().min(1).max(MAX_OUTPUT_TOKENS).nullable().default(null),
   /** Asks a person before the step runs. */
   requiresApproval: z.boolean().default(false),
-  approvalQuestion: text.max(1_000).nullable().default(null),
+  approvalQuestion: storedText.max(1_000).nullable().default(null),
   approvalTimeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
   onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
 });

@@ -21,8 +21,8 @@ import type { Design } from '../designs/design.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
 import { type ExecutionEventData, executionLog } from '../events.ts';
 import type { ExecutionErrorData } from '../failure.ts';
+import { checkCursor, newestFirst } from '../list-query.ts';
 import type { LogEvent } from '../log-stream.ts';
-import { newestFirst } from '../newest-first.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import { LlmProviderRef, TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
@@ -279,7 +279,10 @@ builder.prismaObjectField(ConversationRef, 'executions', (t) =>
     type: ExecutionRef,
     cursor: 'id',
     description: 'The runs of its proposals, newest first.',
-    query: { orderBy: { id: 'desc' } },
+    query: (page) => {
+      checkCursor(page);
+      return { orderBy: { id: 'desc' } };
+    },
   }),
 );
 

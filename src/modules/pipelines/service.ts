@@ -9,7 +9,7 @@ import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
 import { type ExecutionEventData, executionLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
-import { contextObject, idempotencyKey, inspectText, parseInput, promptText } from '../input.ts';
+import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
 import { eventually } from '../log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { countExecution } from '../usage/quota.ts';
@@ -164,7 +164,7 @@ const executePipelineInput = z.object({
 });
 const cancelExecutionInput = z.object({
   id: z.string(),
-  reason: z.string().max(500, 'must be at most 500 characters').nullish(),
+  reason: storedText.max(500, 'must be at most 500 characters').nullish(),
 });
 
 export type EstimatePipelineInput = z.input<typeof estimatePipelineInput>;

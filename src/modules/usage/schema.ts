@@ -90,6 +90,13 @@ const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
     available: t.exposeBoolean('available', {
       description: 'Its provider is configured here: it can be called.',
     }),
+    isDefault: t.boolean({
+      description: 'It serves replies, and steps that name no provider and no model.',
+      resolve: (model, _args, ctx) => {
+        const { price } = ctx.router.route({});
+        return model.provider === price.provider && model.model === price.model;
+      },
+    }),
   }),
 });
 
