@@ -234,14 +234,6 @@ export class OpenRun {
     return decided;
   }
 
-  /** This claim ends because its process closes: it does not count as one that stalled. */
-  async handOver(): Promise<void> {
-    await this.#write(async (tx) => {
-      const data = { stalledClaims: { decrement: 1 } };
-      await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
-    });
-  }
-
   /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
     const now = this.services.clock();
