@@ -78,7 +78,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
   return ctx.database.transact(async (tx) => {
     const replyId = await once(tx, viewer, 'sendMessage', request, async () => {
       const conversation = await lockConversation(tx, viewer, request.conversationId);
-      await checkBudget(ctx, viewer, 1n, 'Another reply');
+      await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
       const busy = await makeWay(tx, conversation, request.whenBusy);
       const position = await lastPosition(tx, conversation.id);
       const common = { tenantId: viewer.tenantId, conversationId: conversation.id };

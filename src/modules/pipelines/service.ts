@@ -47,7 +47,7 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
       const source = await designOf({ prisma: tx.prisma, router: ctx.router }, viewer, request.source);
       if (source.proposal) await checkReady(tx, viewer, source.proposal);
       const { costMicros } = estimateOf(ctx, source.design, text);
-      await checkBudget(ctx, viewer, costMicros, `A run that is expected to cost ${dollars(costMicros)}`);
+      await checkBudget(ctx, tx, viewer, costMicros, `A run that is expected to cost ${dollars(costMicros)}`);
       await countExecution(tx, viewer, ctx.clock());
       return createRun(tx, viewer, source, {
         input: text,

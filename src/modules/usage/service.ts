@@ -1,4 +1,5 @@
 import { OverLimitError } from '../../core/spending/spending-gate.ts';
+import type { Tx } from '../../infra/database.ts';
 import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { budgetExceeded, limitsOfDay, tenantLimit, userDayAccount } from './budget.ts';
@@ -31,19 +32,21 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
 
 /**
  * Refuses early what a limit of the day would refuse anyway, so that nothing is started for nothing; the gate still
- * decides about each call. `what` names it for people.
+ * decides about each call. Reads in the transaction that starts it, which has its connection already.
+ * `what` names it for people.
  * Errors: BudgetExceededError when `amountMicros` more would pass the user's or the tenant's day.
  */
 export async function checkBudget(
-  { database, spending, clock }: Pick<Context, 'database' | 'spending' | 'clock'>,
+  { spending, clock }: Pick<Context, 'spending' | 'clock'>,
+  { sql }: Pick<Tx, 'sql'>,
   viewer: Viewer,
   amountMicros: bigint,
   what: string,
 ): Promise<void> {
   const now = clock();
-  const limits = limitsOfDay(viewer, await tenantLimit(database.sql, viewer.tenantId), now);
+  const limits = limitsOfDay(viewer, await tenantLimit(sql, viewer.tenantId), now);
   const ids = limits.map((limit) => limit.accountId);
-  const accounts = await spending.read(database.sql, ids);
+  const accounts = await spending.read(sql, ids);
   for (const { accountId, capMicros } of limits) {
     const spentMicros = accounts.get(accountId)?.spentMicros ?? 0n;
     if (capMicros === null || spentMicros + amountMicros <= capMicros) continue;
