@@ -1,0 +1,196 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Account, TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { testInstances } from '../support/instances.ts';
+import { Reader } from '../support/readers.ts';
+import { decide, design, hasEnded, readLog, readRun, type Run, runWhen, startRun } from '../support/runs.ts';
+import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+
+const model = new ScriptedModel();
+
+describe('decisions on two servers', () => {
+  const instances = testInstances({ router: routerOf(model) });
+  let apps: [TestApp, TestApp];
+  beforeAll(async () => void (apps = [await instances.start(), await instances.start()]));
+
+  it('give one winner when fifty come at once, and all others that one’s decision', async () => {
+    const [app] = apps;
+    const ann = await app.register();
+    const id = await startRun(app, ann, design({ key: 'gate', requiresApproval: true }));
+    const [request] = (await runWhen(app, ann, id, isWaiting)).approvals;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => {
+        const decision = index % 4 < 2 ? 'APPROVE' : 'REJECT';
+        return decideInDetail(apps[index % 2]!, ann, request!.id, decision, `number ${index}`);
+      }),
+    );
+
+    const won = answers.filter((answer) => answer.__typename === 'ApprovalRequest');
+    const lost = answers.filter((answer) => answer.__typename === 'AlreadyDecidedError');
+    expect([won.length, lost.length]).toEqual([1, 49]);
+    const { status, comment, decidedAt } = won[0]!;
+    for (const { approval } of lost)
+      expect(approval).toEqual({ id: request!.id, status, comment, decidedAt });
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run.status).toBe(status === 'APPROVED' ? 'SUCCEEDED' : 'FAILED');
+    expect(await timesTold(app, ann, id, 'ApprovalDecidedEvent')).toBe(1);
+  });
+
+  it.each([
+    ['left', 'right'],
+    ['right', 'left'],
+  ])('answer two open requests of one run in any order: %s, then %s', async (first, second) => {
+    const [here, there] = apps;
+    const ann = await here.register();
+    const id = await startRun(here, ann, twoQuestions());
+    const { approvals } = await runWhen(here, ann, id, (run) => isWaiting(run) && run.approvals.length === 2);
+    const requestOf = (key: string) => approvals.find(({ stepKey }) => stepKey === key)!.id;
+
+    await decide(there, ann, requestOf(first), 'APPROVE');
+    const halfway = await runWhen(
+      here,
+      ann,
+      id,
+      (run) => isWaiting(run) && statusOf(run, first) === 'SUCCEEDED',
+    );
+    expect(statusOf(halfway, second)).toBe('WAITING_FOR_APPROVAL');
+    await decide(here, ann, requestOf(second), 'APPROVE');
+    const run = await runWhen(there, ann, id, hasEnded);
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+  });
+
+  it('are never lost, however close they come to the moment in which the run goes to wait', async () => {
+    const [here] = apps;
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => here.register()));
+    const runs = accounts.map(async (account) => {
+      const id = await startRun(here, account, twoQuestions());
+      await Promise.all(apps.map((app) => approveUntilTheEnd(app, account, id)));
+      return readRun(here, account, id);
+    });
+    for (const run of await Promise.all(runs))
+      expect(run).toMatchObject({ status: 'SUCCEEDED', progress: 1 });
+  });
+
+  it('leave one outcome when a cancel comes together with them', async () => {
+    const [here, there] = apps;
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => here.register()));
+    const runs = accounts.map(async (account) => {
+      const id = await startRun(here, account, design({ key: 'gate', requiresApproval: true }));
+      const [request] = (await runWhen(here, account, id, isWaiting)).approvals;
+      const [decided] = await Promise.all([
+        decide(there, account, request!.id, 'APPROVE'),
+        here.mutate('cancelExecution', { id }, '', account),
+      ]);
+      const run = await runWhen(here, account, id, hasEnded);
+      return { run, decided, ends: await timesTold(here, account, id, 'ExecutionEndedEvent') };
+    });
+    for (const { run, decided, ends } of await Promise.all(runs)) {
+      const isApproved = decided.__typename === 'ApprovalRequest';
+      expect(run.approvals[0]!.status).toBe(isApproved ? 'APPROVED' : 'CANCELLED');
+      expect(isApproved ? ['CANCELLED', 'SUCCEEDED'] : ['CANCELLED']).toContain(run.status);
+      expect(ends).toBe(1);
+    }
+  });
+});
+
+describe('a decision while no worker runs', () => {
+  const instances = testInstances({ router: routerOf(model) });
+
+  it('is taken at once, and carried out when a worker comes', async () => {
+    const api = await instances.start({ role: 'api' });
+    const worker = await instances.start({ role: 'worker' });
+    const ann = await api.register();
+    const id = await startRun(api, ann, design({ key: 'gate', requiresApproval: true }));
+    const { approvals } = await runWhen(api, ann, id, isWaiting);
+    await worker.close();
+
+    expect(await decide(api, ann, approvals[0]!.id, 'APPROVE')).toMatchObject({ status: 'APPROVED' });
+    expect(await readRun(api, ann, id)).toMatchObject({
+      status: 'WAITING_FOR_APPROVAL',
+      steps: [{ attempts: 0 }],
+    });
+    await instances.start({ role: 'worker' });
+    expect(await runWhen(api, ann, id, hasEnded)).toMatchObject({
+      status: 'SUCCEEDED',
+      steps: [{ attempts: 1 }],
+    });
+  });
+});
+
+describe('a decision that another member must make', () => {
+  const instances = testInstances({ router: routerOf(model) });
+  let app: TestApp;
+  beforeAll(async () => void (app = await instances.start()));
+
+  it('is not the owner’s, a GUEST’s or a stranger’s, and wakes the run when the right one makes it', async () => {
+    const owner = await app.register();
+    const colleague = await app.member(owner, 'USER');
+    const guest = await app.member(owner, 'GUEST');
+    const stranger = await app.register();
+    const steps = { ...design({ key: 'gate', requiresApproval: true }), requireDifferentApprover: true };
+    const id = await startRun(app, owner, steps);
+    const [request] = (await runWhen(app, owner, id, isWaiting)).approvals;
+
+    await expect(decide(app, owner, request!.id, 'APPROVE')).rejects.toThrow('FORBIDDEN');
+    await expect(decide(app, guest, request!.id, 'APPROVE')).rejects.toThrow('FORBIDDEN');
+    expect(await decide(app, stranger, request!.id, 'REJECT')).toMatchObject({ __typename: 'NotFoundError' });
+    expect((await readRun(app, owner, id)).approvals).toMatchObject([{ status: 'PENDING' }]);
+
+    const watching = new Reader({ app, account: colleague, transport: 'SSE', field: 'pipelineProgress', id });
+    await watching.next();
+    expect(await decide(app, colleague, request!.id, 'APPROVE')).toMatchObject({ status: 'APPROVED' });
+    await watching.readUntil(() => false);
+    expect(watching.events.at(-1)).toMatchObject({ execution: { status: 'SUCCEEDED' } });
+  });
+});
+
+function twoQuestions() {
+  return design(
+    { key: 'left', requiresApproval: true },
+    { key: 'right', requiresApproval: true },
+    { key: 'both', dependsOn: ['left', 'right'] },
+  );
+}
+
+async function approveUntilTheEnd(app: TestApp, account: Account, id: string): Promise<void> {
+  await eventually(
+    async () => {
+      const run = await readRun(app, account, id);
+      const open = run.approvals.filter(({ status }) => status === 'PENDING');
+      await Promise.all(open.map((request) => decide(app, account, request.id, 'APPROVE')));
+      return hasEnded(run);
+    },
+    { timeoutMs: 15_000 },
+  );
+}
+
+function decideInDetail(app: TestApp, account: Account, id: string, decision: string, comment: string) {
+  return app.mutate<Decided & { __typename: string; approval?: Decided }>(
+    'decideApproval',
+    { id, decision, comment },
+    `... on ApprovalRequest { id status comment decidedAt }
+     ... on AlreadyDecidedError { approval { id status comment decidedAt } }`,
+    account,
+  );
+}
+
+async function timesTold(app: TestApp, account: Account, id: string, type: string): Promise<number> {
+  const log = await readLog(app, account, id);
+  return log.filter(({ __typename }) => __typename === type).length;
+}
+
+function isWaiting({ status }: Run): boolean {
+  return status === 'WAITING_FOR_APPROVAL';
+}
+
+function statusOf(run: Run, key: string): string | undefined {
+  return run.steps.find((step) => step.key === key)?.status;
+}
+
+interface Decided {
+  id: string;
+  status: string;
+  comment: string;
+  decidedAt: string;
+}
