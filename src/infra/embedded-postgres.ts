@@ -84,6 +84,8 @@ function make(server: Server, password: string): void {
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8', // sorts like C, and knows the cases of all letters
     '--no-sync',
   ]);
   const made = spawnSync(command, args, { ...ids, encoding: 'utf8', timeout: START_TIMEOUT_MS });
