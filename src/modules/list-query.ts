@@ -7,13 +7,17 @@ import { AppError } from '../errors.ts';
  * or never was. Errors: BAD_USER_INPUT for a cursor that no list has given.
  */
 export function newestFirst<Query extends PageQuery, Where extends object>(query: Query, where: Where) {
-  const { cursor, skip: _, ...page } = query;
-  const orderBy = { id: 'desc' } as const;
-  if (!cursor) return { ...page, where, orderBy };
-  const { id } = cursor;
-  if (typeof id !== 'string' || !ROW_ID.test(id)) throw noCursor();
-  const isBackwards = (query.take ?? 0) < 0;
-  return { ...page, where: { ...where, id: isBackwards ? { gt: id } : { lt: id } }, orderBy };
+  const { cursor: _cursor, skip: _skip, ...page } = query;
+  const { take, cursor } = pageIn(query);
+  const behind = take < 0 ? { gt: cursor } : { lt: cursor };
+  return { ...page, where: cursor ? { ...where, id: behind } : where, orderBy: { id: 'desc' as const } };
+}
+
+/** How much is asked for, below zero from the end, and from where. Errors: BAD_USER_INPUT, as above. */
+export function pageIn({ take, cursor }: PageQuery): { take: number; cursor: string | undefined } {
+  if (!cursor) return { take, cursor: undefined };
+  if (typeof cursor.id !== 'string' || !ROW_ID.test(cursor.id)) throw noCursor();
+  return { take, cursor: cursor.id };
 }
 
 /** For a list that hangs on a row, whose cursor goes to Prisma. Errors: BAD_USER_INPUT for one that no list has given. */
@@ -42,7 +46,7 @@ const ROW_ID = /^[\w-]{1,64}$/;
 interface PageQuery {
   cursor?: { id?: unknown };
   skip?: number;
-  take?: number;
+  take: number;
 }
 
 interface PageArgs {

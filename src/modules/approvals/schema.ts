@@ -101,7 +101,7 @@ builder.queryFields((t) => ({
     description: 'One request; null when there is none, or none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id of the request.' }) },
     resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.approvalRequest.findFirst({
+      ctx.database.prisma.approvalRequest.findUnique({
         ...query,
         where: { id: decodeId(id, 'ApprovalRequest'), ...visibleTo(ctx.viewer!) },
       }),

@@ -6,9 +6,10 @@ import { builder } from '../../graphql/builder.ts';
 import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
 import { decodeId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
+import { type ChildPage, pick, readChildPages } from '../child-pages.ts';
 import type { Context } from '../context.ts';
 import type { ExecutionErrorData } from '../failure.ts';
-import { checkCursor, containing, newestFirst } from '../list-query.ts';
+import { containing, newestFirst, pageIn } from '../list-query.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { readableBy } from './policy.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type SentMessage,
   stopReply,
 } from './service.ts';
-import { type MessagePage, pageOf, snapshotOf } from './snapshot.ts';
+import { pageOf, snapshotOf } from './snapshot.ts';
 
 export const DiscussionStageRef = builder.enumType('DiscussionStage', {
   description: 'How far the discussion of a design has come.',
@@ -104,26 +105,19 @@ export const ConversationRef = builder.prismaNode('Conversation', {
       resolve: (conversation, _args, ctx) =>
         snapshotOf(conversation)?.totals.costMicros ?? conversationCost(ctx, conversation),
     }),
-    messages: t.relatedConnection('messages', {
+    messages: t.prismaConnection({
       type: MessageRef,
       cursor: 'id',
       description: 'Its messages, oldest first.',
       args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
-      query: ({ role, ...page }) => {
-        checkCursor(page);
-        return { where: role ? { role } : {}, orderBy: { position: 'asc' } };
-      },
       resolve: (query, conversation, { role }, ctx) => {
+        const page = pageIn(query);
         const snapshot = snapshotOf(conversation);
-        const page = query as MessagePage;
-        const where = { conversationId: conversation.id, ...(role && { role }) };
-        const messages = snapshot
-          ? pageOf(
-              snapshot.messages.filter((message) => !role || message.role === role),
-              page,
-            )
-          : ctx.database.prisma.message.findMany({ ...page, where, orderBy: { position: 'asc' } });
-        return messages as never; // Pothos types this as a list of lists
+        if (!snapshot) return messagePages(ctx).load({ parentId: conversation.id, filter: role, ...page });
+        return pageOf(
+          snapshot.messages.filter((message) => !role || message.role === role),
+          page,
+        );
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
@@ -179,7 +173,7 @@ builder.queryFields((t) => ({
     description: 'One conversation; null when there is none, or none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id of the conversation.' }) },
     resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.conversation.findFirst({
+      ctx.database.prisma.conversation.findUnique({
         ...query,
         where: { id: decodeId(id, 'Conversation'), ...readableBy(ctx.viewer!) },
       }),
@@ -277,3 +271,24 @@ const totalsOf = createContextCache(
       return ids.map((id) => totals.get(id) ?? NO_CONVERSATION_TOTALS);
     }),
 );
+
+/** Pages of messages, read together for all conversations of an answer. */
+const messagePages = createContextCache(
+  ({ database }: Context) =>
+    new DataLoader(
+      async (pages: readonly ChildPage[]) => {
+        const ids = await readChildPages(database.sql, MESSAGES, pages);
+        const messages = await database.prisma.message.findMany({ where: { id: { in: ids.flat() } } });
+        return pick(ids, messages);
+      },
+      { cacheKeyFn: (page) => JSON.stringify(page) },
+    ),
+);
+
+const MESSAGES = {
+  table: 'messages',
+  parent: 'conversation_id',
+  order: 'position',
+  isDescending: false,
+  filter: 'role',
+};

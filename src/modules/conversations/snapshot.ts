@@ -1,7 +1,7 @@
 import { PostgresEventLog } from '../../core/event-log/event-log-postgres.ts';
 import type { Sql } from '../../core/sql.ts';
 import { NotFoundError } from '../../errors.ts';
-import type { Conversation, DesignProposal, Message, Prisma } from '../../generated/prisma/client.ts';
+import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
 import { conversationLog } from '../events.ts';
 import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
@@ -44,14 +44,15 @@ export function snapshotOf(row: object): ConversationSnapshot | undefined {
   return SNAPSHOTS.get(row);
 }
 
-/** The rows that a Prisma page of `rows` would hold, cursor by id. */
+/** The page of `rows` behind a cursor, which is an id; below zero from the end, or before the cursor. */
 export function pageOf<Row extends { id: string }>(
   rows: Row[],
-  { take, skip = 0, cursor }: MessagePage,
+  { take, cursor }: { take: number; cursor: string | undefined },
 ): Row[] {
-  const start = cursor ? rows.findIndex((row) => row.id === cursor.id) : 0;
-  if (take === undefined || take >= 0) return rows.slice(start + skip, take && start + skip + take);
-  const end = cursor ? start + 1 - skip : rows.length;
+  const place = rows.findIndex((row) => row.id === cursor);
+  if (cursor && place < 0) return [];
+  if (take >= 0) return rows.slice(place + 1, place + 1 + take);
+  const end = cursor ? place : rows.length;
   return rows.slice(Math.max(0, end + take), end);
 }
 
@@ -86,6 +87,3 @@ export interface ConversationSnapshot {
   proposals: DesignProposal[];
   totals: ConversationTotals;
 }
-
-/** How Prisma is asked for a page of messages. */
-export type MessagePage = Pick<Prisma.MessageFindManyArgs, 'take' | 'skip' | 'cursor' | 'include'>;

@@ -293,7 +293,7 @@ builder.queryFields((t) => ({
     description: 'One run; null when there is none, or none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id of the run.' }) },
     resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.pipelineExecution.findFirst({
+      ctx.database.prisma.pipelineExecution.findUnique({
         ...query,
         where: { id: decodeId(id, 'PipelineExecution'), ...readableBy(ctx.viewer!) },
       }),
