@@ -1,0 +1,45 @@
+import pg from 'pg';
+import { afterEach, beforeEach, vi } from 'vitest';
+
+/** Before each test: records what this process asks Postgres, through Prisma or not, and how much comes back. */
+export function recordedStatements(): { during: (work: () => Promise<unknown>) => Promise<Statement[]> } {
+  const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+  const sent: Statement[] = [];
+  beforeEach(() => {
+    vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: unknown, ...args: unknown[]) {
+      const statement = { text: textOf(args[0]), rows: 0 };
+      sent.push(statement);
+      const count = (result: unknown) =>
+        (statement.rows = (result as pg.QueryResult | undefined)?.rowCount ?? 0);
+      const callback = args.at(-1);
+      if (typeof callback !== 'function') {
+        return (query.apply(this, args) as Promise<unknown>).then(
+          (result) => (count(result), result),
+        ) as never;
+      }
+      const counting = (error: unknown, result: unknown) => (
+        count(result),
+        callback(error, result) as unknown
+      );
+      return query.apply(this, [...args.slice(0, -1), counting]) as never;
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+  return {
+    async during(work) {
+      const before = sent.length;
+      await work();
+      return sent.slice(before).filter(({ text }) => !text.includes('pgboss')); // the queue polls when it likes
+    },
+  };
+}
+
+function textOf(query: unknown): string {
+  return typeof query === 'string' ? query : String((query as { text?: unknown }).text);
+}
+
+export interface Statement {
+  text: string;
+  /** That came back. */
+  rows: number;
+}
