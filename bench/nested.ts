@@ -5,57 +5,43 @@ import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { ApiClient } from './support/api-client.ts';
 import { askOnce, type Load, type LoadRequest, loadWith } from './support/http-load.ts';
 import { cpuMs } from './support/process-usage.ts';
-import { databaseOf, startProduct } from './support/product.ts';
+import { databaseOf, PRODUCTION, startProduct } from './support/product.ts';
 import type { Report } from './support/report.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { median } from './support/statistics.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 export async function benchNested({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {
-  const durationMs = quick ? 500 : 5_000;
+  const durationMs = quick ? 500 : 4_000;
   using folder = temporaryFolder();
   using peerFolder = temporaryFolder();
-  await using product = await startProduct(folder.path);
+  await using product = await startProduct(folder.path, PRODUCTION);
   const databaseUrl = databaseOf(folder.path);
   await using peer = await ServerProcess.start({
     script: 'bench/peers/yoga-pothos/server.ts',
     folder: peerFolder.path,
     settings: { DATABASE_URL: databaseUrl, NODE_ENV: 'production' },
   });
-  const api = await ApiClient.signUp(product, databaseUrl);
-  await fill(databaseUrl, api);
-
-  const servers = [
-    server('product', product, { authorization: `Bearer ${api.token}` }),
-    server('Yoga + Pothos-prisma, bare', peer, { 'x-tenant-id': api.tenantId }),
-  ] as const;
-  const [answer, peerAnswer] = await Promise.all(servers.map(({ request }) => askOnce(request)));
-  deepStrictEqual(withoutIds(answer), withoutIds(peerAnswer), 'both must give the same answer');
-
-  for (const { request } of servers) await loadWith(request, CONNECTIONS, durationMs / 5);
+  const cases = [];
+  for (const messages of [MESSAGES, MESSAGES_LONG]) {
+    const api = await ApiClient.signUp(product, databaseUrl);
+    await fill(databaseUrl, api, messages);
+    cases.push({ messages, own: asProduct(product, api), bare: asPeer(peer, api) });
+  }
+  for (const { own, bare } of cases) await warmUp(own, bare, durationMs / 5);
   for (let round = 0; round < rounds; round++) {
-    for (const { pid, request, found } of servers) {
-      const before = cpuMs(pid);
-      const load = await loadWith(request, CONNECTIONS, durationMs);
-      found.push({ ...load, cpuMs: (cpuMs(pid) - before) / load.requests });
-    }
+    for (const { own, bare } of cases) for (const server of [own, bare]) await measure(server, durationMs);
   }
 
-  const of = (found: Found[], name: keyof Found) => median(found.map((load) => load[name]));
-  const [own, bare] = servers;
-  const ratio = of(own.found, 'perSecond') / of(bare.found, 'perSecond');
+  const ratio = of(cases[0]!.own, 'perSecond') / of(cases[0]!.bare, 'perSecond');
   return {
     title: `nested: ${CONVERSATIONS} conversations × ${MESSAGES} messages, ${CONNECTIONS} connections`,
     tables: [
       {
-        columns: ['server', 'requests/s', 'ratio', 'Node CPU a request', 'ratio', 'p99'],
-        rows: servers.map(({ name, found }) => [
-          name,
-          of(found, 'perSecond').toFixed(0),
-          `${(of(found, 'perSecond') / of(bare.found, 'perSecond')).toFixed(2)} ×`,
-          `${of(found, 'cpuMs').toFixed(2)} ms`,
-          `${(of(found, 'cpuMs') / of(bare.found, 'cpuMs')).toFixed(2)} ×`,
-          `${of(found, 'p99Ms').toFixed(0)} ms`,
+        columns: ['server, messages there are', 'requests/s', 'ratio', 'Node CPU a request', 'ratio', 'p99'],
+        rows: cases.flatMap(({ messages, own, bare }) => [
+          row(own, bare, messages),
+          row(bare, bare, messages),
         ]),
       },
     ],
@@ -73,20 +59,59 @@ export async function benchNested({ rounds, quick }: { rounds: number; quick: bo
   };
 }
 
-function server(name: string, { pid, url }: ServerProcess, headers: Record<string, string>) {
+/** Both must give the same answer; global ids apart, which are made differently. */
+async function warmUp(own: Server, bare: Server, durationMs: number): Promise<void> {
+  const withoutIds = (answer: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(answer, (key, value: unknown) => (/^(id|endCursor)$/.test(key) ? undefined : value)),
+    );
+  deepStrictEqual(withoutIds(await askOnce(own.request)), withoutIds(await askOnce(bare.request)));
+  for (const { request } of [own, bare]) await loadWith(request, CONNECTIONS, durationMs);
+}
+
+async function measure({ pid, request, found }: Server, durationMs: number): Promise<void> {
+  const before = cpuMs(pid);
+  const load = await loadWith(request, CONNECTIONS, durationMs);
+  found.push({ ...load, cpuMs: (cpuMs(pid) - before) / load.requests });
+}
+
+const of = ({ found }: Server, name: keyof Found) => median(found.map((load) => load[name]));
+
+function row(server: Server, bare: Server, messages: number): string[] {
+  const ratio = (name: keyof Found) => `${(of(server, name) / of(bare, name)).toFixed(2)} ×`;
+  return [
+    `${server.name}, ${messages}`,
+    of(server, 'perSecond').toFixed(0),
+    ratio('perSecond'),
+    `${of(server, 'cpuMs').toFixed(2)} ms`,
+    ratio('cpuMs'),
+    `${of(server, 'p99Ms').toFixed(0)} ms`,
+  ];
+}
+
+const asProduct = (product: ServerProcess, { token }: ApiClient) =>
+  server('product', product, { authorization: `Bearer ${token}` });
+
+const asPeer = (peer: ServerProcess, { tenantId }: ApiClient) =>
+  server('Yoga + Pothos-prisma', peer, { 'x-tenant-id': tenantId });
+
+function server(name: string, { pid, url }: ServerProcess, headers: Record<string, string>): Server {
   const request: LoadRequest = {
     url: `${url}/graphql`,
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query: QUERY }),
   };
-  const found: Found[] = [];
-  return { name, pid, request, found };
+  return { name, pid, request, found: [] };
 }
 
-async function fill(databaseUrl: string, { tenantId, userId: ownerId }: ApiClient): Promise<void> {
+async function fill(
+  databaseUrl: string,
+  { tenantId, userId: ownerId }: ApiClient,
+  count: number,
+): Promise<void> {
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) });
   for (let nth = 1; nth <= CONVERSATIONS; nth++) {
-    const messages = Array.from({ length: MESSAGES }, (_, index) => ({
+    const messages = Array.from({ length: count }, (_, index) => ({
       tenantId,
       position: index + 1,
       role: index % 2 === 0 ? ('USER' as const) : ('ASSISTANT' as const),
@@ -101,13 +126,10 @@ async function fill(databaseUrl: string, { tenantId, userId: ownerId }: ApiClien
   await prisma.$disconnect();
 }
 
-/** Global ids are made differently. */
-function withoutIds(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer, (key, value: unknown) => (key === 'id' ? undefined : value)));
-}
-
 const CONVERSATIONS = 20;
 const MESSAGES = 10;
+/** So many has each conversation of another user, who asks for as few of them. */
+const MESSAGES_LONG = 200;
 const CONNECTIONS = 50;
 
 const QUERY = `{
@@ -121,3 +143,10 @@ const QUERY = `{
 }`;
 
 type Found = Load & { cpuMs: number };
+
+interface Server {
+  name: string;
+  pid: number;
+  request: LoadRequest;
+  found: Found[];
+}

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { findEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
 import { ServerProcess } from './server-process.ts';
@@ -10,6 +11,13 @@ export function startProduct(folder: string, settings: NodeJS.ProcessEnv = {}): 
     settings: { DATA_DIR: folder, LOG_LEVEL: 'warn', ...settings },
   });
 }
+
+/** What a real installation sets; libraries leave out their checks for developers then. */
+export const PRODUCTION: NodeJS.ProcessEnv = {
+  NODE_ENV: 'production',
+  SECRET_KEY: randomBytes(48).toString('base64'),
+  DEFAULT_LLM_PROVIDER: 'OFFLINE',
+};
 
 /** Settings that make a provider of `provider.ts` the product's only one. */
 export function providerSettings(provider: ServerProcess): NodeJS.ProcessEnv {

@@ -35,7 +35,7 @@ export class ServerProcess implements AsyncDisposable {
     );
     fs.closeSync(log);
     const kill = () => void child.kill();
-    process.once('exit', kill);
+    process.prependOnceListener('exit', kill); // before its folder goes
     const url = `http://127.0.0.1:${port}`;
     try {
       await readiness(url, child);

@@ -1,6 +1,6 @@
 import type { Client } from 'graphql-ws';
 import { ApiClient } from './api-client.ts';
-import { databaseOf, providerSettings, startProduct } from './product.ts';
+import { databaseOf, PRODUCTION, providerSettings, startProduct } from './product.ts';
 import { ProviderReader } from './provider-reader.ts';
 import { ServerProcess } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -14,7 +14,7 @@ export async function openStage(sockets: number): Promise<Stage> {
   });
   parts.use(provider);
   const folder = parts.use(temporaryFolder()).path;
-  const product = parts.use(await startProduct(folder, providerSettings(provider)));
+  const product = parts.use(await startProduct(folder, { ...PRODUCTION, ...providerSettings(provider) }));
   const api = await ApiClient.signUp(product, databaseOf(folder));
   const open = await Promise.all(Array.from({ length: sockets }, () => api.openSocket()));
   parts.defer(() => open.forEach((socket) => void socket.dispose()));
