@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Account, TestApp } from '../support/app.ts';
 import { NEED, openConversation, readConversation, send } from '../support/conversations.ts';
+import { micros, spentToday, sumOfCosts } from '../support/money.ts';
 import { Reader, type StreamEvent, textsIn } from '../support/readers.ts';
-import { decide, design, hasEnded, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
+import { decide, design, hasEnded, readRun, runWhen, startRun } from '../support/runs.ts';
 import { type ServerProcess, testProcesses } from '../support/server-process.ts';
+import { WatchedRun } from '../support/watched-run.ts';
 
-/** Starts on the same folder each time, with the Postgres in it. */
+/** Started again and again on the same folder, with the Postgres in it. */
 const processes = testProcesses({ DEFAULT_LLM_PROVIDER: 'OFFLINE', OFFLINE_TOKENS_PER_SECOND: '80' });
 const app = new TestApp([]);
 let server: ServerProcess;
@@ -30,12 +32,13 @@ describe('kill -9 in the middle of a run and of a reply', () => {
     await server.kill();
     await expectCut(scene);
     await startServer();
-    await readToEnd(scene);
+    await readToTheEnd(scene);
   });
 
-  it('lets the run go on from its last finished step', () => expectSecondStepTwice(scene));
-  it('gives the run’s readers every event once, and the text of every step', () => expectRunReadWhole(scene));
-  it('begins the reply again, and gives its reader every event once', () => expectReplyReadWhole(scene));
+  it('lets the run go on from its last finished step, and its readers from their cursors', () =>
+    expectRunWentOn(scene));
+
+  it('lets the reply begin again, and its reader go on from its cursor', () => expectReplyWentOn(scene));
 
   it('leaves a request for approval open, to be decided afterwards', async () => {
     const { status, approvals } = await readRun(app, ann, waiting);
@@ -46,20 +49,20 @@ describe('kill -9 in the middle of a run and of a reply', () => {
   });
 
   it('keeps the accounts exact: steps make the run, messages the conversation, and these the day', async () => {
-    const runs = [await readRun(app, ann, scene.run), await readRun(app, ann, waiting)];
-    for (const run of runs) expect(sum(run.steps)).toBe(micros(run.cost));
+    const runs = [await readRun(app, ann, scene.run.id), await readRun(app, ann, waiting)];
+    for (const run of runs) expect(sumOfCosts(run.steps)).toBe(micros(run.cost));
     const conversation = await readConversation(app, ann, scene.conversation);
-    expect(sum(conversation.messages.edges.map(({ node }) => node))).toBe(micros(conversation.cost));
-    const { data } = await app.graphql<{ usageToday: { cost: string } }>('{ usageToday { cost } }', {}, ann);
-    expect(sum([...runs, conversation])).toBe(micros(data!.usageToday.cost));
-    expect(micros(data!.usageToday.cost)).toBeGreaterThan(0n);
+    expect(sumOfCosts(conversation.messages.edges.map(({ node }) => node))).toBe(micros(conversation.cost));
+    const spent = await spentToday(app, ann);
+    expect(spent).toBe(sumOfCosts([...runs, conversation]));
+    expect(spent).toBeGreaterThan(0n);
   });
 });
 
 describe('SIGTERM in the middle of a run and of a reply', () => {
   let scene: Scene;
 
-  it('ends the process with 0 within seconds', async () => {
+  it('ends the process with 0 within seconds, and nothing in it takes that for a fault', async () => {
     scene = await openScene(await app.register());
     const askedAt = performance.now();
     server.signal('SIGTERM');
@@ -68,21 +71,20 @@ describe('SIGTERM in the middle of a run and of a reply', () => {
     expect(server.output.filter((line) => /"level":[4-6]0/.test(line))).toEqual([]);
   });
 
-  it('hands over the run and the reply, which go on after the next start', async () => {
+  it('hands both over: they go on after the next start', async () => {
     await expectCut(scene);
     await startServer();
-    await readToEnd(scene);
-    await expectSecondStepTwice(scene);
-    await expectRunReadWhole(scene);
-    await expectReplyReadWhole(scene);
+    await readToTheEnd(scene);
+    await expectRunWentOn(scene);
+    await expectReplyWentOn(scene);
   });
 });
 
 /** A reply in the middle of its text and a run in the middle of its second step, with readers watching. */
 async function openScene(account: Account): Promise<Scene> {
-  const common = { app, account, after: 0 };
   const conversation = await openConversation(app, account);
-  const replies = new Reader({ ...common, transport: 'SSE', field: 'conversationEvents', id: conversation });
+  const common = { app, account, transport: 'SSE', after: 0 } as const;
+  const replies = new Reader({ ...common, field: 'conversationEvents', id: conversation });
   await send(app, account, conversation, NEED);
   await replies.readUntil((event) => event.offset! > 0);
   const steps = design(
@@ -90,78 +92,46 @@ async function openScene(account: Account): Promise<Scene> {
     { key: 'second', dependsOn: ['first'] },
     { key: 'third', dependsOn: ['second'], maxOutputTokens: 5 },
   );
-  const run = await startRun(app, account, steps);
-  const progress = new Reader({ ...common, transport: 'SSE', field: 'pipelineProgress', id: run });
-  const tokens = new Reader({ ...common, transport: 'WebSocket', field: 'agentTokens', id: run });
-  await tokens.readUntil((event) => event.stepKey === 'second' && event.offset! > 0);
-  await progress.readUntil((event) => event.stepKey === 'second');
-  return { account, conversation, run, replies, progress, tokens };
+  const run = await WatchedRun.start(app, account, steps);
+  await run.readToTheMiddleOf('second');
+  return { conversation, replies, run };
 }
 
-/** Every reader sees its connection break, and none has to take that for the end. */
-async function expectCut({ replies, progress, tokens }: Scene): Promise<void> {
-  for (const reader of [replies, progress, tokens]) {
+/** Every reader sees its connection break, and has no reason to take that for the end. */
+async function expectCut({ replies, run }: Scene): Promise<void> {
+  for (const reader of [replies, run.progress, run.tokens]) {
     await expect(reader.readUntil(() => false)).rejects.toThrow();
     reader.cut();
   }
 }
 
-async function readToEnd({ replies, progress, tokens }: Scene): Promise<void> {
+async function readToTheEnd({ replies, run }: Scene): Promise<void> {
   await replies.readUntil((event) => event.__typename === 'MessageCompletedEvent');
-  await progress.readUntil(() => false);
-  await tokens.readUntil(() => false);
   replies.cut();
+  await run.readToTheEnd();
 }
 
-async function expectSecondStepTwice({ account, run }: Scene): Promise<void> {
-  const { status, steps } = await readRun(app, account, run);
+async function expectRunWentOn({ run }: Scene): Promise<void> {
+  const { status, steps } = await run.expectReadWhole();
   expect(status).toBe('SUCCEEDED');
   expect(steps.map(({ key, attempts }) => `${key} ${attempts}`)).toEqual(['first 1', 'second 2', 'third 1']);
+  expect(run.tokens.events.filter(isDiscarded)).toMatchObject([{ stepKey: 'second', attempt: 1 }]);
 }
 
-async function expectRunReadWhole({ account, run, progress, tokens }: Scene): Promise<void> {
-  const { steps } = await readRun(app, account, run);
-  const log = await readLog(app, account, run);
-  expect(log.map(({ seq }) => seq)).toEqual(log.map((_, index) => index + 1));
-  expect([...tokens.seqs, ...progress.seqs].sort((a, b) => a - b)).toEqual([
-    ...log.map(({ seq }) => seq),
-    log.length,
-  ]);
-  expect(log.filter(isEnded)).toEqual([log.at(-1)]);
-  expect(textsIn(tokens.events)).toEqual(Object.fromEntries(steps.map(({ key, output }) => [key, output])));
-  expect(tokens.events.filter(isDiscarded)).toMatchObject([{ stepKey: 'second', attempt: 1 }]);
-}
-
-async function expectReplyReadWhole({ replies }: Scene): Promise<void> {
-  expect(replies.seqs).toEqual(replies.events.map((_, index) => index + 1));
+async function expectReplyWentOn({ replies }: Scene): Promise<void> {
   const { message } = replies.events.at(-1)!;
   expect(message!.status).toBe('COMPLETE');
   expect(textsIn(replies.events)).toEqual({ [message!.id]: message!.content });
+  expect(replies.seqs).toEqual(replies.events.map((_, index) => index + 1));
   expect(replies.events.filter(isDiscarded)).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
-}
-
-function isEnded({ __typename }: { __typename: string }): boolean {
-  return __typename === 'ExecutionEndedEvent';
 }
 
 function isDiscarded({ __typename }: StreamEvent): boolean {
   return __typename.endsWith('DiscardedEvent');
 }
 
-function sum(parts: { cost: string }[]): bigint {
-  return parts.reduce((total, { cost }) => total + micros(cost), 0n);
-}
-
-function micros(dollars: string): bigint {
-  const [whole, fraction = ''] = dollars.split('.');
-  return BigInt(`${whole}${fraction.padEnd(6, '0')}`);
-}
-
 interface Scene {
-  account: Account;
   conversation: string;
-  run: string;
   replies: Reader;
-  progress: Reader;
-  tokens: Reader;
+  run: WatchedRun;
 }

@@ -1,0 +1,55 @@
+import { expect } from 'vitest';
+import type { Account, TestApp } from './app.ts';
+import { Reader, type StreamEvent, textsIn } from './readers.ts';
+import { readLog, readRun, type Run, startRun } from './runs.ts';
+
+/** A run with a reader of its tokens and one of its progress, both from its beginning. */
+export class WatchedRun {
+  readonly id: string;
+  readonly tokens: Reader;
+  readonly progress: Reader;
+  readonly #app: TestApp;
+  readonly #account: Account;
+
+  static async start(
+    app: TestApp,
+    account: Account,
+    steps: Parameters<typeof startRun>[2],
+  ): Promise<WatchedRun> {
+    return new WatchedRun(app, account, await startRun(app, account, steps));
+  }
+
+  constructor(app: TestApp, account: Account, id: string) {
+    const common = { app, account, id, after: 0 };
+    this.id = id;
+    this.tokens = new Reader({ ...common, field: 'agentTokens', transport: 'WebSocket' });
+    this.progress = new Reader({ ...common, field: 'pipelineProgress', transport: 'SSE' });
+    this.#app = app;
+    this.#account = account;
+  }
+
+  /** Reads until the attempt has begun to write. */
+  async readToTheMiddleOf(stepKey: string, attempt = 1): Promise<void> {
+    const isIt = (event: StreamEvent) => event.stepKey === stepKey && event.attempt === attempt;
+    await this.tokens.readUntil((event) => isIt(event) && event.offset! > 0);
+    await this.progress.readUntil(isIt);
+  }
+
+  async readToTheEnd(): Promise<void> {
+    await Promise.all([this.tokens, this.progress].map((reader) => reader.readUntil(() => false)));
+  }
+
+  /** Each event of the log came once, the last one is the end, and the texts are the outputs. */
+  async expectReadWhole(): Promise<Run> {
+    const run = await readRun(this.#app, this.#account, this.id);
+    const log = await readLog(this.#app, this.#account, this.id);
+    const seqs = log.map((_, index) => index + 1);
+    expect(log.map(({ seq }) => seq)).toEqual(seqs);
+    expect(log.filter(({ __typename }) => __typename === 'ExecutionEndedEvent')).toEqual([log.at(-1)]);
+    const read = [...this.tokens.seqs, ...this.progress.seqs].sort((a, b) => a - b);
+    expect(read).toEqual([...seqs, log.length]); // both streams end with the ended event
+    const outputs = run.steps.map(({ key, output }) => [key, output]);
+    expect(textsIn(this.tokens.events)).toEqual(Object.fromEntries(outputs));
+    return run;
+  }
+}
