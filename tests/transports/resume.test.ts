@@ -7,6 +7,7 @@ import {
   type ModelRequest,
 } from '../../src/core/llm/language-model.ts';
 import { type Account, testApp } from '../support/app.ts';
+import { NEED, openConversation, send } from '../support/conversations.ts';
 import { eventually } from '../support/eventually.ts';
 import { Reader, type Stream, type StreamEvent, textsIn } from '../support/readers.ts';
 import { design, hasEnded, type LogEntry, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
@@ -46,105 +47,98 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.each(['WebSocket', 'SSE'] as const)(
-  'a stream over %s that is cut after every event',
-  (transport) => {
-    it('gives each event of a run once and in order while the run goes on', async () => {
-      const ann = await app.register();
-      const id = await startShakyRun(ann);
-      const readers = FIELDS.map(
-        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
-      );
-      model.goAlongWith(readers[0]!);
-      await Promise.all(readers.map(readCutting));
-      await expectWholeRun(ann, id, readers);
-    });
+describe.each(['WebSocket', 'SSE'] as const)('a stream over %s, cut after every event', (transport) => {
+  it('gives each event of a run once and in order while the run goes on', async () => {
+    const ann = await app.register();
+    const id = await startShakyRun(ann);
+    const readers = FIELDS.map((field) => new Reader({ app, account: ann, transport, field, id, after: 0 }));
+    model.goAlongWith(readers[0]!);
+    await Promise.all(readers.map(readCutting));
+    await expectWholeRun(ann, id, readers);
+  });
 
-    it('gives each event of a run once and in order when the run has ended', async () => {
-      const ann = await app.register();
-      const id = await startShakyRun(ann);
-      await runWhen(app, ann, id, hasEnded);
-      const readers = FIELDS.map(
-        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
-      );
-      await Promise.all(readers.map(readCutting));
-      await expectWholeRun(ann, id, readers);
-    });
+  it('gives each event of a run once and in order when the run has ended', async () => {
+    const ann = await app.register();
+    const id = await startShakyRun(ann);
+    await runWhen(app, ann, id, hasEnded);
+    const readers = FIELDS.map((field) => new Reader({ app, account: ann, transport, field, id, after: 0 }));
+    await Promise.all(readers.map(readCutting));
+    await expectWholeRun(ann, id, readers);
+  });
 
-    it('gives each event of a reply once and in order, while it is written and afterwards', async () => {
-      const ann = await app.register();
-      const id = await openConversation(ann);
-      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id, after: 0 };
-      const live = new Reader(stream);
-      model.goAlongWith(live);
-      await askForShakyReply(ann, id);
-      await readCutting(live);
-      const late = new Reader(stream);
-      await readCutting(late);
+  it('gives each event of a reply once and in order, while it is written and afterwards', async () => {
+    const ann = await app.register();
+    const id = await openConversation(app, ann);
+    const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id, after: 0 };
+    const live = new Reader(stream);
+    model.goAlongWith(live);
+    await askForShakyReply(ann, id);
+    await readCutting(live);
+    const late = new Reader(stream);
+    await readCutting(late);
 
-      expect(late.events).toEqual(live.events);
-      expect(live.seqs).toEqual(live.events.map((_, index) => index + 1));
-      const { message } = live.events.at(-1)!;
-      expect(message).toMatchObject({ status: 'COMPLETE', content: textsIn(live.events)[message!.id] });
-      const discarded = live.events.filter((event) => event.__typename === 'MessageAttemptDiscardedEvent');
-      expect(discarded).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
-    });
+    expect(late.events).toEqual(live.events);
+    expect(live.seqs).toEqual(live.events.map((_, index) => index + 1));
+    const { message } = live.events.at(-1)!;
+    expect(message).toMatchObject({ status: 'COMPLETE', content: textsIn(live.events)[message!.id] });
+    const discarded = live.events.filter((event) => event.__typename === 'MessageAttemptDiscardedEvent');
+    expect(discarded).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
+  });
 
-    it('begins with a snapshot at any moment of a run, and goes on with exactly what follows it', async () => {
-      const ann = await app.register();
-      const id = await startShakyRun(ann);
-      const guide = new Reader({ app, account: ann, transport, field: 'agentTokens', id, after: 0 });
-      model.goAlongWith(guide);
-      const joined: { field: Field; reader: Reader }[] = [];
-      while (await guide.next()) {
-        for (const field of FIELDS) {
-          const reader = new Reader({ app, account: ann, transport, field, id });
-          await reader.next();
-          joined.push({ field, reader });
-        }
-      }
-      await Promise.all(joined.map(({ reader }) => reader.readUntil(() => false)));
-
-      const log = await readLog(app, ann, id);
-      const { steps } = await readRun(app, ann, id);
-      expect(joined.length).toBeGreaterThan(20);
-      for (const { field, reader } of joined) {
-        const [snapshot, ...rest] = reader.events;
-        expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
-        expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
-        if (field === 'agentTokens') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
-        else expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
-      }
-    });
-
-    it('begins with a snapshot at any moment of a reply, and goes on with exactly what follows it', async () => {
-      const ann = await app.register();
-      const id = await openConversation(ann);
-      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id };
-      const guide = new Reader({ ...stream, after: 0 });
-      model.goAlongWith(guide);
-      await askForShakyReply(ann, id);
-      const joined: Reader[] = [];
-      while (!isCompleted((await guide.next())!)) {
-        const reader = new Reader(stream);
+  it('begins with a snapshot at any moment of a run, and goes on with exactly what follows it', async () => {
+    const ann = await app.register();
+    const id = await startShakyRun(ann);
+    const guide = new Reader({ app, account: ann, transport, field: 'agentTokens', id, after: 0 });
+    model.goAlongWith(guide);
+    const joined: { field: Field; reader: Reader }[] = [];
+    while (await guide.next()) {
+      for (const field of FIELDS) {
+        const reader = new Reader({ app, account: ann, transport, field, id });
         await reader.next();
-        joined.push(reader);
+        joined.push({ field, reader });
       }
-      const { seq: head, message } = guide.events.at(-1)!;
+    }
+    await Promise.all(joined.map(({ reader }) => reader.readUntil(() => false)));
 
-      expect(joined.length).toBeGreaterThan(10);
-      for (const reader of joined) {
-        if (reader.seqs[0] !== head) await reader.readUntil(({ seq }) => seq === head);
-        reader.cut();
-        const [snapshot] = reader.events;
-        expect(snapshot!.__typename).toBe('ConversationSnapshotEvent');
-        expect(reader.seqs).toEqual(reader.seqs.map((_, index) => snapshot!.seq + index));
-        expect(textsIn(reader.events)[message!.id]).toBe(message!.content);
-      }
-      guide.cut();
-    });
-  },
-);
+    const log = await readLog(app, ann, id);
+    const { steps } = await readRun(app, ann, id);
+    expect(joined.length).toBeGreaterThan(20);
+    for (const { field, reader } of joined) {
+      const [snapshot, ...rest] = reader.events;
+      expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
+      expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
+      if (field === 'agentTokens') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
+      else expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
+    }
+  });
+
+  it('begins with a snapshot at any moment of a reply, and goes on with exactly what follows it', async () => {
+    const ann = await app.register();
+    const id = await openConversation(app, ann);
+    const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id };
+    const guide = new Reader({ ...stream, after: 0 });
+    model.goAlongWith(guide);
+    await askForShakyReply(ann, id);
+    const joined: Reader[] = [];
+    while (!isCompleted((await guide.next())!)) {
+      const reader = new Reader(stream);
+      await reader.next();
+      joined.push(reader);
+    }
+    const { seq: head, message } = guide.events.at(-1)!;
+
+    expect(joined.length).toBeGreaterThan(10);
+    for (const reader of joined) {
+      if (reader.seqs[0] !== head) await reader.readUntil(({ seq }) => seq === head);
+      reader.cut();
+      const [snapshot] = reader.events;
+      expect(snapshot!.__typename).toBe('ConversationSnapshotEvent');
+      expect(reader.seqs).toEqual(reader.seqs.map((_, index) => snapshot!.seq + index));
+      expect(textsIn(reader.events)[message!.id]).toBe(message!.content);
+    }
+    guide.cut();
+  });
+});
 
 describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (transport) => {
   it('completes at once behind the end of a run', async () => {
@@ -161,7 +155,7 @@ describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (
   it.each([-1, 1_000_000])('is BAD_USER_INPUT where the log has no such place: %i', async (after) => {
     const ann = await app.register();
     const run = await startShakyRun(ann);
-    const conversation = await openConversation(ann);
+    const conversation = await openConversation(app, ann);
     for (const [field, id] of [
       ...FIELDS.map((name) => [name, run] as const),
       ['conversationEvents', conversation] as const,
@@ -172,19 +166,18 @@ describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (
   });
 
   it('is NOT_FOUND before the first event for what is missing or somebody else’s, whatever it is', async () => {
-    const [ann, eve] = [await app.register(), await app.register()];
+    const ann = await app.register();
     const run = await startShakyRun(ann);
-    const conversation = await openConversation(ann);
-    for (const after of [undefined, 0]) {
-      for (const id of [
-        run,
-        conversation,
-        globalId('PipelineExecution'),
-        globalId('Conversation'),
-        'nonsense',
-      ]) {
-        for (const field of [...FIELDS, 'conversationEvents'] as const) {
-          const reader = new Reader({ app, account: eve, transport, field, id, after });
+    const conversation = await openConversation(app, ann);
+    const ids = [run, conversation, globalId('PipelineExecution'), globalId('Conversation'), 'nonsense'];
+    for (const account of [
+      await app.register(),
+      await app.member(ann, 'USER'),
+      await app.member(ann, 'GUEST'),
+    ]) {
+      for (const field of [...FIELDS, 'conversationEvents'] as const) {
+        for (const id of ids) {
+          const reader = new Reader({ app, account, transport, field, id, after: 0 });
           await expect(reader.next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
         }
       }
@@ -212,16 +205,6 @@ async function startShakyRun(account: Account): Promise<string> {
   );
 }
 
-async function openConversation(account: Account): Promise<string> {
-  const { id } = await app.mutate<{ id: string }>(
-    'createConversation',
-    {},
-    '... on Conversation { id }',
-    account,
-  );
-  return id;
-}
-
 /** The text breaks off in its first attempt. */
 async function askForShakyReply(account: Account, conversationId: string): Promise<void> {
   const broken = {
@@ -233,7 +216,7 @@ async function askForShakyReply(account: Account, conversationId: string): Promi
     broken,
     'I suggest ☔ three\nlines about 비 and seven about what follows it.',
   );
-  await app.mutate('sendMessage', { conversationId, content: 'Ten lines about rain, please' }, '', account);
+  await send(app, account, conversationId, NEED);
 }
 
 async function readCutting(reader: Reader): Promise<void> {
