@@ -3,7 +3,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 
 /** Before each test: records what this process asks Postgres, through Prisma or not, and how much comes back. */
 export function recordedStatements(): { during: (work: () => Promise<unknown>) => Promise<Statement[]> } {
-  const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+  const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
   const sent: Statement[] = [];
   beforeEach(() => {
     vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: unknown, ...args: unknown[]) {
