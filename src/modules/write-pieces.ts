@@ -3,8 +3,8 @@ import { EmptyOutputError } from './failure.ts';
 
 /**
  * Writes each piece of text as it comes and gives the whole text once all of it is stored. A window of unconfirmed
- * writes lets fast models be written in batches, and keeps a slow database from being flooded. However it ends,
- * no write is under way any more.
+ * writes lets fast models be written in batches, and keeps a slow database from being flooded. After a write that
+ * failed no other begins. However it ends, no write is under way any more.
  * Errors: EmptyOutputError; those of the pieces and of the writes.
  */
 export async function writePieces(
@@ -12,12 +12,16 @@ export async function writePieces(
   write: (piece: { offset: number; text: string }) => Promise<void>,
 ): Promise<string> {
   const writes: Promise<void>[] = [];
+  let hasFailed = false;
   let whole = '';
   try {
     for await (const piece of pieces) {
+      if (hasFailed) break; // the writes tell why
       if (piece.type !== 'text' || piece.text === '') continue;
       const { text } = piece;
-      writes.push(write({ offset: whole.length, text }));
+      const stored = write({ offset: whole.length, text });
+      stored.catch(() => (hasFailed = true));
+      writes.push(stored);
       whole += text;
       if (writes.length > MAX_UNCONFIRMED_WRITES) await writes.shift();
     }

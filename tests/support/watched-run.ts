@@ -28,10 +28,10 @@ export class WatchedRun {
     this.#account = account;
   }
 
-  /** Reads until the attempt has begun to write. */
+  /** Reads until the attempt has written something. */
   async readToTheMiddleOf(stepKey: string, attempt = 1): Promise<void> {
     const isIt = (event: StreamEvent) => event.stepKey === stepKey && event.attempt === attempt;
-    await this.tokens.readUntil((event) => isIt(event) && event.offset! > 0);
+    await this.tokens.readUntil((event) => isIt(event) && event.text !== undefined);
     await this.progress.readUntil(isIt);
   }
 

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { testInstances } from '../support/instances.ts';
 import { decide, design, hasEnded, readLog, type Run, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+import { WatchedRun } from '../support/watched-run.ts';
 
 const model = new ScriptedModel();
 const instances = testInstances({ router: routerOf(model) });
@@ -79,16 +80,19 @@ describe('a run whose database connections break', () => {
   it('tries a step again whose writes were lost, and goes on', async () => {
     const ann = await app.register();
     const release = model.hold('written');
-    const id = await startRun(app, ann, design({ key: 'before' }, { key: 'written', dependsOn: ['before'] }));
-    await eventually(async () =>
-      (await readLog(app, ann, id)).some(({ text, stepKey }) => text && stepKey === 'written'),
-    );
+    const steps = design({ key: 'before' }, { key: 'written', dependsOn: ['before'] });
+    const watched = await WatchedRun.start(app, ann, steps);
+    await watched.readToTheMiddleOf('written');
     const blocker = await holding('LOCK TABLE events IN SHARE MODE');
     release();
     await breakConnectionsWaitingFor(blocker);
-    const run = await runWhen(app, ann, id, hasEnded);
-    expect(run.status).toBe('SUCCEEDED');
-    expect(run.steps[0]!.attempts).toBe(1);
+    await watched.readToTheEnd();
+    const run = await watched.expectReadWhole();
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      progress: 1,
+      steps: [{ attempts: 1 }, { attempts: 2 }],
+    });
   });
 
   it('does not end when it was about to wait for people', async () => {

@@ -33,8 +33,9 @@ export class BatchWriter {
 
   /**
    * Resolves when the event is stored. Events of one log are stored in the order of the calls, so a caller need
-   * not wait for one before the next: the queue is bounded by how many its callers leave unsettled. A rejection
-   * that nobody listens to does no harm. After one, later events of the same log may still be stored.
+   * not wait for one before the next: the queue is bounded by how many its callers leave unsettled. What waits
+   * behind an event that fails is rejected with it, so that no gap is stored; what is appended after that may be
+   * stored again. A rejection that nobody listens to does no harm.
    * Errors: FencedError when the claim was taken over; those of the database; any after `close`.
    */
   append(logId: string, fence: number, event: unknown): Promise<void> {
@@ -98,12 +99,17 @@ export class BatchWriter {
     }
   }
 
-  #settle({ logId, stored }: Batch, error: unknown): void {
+  #settle(batch: Batch, error: unknown): void {
+    const { logId, fence } = batch;
     const queue = this.#queues.get(logId)!;
-    queue.shift();
-    if (queue.length === 0) this.#queues.delete(logId);
-    if (error === null) stored.resolve();
-    else stored.reject(error);
+    const isDone = (other: Batch) => other === batch || (error !== null && other.fence === fence);
+    const rest = queue.filter((other) => !isDone(other));
+    if (rest.length === 0) this.#queues.delete(logId);
+    else this.#queues.set(logId, rest);
+    for (const { stored } of queue.filter(isDone)) {
+      if (error === null) stored.resolve();
+      else stored.reject(error);
+    }
   }
 
   /** While all logs are busy: for a little, or until something arrives. */

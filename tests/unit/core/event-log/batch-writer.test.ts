@@ -135,6 +135,22 @@ describe('a write that fails', () => {
     expect(await world.stored('a')).toEqual([3]);
   });
 
+  it('rejects what waits behind it in the same log, so that no gap is stored', async () => {
+    const world = new World();
+    const write = world.hold();
+    const first = world.append('a', 1);
+    await settled();
+    const waiting = [world.append('a', 2), world.append('a', 3)];
+    const elsewhere = world.append('b', 4);
+    const failure = (world.failure = new Error('the database is away'));
+    first.catch(() => (world.failure = null));
+    write.resolve();
+    for (const stored of [first, ...waiting]) await expect(stored).rejects.toBe(failure);
+    await elsewhere;
+    await world.append('a', 5);
+    expect(await world.stored('a')).toEqual([5]);
+  });
+
   it('does no harm to a caller who does not listen', async () => {
     const world = new World();
     world.failure = new Error('the database is away');
