@@ -38,6 +38,8 @@ export interface Tx {
   sql: Sql;
   /** Appends to a log when `work` is done; under a claim, with its fence. */
   append(logId: string, event: unknown, fence?: number): void;
+  /** Lets the transaction stand only while the claim on the log holds, whether or not it appends to it. */
+  guard(logId: string, fence: number): void;
   /** Adds a job that starts once the transaction stands. */
   send<Name extends JobName>(job: Name, data: JobPayloads[Name]): Promise<void>;
 }
@@ -74,7 +76,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       const result = await work({
         prisma: client,
         sql,
-        append: (logId, event, fence) => collect(appends, logId, event, fence),
+        append: (logId, event, fence) => collect(appends, logId, [event], fence),
+        guard: (logId, fence) => collect(appends, logId, [], fence),
         send: (job, data) => options.jobs.send(sql, job, data),
       });
       if (appends.size > 0) stored = await new PostgresEventLog(sql).append([...appends.values()]);
@@ -173,9 +176,13 @@ function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
 }
 
 /** A writer without a fence may append together with one that has it: the fence counts for both. */
-function collect(appends: Map<string, LogAppend>, logId: string, event: unknown, fence?: number): void {
+function collect(appends: Map<string, LogAppend>, logId: string, events: unknown[], fence?: number): void {
   const earlier = appends.get(logId);
-  appends.set(logId, { logId, events: [...(earlier?.events ?? []), event], fence: fence ?? earlier?.fence });
+  appends.set(logId, {
+    logId,
+    events: [...(earlier?.events ?? []), ...events],
+    fence: fence ?? earlier?.fence,
+  });
 }
 
 const getTypeParser = ((type: number, format?: 'text') => {

@@ -186,7 +186,6 @@ CREATE TABLE "step_executions" (
     "status" "StepStatus" NOT NULL DEFAULT 'PENDING',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "output" TEXT,
-    "edited_prompt" TEXT,
     "provider" "LlmProvider",
     "model" TEXT,
     "finished_order" INTEGER,

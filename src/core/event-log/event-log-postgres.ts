@@ -29,10 +29,10 @@ export class PostgresEventLog implements EventLog {
 
   async append(appends: readonly LogAppend[]): Promise<StoredEvent[]> {
     for (;;) {
-      const { stored, missing, fenced } = await this.#write(APPEND, appends);
+      const { stored, missing, busy, fenced } = await this.#write(APPEND, appends);
       if (fenced[0] !== undefined) throw new FencedError(fenced[0]);
-      if (stored.length > 0 || appends.length === 0) return stored;
-      await this.#sql(CREATE, [missing]); // of none when one was deleted just now: then the next try misses it
+      if (missing.length === 0 && busy.length === 0) return stored;
+      await this.#sql(CREATE, [missing]); // `busy` was deleted just now: the next try misses it
     }
   }
 
@@ -136,7 +136,7 @@ function appendStatement({ together }: { together: boolean }): string {
     ORDER BY asked.id, seq`;
 }
 
-/** One for each stored event, else one for each log. `withdrawn`: fine by itself, but not all were. */
+/** One for each stored event, else one for each log. `withdrawn`: fine, with nothing to store or because others were not. */
 interface Outcome extends StoredEvent {
   outcome: 'stored' | 'fenced' | 'withdrawn' | 'busy' | 'missing';
 }

@@ -18,7 +18,7 @@ export interface StoredEvent<Data = unknown> {
 
 export interface LogAppend {
   logId: string;
-  /** At least one; each a JSON value, whose texts hold neither NUL nor half a surrogate pair. */
+  /** Each a JSON value, whose texts hold neither NUL nor half a surrogate pair. None: only the fence is checked. */
   events: unknown[];
   /** The fence of the writer's claim; absent for a writer that needs none. */
   fence?: number;

@@ -36,7 +36,6 @@ export async function decideApproval(ctx: Context, input: DecideApprovalInput): 
       },
     });
     if (count === 0) return null;
-    if (editedPrompt !== null) await storeEdit(tx, request, editedPrompt);
     await announce(tx, request);
     return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
   });
@@ -76,13 +75,6 @@ async function announce(
   tx.append(approvalsLog(request.tenantId), { approvalId: request.id });
   tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
   await tx.send('run', { executionId: request.executionId });
-}
-
-async function storeEdit(tx: Tx, request: ApprovalRequest, editedPrompt: string): Promise<void> {
-  await tx.prisma.stepExecution.update({
-    where: { executionId_key: { executionId: request.executionId, key: request.stepKey } },
-    data: { editedPrompt },
-  });
 }
 
 async function alreadyDecided(ctx: Context, id: string): Promise<AlreadyDecidedError> {

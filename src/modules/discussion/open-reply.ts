@@ -14,8 +14,9 @@ import { enterStages } from './service.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * A reply in the hands of the worker that claimed its conversation. Every write is one transaction that ends with
- * an event under the claim's fence; what a call cost is charged in the transaction that its result belongs to.
+ * A reply in the hands of the worker that claimed its conversation. Every write is one transaction under the claim's
+ * fence, so a worker that lost the claim changes nothing. The answer of a write may be lost with its connection
+ * although it stands; so an attempt begins by reading the row again, and a reply ends once.
  */
 export class OpenReply {
   readonly services: Services;
@@ -29,6 +30,7 @@ export class OpenReply {
   /** The reply whose turn it is: the one under way, else the oldest that waits; null when all are done. */
   static async next(services: Services, conversationId: string, claim: Claim): Promise<OpenReply | null> {
     return services.database.transact(async (tx) => {
+      tx.guard(conversationLog(conversationId), claim.fence);
       await tx.sql('SELECT id FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
       const message = await tx.prisma.message.findFirst({
         where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
@@ -79,27 +81,32 @@ export class OpenReply {
     return this.message.brief === null ? null : briefSchema.parse(this.message.brief);
   }
 
-  /** Begins the next attempt. `reason` says why the text of the one before, if there was one, is void. */
-  async startAttempt(reason: string): Promise<void> {
-    const { id, attempt: last } = this.message;
-    await this.services.database.transact(async (tx) => {
-      await tx.prisma.message.update({ where: { id }, data: { attempt: last + 1 } });
-      if (last > 0) this.#discard(tx, reason);
+  /**
+   * Begins the next attempt, and says why the text of the one before, if there was one, is void. False when the reply
+   * has ended.
+   */
+  async startAttempt(reason: string): Promise<boolean> {
+    const row = await this.#write(async (tx) => {
+      const [begun] = await tx.prisma.message.updateManyAndReturn({
+        where: { id: this.message.id, status: 'STREAMING' },
+        data: { attempt: { increment: 1 } },
+      });
+      if (begun && begun.attempt > 1) this.#discard(tx, begun.attempt - 1, reason);
+      return begun;
     });
-    this.message.attempt = last + 1;
+    Object.assign(this.message, row);
+    return row !== undefined;
   }
 
   /** Stores what a turn decided: memory, stages, designs, and what the reply is going to say. */
   async storeTurn(turn: Turn, earlier: DesignProposal[]): Promise<void> {
     const { conversation, message } = this;
-    await this.services.database.transact(async (tx) => {
-      await tx.prisma.conversation.update({
-        where: { id: conversation.id },
-        data: {
-          ...turn.memory,
-          title: conversation.title === UNTITLED ? (turn.title ?? undefined) : undefined,
-        },
-      });
+    await this.#write(async (tx) => {
+      await tx.prisma.conversation.update({ where: { id: conversation.id }, data: turn.memory });
+      if (turn.title) {
+        const untitled = { id: conversation.id, title: UNTITLED };
+        await tx.prisma.conversation.updateMany({ where: untitled, data: { title: turn.title } });
+      }
       await enterStages(tx, conversation, turn.transitions, this.claim.fence);
       await this.#storeProposals(tx, turn, earlier);
       await tx.prisma.message.update({ where: { id: message.id }, data: { brief: turn.brief } });
@@ -122,12 +129,9 @@ export class OpenReply {
 
   /** The attempt's text is void, and there will be no other. */
   async fail(error: ExecutionErrorData): Promise<void> {
-    await this.#end({ status: 'FAILED', error: { ...error } }, (tx) => this.#discard(tx, error.message));
-  }
-
-  /** Enters what a call cost, whatever becomes of its text: the provider has billed it. */
-  async charge(call: MeteredCall): Promise<void> {
-    await this.services.database.transact((tx) => call.settle(tx));
+    await this.#end({ status: 'FAILED', error: { ...error } }, (tx) =>
+      this.#discard(tx, this.message.attempt, error.message),
+    );
   }
 
   async #end(
@@ -135,14 +139,14 @@ export class OpenReply {
     also?: (tx: Tx) => unknown,
   ): Promise<void> {
     const { id } = this.message;
-    await this.services.database.transact(async (tx) => {
-      await also?.(tx);
+    await this.#write(async (tx) => {
       const now = this.services.clock();
       const { count } = await tx.prisma.message.updateMany({
-        where: { id },
+        where: { id, status: 'STREAMING' },
         data: { ...data, finishedAt: now },
       });
-      if (count === 0) return; // the conversation was deleted meanwhile
+      if (count === 0) return; // it has ended already
+      await also?.(tx);
       await tx.prisma.conversation.update({ where: { id: this.conversation.id }, data: { updatedAt: now } });
       this.#emit(tx, { type: 'MessageCompleted', messageId: id });
     });
@@ -175,9 +179,15 @@ export class OpenReply {
     await tx.prisma.designProposal.update({ where: { id: selected.id }, data: { selected: true } });
   }
 
-  #discard(tx: Tx, reason: string): void {
-    const { id: messageId, attempt } = this.message;
-    this.#emit(tx, { type: 'MessageAttemptDiscarded', messageId, attempt, reason });
+  #discard(tx: Tx, attempt: number, reason: string): void {
+    this.#emit(tx, { type: 'MessageAttemptDiscarded', messageId: this.message.id, attempt, reason });
+  }
+
+  #write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.services.database.transact((tx) => {
+      tx.guard(this.log, this.claim.fence);
+      return work(tx);
+    });
   }
 
   #emit(tx: Tx, event: ConversationEventData): void {

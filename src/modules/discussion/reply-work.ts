@@ -74,11 +74,14 @@ class ReplyWork {
 
   /** Writes the reply to its end: COMPLETE, FAILED or CANCELLED. A handover leaves it for another worker. */
   async write(): Promise<void> {
-    if (this.#reply.message.cancelRequestedAt) return this.#reply.cancel();
+    const { message } = this.#reply;
+    if (message.cancelRequestedAt) return this.#reply.cancel();
+    if (message.attempt >= MAX_ATTEMPTS) return this.#reply.fail(STALLED);
     let reason = 'The worker stopped; the reply starts again.';
     for (let tries = 1; ; tries++) {
       this.#call = null;
-      await this.#reply.startAttempt(reason);
+      if (!(await this.#reply.startAttempt(reason))) return;
+      if (message.cancelRequestedAt) return this.#reply.cancel();
       try {
         const brief = this.#reply.brief ?? (await this.#decide());
         const text = await this.#stream(brief);
@@ -109,7 +112,7 @@ class ReplyWork {
 
   /** What went wrong with an attempt; null when it was stopped, and the reply is ended or left. */
   async #failureOf(error: unknown, tries: number): Promise<ExecutionErrorData | null> {
-    if (this.#call) await this.#reply.charge(this.#call);
+    await this.#call?.charge();
     if (error instanceof FencedError) throw error;
     if (this.#cancel.signal.aborted) {
       await this.#reply.cancel();
@@ -161,11 +164,14 @@ class ReplyWork {
       orderBy: { position: 'desc' },
       take: MAX_MESSAGES,
     });
+    const fitting: DiscussionState['messages'][number][] = [];
     let length = 0;
-    const fitting = latest.filter((message) => (length += message.content.length) <= MAX_MESSAGES_LENGTH);
-    return fitting
-      .reverse()
-      .map(({ role, content }) => ({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content }));
+    for (const { role, content } of latest) {
+      length += content.length;
+      if (length > MAX_MESSAGES_LENGTH) break;
+      fitting.unshift({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content });
+    }
+    return fitting;
   }
 
   /** Each call that thinking needs is reserved before and charged at once after. */
@@ -180,7 +186,7 @@ class ReplyWork {
             try {
               return await collect(call.pieces);
             } finally {
-              await this.#reply.charge(call);
+              await call.charge();
             }
           },
         }),
@@ -231,6 +237,13 @@ function known(row: DesignProposal): KnownProposal {
 }
 
 const MAX_TRIES = 3;
+/** Of all workers together: a reply that ends its worker each time is given up. */
+const MAX_ATTEMPTS = 20;
+const STALLED: ExecutionErrorData = {
+  code: 'INTERNAL',
+  message: 'The reply was begun again and again and never finished. Send the message again.',
+  stepKey: null,
+};
 const MAX_MESSAGES = 40;
 /** In characters; about 8,000 tokens. */
 const MAX_MESSAGES_LENGTH = 32_000;

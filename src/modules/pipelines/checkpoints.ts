@@ -1,6 +1,6 @@
 import type { PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
 import type { Design } from '../designs/design.ts';
-import { isFinished } from './open-run.ts';
+import { isFinished } from './machine.ts';
 
 /** The state of a run when one of its steps had finished, made of the steps that had finished by then. */
 export interface Checkpoint {

@@ -1,7 +1,9 @@
+import type { Decision } from './machine.ts';
+
 /**
  * Where the branches of one run wait for people.
  *
- * A branch *waits* from `decisionOf` until somebody decides, or until the run stops. Work elsewhere in the run
+ * A branch *waits* from `wait` until somebody decides, or until the run stops. Work elsewhere in the run
  * is *busy*. When nothing is busy and somebody waits, the run is *idle*: `onIdle` is asked to park it, and
  * answers with the steps that turn out to be decided after all. Without any, the run is parked, and every
  * waiting branch ends with STOPPED. When it fails, they fail with it.
@@ -23,6 +25,9 @@ export class Decisions {
     this.#busy += 1;
     try {
       return await work();
+    } catch (error) {
+      this.stop(); // the run is going to be taken up again, and must not wait for people then
+      throw error;
     } finally {
       this.#busy -= 1;
       this.#checkSoon();
@@ -30,7 +35,7 @@ export class Decisions {
   }
 
   /** Waits for the decision about a step. */
-  decisionOf(stepKey: string): Promise<Decision> {
+  wait(stepKey: string): Promise<Decision> {
     const early = this.#stopped ? STOPPED : this.#early.get(stepKey);
     if (early) return Promise.resolve(early);
     const waiter = Promise.withResolvers<Decision>();
@@ -76,11 +81,5 @@ export class Decisions {
     for (const { reject } of waiters) reject(error);
   }
 }
-
-export type Decision =
-  | { kind: 'APPROVED'; editedPrompt: string | null }
-  | { kind: 'REJECTED'; reason: string }
-  /** The run was parked, cancelled or handed over: the branch ends without an answer. */
-  | { kind: 'STOPPED' };
 
 const STOPPED: Decision = { kind: 'STOPPED' };

@@ -1,12 +1,12 @@
 import type { Claim } from '../../core/claims/claim-keeper.ts';
 import {
   type ApprovalRequest,
-  type ExecutionStatus,
   type PipelineExecution,
   Prisma,
   type StepExecution,
   type StepStatus,
 } from '../../generated/prisma/client.ts';
+import type { Plan } from '../../generated/prisma/enums.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../context.ts';
 import { type Design, designSchema, type Step } from '../designs/design.ts';
@@ -14,13 +14,13 @@ import { approvalsLog, executionLog, type ExecutionEventData } from '../events.t
 import type { ExecutionErrorData } from '../failure.ts';
 import { costsByStep } from '../usage/ledger.ts';
 import type { MeteredCall } from '../usage/metered-call.ts';
-import type { Decision } from './decisions.ts';
+import { type Decision, decisionOf, isFinished } from './machine.ts';
 
 /**
  * A run in the hands of the worker that claimed it: its rows as this worker knows them, and its writes.
  *
- * Every write is one transaction that ends with an event under the claim's fence, so a worker that lost the
- * claim changes nothing. The rows here are changed only after their transaction has been committed.
+ * Every write is one transaction under the claim's fence, so a worker that lost the claim changes nothing. The rows
+ * here are changed only after their transaction has been committed.
  */
 export class OpenRun {
   readonly services: Services;
@@ -31,7 +31,6 @@ export class OpenRun {
   readonly plan: Plan;
   readonly #steps: Map<string, StepExecution>;
   readonly #costs: Map<string, bigint>;
-  #finished: number;
 
   /** The open run, or null when it has ended or is gone. */
   static async load(services: Services, executionId: string, claim: Claim): Promise<OpenRun | null> {
@@ -63,7 +62,6 @@ export class OpenRun {
     this.plan = plan;
     this.#steps = new Map(steps.map((step) => [step.key, step]));
     this.#costs = costs;
-    this.#finished = steps.filter(isFinished).length;
   }
 
   get id(): string {
@@ -76,7 +74,7 @@ export class OpenRun {
   }
 
   get isComplete(): boolean {
-    return this.#finished === this.#steps.size;
+    return this.#finished() === this.#steps.size;
   }
 
   step(key: string): StepExecution {
@@ -125,32 +123,34 @@ export class OpenRun {
 
   /** Stores the output, settles the call, flags the run and tells it, all or nothing. */
   async finishStep(step: Step, output: string, call: MeteredCall, notices: string[]): Promise<void> {
-    const change: StepChange = { status: 'SUCCEEDED', output };
-    await this.#finishStep(step.key, change, {
-      call,
-      also: async (tx) => {
-        const data = { stalledClaims: 0, notices: { push: notices } };
-        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
+    await this.#changeStep(
+      step.key,
+      { status: 'SUCCEEDED', output },
+      {
+        call,
+        also: async (tx) => {
+          const data = { stalledClaims: 0, notices: { push: notices } };
+          await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
+        },
       },
-    });
+    );
   }
 
   async skipStep(step: Step, reason: string): Promise<void> {
-    await this.#finishStep(step.key, { status: 'SKIPPED' }, { message: reason });
+    await this.#changeStep(step.key, { status: 'SKIPPED' }, { message: reason });
   }
 
   /** The first failure is the run's, which is stored at once: whoever takes the run over ends it with that. */
   async failStep(step: Step, error: ExecutionErrorData): Promise<void> {
-    const failure = this.failure ?? error;
     const change: StepChange = { status: 'FAILED', finishedAt: this.services.clock() };
     await this.#changeStep(step.key, change, {
       message: error.message,
       also: async (tx) => {
-        const data = { error: { ...failure } };
-        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data });
+        const where = { id: this.id, error: { equals: Prisma.DbNull } };
+        await tx.prisma.pipelineExecution.updateMany({ where, data: { error: { ...error } } });
       },
     });
-    this.execution.error = { ...failure };
+    this.execution.error ??= { ...error };
   }
 
   /**
@@ -169,7 +169,7 @@ export class OpenRun {
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
     } catch (error) {
-      if (call) await this.#write(async (tx) => void (await call.settle(tx)));
+      await call?.charge();
       throw error;
     }
     this.step(step.key).status = 'PENDING';
@@ -216,7 +216,7 @@ export class OpenRun {
    */
   async park(waiting: string[]): Promise<Map<string, Decision>> {
     let decided = new Map<string, Decision>();
-    await this.services.database.transact(async (tx) => {
+    await this.#write(async (tx) => {
       await tx.sql('SELECT id FROM approval_requests WHERE execution_id = $1 ORDER BY id FOR UPDATE', [
         this.id,
       ]);
@@ -272,29 +272,34 @@ export class OpenRun {
   }
 
   progress(): number {
-    return this.#finished / this.#steps.size;
+    return this.#finished() / this.#steps.size;
   }
 
-  async #finishStep(key: string, change: StepChange, write: StepWrite): Promise<void> {
-    const finishedOrder = ++this.#finished;
-    try {
-      await this.#changeStep(key, { ...change, finishedOrder, finishedAt: this.services.clock() }, write);
-    } catch (error) {
-      this.#finished -= 1;
-      throw error;
-    }
+  #finished(): number {
+    return [...this.#steps.values()].filter(isFinished).length;
   }
 
   async #changeStep(key: string, change: StepChange, { call = null, message = null, also }: StepWrite = {}) {
     let costMicros = this.#costOf(key);
+    let stored = change;
     await this.#write(async (tx) => {
       if (call) costMicros = this.#costOf(key) + (await call.settle(tx)).costMicros;
-      await tx.prisma.stepExecution.update({ where: this.#where(key), data: change });
-      this.#emitStep(tx, key, { ...this.step(key), ...change }, costMicros, message);
+      stored = isFinished(change) ? await this.#withPlace(tx, change) : change;
+      await tx.prisma.stepExecution.update({ where: this.#where(key), data: stored });
+      this.#emitStep(tx, key, { ...this.step(key), ...stored }, costMicros, message);
       await also?.(tx);
     });
-    Object.assign(this.step(key), change);
+    Object.assign(this.step(key), stored);
     this.#costs.set(key, costMicros);
+  }
+
+  /** A finished step's place among those of the run, in the order of their commits: the run's lock is held till then. */
+  async #withPlace(tx: Tx, change: StepChange): Promise<StepChange> {
+    await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [this.id]);
+    const before = await tx.prisma.stepExecution.count({
+      where: { executionId: this.id, finishedOrder: { not: null } },
+    });
+    return { ...change, finishedOrder: before + 1, finishedAt: this.services.clock() };
   }
 
   async #closeRequests(tx: Tx, now: Date): Promise<void> {
@@ -316,7 +321,7 @@ export class OpenRun {
   #emitStep(
     tx: Tx,
     key: string,
-    step: Pick<StepExecution, 'status' | 'attempts'>,
+    step: Pick<StepExecution, 'status' | 'attempts' | 'finishedOrder'>,
     costMicros: bigint,
     message: string | null,
   ): void {
@@ -325,7 +330,7 @@ export class OpenRun {
       stepKey: key,
       status: step.status,
       attempt: step.attempts,
-      progress: this.progress(),
+      progress: (step.finishedOrder ?? this.#finished()) / this.#steps.size,
       costMicros: String(costMicros),
       message,
     });
@@ -336,26 +341,12 @@ export class OpenRun {
   }
 
   #write(work: (tx: Tx) => Promise<void>): Promise<void> {
-    return this.services.database.transact(work);
+    return this.services.database.transact((tx) => {
+      tx.guard(executionLog(this.id), this.claim.fence);
+      return work(tx);
+    });
   }
 }
-
-/** A request that has been decided, expired or closed, as the run sees it. */
-export function decisionOf(request: ApprovalRequest): Decision {
-  if (request.status === 'APPROVED') return { kind: 'APPROVED', editedPrompt: request.editedPrompt };
-  const reason =
-    request.status === 'EXPIRED'
-      ? 'Nobody decided about the step in time.'
-      : `The step was rejected${request.comment ? `: ${request.comment}` : '.'}`;
-  return { kind: 'REJECTED', reason };
-}
-
-export function isFinished(step: Pick<StepExecution, 'status'>): boolean {
-  return step.status === 'SUCCEEDED' || step.status === 'SKIPPED';
-}
-
-export type Plan = 'FREE' | 'PRO' | 'UNLIMITED';
-export type EndStatus = Extract<ExecutionStatus, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
 
 /** What the person sees beside the question. */
 export interface ApprovalPayload {

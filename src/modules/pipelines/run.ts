@@ -4,19 +4,15 @@ import { FencedError } from '../../core/event-log/event-log.ts';
 import type { Services } from '../context.ts';
 import type { Step } from '../designs/design.ts';
 import { signalsLog, type SignalData } from '../events.ts';
-import { describeFailure, type ExecutionErrorData } from '../failure.ts';
+import type { ExecutionErrorData } from '../failure.ts';
 import type { AgentTask } from './agents/agent.ts';
-import { type Decision, Decisions } from './decisions.ts';
-import { decisionOf, OpenRun } from './open-run.ts';
-import { executeStep, type StepResult, storedResult } from './step.ts';
+import { Decisions } from './decisions.ts';
+import { type Decision, decisionOf } from './machine.ts';
+import { OpenRun } from './open-run.ts';
+import { executeStep, type StepResult, type StepWork, storedResult } from './step.ts';
 
 /**
- * One claim's work on a run.
- *
- *   QUEUED ──▶ RUNNING ──▶ SUCCEEDED | FAILED | CANCELLED
- *               ▲   │
- *               │   ▼      when nothing but people's decisions can move it; the claim is given back
- *        WAITING_FOR_APPROVAL
+ * One claim's work on a run (its states: `machine.ts`).
  *
  * The graph is LangGraph's functional form: one task for each step, named by its key, started as soon as the
  * step's own dependencies have finished. It runs from the beginning at every claim; a step whose row has finished
@@ -35,30 +31,26 @@ export async function workOnRun(
   const { head } = await services.eventLog.state(signalsLog(executionId));
   const run = await OpenRun.load(services, executionId, claim);
   if (!run) return;
-  if (run.execution.cancelRequestedAt) return run.end('CANCELLED', null);
-  if (run.execution.stalledClaims >= MAX_STALLED_CLAIMS) return run.end('FAILED', stalled());
-  if (waitsForPeople(run) && !(await someoneDecided(run))) return;
 
   const left = new AbortController();
   const pass = new Pass(run, handover);
   const listening = pass.listen(head, AbortSignal.any([handover, left.signal]));
   try {
+    if (run.execution.cancelRequestedAt) return await run.end('CANCELLED', null);
+    if (run.execution.stalledClaims >= MAX_STALLED_CLAIMS) return await run.end('FAILED', STALLED);
+    if (waitsForPeople(run) && !(await someoneDecided(run))) return;
     await run.begin();
     await pass.execute();
-    await conclude(run, pass);
+    // Without a reason to end it waits for people, or for another worker.
+    if (pass.cancelled) await run.end('CANCELLED', null);
+    else if (run.failure) await run.end('FAILED', run.failure);
+    else if (run.isComplete) await run.end('SUCCEEDED', null);
   } catch (error) {
     if (!(error instanceof FencedError)) throw error;
   } finally {
     left.abort();
     await listening;
   }
-}
-
-/** Ends the run when there is reason to; else it waits for people, or for another worker. */
-async function conclude(run: OpenRun, pass: Pass): Promise<void> {
-  if (pass.cancelled) return run.end('CANCELLED', null);
-  if (run.failure) return run.end('FAILED', run.failure);
-  if (run.isComplete) return run.end('SUCCEEDED', null);
 }
 
 /** One walk through the graph: from the claim to the end, a pause or a stop. */
@@ -96,9 +88,7 @@ class Pass {
     const tasks = new Map(
       steps.map((step) => [
         step.key,
-        task({ name: step.key }, (inputs: AgentTask['inputs']) =>
-          executeStep(this.#run, step, inputs, this.#signal),
-        ),
+        task({ name: step.key }, (work: StepWork) => executeStep(this.#run, step, work, this.#signal)),
       ]),
     );
     const results = new Map<string, Promise<StepResult>>();
@@ -129,12 +119,11 @@ class Pass {
       agent: dependency.agent,
       output: outputOf(before[index]),
     }));
-    if (step.requiresApproval) {
-      const decision = await this.#ask(step, inputs);
-      if (decision.kind === 'STOPPED') return { status: 'STOPPED' };
-      if (decision.kind === 'REJECTED') return this.#rejected(step, decision.reason);
-    }
-    const result = await this.#decisions.busy(async () => runTask(inputs));
+    const decision = step.requiresApproval ? await this.#ask(step, inputs) : null;
+    if (decision?.kind === 'STOPPED') return { status: 'STOPPED' };
+    if (decision?.kind === 'REJECTED') return this.#rejected(step, decision.reason);
+    const editedPrompt = decision?.editedPrompt ?? null;
+    const result = await this.#decisions.busy(async () => runTask({ inputs, editedPrompt }));
     if (result.status === 'FAILED') this.#stopNewSteps();
     return result;
   }
@@ -152,10 +141,7 @@ class Pass {
         })),
       }),
     );
-    const decision =
-      request.status === 'PENDING' ? await this.#decisions.decisionOf(step.key) : decisionOf(request);
-    if (decision.kind === 'APPROVED') this.#run.step(step.key).editedPrompt = decision.editedPrompt;
-    return decision;
+    return request.status === 'PENDING' ? this.#decisions.wait(step.key) : decisionOf(request);
   }
 
   async #rejected(step: Step, reason: string): Promise<StepResult> {
@@ -222,13 +208,16 @@ async function someoneDecided(run: OpenRun): Promise<boolean> {
   return decided > 0;
 }
 
-function stalled(): ExecutionErrorData {
-  return describeFailure(new Error('the run was taken up again and again without finishing a step'), null, 1);
-}
-
 const MAX_STALLED_CLAIMS = 6;
+const STALLED: ExecutionErrorData = {
+  code: 'INTERNAL',
+  message:
+    'The run was taken up again and again without finishing a step. Start it again; finished steps are in `result`.',
+  stepKey: null,
+};
 /** LangGraph counts its own supersteps; a design has at most 30 steps. */
 const RECURSION_LIMIT = 200;
 
 type ResultOf = (step: Step) => Promise<StepResult>;
-type RunTask = (inputs: AgentTask['inputs']) => Promise<Promise<StepResult>>;
+/** LangGraph's type wraps the promise of an async function once more; awaiting it is all the same. */
+type RunTask = (work: StepWork) => Promise<Promise<StepResult>>;

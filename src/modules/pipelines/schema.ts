@@ -26,7 +26,7 @@ import type { LogEvent } from '../log-stream.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import { LlmProviderRef, TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
-import { isFinished } from './open-run.ts';
+import { isFinished } from './machine.ts';
 import { mayReadDiscussion, readableBy } from './policy.ts';
 import { cancelExecution, estimatePipeline, executePipeline, type PipelineEstimate } from './service.ts';
 import { snapshotOf } from './snapshot.ts';

@@ -21,13 +21,13 @@ import type { OpenRun } from './open-run.ts';
 export async function executeStep(
   run: OpenRun,
   step: Step,
-  inputs: AgentTask['inputs'],
+  work: StepWork,
   signal: AbortSignal,
 ): Promise<StepResult> {
   for (let tries = 1; ; tries++) {
     const attempt = new Attempt(run, step, signal);
     try {
-      return { status: 'SUCCEEDED', output: await attempt.execute(inputs) };
+      return { status: 'SUCCEEDED', output: await attempt.execute(work) };
     } catch (error) {
       if (signal.aborted || error instanceof FencedError) {
         await attempt.discard('The run was stopped.');
@@ -71,11 +71,11 @@ class Attempt {
     this.#signal = signal;
   }
 
-  async execute(inputs: AgentTask['inputs']): Promise<string> {
+  async execute(work: StepWork): Promise<string> {
     const { services, execution } = this.#run;
     const route = services.router.route({ provider: this.#step.provider, model: this.#step.model });
     this.#number = await this.#run.startAttempt(this.#step, route);
-    const request = await this.#request(route, inputs);
+    const request = await this.#request(route, work);
     this.#call = await openMeteredCall(services, {
       payer: {
         tenantId: execution.tenantId,
@@ -100,11 +100,10 @@ class Attempt {
     await this.#run.discardAttempt(this.#step, this.#number, reason, this.#call);
   }
 
-  async #request(route: Route, inputs: AgentTask['inputs']): Promise<ModelRequest> {
+  async #request(route: Route, { inputs, editedPrompt }: StepWork): Promise<ModelRequest> {
     const { execution, services } = this.#run;
-    const row = this.#run.step(this.#step.key);
     const task: AgentTask = {
-      step: row.editedPrompt === null ? this.#step : { ...this.#step, prompt: row.editedPrompt },
+      step: { ...this.#step, prompt: editedPrompt ?? this.#step.prompt },
       input: execution.input,
       context: execution.context as AgentTask['context'],
       inputs,
@@ -131,6 +130,12 @@ class Attempt {
 }
 
 const MAX_TRIES = 3;
+
+export interface StepWork {
+  inputs: AgentTask['inputs'];
+  /** What an approval has put in the place of the step's prompt. */
+  editedPrompt: string | null;
+}
 
 export type StepResult =
   | { status: 'SUCCEEDED'; output: string }

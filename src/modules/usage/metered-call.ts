@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError, type ModelPiece, type ModelRequest } from '../../core/llm/language-model.ts';
 import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
+import { retryDelayMs } from '../../core/llm/retry.ts';
 import type { Route } from '../../core/llm/router.ts';
 import { OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -78,6 +80,32 @@ export class MeteredCall {
     return this.#settlement;
   }
 
+  /**
+   * Settles in a transaction of its own, for a call whose result is void: the provider has billed it all the same.
+   * Tries for a while when the database is away; at last the loss is logged and what it held runs out. Never throws.
+   */
+  async charge(): Promise<void> {
+    const { database, spending, logger } = this.#ctx;
+    for (let tries = 1; ; tries++) {
+      try {
+        return void (await database.transact((tx) => this.settle(tx)));
+      } catch (error) {
+        if (tries < MAX_CHARGE_TRIES) {
+          await sleep(retryDelayMs(error, tries));
+          continue;
+        }
+        const loss = {
+          err: error,
+          reservationId: this.#reservation.id,
+          payer: this.#call.payer,
+          ...this.#measure(),
+        };
+        logger.error({ ...loss, costMicros: String(loss.costMicros) }, 'a call could not be charged');
+        return spending.release(this.#reservation).catch(() => {});
+      }
+    }
+  }
+
   #measure(): Settlement {
     const reading = this.#meter.read();
     if (!reading)
@@ -114,6 +142,8 @@ export class MeteredCall {
     return { type: 'end', reason: 'length' };
   }
 }
+
+const MAX_CHARGE_TRIES = 5;
 
 export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'>;
 
