@@ -21,10 +21,16 @@ export const idempotencyKey = storedText.min(1).max(255).nullish();
 
 /** In characters of JSON. */
 const MAX_CONTEXT_LENGTH = 16_384;
+/** So that nothing that walks through it runs out of stack. */
+const MAX_CONTEXT_DEPTH = 32;
 
 /** What the caller's application knows: given to the model as data, never as instructions. */
 export const contextObject = z
   .unknown()
+  .refine(
+    (context) => !isDeeper(context, MAX_CONTEXT_DEPTH),
+    `must be at most ${MAX_CONTEXT_DEPTH} levels deep`,
+  )
   .pipe(
     z
       .record(z.string(), z.json())
@@ -59,4 +65,9 @@ function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return storableText(value) === value;
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([key, part]) => isStorable(key) && isStorable(part));
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
