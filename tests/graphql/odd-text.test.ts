@@ -1,0 +1,126 @@
+import {
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  getNamedType,
+  isInputObjectType,
+  isListType,
+  getNullableType,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { type Account, mutationDocument, testApp } from '../support/app.ts';
+import { NEED, openConversation } from '../support/conversations.ts';
+import { encodeId } from '../../src/graphql/global-id.ts';
+
+const app = testApp({ config: { role: 'api' } });
+
+/** What JSON can hold and a database, or a careless parser, cannot. */
+const ODD = { NUL: 'a\0b', 'half of a surrogate pair': 'a\ud800b', 'a direction character': 'a\u202eb' };
+
+/** For each mutation an input that would do, or would but for an object that is not there. */
+const INPUTS: Record<string, (conversationId: string) => Record<string, unknown>> = {
+  register: () => ({
+    email: `${crypto.randomUUID()}@example.com`,
+    password: 'correct horse battery',
+    displayName: 'Ann',
+  }),
+  login: () => ({ email: 'nobody@example.com', password: 'correct horse battery' }),
+  refreshSession: () => ({ refreshToken: 'none' }),
+  logout: () => ({ refreshToken: 'none' }),
+  createConversation: () => ({}),
+  renameConversation: (id) => ({ id, title: 'Any' }),
+  deleteConversation: () => ({ id: missing('Conversation') }),
+  sendMessage: (conversationId) => ({ conversationId, content: NEED, whenBusy: 'INTERRUPT' }),
+  stopReply: () => ({ messageId: missing('Message') }),
+  selectProposal: () => ({ proposalId: missing('DesignProposal') }),
+  confirmProposal: () => ({ proposalId: missing('DesignProposal') }),
+  executePipeline: () => ({
+    source: { design: { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A' }] } },
+    input: 'It',
+  }),
+  cancelExecution: () => ({ id: missing('PipelineExecution') }),
+  decideApproval: () => ({ id: missing('ApprovalRequest'), decision: 'APPROVE' }),
+};
+
+describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name, field) => {
+  const places = textsOf(getNamedType(field.args[0]!.type) as GraphQLInputObjectType);
+
+  it.each(Object.entries(ODD))(
+    'takes or refuses %s in any of its texts, and never breaks',
+    async (_what, odd) => {
+      const ann = await unlimited();
+      const id = await openConversation(app, ann);
+      for (const place of places) {
+        const input = INPUTS[name]!(id);
+        put(input, place, odd);
+        const { data, errors } = await app.graphql(mutationDocument(name, ''), { input }, ann);
+        const codes = errors?.map(({ extensions }) => extensions?.['code']) ?? [];
+        expect([place.join('.'), data?.[name] != null, codes]).toEqual([
+          place.join('.'),
+          codes.length === 0,
+          codes,
+        ]);
+        expect(codes, place.join('.')).not.toContain('INTERNAL_SERVER_ERROR');
+      }
+    },
+  );
+});
+
+describe('the application’s context', () => {
+  it('is refused, without harm, when it is nested so deeply that it is no data', async () => {
+    const ann = await unlimited();
+    const context = JSON.parse(`${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`) as object;
+    const { data, errors } = await app.graphql(
+      mutationDocument('createConversation', ''),
+      { input: { context } },
+      ann,
+    );
+    const codes = errors?.map(({ extensions }) => extensions?.['code']) ?? [];
+    expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
+    expect(data?.['createConversation'] ?? null).not.toMatchObject({ __typename: 'Conversation' });
+  });
+
+  it('cannot change what all objects have', async () => {
+    const ann = await unlimited();
+    const context = JSON.parse(
+      '{ "__proto__": { "polluted": true }, "constructor": { "prototype": { "polluted": true } } }',
+    ) as object;
+    await app.mutate('createConversation', { context }, '', ann);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+async function unlimited(): Promise<Account> {
+  const account = await app.register();
+  await app.services.database.prisma.user.update({
+    where: { email: account.email },
+    data: { plan: 'UNLIMITED' },
+  });
+  return account;
+}
+
+/** The places of all texts, ids and free objects in an input. */
+function textsOf(type: GraphQLInputObjectType, depth = 0): string[][] {
+  if (depth > 4) return [];
+  return Object.values(type.getFields()).flatMap((field) => {
+    const named = getNamedType(field.type);
+    const within = isListed(field.type) ? [field.name, '0'] : [field.name];
+    if (isInputObjectType(named)) return textsOf(named, depth + 1).map((place) => [...within, ...place]);
+    return ['String', 'ID', 'JSONObject'].includes(named.name) ? [within] : [];
+  });
+}
+
+function isListed(type: GraphQLInputType): boolean {
+  return isListType(getNullableType(type));
+}
+
+function put(input: Record<string, unknown>, [first, ...rest]: string[], text: string): void {
+  if (first === undefined) return;
+  if (rest.length > 0)
+    return put((input[first] ??= rest[0] === '0' ? [] : {}) as Record<string, unknown>, rest, text);
+  input[first] = first === 'context' ? { [text]: text } : text;
+}
+
+function missing(type: string): string {
+  return encodeId(type, crypto.randomUUID());
+}
