@@ -67,7 +67,7 @@ export function leavable<T>(start: (signal: AbortSignal) => AsyncGenerator<T, vo
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 /** Waits until an event of the log satisfies `matches`; gives up quietly after `timeoutMs`. */
-export async function eventually<Data extends { type: string }>(
+export async function waitForEvent<Data extends { type: string }>(
   { followers }: Pick<Services, 'followers'>,
   logId: string,
   after: number,

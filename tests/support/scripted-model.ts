@@ -7,6 +7,7 @@ import { Router } from '../../src/core/llm/router.ts';
  */
 export class ScriptedModel implements LanguageModel {
   readonly calls: string[] = [];
+  readonly requests: ModelRequest[] = [];
   /** Calls whose stream was left before its end. */
   readonly aborted: string[] = [];
   readonly #answers = new Map<string, Answer[]>();
@@ -36,6 +37,7 @@ export class ScriptedModel implements LanguageModel {
     const { title } = request.task.facts as { title?: string };
     const name = title ?? request.task.name;
     this.calls.push(name);
+    this.requests.push(request);
     const answers = this.#answers.get(name) ?? [];
     const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? `${name} says hello to the world.`;
     let isWhole = false;

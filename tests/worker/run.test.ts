@@ -136,7 +136,9 @@ describe('a run', () => {
     });
     expect(decided.status).toBe('APPROVED');
     await runWhen(app, ann, id, hasEnded);
-    expect(model.calls).toContain('edited');
+    const asked = JSON.stringify(model.requests.at(-1));
+    expect(asked).toContain('Write about snow.');
+    expect(asked).not.toContain('Write about edited.');
   });
 
   it('tries again what a provider broke off, discards that text, and charges both attempts', async () => {

@@ -15,6 +15,8 @@ export class ClaimWorker {
   /** Nudged while being worked on: looked at once more afterwards, since that work may have been ending. */
   readonly #again = new Set<string>();
   readonly #closing = new AbortController();
+  /** Subjects whose work has thrown, and until when sweeps leave them alone. */
+  readonly #resting = new Map<string, { untilMs: number; failures: number }>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
   #sweepsFail = false;
@@ -62,12 +64,22 @@ export class ClaimWorker {
       if (!claim) return;
       try {
         await work(subject, claim, AbortSignal.any([claim.signal, this.#closing.signal]));
+        this.#resting.delete(subject);
       } finally {
         await claim.release();
       }
     } catch (error) {
+      this.#rest(subject);
       onError(error, subject);
     }
+  }
+
+  /** Work that fails each time is tried again less and less often: after 1 s, 2 s, 4 s … 60 s. */
+  #rest(subject: string): void {
+    const failures = (this.#resting.get(subject)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(1_000 * 2 ** (failures - 1), MAX_REST_MS);
+    if (this.#resting.size >= MAX_RESTING) this.#resting.clear();
+    this.#resting.set(subject, { untilMs: performance.now() + pauseMs, failures });
   }
 
   #next(): void {
@@ -85,7 +97,9 @@ export class ClaimWorker {
   async #lookForWork(): Promise<void> {
     try {
       const subjects = await this.#options.findWork();
-      for (const subject of subjects) this.nudge(subject);
+      const now = performance.now();
+      for (const subject of subjects)
+        if ((this.#resting.get(subject)?.untilMs ?? 0) <= now) this.nudge(subject);
       this.#sweepsFail = false;
     } catch (error) {
       if (!this.#sweepsFail) this.#options.onError(error, null);
@@ -96,6 +110,8 @@ export class ClaimWorker {
 
 /** What a lost nudge costs is one sweep, so the queue may be bounded tightly. */
 const MAX_QUEUED = 10_000;
+const MAX_REST_MS = 60_000;
+const MAX_RESTING = 10_000;
 
 /** Why the signal of work aborts when its process closes: stop, leave everything as it is. */
 export class HandoverError extends Error {

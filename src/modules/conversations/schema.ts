@@ -73,8 +73,7 @@ export const MessageRef = builder.prismaNode('Message', {
     cost: t.field({
       type: 'Decimal',
       description: 'Dollars that this reply has cost; 0 for a person’s message.',
-      resolve: (message, _args, ctx) =>
-        snapshotOf(message)?.totals.messages.get(message.id) ?? messageCost(ctx, message),
+      resolve: (message, _args, ctx) => messageCost(ctx, message),
     }),
     error: t.field({
       type: ExecutionErrorRef,
@@ -260,7 +259,8 @@ async function conversationCost(ctx: Context, conversation: { id: string }): Pro
 }
 
 async function messageCost(ctx: Context, message: { id: string; conversationId: string }): Promise<bigint> {
-  return (await totalsOf(ctx).load(message.conversationId)).messages.get(message.id) ?? 0n;
+  const totals = snapshotOf(message)?.totals ?? (await totalsOf(ctx).load(message.conversationId));
+  return totals.messages.get(message.id) ?? 0n;
 }
 
 /** What the replies of conversations have cost, read once for all conversations of an answer. */

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { type ConversationEventData, conversationLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
-import { eventually } from '../log-stream.ts';
+import { waitForEvent } from '../log-stream.ts';
 import { checkBudget } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 
@@ -79,7 +79,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
     const replyId = await once(tx, viewer, 'sendMessage', request, async () => {
       const conversation = await lockConversation(tx, viewer, request.conversationId);
       await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
-      const busy = await makeWay(tx, conversation, request.whenBusy);
+      const busy = await makeWay(tx, conversation, request.whenBusy, ctx.clock());
       const position = await lastPosition(tx, conversation.id);
       const common = { tenantId: viewer.tenantId, conversationId: conversation.id };
       await tx.prisma.message.create({
@@ -104,7 +104,10 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
       await tx.send('reply', { conversationId: conversation.id });
       return reply.id;
     });
-    const reply = await tx.prisma.message.findUniqueOrThrow({ where: { id: replyId } });
+    const reply = await tx.prisma.message.findFirst({
+      where: { id: replyId, conversation: ownedBy(viewer) },
+    });
+    if (!reply) throw new NotFoundError('The conversation'); // deleted since the key was first used
     const message = await tx.prisma.message.findUniqueOrThrow({
       where: {
         conversationId_position: { conversationId: reply.conversationId, position: reply.position - 1 },
@@ -130,14 +133,14 @@ export async function stopReply(ctx: Context, input: { messageId: string }): Pro
     if (current.status === 'COMPLETE' || current.status === 'FAILED') {
       throw new ConflictError('The message has already ended.', { type: 'Message', id: reply.id });
     }
-    if (current.status !== 'CANCELLED') await cancelReplies(tx, [current]);
+    if (current.status !== 'CANCELLED') await cancelReplies(tx, [current], ctx.clock());
     return current.status === 'STREAMING';
   });
 
   if (stopping) {
     const isEnd = (event: ConversationEventData) =>
       event.type === 'MessageCompleted' && event.messageId === reply.id;
-    await eventually(ctx, log, head, STOP_WAIT_MS, isEnd);
+    await waitForEvent(ctx, log, head, STOP_WAIT_MS, isEnd);
   }
   return ctx.database.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
 }
@@ -168,11 +171,11 @@ export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Pro
 }
 
 /** Whether the new reply must wait for others. */
-async function makeWay(tx: Tx, conversation: Conversation, whenBusy: WhenBusy): Promise<boolean> {
+async function makeWay(tx: Tx, conversation: Conversation, whenBusy: WhenBusy, now: Date): Promise<boolean> {
   const open = await openReplies(tx, conversation.id);
   const [first] = open;
   if (!first) return false;
-  if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open);
+  if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open, now);
   else if (whenBusy === 'REJECT' || open.length > MAX_QUEUED_REPLIES) {
     const advice = whenBusy === 'REJECT' ? 'or send with whenBusy ENQUEUE or INTERRUPT' : 'and send again';
     throw new ConflictError(`A reply is still under way. Wait for its end, ${advice}.`, {
@@ -184,16 +187,16 @@ async function makeWay(tx: Tx, conversation: Conversation, whenBusy: WhenBusy): 
 }
 
 /** Ends those that wait; asks the worker to end the one under way. */
-async function cancelReplies(tx: Tx, replies: Message[]): Promise<void> {
+async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<void> {
   for (const reply of replies) {
     if (reply.status === 'QUEUED') {
       await tx.prisma.message.update({
         where: { id: reply.id },
-        data: { status: 'CANCELLED', finishedAt: new Date() },
+        data: { status: 'CANCELLED', finishedAt: now },
       });
       tx.append(conversationLog(reply.conversationId), { type: 'MessageCompleted', messageId: reply.id });
     } else {
-      await tx.prisma.message.update({ where: { id: reply.id }, data: { cancelRequestedAt: new Date() } });
+      await tx.prisma.message.update({ where: { id: reply.id }, data: { cancelRequestedAt: now } });
       tx.append(signalsLog(reply.conversationId), { type: 'cancel' });
       await tx.send('reply', { conversationId: reply.conversationId });
     }

@@ -11,7 +11,9 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
     concurrency: 200,
     claimId: executionLog,
     findWork: async () => {
-      await expireApprovals(services);
+      await expireApprovals(services).catch((error: unknown) =>
+        services.logger.warn({ err: error }, 'requests that are overdue could not be closed'),
+      );
       return runsWithWork(services);
     },
     work: async (executionId, claim, signal) => {

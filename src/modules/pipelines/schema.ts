@@ -114,7 +114,8 @@ const StepExecutionRef = builder.prismaObject('StepExecution', {
       resolve: async (step, _args, ctx) => (await stepTotals(ctx, step)).costMicros,
     }),
     reused: t.boolean({
-      description: 'Finished in the run that this one was retried or forked from, and cost nothing here.',
+      description:
+        'Finished in the run that this one was retried or forked from, and cost nothing here; false until runs can be.',
       resolve: () => false,
     }),
     startedAt: t.expose('startedAt', {
@@ -204,7 +205,7 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
       type: ExecutionErrorRef,
       nullable: true,
       description: 'Why the run FAILED.',
-      resolve: (run) => run.error as ExecutionErrorData | null,
+      resolve: (run) => (run.status === 'FAILED' ? (run.error as ExecutionErrorData | null) : null),
     }),
     usage: t.field({
       type: TokenUsageRef,

@@ -10,10 +10,10 @@ import { estimate, type Estimate } from '../designs/estimate.ts';
 import { type ExecutionEventData, executionLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
 import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
-import { eventually } from '../log-stream.ts';
+import { waitForEvent } from '../log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { countExecution } from '../usage/quota.ts';
-import { checkBudget, usageToday } from '../usage/service.ts';
+import { checkBudget, shortageOfDay } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 
@@ -30,10 +30,8 @@ export async function estimatePipeline(
     request.source,
   );
   const estimated = estimateOf(ctx, design, request.input);
-  const today = await usageToday(ctx);
-  const withinBudget =
-    today.costLimitMicros === null || today.costMicros + estimated.costMicros <= today.costLimitMicros;
-  return { ...estimated, withinBudget };
+  const shortage = await shortageOfDay(ctx, ctx.database, viewer, estimated.costMicros);
+  return { ...estimated, withinBudget: shortage === null };
 }
 
 /** Starts a run: its row, its steps, its first event and its job are one transaction; a worker does the rest. */
@@ -90,7 +88,7 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
 
   if (ending) {
     const isEnd = (event: ExecutionEventData) => event.type === 'ExecutionEnded';
-    await eventually(ctx, executionLog(id), head, END_WAIT_MS, isEnd);
+    await waitForEvent(ctx, executionLog(id), head, END_WAIT_MS, isEnd);
   }
   return ctx.database.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } });
 }

@@ -43,19 +43,26 @@ export async function checkBudget(
   amountMicros: bigint,
   what: string,
 ): Promise<void> {
-  const now = clock();
-  const limits = limitsOfDay(viewer, await tenantLimit(sql, viewer.tenantId), now);
+  const shortage = await shortageOfDay({ spending, clock }, { sql }, viewer, amountMicros);
+  if (shortage) throw budgetExceeded(shortage, what, clock());
+}
+
+/** The limit of the day that `amountMicros` more would pass; null when all of them cover it. */
+export async function shortageOfDay(
+  { spending, clock }: Pick<Context, 'spending' | 'clock'>,
+  { sql }: Pick<Tx, 'sql'>,
+  viewer: Viewer,
+  amountMicros: bigint,
+): Promise<OverLimitError | null> {
+  const limits = limitsOfDay(viewer, await tenantLimit(sql, viewer.tenantId), clock());
   const ids = limits.map((limit) => limit.accountId);
   const accounts = await spending.read(sql, ids);
   for (const { accountId, capMicros } of limits) {
     const spentMicros = accounts.get(accountId)?.spentMicros ?? 0n;
     if (capMicros === null || spentMicros + amountMicros <= capMicros) continue;
-    throw budgetExceeded(
-      new OverLimitError({ reason: 'spent', accountId, capMicros, spentMicros }),
-      what,
-      now,
-    );
+    return new OverLimitError({ reason: 'spent', accountId, capMicros, spentMicros });
   }
+  return null;
 }
 
 type UsageContext = Pick<Context, 'viewer' | 'database' | 'spending' | 'clock'>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
-import { NEED, openConversation, readConversation, send, talk } from '../../support/conversations.ts';
+import { NEED, openConversation, readConversation, talk } from '../../support/conversations.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp({ config: { offlineTokensPerSecond: 100_000 } });
@@ -113,20 +113,6 @@ describe('confirmProposal', () => {
     );
     expect(refused).toMatchObject({ __typename: 'IllegalTransitionError', stage: 'PRESENT' });
     expect(refused.allowed).toContain('CONFIRM');
-  });
-
-  it('waits for a reply that may still change the proposals', async () => {
-    const ann = await app.register();
-    const { id, proposals } = await proposed(ann);
-    const { reply } = await send(app, ann, id, 'Take the first one.');
-    const refused = await app.mutate<{ __typename: string; current?: { id: string } }>(
-      'confirmProposal',
-      { proposalId: proposals[0]!.id },
-      FIELDS,
-      ann,
-    );
-    if (refused.__typename === 'ConflictError') expect(refused.current?.id).toBe(reply?.id);
-    else expect(['Conversation', 'IllegalTransitionError']).toContain(refused.__typename); // the reply was faster
   });
 
   itRefuses(app, 'confirmProposal', {
