@@ -120,6 +120,8 @@ class TransactionPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super(config);
     this.on('release', (_error, client) => this.#end(client));
+    // One that breaks before its borrower listens tells it by its first query; unheard, it would end the process.
+    this.on('connect', (client) => void client.on('error', () => {}));
   }
 
   lend<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
