@@ -11,6 +11,7 @@ import { RedisLiveChannel } from './core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from './core/event-log/live-channel.ts';
 import { SafeFetch } from './core/safe-fetch/safe-fetch.ts';
 import { SpendingGate } from './core/spending/spending-gate.ts';
+import { AppError, ConfigError } from './errors.ts';
 import type { Probe } from './http/health.ts';
 import { startServer } from './http/server.ts';
 import { createDatabase } from './infra/database.ts';
@@ -85,7 +86,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     logger,
     clock,
   };
-  if (config.admin) await ensureOperator(database, config.admin);
+  if (config.admin) await ensureOperator(database, config.admin).catch(explainAdmin);
   if (config.role !== 'api') await startWorkers();
   const server =
     config.role === 'worker' ? null : startServer(services, config, { queue: () => jobs.ping(), redis });
@@ -132,6 +133,12 @@ function liveChannel(
   if (redisUrl === null) return { live: new MemoryLiveChannel() };
   const live = new RedisLiveChannel({ url: redisUrl, onError });
   return { live, redis: () => live.ping() };
+}
+
+/** What is wrong with the account is the operator's to mend. */
+function explainAdmin(error: unknown): never {
+  if (error instanceof AppError) throw new ConfigError([`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`]);
+  throw error;
 }
 
 export interface App {

@@ -40,6 +40,9 @@ function problemsIn(error: unknown): readonly unknown[] {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return [`${error.message}. Stop what listens there, or set PORT to another port.`];
   }
+  if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') {
+    return [`The database cannot be reached: ${error.message}. Start it, or check DATABASE_URL.`];
+  }
   return [error instanceof Error ? error.stack : error];
 }
 

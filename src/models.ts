@@ -4,7 +4,8 @@ import { GoogleModel } from './core/llm/google.ts';
 import type { LanguageModel, ModelRequest } from './core/llm/language-model.ts';
 import { OfflineModel } from './core/llm/offline.ts';
 import { OpenAiModel } from './core/llm/openai.ts';
-import { type ProviderName, Router } from './core/llm/router.ts';
+import { type ProviderName, Router, RoutingError } from './core/llm/router.ts';
+import { ConfigError } from './errors.ts';
 import { discussionScript } from './modules/discussion/offline-script.ts';
 import { agentScript } from './modules/pipelines/offline-script.ts';
 
@@ -18,11 +19,20 @@ export function createRouter(config: Config): Router {
   if (config.environment !== 'production' || config.defaultProvider === 'OFFLINE') {
     models.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
   }
-  return new Router({
-    models,
-    defaultProvider: config.defaultProvider,
-    defaultModel: config.defaultModel ?? undefined,
-  });
+  const { defaultProvider, defaultModel } = config;
+  const router = new Router({ models, defaultProvider, defaultModel: defaultModel ?? undefined });
+  checkDefault(router);
+  return router;
+}
+
+/** Without a default model nothing works: better not to start. */
+function checkDefault(router: Router): void {
+  try {
+    router.route({});
+  } catch (error) {
+    if (error instanceof RoutingError) throw new ConfigError([`DEFAULT_LLM_MODEL: ${error.message}`]);
+    throw error;
+  }
 }
 
 function access({ apiKey, baseUrl }: { apiKey: string; baseUrl: string | null }) {

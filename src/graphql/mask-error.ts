@@ -23,6 +23,7 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
     code: 'INTERNAL_SERVER_ERROR',
     requestId,
     unexpected: true,
+    http: { status: 500 },
   });
 }
 

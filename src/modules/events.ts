@@ -16,7 +16,9 @@ export type ConversationEventData =
   | { type: 'MessageAttemptDiscarded'; messageId: string; attempt: number; reason: string }
   | { type: 'MessageCompleted'; messageId: string }
   | { type: 'StageChanged'; from: DiscussionStage; to: DiscussionStage }
-  | { type: 'ProposalsReady'; proposalIds: string[] };
+  | { type: 'ProposalsReady'; proposalIds: string[] }
+  /** Shown to nobody: it ends the streams of a log that is erased. */
+  | { type: 'ConversationDeleted' };
 
 export type ExecutionEventData =
   | { type: 'AgentToken'; stepKey: string; agent: AgentKind; attempt: number; offset: number; text: string }

@@ -17,7 +17,10 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 export const storedText = z.string().refine(isStorable, 'must not hold NUL or half of a surrogate pair');
 
 /** A caller's own name for a request, so that a repeated one has one effect. */
-export const idempotencyKey = storedText.min(1).max(255).nullish();
+export const idempotencyKey = storedText
+  .min(1, 'must not be blank')
+  .max(255, 'must be at most 255 characters')
+  .nullish();
 
 /** In characters of JSON. */
 const MAX_CONTEXT_LENGTH = 16_384;
@@ -46,7 +49,7 @@ export const contextObject = z
 export const promptText = z
   .string()
   .max(20_000, 'must be at most 20000 characters')
-  .refine((text) => text.trim().length > 0, 'must not be blank');
+  .refine(isVisible, 'must not be blank');
 
 /**
  * Makes a text fit for a model: control and invisible characters are removed and reported, known attack
@@ -58,6 +61,11 @@ export function inspectText(original: string): { text: string; notices: string[]
   const severe = findings.filter((finding) => finding.severity === 'severe');
   if (severe.length > 0) throw new UnsafeInputError(severe.map((finding) => finding.description));
   return { text, notices: [...removed, ...findings.map((finding) => finding.description)] };
+}
+
+/** Whether anything of a text is left to see, once what cannot be seen is removed. */
+export function isVisible(text: string): boolean {
+  return cleanText(text).text.trim() !== '';
 }
 
 /** Whether the database takes it: a text, or JSON with all its texts. */

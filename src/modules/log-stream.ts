@@ -23,7 +23,8 @@ export async function openStream<Data extends { type: string }, Snapshot extends
     const message = `after: ${after} is not in this log; its newest event is ${head}. Leave \`after\` out for a snapshot.`;
     throw new AppError('BAD_USER_INPUT', message);
   }
-  const isAtEnd = after === head && (await options.hasEnded());
+  const isAtEnd =
+    after === head && (await options.hasEnded()) && (await eventLog.state(logId)).head === after;
   const wantsSnapshot = after == null || after < floor;
   return leavable((signal) => (isAtEnd ? nothing() : read(signal)));
 

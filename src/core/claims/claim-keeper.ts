@@ -71,7 +71,9 @@ export class ClaimKeeper {
   #lose(id: string, held: HeldClaim): void {
     if (this.#held.get(id) !== held) return;
     this.#forget(id);
-    held.lost.abort(new ClaimLostError(id));
+    const lost = new ClaimLostError(id);
+    this.#onError(lost);
+    held.lost.abort(lost);
   }
 
   #forget(id: string): void {
@@ -107,7 +109,7 @@ export interface ClaimKeeperOptions {
   holder: string;
   leaseMs?: number;
   renewEveryMs?: number;
-  /** Told of database errors, after which the keeper goes on. */
+  /** Told of database errors and of lost claims, after which the keeper goes on. */
   onError: (error: unknown) => void;
 }
 

@@ -5,7 +5,7 @@ import type { Tx } from '../../infra/database.ts';
 import { authorize } from '../auth/permissions.ts';
 import type { Context, Services } from '../context.ts';
 import { approvalsLog, executionLog, signalsLog } from '../events.ts';
-import { inspectText, parseInput, storedText } from '../input.ts';
+import { inspectText, isVisible, parseInput, storedText } from '../input.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /**
@@ -93,7 +93,15 @@ const decideApprovalInput = z
     id: z.string(),
     decision: z.enum(['APPROVE', 'REJECT']),
     comment: storedText.max(2_000, 'must be at most 2000 characters').nullish(),
-    edits: z.object({ prompt: z.string().max(8_000, 'must be at most 8000 characters').nullish() }).nullish(),
+    edits: z
+      .object({
+        prompt: z
+          .string()
+          .max(8_000, 'must be at most 8000 characters')
+          .refine(isVisible, 'must not be blank')
+          .nullish(),
+      })
+      .nullish(),
   })
   .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
     path: ['edits', 'prompt'],

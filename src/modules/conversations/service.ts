@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -6,7 +7,15 @@ import { authorize, type Viewer } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { type ConversationEventData, conversationLog, signalsLog } from '../events.ts';
 import { once } from '../idempotency.ts';
-import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
+import {
+  contextObject,
+  idempotencyKey,
+  inspectText,
+  isVisible,
+  parseInput,
+  promptText,
+  storedText,
+} from '../input.ts';
 import { waitForEvent } from '../log-stream.ts';
 import { checkBudget } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
@@ -28,7 +37,9 @@ export async function createConversation(
       });
       return created.id;
     });
-    return ownConversation(tx, viewer, id);
+    const made = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
+    if (made) return made;
+    throw new ConflictError('The conversation that this idempotencyKey made was deleted. Use a new key.');
   });
 }
 
@@ -60,6 +71,7 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
       );
     }
     tx.append(signalsLog(input.id), { type: 'cancel' });
+    tx.append(conversationLog(input.id), { type: 'ConversationDeleted' });
     await tx.prisma.conversation.delete({ where: { id: input.id } });
     await eraseLog(tx, conversationLog(input.id));
   });
@@ -221,7 +233,11 @@ export const UNTITLED = 'New conversation';
 const MAX_QUEUED_REPLIES = 10;
 const STOP_WAIT_MS = 2_000;
 
-const title = storedText.trim().min(1, 'must not be blank').max(200, 'must be at most 200 characters');
+const title = storedText
+  .trim()
+  .max(200, 'must be at most 200 characters')
+  .refine(isVisible, 'must not be blank')
+  .transform((text) => cleanText(text).text.trim());
 
 const createConversationInput = z.object({ title: title.nullish(), context: contextObject, idempotencyKey });
 const renameConversationInput = z.object({ id: z.string(), title });

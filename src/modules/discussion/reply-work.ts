@@ -199,10 +199,11 @@ class ReplyWork {
     const { task, prompt } = replyTo(brief, { messages: await this.#messages(), context });
     this.#call = await this.#open(this.#request(task, prompt));
     const { id: messageId, attempt } = message;
-    return writePieces(this.#call.pieces, (piece) => {
+    const { text } = await writePieces(this.#call.pieces, (piece) => {
       const event: ConversationEventData = { type: 'MessageDelta', messageId, attempt, ...piece };
       return services.writer.append(log, claim.fence, event);
     });
+    return text;
   }
 
   #request(task: ModelTask, { system, user, maxOutputTokens }: Prompt): ModelRequest {

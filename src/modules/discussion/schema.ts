@@ -94,7 +94,8 @@ builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
 );
 
 mutation('selectProposal', {
-  description: 'Chooses one of the current proposals: PRESENT, DEBATE or REFINE becomes CONFIRM.',
+  description:
+    'Chooses one of the current proposals: from PRESENT on, the stage becomes CONFIRM. Another one can be chosen later, also when one is settled.',
   type: ConversationRef,
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
   input: (t) => ({

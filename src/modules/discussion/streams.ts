@@ -6,7 +6,7 @@ import { type ConversationSnapshot, snapshotConversation } from '../conversation
 import { type ConversationEventData, conversationLog } from '../events.ts';
 import { type LogEvent, openStream } from '../log-stream.ts';
 
-/** Everything that happens in a conversation; goes on until the reader leaves. */
+/** Everything that happens in a conversation; goes on until the reader leaves or the conversation is deleted. */
 export async function conversationEvents(
   ctx: Context,
   { conversationId, after }: { conversationId: string; after?: number | null },
@@ -20,7 +20,7 @@ export async function conversationEvents(
     after,
     hasEnded: async () => false,
     snapshot: () => snapshotConversation(ctx.database, conversationId),
-    includes: () => true,
-    isEnd: () => false,
+    includes: (event) => event.type !== 'ConversationDeleted',
+    isEnd: (event) => event.type === 'ConversationDeleted',
   });
 }

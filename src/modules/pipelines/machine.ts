@@ -22,7 +22,7 @@ export function decisionOf(request: ApprovalRequest): Decision {
   const reason =
     request.status === 'EXPIRED'
       ? 'Nobody decided about the step in time.'
-      : `The step was rejected${request.comment ? `: ${request.comment}` : '.'}`;
+      : `The step was rejected${request.comment ? ` (“${request.comment}”)` : ''}.`;
   return { kind: 'REJECTED', reason };
 }
 

@@ -169,7 +169,8 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
     status: t.expose('status', { type: ExecutionStatusRef, description: 'Where the run stands.' }),
     input: t.exposeString('input', { description: 'What the run was asked for.' }),
     notices: t.exposeStringList('notices', {
-      description: 'What was removed from the input, or found suspicious in it.',
+      description:
+        'What was removed from the input, what was suspicious in it or in the material, and which steps were cut at their limit.',
     }),
     design: t.field({
       type: PipelineDesignRef,

@@ -62,7 +62,7 @@ class Attempt {
   readonly #signal: AbortSignal;
   #number: number | null = null;
   #call: MeteredCall | null = null;
-  /** What was found suspicious in the material from outside. */
+  /** For the run's reader: what was suspicious in the material from outside, and whether the text was cut. */
   #notices: string[] = [];
 
   constructor(run: OpenRun, step: Step, signal: AbortSignal) {
@@ -89,9 +89,13 @@ class Attempt {
       request,
       signal: this.#signal,
     });
-    const output = await this.#stream(this.#call, this.#number);
-    await this.#run.finishStep(this.#step, output, this.#call, this.#notices);
-    return output;
+    const { text, isCut } = await this.#stream(this.#call, this.#number);
+    if (isCut)
+      this.#notices.push(
+        `The step ${this.#step.key} was cut at its limit of ${request.maxOutputTokens} tokens.`,
+      );
+    await this.#run.finishStep(this.#step, text, this.#call, this.#notices);
+    return text;
   }
 
   /** Drops what this attempt wrote; the money it spent stays spent. */
@@ -119,7 +123,7 @@ class Attempt {
     };
   }
 
-  #stream(call: MeteredCall, attempt: number): Promise<string> {
+  #stream(call: MeteredCall, attempt: number): ReturnType<typeof writePieces> {
     const { services, claim, id } = this.#run;
     const { key: stepKey, agent } = this.#step;
     return writePieces(call.pieces, (piece) => {
