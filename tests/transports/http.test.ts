@@ -164,7 +164,7 @@ describe('GraphQL over HTTP', () => {
 });
 
 describe('GraphQL in production', () => {
-  const app = testApp({ config: { role: 'api', environment: 'production' } });
+  const app = testApp({ config: { role: 'api', environment: 'production', isSchemaPublic: false } });
 
   it('keeps its schema to itself: no introspection, no suggestions, no GraphiQL', async () => {
     const introspected = await app.graphql('{ __schema { types { name } } }');
