@@ -43,6 +43,11 @@ describe.each(LISTS)('a list of %s', (list) => {
   it('refuses a page size below nothing, both ends at once, and a cursor that is none', async () => {
     const foreign = Buffer.from('GPC:J:{"not":""}').toString('base64');
     for (const [args, reason] of [
+      ['first: 0', /1 to 100/],
+      ['first: 101', /1 to 100/],
+      ['last: 0', /1 to 100/],
+      ['last: 101', /1 to 100/],
+      ['first: 1, last: 1', /not for both/],
       ['first: -1', /first/],
       ['last: -1', /last/],
       [`first: 1, before: "${foreign}"`, /before.*first/],

@@ -19,6 +19,7 @@ import {
   validate,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { OPERATIONS } from '../../src/modules/auth/permissions.ts';
 
@@ -101,6 +102,12 @@ describe('the lists', () => {
       shapeOf(schema.getType(`${type.name}Edge`)!)['node']!.slice(0, -1),
     );
     expect(listed.filter((name) => !nodes.includes(name))).toEqual([]);
+  });
+});
+
+describe('the examples in GraphiQL', () => {
+  it.each(GRAPHIQL.defaultTabs!.map(({ query }) => query!))('are valid: %.40s', (query) => {
+    expect(validate(schema, parse(query))).toEqual([]);
   });
 });
 
