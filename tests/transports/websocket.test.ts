@@ -113,7 +113,7 @@ describe('GraphQL over WebSocket', () => {
       const start = performance.now();
       await app.mutate('logout', { refreshToken: session.refreshToken });
       expect(await socket.closed).toEqual({ code: 4403, reason: 'Signed out' });
-      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(performance.now() - start).toBeLessThan(5_000);
       expect(other.isOpen).toBe(true);
       other.close();
     });
@@ -247,7 +247,7 @@ describe('closing the server', () => {
     const start = performance.now();
     const [closed] = await Promise.all([socket.closed, app.close()]);
     expect(closed).toEqual({ code: 1012, reason: 'The server restarts' });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(15_000);
     deaf.destroy();
   });
 });

@@ -193,7 +193,7 @@ describe('the patterns', () => {
     const startedAt = performance.now();
     await readMessage(failingThink, message(text));
     await readMessage(failingThink, message(text, { proposals: [] }));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
 
