@@ -28,11 +28,12 @@ export class WatchedRun {
     this.#account = account;
   }
 
-  /** Reads until the attempt has written something. */
-  async readToTheMiddleOf(stepKey: string, attempt = 1): Promise<void> {
-    const isIt = (event: StreamEvent) => event.stepKey === stepKey && event.attempt === attempt;
-    await this.tokens.readUntil((event) => isIt(event) && event.text !== undefined);
-    await this.progress.readUntil(isIt);
+  /** Reads until each of the steps has written something. */
+  async readToTheMiddleOf(...stepKeys: string[]): Promise<void> {
+    for (const key of stepKeys) {
+      const hasText = ({ stepKey, text }: StreamEvent) => stepKey === key && text !== undefined;
+      if (!this.tokens.events.some(hasText)) await this.tokens.readUntil(hasText);
+    }
   }
 
   async readToTheEnd(): Promise<void> {

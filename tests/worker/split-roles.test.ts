@@ -56,10 +56,10 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     const ann = await app.register();
     const [first, second] = workers;
     const run = await startOn(first, ann);
-    await run.readToTheMiddleOf('second');
+    await run.readToTheMiddleOf('left', 'right');
     const killedAt = performance.now();
     await first.kill();
-    await run.readToTheMiddleOf('second', 2);
+    await run.tokens.readUntil((event) => event.attempt === 2 && event.text !== undefined);
     expect(performance.now() - killedAt).toBeLessThan(20_000);
     await run.readToTheEnd();
     await expectTakenOver(run);
@@ -72,7 +72,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     const ann = await app.register();
     const [first] = workers;
     const run = await startOn(first, ann);
-    await run.readToTheMiddleOf('second');
+    await run.readToTheMiddleOf('left', 'right');
     first.signal('SIGSTOP');
     await run.readToTheEnd();
     const log = await readLog(app, ann, run.id);
@@ -81,6 +81,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await next.readToTheEnd();
 
     expect(await readLog(app, ann, run.id)).toEqual(log);
+    expect(first.output.filter((line) => /"level":[56]0/.test(line))).toEqual([]);
     await expectTakenOver(run);
     await expectExactAccounts(ann, [run, next]);
   });
@@ -93,8 +94,8 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
       design({ key: 'gate', requiresApproval: true, maxOutputTokens: 5 }),
     );
     const { approvals } = await runWhen(app, ann, asking, ({ status }) => status === 'WAITING_FOR_APPROVAL');
-    const run = await WatchedRun.start(app, ann, threeSteps());
-    await run.readToTheMiddleOf('second');
+    const run = await WatchedRun.start(app, ann, fourSteps());
+    await run.readToTheMiddleOf('left', 'right');
     await redis.kill();
     await decide(app, ann, approvals[0]!.id, 'APPROVE');
     const decided = new WatchedRun(app, ann, asking);
@@ -108,7 +109,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await eventually(async () => expect(await readiness()).toMatchObject({ status: 'ready' }), {
       timeoutMs: 10_000,
     });
-    const after = await WatchedRun.start(app, ann, threeSteps());
+    const after = await WatchedRun.start(app, ann, fourSteps());
     await after.readToTheEnd();
     await after.expectReadWhole();
     for (const process of [api, ...workers]) {
@@ -121,7 +122,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
   async function startOn(worker: ServerProcess, account: Account): Promise<WatchedRun> {
     const others = workers.filter((other) => other !== worker);
     for (const other of others) other.signal('SIGSTOP');
-    const run = await WatchedRun.start(app, account, threeSteps());
+    const run = await WatchedRun.start(app, account, fourSteps());
     await run.readToTheMiddleOf('first');
     for (const other of others) other.signal('SIGCONT');
     return run;
@@ -132,8 +133,9 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     expect(status).toBe('SUCCEEDED');
     expect(steps.map(({ key, attempts }) => `${key} ${attempts}`)).toEqual([
       'first 1',
-      'second 2',
-      'third 1',
+      'left 2',
+      'right 2',
+      'last 1',
     ]);
   }
 
@@ -164,11 +166,12 @@ describe.each(['worker', 'api'])('ROLE=%s without DATABASE_URL and REDIS_URL', (
   });
 });
 
-/** The second one takes its time. */
-function threeSteps() {
+/** Two of them, in the middle, take their time together. */
+function fourSteps() {
   return design(
     { key: 'first', maxOutputTokens: 20 },
-    { key: 'second', agent: 'REPORTER', dependsOn: ['first'] },
-    { key: 'third', dependsOn: ['second'], maxOutputTokens: 20 },
+    { key: 'left', agent: 'REPORTER', dependsOn: ['first'] },
+    { key: 'right', agent: 'REPORTER', dependsOn: ['first'] },
+    { key: 'last', dependsOn: ['left', 'right'], maxOutputTokens: 20 },
   );
 }

@@ -89,7 +89,7 @@ class ReplyWork {
       } catch (error) {
         const failure = await this.#failureOf(error, tries);
         if (!failure) return;
-        if (!isRetryable(error) || tries === MAX_TRIES) return this.#reply.fail(failure);
+        if (!isRetryable(error) || tries === MAX_TRIES) return this.#fail(failure, error);
         reason = failure.message;
         await sleep(retryDelayMs(error, tries), undefined, { signal: this.#signal }).catch(() => {});
       }
@@ -118,12 +118,14 @@ class ReplyWork {
       await this.#reply.cancel();
       return null;
     }
-    if (this.#handover.aborted) return null;
-    const failure = describeFailure(error, null, tries);
-    if (failure.code === 'INTERNAL') {
-      this.#reply.services.logger.error({ err: error, messageId: this.#reply.message.id }, 'reply failed');
-    }
-    return failure;
+    return this.#handover.aborted ? null : describeFailure(error, null, tries);
+  }
+
+  async #fail(failure: ExecutionErrorData, error: unknown): Promise<void> {
+    const { services, message } = this.#reply;
+    if (failure.code === 'INTERNAL')
+      services.logger.error({ err: error, messageId: message.id }, 'reply failed');
+    await this.#reply.fail(failure);
   }
 
   async #decide(): Promise<Brief> {

@@ -162,9 +162,9 @@ export class OpenRun {
     try {
       await this.#write(async (tx) => {
         if (call) costMicros = this.#costOf(step.key) + (await call.settle(tx)).costMicros;
-        // Not one that finished after all, which a connection that broke at the commit did not tell.
-        const where = { ...this.#where(step.key), status: 'RUNNING' as const };
-        await tx.prisma.stepExecution.update({ where, data: { status: 'PENDING' } });
+        const where = { executionId: this.id, key: step.key, status: 'RUNNING' as const };
+        const { count } = await tx.prisma.stepExecution.updateMany({ where, data: { status: 'PENDING' } });
+        if (count === 0) return; // it has finished: the answer to that was lost with the connection
         await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
@@ -172,7 +172,10 @@ export class OpenRun {
       await call?.charge();
       throw error;
     }
-    this.step(step.key).status = 'PENDING';
+    const row = await this.services.database.prisma.stepExecution.findUnique({
+      where: this.#where(step.key),
+    });
+    Object.assign(this.step(step.key), row);
     this.#costs.set(step.key, costMicros);
   }
 

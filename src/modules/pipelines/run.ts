@@ -102,8 +102,10 @@ class Pass {
     });
     try {
       await graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
-    } finally {
-      await Promise.allSettled(results.values()); // nothing may be under way when the claim is given back
+    } catch (error) {
+      // Nothing may be under way when the claim is given back. LangGraph wraps what several steps throw together.
+      const settled = await Promise.allSettled(results.values());
+      throw settled.find((result) => result.status === 'rejected')?.reason ?? error;
     }
   }
 

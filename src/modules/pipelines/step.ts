@@ -35,10 +35,12 @@ export async function executeStep(
       }
       const retry = isRetryable(error) && tries < MAX_TRIES;
       const failure = describeFailure(error, step.key, tries);
-      if (failure.code === 'INTERNAL')
-        run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
       await attempt.discard(retry ? `${failure.message} It is tried again.` : failure.message);
+      const stored = storedResult(run, step);
+      if (stored) return stored;
       if (!retry) {
+        if (failure.code === 'INTERNAL')
+          run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
         await run.failStep(step, failure);
         return { status: 'FAILED' };
       }
