@@ -142,7 +142,7 @@ const QUERIES = {
     event: agentTokens(executionId: $id, after: $after) {
       __typename ${EXECUTION_EVENT}
       ... on AgentTokenEvent { stepKey attempt offset text }
-      ... on AttemptDiscardedEvent { stepKey attempt }
+      ... on AttemptDiscardedEvent { stepKey attempt reason }
     } }`,
   pipelineProgress: `subscription ($id: ID!, $after: Int) {
     event: pipelineProgress(executionId: $id, after: $after) {
@@ -154,7 +154,7 @@ const QUERIES = {
     event: conversationEvents(conversationId: $id, after: $after) {
       __typename ... on StreamEvent { seq }
       ... on MessageDeltaEvent { messageId attempt offset text }
-      ... on MessageAttemptDiscardedEvent { messageId attempt }
+      ... on MessageAttemptDiscardedEvent { messageId attempt reason }
       ... on MessageCompletedEvent { message { id status content } }
       ... on ConversationSnapshotEvent { snapshot: conversation { ${MESSAGES} } }
     } }`,
@@ -181,6 +181,7 @@ export interface StreamEvent {
   stepKey?: string;
   messageId?: string;
   attempt?: number;
+  reason?: string;
   offset?: number;
   text?: string;
   stepStatus?: string;

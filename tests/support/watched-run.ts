@@ -40,7 +40,10 @@ export class WatchedRun {
     await Promise.all([this.tokens, this.progress].map((reader) => reader.readUntil(() => false)));
   }
 
-  /** Each event of the log came once, the last one is the end, and the texts are the outputs. */
+  /**
+   * Each event of the log came once, the last one is the end, the texts are the outputs, and of each step that has
+   * succeeded all attempts but the last were discarded, once each.
+   */
   async expectReadWhole(): Promise<Run> {
     const run = await readRun(this.#app, this.#account, this.id);
     const log = await readLog(this.#app, this.#account, this.id);
@@ -51,6 +54,15 @@ export class WatchedRun {
     expect(read).toEqual([...seqs, log.length]); // both streams end with the ended event
     const outputs = run.steps.map(({ key, output }) => [key, output]);
     expect(textsIn(this.tokens.events)).toEqual(Object.fromEntries(outputs));
+    for (const { key, attempts } of run.steps.filter(({ status }) => status === 'SUCCEEDED'))
+      expect(this.#discardedAttempts(key)).toEqual(
+        Array.from({ length: attempts - 1 }, (_, index) => index + 1),
+      );
     return run;
+  }
+
+  #discardedAttempts(key: string): (number | undefined)[] {
+    const discarded = this.tokens.events.filter((event) => event.__typename === 'AttemptDiscardedEvent');
+    return discarded.filter(({ stepKey }) => stepKey === key).map(({ attempt }) => attempt);
   }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/core/llm/language-model.ts';
-import type { TestApp } from '../support/app.ts';
+import type { Account, TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { testInstances } from '../support/instances.ts';
 import { decide, design, hasEnded, readLog, type Run, runWhen, startRun } from '../support/runs.ts';
@@ -95,6 +95,30 @@ describe('a run whose database connections break', () => {
     });
   });
 
+  it('lets its other steps finish before it is taken up again, when one cannot even be given up', async () => {
+    const ann = await app.register();
+    const releases = [model.hold('broken'), model.hold('beside')];
+    const steps = design(
+      { key: 'broken' },
+      { key: 'beside' },
+      { key: 'sink', dependsOn: ['broken', 'beside'] },
+    );
+    const watched = await WatchedRun.start(app, ann, steps);
+    await watched.readToTheMiddleOf('broken', 'beside');
+    const blocker = await holding(`SELECT FROM step_executions WHERE key = 'broken' FOR UPDATE`);
+    releases[0]!();
+    await breakConnectionsWaitingFor(blocker, 2); // which would finish the step, and then discard its attempt
+    await aSecondPasses(ann);
+    releases[1]!();
+    await watched.readToTheEnd();
+    const run = await watched.expectReadWhole();
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      steps: [{ attempts: 2 }, { attempts: 1 }, { attempts: 1 }],
+    });
+    expect(model.timesCalled('beside')).toBe(1);
+  });
+
   it('does not end when it was about to wait for people', async () => {
     const ann = await app.register();
     const release = model.hold('busy');
@@ -127,17 +151,25 @@ async function holding(lock: string): Promise<pg.PoolClient> {
   return blocker;
 }
 
-/** Ends the connections of the app that wait for the rows, and gives the rows free. */
-async function breakConnectionsWaitingFor(blocker: pg.PoolClient): Promise<void> {
+/** Ends the connections of the app that wait for the rows, `count` of them at least, and gives the rows free. */
+async function breakConnectionsWaitingFor(blocker: pg.PoolClient, count = 1): Promise<void> {
+  const broken = new Set<number>();
   const breakSome = async () => {
-    const { rowCount } = await database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    const { rows } = await database.query<{ pid: number }>(
+      `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
-    return rowCount! > 0;
+    for (const { pid } of rows) broken.add(pid);
+    return broken.size >= count;
   };
   await eventually(breakSome).finally(() => blocker.query('ROLLBACK'));
   blocker.release();
+}
+
+/** Long enough for a run that was given back to be taken up again; told by a request that expires. */
+async function aSecondPasses(account: Account): Promise<void> {
+  const steps = design({ key: 'clock', requiresApproval: true, approvalTimeoutSeconds: 1 });
+  await runWhen(app, account, await startRun(app, account, steps), hasEnded);
 }
 
 function statusOf(run: Run, key: string): string | undefined {

@@ -59,11 +59,12 @@ class Pass {
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
   readonly #decisions: Decisions;
-  #failed: boolean;
+  #noNewSteps: boolean;
+  #fault: { error: unknown } | null = null;
 
   constructor(run: OpenRun, handover: AbortSignal) {
     this.#run = run;
-    this.#failed = run.failure !== null;
+    this.#noNewSteps = run.failure !== null;
     this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
     this.#decisions = new Decisions((waiting) => this.#park(waiting));
     this.#signal.addEventListener('abort', () => this.#decisions.stop(), { once: true });
@@ -88,13 +89,16 @@ class Pass {
     const tasks = new Map(
       steps.map((step) => [
         step.key,
-        task({ name: step.key }, (work: StepWork) => executeStep(this.#run, step, work, this.#signal)),
+        task({ name: step.key }, (work: StepWork) =>
+          executeStep(this.#run, step, work, this.#signal).catch(this.#break),
+        ),
       ]),
     );
     const results = new Map<string, Promise<StepResult>>();
     const graph = entrypoint({ name: 'run' }, (_runId: string) => {
       const resultOf = (step: Step): Promise<StepResult> => {
-        const known = results.get(step.key) ?? this.#result(step, resultOf, tasks.get(step.key)!);
+        const known =
+          results.get(step.key) ?? this.#result(step, resultOf, tasks.get(step.key)!).catch(this.#break);
         results.set(step.key, known);
         return known;
       };
@@ -102,18 +106,17 @@ class Pass {
     });
     try {
       await graph.invoke(this.#run.id, { recursionLimit: RECURSION_LIMIT });
-    } catch (error) {
-      // Nothing may be under way when the claim is given back. LangGraph wraps what several steps throw together.
-      const settled = await Promise.allSettled(results.values());
-      throw settled.find((result) => result.status === 'rejected')?.reason ?? error;
+    } finally {
+      await Promise.allSettled(results.values()); // nothing may be under way when the claim is given back
     }
+    if (this.#fault) throw this.#fault.error;
   }
 
   async #result(step: Step, resultOf: ResultOf, runTask: RunTask): Promise<StepResult> {
     const before = await Promise.all(dependencies(this.#run, step).map(resultOf));
     const stored = storedResult(this.#run, step);
     if (stored) return stored;
-    if (this.#failed || this.#signal.aborted || before.some(isBlocked)) return { status: 'STOPPED' };
+    if (this.#noNewSteps || this.#signal.aborted || before.some(isBlocked)) return { status: 'STOPPED' };
 
     const inputs = dependencies(this.#run, step).map((dependency, index) => ({
       key: dependency.key,
@@ -172,11 +175,21 @@ class Pass {
   }
 
   async #park(waiting: string[]): Promise<Map<string, Decision>> {
-    return this.#failed || this.#signal.aborted ? new Map() : this.#run.park(waiting);
+    return this.#noNewSteps || this.#signal.aborted ? new Map() : this.#run.park(waiting);
   }
 
+  /**
+   * A lost claim or a fault of ours ends the pass when the steps under way have finished. Within the graph nothing may
+   * throw: LangGraph would turn its back on all that is still under way.
+   */
+  readonly #break = (error: unknown): StepResult => {
+    this.#fault ??= { error };
+    this.#stopNewSteps();
+    return { status: 'STOPPED' };
+  };
+
   #stopNewSteps(): void {
-    this.#failed = true;
+    this.#noNewSteps = true;
     this.#decisions.stop();
   }
 }
