@@ -5,6 +5,7 @@ import { benchNested } from './nested.ts';
 import { benchRun } from './run.ts';
 import { benchSaver } from './saver.ts';
 import { benchStart } from './start.ts';
+import { watchOthers } from './support/process-usage.ts';
 import { type Goal, printGoals, printReport } from './support/report.ts';
 
 const BENCHES = { start: benchStart, run: benchRun, log: benchLog, nested: benchNested, saver: benchSaver };
@@ -18,13 +19,14 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const load = os.loadavg()[0]!.toFixed(1);
-  console.log(`Node ${process.version}, ${os.availableParallelism()} cores, load ${load} before the start.`);
+  console.log(`Node ${process.version}, ${os.availableParallelism()} cores.`);
   const goals: Goal[] = [];
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (asked.length > 0 && !asked.includes(name)) continue;
+    const others = watchOthers();
     const report = await bench({ rounds: quick ? 1 : ROUNDS, quick });
-    printReport(report);
+    const share = `Meanwhile other processes used ${Math.round(100 * others())} % of the machine's CPU.`;
+    printReport({ ...report, notes: [...(report.notes ?? []), share] });
     goals.push(...(report.goals ?? []));
   }
   printGoals(goals);

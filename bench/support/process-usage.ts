@@ -1,11 +1,19 @@
 /** What processes use, as Linux tells it; NaN on other systems. */
 import fs from 'node:fs';
+import os from 'node:os';
 
 /** CPU that the process has used so far, in user and kernel mode, to 10 ms. */
 export function cpuMs(pid: number): number {
-  const stat = read(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  return ticks(pid, [11, 12]);
+}
+
+/**
+ * Begins to watch the machine; the call that comes back says what share of its CPU other processes have used since.
+ * Own are this process and those of its children that have ended.
+ */
+export function watchOthers(): () => number {
+  const [all, busy, own] = [allMs(), busyMs(), ownMs()];
+  return () => Math.max(0, busyMs() - busy - (ownMs() - own)) / (allMs() - all);
 }
 
 /** Memory of one process that is in RAM. */
@@ -21,6 +29,18 @@ export function proportionalMb(pid: number): number {
 
 export function childrenOf(pid: number): number[] {
   return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+const allMs = () =>
+  os.cpus().reduce((sum, { times }) => sum + Object.values(times).reduce((a, b) => a + b), 0);
+const busyMs = () => allMs() - os.cpus().reduce((sum, { times }) => sum + times.idle, 0);
+const ownMs = () => ticks(process.pid, [11, 12, 13, 14]);
+
+/** The sum of some fields of `/proc/<pid>/stat`, counted behind the name. */
+function ticks(pid: number, which: readonly number[]): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return which.reduce((sum, field) => sum + Number(fields[field]), 0) * MS_PER_TICK;
 }
 
 function kilobytes(text: string, name: string): number {
