@@ -28,11 +28,15 @@ export class EmptyOutputError extends Error {
   }
 }
 
-/** Whether another attempt may succeed; also when it was the database that was away for a moment. */
+/** Whether another attempt may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ModelError) return error.retryable;
-  if (error instanceof AppError) return error.code === 'SERVICE_UNAVAILABLE';
-  return error instanceof EmptyOutputError;
+  return error instanceof EmptyOutputError || isOutage(error);
+}
+
+/** Whether it was our own database that was away: nothing that a run or a reply could fail for. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
 }
 
 /** What a person should know about a failed call to a model, after `attempts` of them. */

@@ -95,6 +95,22 @@ describe('a run whose database connections break', () => {
     });
   });
 
+  it('does not fail, however often that happens', async () => {
+    const ann = await app.register();
+    let release = model.hold('unlucky');
+    const watched = await WatchedRun.start(app, ann, design({ key: 'unlucky' }));
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      await watched.tokens.readUntil((event) => event.text !== undefined && event.attempt === attempt);
+      const blocker = await holding('LOCK TABLE events IN SHARE MODE');
+      release();
+      release = model.hold('unlucky');
+      await breakConnectionsWaitingFor(blocker);
+    }
+    release();
+    await watched.readToTheEnd();
+    expect(await watched.expectReadWhole()).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 5 }] });
+  });
+
   it('lets its other steps finish before it is taken up again, when one cannot even be given up', async () => {
     const ann = await app.register();
     const releases = [model.hold('broken'), model.hold('beside')];

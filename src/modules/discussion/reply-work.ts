@@ -8,7 +8,7 @@ import type { DesignProposal } from '../../generated/prisma/client.ts';
 import type { Services } from '../context.ts';
 import { designSchema } from '../designs/design.ts';
 import { type ConversationEventData, signalsLog } from '../events.ts';
-import { describeFailure, type ExecutionErrorData, isRetryable } from '../failure.ts';
+import { describeFailure, type ExecutionErrorData, isOutage, isRetryable } from '../failure.ts';
 import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
 import { writePieces } from '../write-pieces.ts';
 import type { Brief } from './brief.ts';
@@ -89,6 +89,7 @@ class ReplyWork {
       } catch (error) {
         const failure = await this.#failureOf(error, tries);
         if (!failure) return;
+        if (isOutage(error) && tries === MAX_TRIES) throw error; // whoever takes the conversation up tries again
         if (!isRetryable(error) || tries === MAX_TRIES) return this.#fail(failure, error);
         reason = failure.message;
         await sleep(retryDelayMs(error, tries), undefined, { signal: this.#signal }).catch(() => {});

@@ -153,10 +153,7 @@ export class OpenRun {
     this.execution.error ??= { ...error };
   }
 
-  /**
-   * Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. A claim under
-   * which this could be written has not stalled.
-   */
+  /** Drops an attempt's text. What it cost is charged whatever happens: the provider has billed it. */
   async discardAttempt(step: Step, attempt: number, reason: string, call: MeteredCall | null): Promise<void> {
     let costMicros = this.#costOf(step.key);
     try {
@@ -165,7 +162,6 @@ export class OpenRun {
         const where = { executionId: this.id, key: step.key, status: 'RUNNING' as const };
         const { count } = await tx.prisma.stepExecution.updateMany({ where, data: { status: 'PENDING' } });
         if (count === 0) return; // it has finished: the answer to that was lost with the connection
-        await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
         this.emit(tx, { type: 'AttemptDiscarded', stepKey: step.key, attempt, reason });
       });
     } catch (error) {
@@ -235,6 +231,13 @@ export class OpenRun {
       this.emit(tx, { type: 'ExecutionStatus', status: 'WAITING_FOR_APPROVAL', progress: this.progress() });
     });
     return decided;
+  }
+
+  /** Leaves the run to another worker. A claim that ends like this has not stalled. */
+  async handOver(): Promise<void> {
+    await this.#write(async (tx) => {
+      await tx.prisma.pipelineExecution.update({ where: { id: this.id }, data: { stalledClaims: 0 } });
+    });
   }
 
   /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */

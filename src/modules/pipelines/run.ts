@@ -45,6 +45,7 @@ export async function workOnRun(
     if (pass.cancelled) await run.end('CANCELLED', null);
     else if (run.failure) await run.end('FAILED', run.failure);
     else if (run.isComplete) await run.end('SUCCEEDED', null);
+    else if (handover.aborted) await run.handOver();
   } catch (error) {
     if (!(error instanceof FencedError)) throw error;
   } finally {

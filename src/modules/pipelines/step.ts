@@ -6,7 +6,7 @@ import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import type { Route } from '../../core/llm/router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../designs/design.ts';
 import { executionLog, type ExecutionEventData } from '../events.ts';
-import { describeFailure, isRetryable } from '../failure.ts';
+import { describeFailure, isOutage, isRetryable } from '../failure.ts';
 import { type MeteredCall, openMeteredCall } from '../usage/metered-call.ts';
 import { writePieces } from '../write-pieces.ts';
 import type { AgentTask } from './agents/agent.ts';
@@ -35,10 +35,12 @@ export async function executeStep(
       }
       const retry = isRetryable(error) && tries < MAX_TRIES;
       const failure = describeFailure(error, step.key, tries);
-      await attempt.discard(retry ? `${failure.message} It is tried again.` : failure.message);
+      const goesOn = retry || isOutage(error);
+      await attempt.discard(goesOn ? `${failure.message} It is tried again.` : failure.message);
       const stored = storedResult(run, step);
       if (stored) return stored;
       if (!retry) {
+        if (goesOn) throw error; // whoever takes the run up tries again
         if (failure.code === 'INTERNAL')
           run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
         await run.failStep(step, failure);
