@@ -56,8 +56,8 @@ describe('login', () => {
       await measure('known', email);
       await measure('unknown', 'nobody@example.com');
     }
-    expect(fastest.unknown).toBeGreaterThan(fastest.known / 2);
-    expect(fastest.unknown).toBeLessThan(fastest.known * 2);
+    expect(fastest.unknown).toBeGreaterThan(fastest.known / 3);
+    expect(fastest.unknown).toBeLessThan(fastest.known * 3);
   });
 
   it('answers 100 at once while the server goes on serving others', async () => {
