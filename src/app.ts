@@ -1,31 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { AddressInfo } from 'node:net';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { ClaimKeeper } from './core/claims/claim-keeper.ts';
 import { BatchWriter } from './core/event-log/batch-writer.ts';
 import { PostgresEventLog } from './core/event-log/event-log-postgres.ts';
-import { Followers } from './core/event-log/follow.ts';
+import { LogFollower } from './core/event-log/follow.ts';
 import { MemoryLiveChannel } from './core/event-log/live-channel-memory.ts';
 import { RedisLiveChannel } from './core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from './core/event-log/live-channel.ts';
 import { SafeFetch } from './core/safe-fetch/safe-fetch.ts';
 import { SpendingGate } from './core/spending/spending-gate.ts';
 import { AppError, ConfigError } from './errors.ts';
-import type { Probe } from './http/health.ts';
-import { startServer } from './http/server.ts';
+import type { Probe } from './transport/http/health.ts';
+import { startServer } from './transport/http/server.ts';
 import { createDatabase } from './infra/database.ts';
-import { keptSecretKey, lockDataDir } from './infra/data-dir.ts';
+import { loadOrCreateSecretKey, lockDataDir } from './infra/data-dir.ts';
 import { startEmbeddedPostgres } from './infra/embedded-postgres.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger, type Logger } from './infra/logger.ts';
 import { applyMigrations } from './infra/migrations.ts';
-import { createRouter } from './models.ts';
-import { ensureOperator } from './modules/auth/operator.ts';
-import { Tokens } from './modules/auth/tokens.ts';
-import type { Services } from './modules/context.ts';
-import { replyWorker } from './modules/discussion/jobs.ts';
-import { mergePieces } from './modules/events.ts';
+import { createRouter } from './build/llm.ts';
+import { ensureOperator } from './modules/auth/accounts/operator.ts';
+import { Tokens } from './modules/auth/sessions/tokens.ts';
+import type { Services } from './kernel/context.ts';
+import { replyWorker } from './modules/discussion/worker/jobs.ts';
+import { mergeChunks } from './kernel/events/events.ts';
 import { runWorker } from './modules/pipelines/jobs.ts';
 
 /**
@@ -46,7 +46,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const clock = overrides.clock ?? (() => new Date());
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
-  const databaseUrl = config.databaseUrl ?? (await ownDatabase(config, closers));
+  const databaseUrl = config.databaseUrl ?? (await startEmbeddedDatabase(config, closers));
   await applyMigrations(databaseUrl);
 
   const { live, redis } = liveChannel(config, warn('Redis is away; events of other processes come late'));
@@ -58,9 +58,9 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   closers.defer(() => jobs.close());
 
   const eventLog = new PostgresEventLog(database.sql);
-  const followers = new Followers({ log: eventLog, live, onError: warn('a log could not be read') });
+  const followers = new LogFollower({ log: eventLog, live, onError: warn('a log could not be read') });
   closers.defer(() => followers.close());
-  const writer = new BatchWriter({ log: eventLog, live, merge: mergePieces });
+  const writer = new BatchWriter({ log: eventLog, live, merge: mergeChunks });
   closers.defer(() => writer.close());
   const spending = new SpendingGate({
     sql: database.sql,
@@ -78,7 +78,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     router: overrides.router ?? createRouter(config),
     sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
     tokens: new Tokens({
-      secretKey: config.secretKey ?? keptSecretKey(config.dataDir),
+      secretKey: config.secretKey ?? loadOrCreateSecretKey(config.dataDir),
       accessTokenMinutes: config.accessTokenMinutes,
       clock,
     }),
@@ -109,15 +109,15 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     closers.defer(async () => {
       await Promise.all([runs.close(), replies.close()]);
     });
-    await jobs.work('run', ({ executionId }) => runs.nudge(executionId));
-    await jobs.work('reply', ({ conversationId }) => replies.nudge(conversationId));
+    await jobs.work('run', ({ executionId }) => runs.notify(executionId));
+    await jobs.work('reply', ({ conversationId }) => replies.notify(conversationId));
     runs.start();
     replies.start();
   }
 }
 
 /** A Postgres in the data folder, which no other process may use meanwhile. Stopped last. */
-async function ownDatabase(config: Config, closers: AsyncDisposableStack): Promise<string> {
+async function startEmbeddedDatabase(config: Config, closers: AsyncDisposableStack): Promise<string> {
   const lock = lockDataDir(config.dataDir);
   closers.defer(() => lock.release());
   const postgres = await startEmbeddedPostgres({ folder: path.resolve(config.dataDir, 'postgres') });

@@ -4,7 +4,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { AppError, ConfigError } from './errors.ts';
 import { lockDataDir } from './infra/data-dir.ts';
 import { createDatabase } from './infra/database.ts';
@@ -12,7 +12,7 @@ import { findEmbeddedPostgres, startEmbeddedPostgres } from './infra/embedded-po
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
 import { applyMigrations, createMigration, migrationDrift, pendingMigrations } from './infra/migrations.ts';
-import { ensureOperator } from './modules/auth/operator.ts';
+import { ensureOperator } from './modules/auth/accounts/operator.ts';
 
 const USAGE = `Commands:
   migrate [deploy]     applies the migrations that the database has not seen
@@ -56,7 +56,7 @@ function report(findings: string[], heading: string, exitCode: number): number {
 }
 
 async function printSchemaFile(): Promise<number> {
-  const { schema } = await import('./graphql/schema.ts');
+  const { schema } = await import('./transport/graphql/schema.ts');
   fs.mkdirSync(path.dirname(SCHEMA_FILE), { recursive: true });
   fs.writeFileSync(SCHEMA_FILE, `${printSchema(lexicographicSortSchema(schema))}\n`);
   return 0;

@@ -1,5 +1,5 @@
 import { createApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { readConfig } from './config/config.ts';
 import { ConfigError } from './errors.ts';
 import { createLogger } from './infra/logger.ts';
 

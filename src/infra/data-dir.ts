@@ -35,7 +35,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
 }
 
 /** The folder's own secret, made at the first call; any number of processes get the same one. */
-export function keptSecretKey(dataDir: string): string {
+export function loadOrCreateSecretKey(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
   if (!fs.existsSync(file)) {
     fs.mkdirSync(dataDir, { recursive: true });

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 
 /** SERVICE_UNAVAILABLE for what only says that the database is away or overloaded; anything else as it is. */
-export function translate(error: unknown): unknown {
+export function toAppError(error: unknown): unknown {
   if (!isAway(error)) return error;
   return new AppError(
     'SERVICE_UNAVAILABLE',

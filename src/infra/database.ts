@@ -14,7 +14,7 @@ import type { LogAppend, StoredEvent } from '../core/event-log/event-log.ts';
 import type { LiveChannel } from '../core/event-log/live-channel.ts';
 import type { Sql } from '../core/sql.ts';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { isConflict, translate } from './database-errors.ts';
+import { isConflict, toAppError } from './database-errors.ts';
 import type { JobName, JobPayloads, Jobs } from './jobs.ts';
 import type { Logger } from './logger.ts';
 
@@ -65,8 +65,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     const run = (tx: Prisma.TransactionClient, sql: Sql) =>
       work({ prisma: tx, sql }).catch((error: unknown) => Promise.reject((failure = error)));
     return pool
-      .lend((sql) => prisma.$transaction((tx) => run(tx, sql), limits))
-      .catch((error: unknown) => Promise.reject(error === failure ? error : translate(error)));
+      .withSharedClient((sql) => prisma.$transaction((tx) => run(tx, sql), limits))
+      .catch((error: unknown) => Promise.reject(error === failure ? error : toAppError(error)));
   }
 
   async function writeOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -112,10 +112,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** Lends the connection that Prisma takes for a transaction to the raw statements of the same transaction. */
+/** Shares the connection that Prisma takes for a transaction with the raw statements of the same transaction. */
 class TransactionPool extends pg.Pool {
-  readonly #loans = new AsyncLocalStorage<Loan>();
-  readonly #lent = new WeakMap<pg.PoolClient, Loan>();
+  readonly #bound = new AsyncLocalStorage<BoundClient>();
+  readonly #boundClients = new WeakMap<pg.PoolClient, BoundClient>();
 
   constructor(config: pg.PoolConfig) {
     super(config);
@@ -124,13 +124,13 @@ class TransactionPool extends pg.Pool {
     this.on('connect', (client) => void client.on('error', () => {}));
   }
 
-  lend<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    const loan: Loan = { client: null };
+  withSharedClient<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const bound: BoundClient = { client: null };
     const sql = sqlOf(() => {
-      if (!loan.client) throw new Error('the transaction is over');
-      return loan.client;
+      if (!bound.client) throw new Error('the transaction is over');
+      return bound.client;
     });
-    return this.#loans.run(loan, () => work(sql));
+    return this.#bound.run(bound, () => work(sql));
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -141,18 +141,18 @@ class TransactionPool extends pg.Pool {
   }
 
   #start(client: pg.PoolClient): pg.PoolClient {
-    const loan = this.#loans.getStore();
-    if (loan && !loan.client) {
-      loan.client = client;
-      this.#lent.set(client, loan);
+    const bound = this.#bound.getStore();
+    if (bound && !bound.client) {
+      bound.client = client;
+      this.#boundClients.set(client, bound);
     }
     return client;
   }
 
   #end(client: pg.PoolClient): void {
-    const loan = this.#lent.get(client);
-    if (loan) loan.client = null;
-    this.#lent.delete(client);
+    const bound = this.#boundClients.get(client);
+    if (bound) bound.client = null;
+    this.#boundClients.delete(client);
   }
 }
 
@@ -161,7 +161,7 @@ function createPrisma(pool: pg.Pool): PrismaClient {
   return client.$extends({
     query: {
       $allOperations: ({ args, query }) =>
-        query(args).catch((error: unknown) => Promise.reject(translate(error))) as Promise<unknown>,
+        query(args).catch((error: unknown) => Promise.reject(toAppError(error))) as Promise<unknown>,
     },
   }) as unknown as PrismaClient;
 }
@@ -172,7 +172,7 @@ function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
     try {
       return (await target.query(text, params as unknown[])).rows as Row[];
     } catch (error) {
-      throw translate(error);
+      throw toAppError(error);
     }
   };
 }
@@ -211,7 +211,7 @@ export interface DatabaseOptions {
 type Connection = Pick<Tx, 'prisma' | 'sql'>;
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
-interface Loan {
+interface BoundClient {
   /** Null before the transaction begins and after it ended. */
   client: pg.PoolClient | null;
 }

@@ -1,7 +1,7 @@
 /**
  * Jobs, written in the transaction of what they are about and delivered within milliseconds of its commit.
  *
- * A job is a nudge: it names a subject that may have work, and handling it means to look, never to do the work. So
+ * A job is a notify: it names a subject that may have work, and handling it means to look, never to do the work. So
  * a job is done once it is delivered. One that is lost with its process costs the time until the next sweep.
  */
 import { PgBoss } from 'pg-boss';

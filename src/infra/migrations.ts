@@ -40,7 +40,7 @@ export async function createMigration(url: string, title: string): Promise<strin
 
 /** The SQL that is missing between the migrations and `schema.prisma`; null when they agree. `url` is any database of a server that may create another. */
 export async function migrationDrift(url: string): Promise<string | null> {
-  const { diffMigrations } = await import('./migration-diff.ts'); // 60 ms, and absent from a production install
+  const { diffMigrations } = await import('../../tools/migration-diff.ts'); // 60 ms, and absent from a production install
   const migrations = migrationNames().map((name) => ({ name, script: readScript(name) }));
   return diffMigrations(url, migrations, { path: SCHEMA, content: fs.readFileSync(SCHEMA, 'utf8') });
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { claim, release, renew } from '../../src/core/event-log/claims.ts';
+import { claim, release, renew } from '../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
-import { testSql } from './test-sql.ts';
+import { testSql } from '../support/test-sql.ts';
 
 const { sql, begin } = testSql();
 const newId = () => `run:${randomUUID()}`;

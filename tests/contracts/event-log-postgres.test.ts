@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { claim } from '../../src/core/event-log/claims.ts';
+import { claim } from '../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
 import { FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
 import { eventually } from '../support/eventually.ts';
-import { testSql } from './test-sql.ts';
+import { testSql } from '../support/test-sql.ts';
 
 const { sql, begin } = testSql();
 const log = new PostgresEventLog(sql);

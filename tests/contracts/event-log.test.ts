@@ -1,8 +1,8 @@
-import { MemoryEventLog } from '../../src/core/event-log/event-log-memory.ts';
+import { MemoryEventLog } from '../support/event-log-memory.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
-import { claim } from '../../src/core/event-log/claims.ts';
+import { claim } from '../../src/core/claims/claims.ts';
 import { describeEventLog } from './event-log.ts';
-import { testSql } from './test-sql.ts';
+import { testSql } from '../support/test-sql.ts';
 
 describeEventLog('MemoryEventLog', () => {
   const log = new MemoryEventLog();

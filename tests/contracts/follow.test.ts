@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BatchWriter } from '../../src/core/event-log/batch-writer.ts';
-import { claim } from '../../src/core/event-log/claims.ts';
+import { claim } from '../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
-import { Followers } from '../../src/core/event-log/follow.ts';
+import { LogFollower } from '../../src/core/event-log/follow.ts';
 import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
 import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
-import { testSql } from './test-sql.ts';
+import { testSql } from '../support/test-sql.ts';
 
 /** All parts together, as the processes of a real system have them. */
 const { sql, begin } = testSql();
@@ -65,7 +65,7 @@ async function expectExact(
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
   const writers = writing.map((live) => new BatchWriter({ log, live }));
-  const processes = reading.map((live) => new Followers({ log, live, onError, headsIntervalMs: 200 }));
+  const processes = reading.map((live) => new LogFollower({ log, live, onError, headsIntervalMs: 200 }));
   const logs = Array.from({ length: LOGS }, () => `log:${randomUUID()}`);
   const readers = processes.flatMap((followers) =>
     logs.flatMap((logId) => [readAll(followers, logId, EVENTS), readAll(followers, logId, 7)]),
@@ -103,7 +103,7 @@ async function writeAll(
 }
 
 /** Reads the whole log by its cursor, and leaves and comes back after every `stay` events. */
-async function readAll(followers: Followers, logId: string, stay: number): Promise<void> {
+async function readAll(followers: LogFollower, logId: string, stay: number): Promise<void> {
   const got: number[] = [];
   while (got.length < EVENTS) {
     const left = new AbortController();

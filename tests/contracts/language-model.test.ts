@@ -1,7 +1,7 @@
-import { AnthropicModel } from '../../src/core/llm/anthropic.ts';
-import { GoogleModel } from '../../src/core/llm/google.ts';
+import { AnthropicModel } from '../../src/core/llm/providers/anthropic.ts';
+import { GoogleModel } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
-import { OpenAiModel } from '../../src/core/llm/openai.ts';
+import { OpenAiModel } from '../../src/core/llm/providers/openai.ts';
 import { describeLanguageModel, KEY, type ProviderDialect } from './language-model.ts';
 
 describeLanguageModel(openAi());
@@ -20,7 +20,7 @@ function openAi(): ProviderDialect {
     create: ({ url, timeouts }) => new OpenAiModel({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"response_format":\{"type":"json_object"\}/,
-    wire: {
+    connection: {
       opening: () => [choice({ role: 'assistant', content: '' })],
       text,
       closing: (finish, { inputTokens, outputTokens }) => [
@@ -62,7 +62,7 @@ function anthropic(): ProviderDialect {
     create: ({ url, timeouts }) => new AnthropicModel({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'max_tokens' },
     jsonMode: /one JSON object and nothing else/,
-    wire: {
+    connection: {
       opening: ({ inputTokens }) => [
         start({ input_tokens: inputTokens, output_tokens: inputTokens ? 1 : 0 }),
         event('ping'),
@@ -119,7 +119,7 @@ function google(): ProviderDialect {
     create: ({ url, timeouts }) => new GoogleModel({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"responseMimeType":"application\/json"/,
-    wire: {
+    connection: {
       opening: ({ inputTokens }) => [
         data({ candidates: [{ index: 0 }], usageMetadata: { promptTokenCount: inputTokens } }),
       ],

@@ -6,16 +6,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type LanguageModel,
   ModelError,
-  type ModelPiece,
+  type ModelStreamPart,
   type ModelRequest,
   type ModelUsage,
 } from '../../src/core/llm/language-model.ts';
-import type { ModelTimeouts } from '../../src/core/llm/provider-call.ts';
+import type { ModelTimeouts } from '../../src/core/llm/providers/provider-call.ts';
 import { eventually } from '../support/eventually.ts';
-import { ScriptedProvider, sendError, sendEvents } from './scripted-provider.ts';
+import { ScriptedProvider, sendError, sendEvents } from '../support/scripted-provider.ts';
 
 /**
- * What every adapter of a provider guarantees, through its real SDK and on the provider's own wire format:
+ * What every adapter of a provider guarantees, through its real SDK and on the provider's own connection format:
  * against aimock, and against a scripted server for what aimock cannot do.
  */
 export function describeLanguageModel(dialect: ProviderDialect): void {
@@ -139,8 +139,8 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
 }
 
 function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider: ScriptedProvider): void {
-  const { wire } = dialect;
-  const opened = [...wire.opening(USAGE), wire.text('Half an')];
+  const { connection } = dialect;
+  const opened = [...connection.opening(USAGE), connection.text('Half an')];
   const outcome = (timeouts?: ModelTimeouts) =>
     outcomeOf(dialect.create({ url: provider.url, timeouts }), REQUEST);
 
@@ -177,19 +177,19 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
     });
 
     it('with an event that is no JSON is UNAVAILABLE', async () => {
-      provider.answer = (response) => sendEvents(response, ...opened, wire.malformed).end();
+      provider.answer = (response) => sendEvents(response, ...opened, connection.malformed).end();
       expect((await outcome()).error).toMatchObject({ code: 'UNAVAILABLE' });
     });
 
     it('that tells of an overloaded provider is UNAVAILABLE', async () => {
-      provider.answer = (response) => sendEvents(response, ...opened, wire.overloaded).end();
+      provider.answer = (response) => sendEvents(response, ...opened, connection.overloaded).end();
       const { error, pieces } = await outcome();
       expect(error).toMatchObject({ code: 'UNAVAILABLE' });
       expect(textOf(pieces)).toBe('Half an');
     });
 
     it('that tells of a limit is RATE_LIMITED', async () => {
-      provider.answer = (response) => sendEvents(response, ...opened, wire.limited).end();
+      provider.answer = (response) => sendEvents(response, ...opened, connection.limited).end();
       expect((await outcome()).error).toMatchObject({ code: 'RATE_LIMITED' });
     });
 
@@ -206,7 +206,8 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
     });
 
     it('that never ends is a TIMEOUT, however busy it is', async () => {
-      provider.answer = (response) => keepSending(response, [...wire.opening(USAGE)], wire.text('more '));
+      provider.answer = (response) =>
+        keepSending(response, [...connection.opening(USAGE)], connection.text('more '));
       const { error, pieces } = await outcome({ idleMs: 60_000, totalMs: 200 });
       expect(error).toMatchObject({ code: 'TIMEOUT' });
       expect(textOf(pieces)).toContain('more more');
@@ -215,13 +216,17 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
 }
 
 function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): void {
-  const { wire } = dialect;
+  const { connection } = dialect;
   const model = (timeouts?: ModelTimeouts) => dialect.create({ url: provider.url, timeouts });
-  const complete = [...wire.opening(USAGE), wire.text('whole'), ...wire.closing('stop', USAGE)];
+  const complete = [
+    ...connection.opening(USAGE),
+    connection.text('whole'),
+    ...connection.closing('stop', USAGE),
+  ];
 
   describe('stopping', () => {
     it('an abort closes the connection within a second and throws its reason', async () => {
-      provider.answer = (response) => keepSending(response, wire.opening(USAGE), wire.text('x'));
+      provider.answer = (response) => keepSending(response, connection.opening(USAGE), connection.text('x'));
       const aborter = new AbortController();
       const reason = new Error('cancelled by its owner');
       let abortedAt = Infinity;
@@ -240,7 +245,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
     it('nothing comes after an abort, not even what had arrived', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
       const aborter = new AbortController();
-      const pieces: ModelPiece[] = [];
+      const pieces: ModelStreamPart[] = [];
       const reading = (async () => {
         for await (const piece of model().stream(REQUEST, aborter.signal)) {
           pieces.push(piece);
@@ -252,7 +257,8 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
     });
 
     it('an abort while nothing comes throws its reason at once', async () => {
-      provider.answer = (response) => sendEvents(response, ...wire.opening(USAGE), wire.text('x'));
+      provider.answer = (response) =>
+        sendEvents(response, ...connection.opening(USAGE), connection.text('x'));
       const aborter = new AbortController();
       const reading = all(model(), REQUEST, aborter.signal);
       await eventually(() => provider.requests.length === 1);
@@ -271,14 +277,14 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
     });
 
     it('a reader who leaves closes the connection', async () => {
-      provider.answer = (response) => keepSending(response, wire.opening(USAGE), wire.text('x'));
+      provider.answer = (response) => keepSending(response, connection.opening(USAGE), connection.text('x'));
       for await (const piece of model().stream(REQUEST, NEVER)) if (piece.type === 'text') break;
       await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
     });
 
     it('a reader who takes longer than the idle limit loses nothing', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
-      const pieces: ModelPiece[] = [];
+      const pieces: ModelStreamPart[] = [];
       for await (const piece of model({ idleMs: 40, totalMs: 60_000 }).stream(REQUEST, NEVER)) {
         const resumeAt = performance.now() + 120;
         if (pieces.push(piece) === 1) await eventually(() => performance.now() > resumeAt);
@@ -299,7 +305,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
 }
 
 function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): void {
-  const { wire } = dialect;
+  const { connection } = dialect;
   const answering = (events: string[]) => {
     provider.answer = (response) => sendEvents(response, ...events).end();
     return outcomeOf(dialect.create({ url: provider.url }), REQUEST);
@@ -307,7 +313,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
 
   describe('what is asked and told', () => {
     it('asks with the whole conversation and the limit, in JSON mode when wanted, and with no facts', async () => {
-      provider.answer = (response) => sendEvents(response, ...wire.closing('stop', USAGE)).end();
+      provider.answer = (response) => sendEvents(response, ...connection.closing('stop', USAGE)).end();
       const messages: ModelRequest['messages'] = [
         { role: 'user', content: 'hello' },
         { role: 'assistant', content: 'yes?' },
@@ -325,7 +331,10 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
     });
 
     it('content that the provider refuses is REFUSED, and its usage is known', async () => {
-      const { error, pieces } = await answering([...wire.opening(USAGE), ...wire.closing('refused', USAGE)]);
+      const { error, pieces } = await answering([
+        ...connection.opening(USAGE),
+        ...connection.closing('refused', USAGE),
+      ]);
       expect(error).toMatchObject({ code: 'REFUSED', retryable: false });
       expect(lastUsage(pieces)).toEqual(USAGE);
     });
@@ -339,24 +348,32 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
     it('a usage of zeros is no usage', async () => {
       const none = { inputTokens: 0, outputTokens: 0 };
       const { pieces } = await answering([
-        ...wire.opening(none),
-        wire.text('x'),
-        ...wire.closing('stop', none),
+        ...connection.opening(none),
+        connection.text('x'),
+        ...connection.closing('stop', none),
       ]);
       expect(lastUsage(pieces)).toBeUndefined();
       expect(ends(pieces)).toEqual(['stop']);
     });
 
     it('a surrogate pair split between two events stays whole; halves and NUL are replaced', async () => {
-      const texts = ['a\uD83D', '\uDE00b', '\uDE00', 'c\0', 'd\uD83D'].map((text) => wire.text(text));
-      const { pieces } = await answering([...wire.opening(USAGE), ...texts, ...wire.closing('stop', USAGE)]);
+      const texts = ['a\uD83D', '\uDE00b', '\uDE00', 'c\0', 'd\uD83D'].map((text) => connection.text(text));
+      const { pieces } = await answering([
+        ...connection.opening(USAGE),
+        ...texts,
+        ...connection.closing('stop', USAGE),
+      ]);
       expect(textOf(pieces)).toBe('a😀b\uFFFDc\uFFFDd\uFFFD');
       expect(pieces.every((piece) => piece.type !== 'text' || piece.text.isWellFormed())).toBe(true);
     });
 
     it('events cut anywhere by the network are read whole', async () => {
       const bytes = Buffer.from(
-        [...wire.opening(USAGE), wire.text('데이터 😀'), ...wire.closing('stop', USAGE)].join(''),
+        [
+          ...connection.opening(USAGE),
+          connection.text('데이터 😀'),
+          ...connection.closing('stop', USAGE),
+        ].join(''),
       );
       provider.answer = async (response) => {
         sendEvents(response);
@@ -380,7 +397,7 @@ function keepSending(response: http.ServerResponse, opening: string[], event: st
   response.on('close', () => clearInterval(timer));
 }
 
-async function all(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<ModelPiece[]> {
+async function all(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<ModelStreamPart[]> {
   const { pieces, error } = await outcomeOf(model, request, signal);
   if (error) throw error;
   return pieces;
@@ -388,7 +405,7 @@ async function all(model: LanguageModel, request: ModelRequest, signal = NEVER):
 
 /** Everything up to the end or the failure. */
 async function outcomeOf(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<Outcome> {
-  const pieces: ModelPiece[] = [];
+  const pieces: ModelStreamPart[] = [];
   try {
     for await (const piece of model.stream(request, signal)) pieces.push(piece);
     return { pieces, error: undefined };
@@ -403,15 +420,15 @@ async function failureOf(model: LanguageModel, request: ModelRequest): Promise<M
   return error as ModelError;
 }
 
-function textOf(pieces: ModelPiece[]): string {
+function textOf(pieces: ModelStreamPart[]): string {
   return pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
 }
 
-function ends(pieces: ModelPiece[]): string[] {
+function ends(pieces: ModelStreamPart[]): string[] {
   return pieces.flatMap((piece) => (piece.type === 'end' ? [piece.reason] : []));
 }
 
-function lastUsage(pieces: ModelPiece[]): ModelUsage | undefined {
+function lastUsage(pieces: ModelStreamPart[]): ModelUsage | undefined {
   return pieces.flatMap((piece) => (piece.type === 'usage' ? [piece.usage] : [])).at(-1);
 }
 
@@ -445,7 +462,7 @@ const REQUEST: ModelRequest = {
 };
 
 interface Outcome {
-  pieces: ModelPiece[];
+  pieces: ModelStreamPart[];
   error: unknown;
 }
 
@@ -456,8 +473,8 @@ export interface ProviderDialect {
   finishReasons: { length: string };
   /** What shows in the request that JSON was asked for. */
   jsonMode: RegExp;
-  /** Its events, as they are written on the wire. */
-  wire: {
+  /** Its events, as they are written on the connection. */
+  connection: {
     opening: (usage: ModelUsage) => string[];
     text: (text: string) => string;
     closing: (finish: 'stop' | 'refused', usage: ModelUsage) => string[];

@@ -13,7 +13,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
 
 describe('the schema', () => {
   const contract = fs.readFileSync(path.join(import.meta.dirname, 'contract.graphql'), 'utf8');

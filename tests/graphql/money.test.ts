@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ModelError, type ModelPiece, type ModelRequest } from '../../src/core/llm/language-model.ts';
+import { ModelError, type ModelStreamPart, type ModelRequest } from '../../src/core/llm/language-model.ts';
 import { type Account, testApp } from '../support/app.ts';
 import { NEED, openConversation, readConversation, replyEnded, send } from '../support/conversations.ts';
 import { eventually } from '../support/eventually.ts';
@@ -153,7 +153,7 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
   }
 
   /** Refuses, breaks off, keeps its usage to itself, or answers. */
-  async function* unsteady({ task }: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+  async function* unsteady({ task }: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     const mood = random();
     if (mood < 0.1) throw new ModelError('UNAVAILABLE', 'busy');
     const words = 3 + Math.floor(random() * 20);
@@ -228,7 +228,7 @@ describe('a FREE user who starts hundreds of model calls at once', () => {
   }
 
   /** Takes nearly all that it may. */
-  async function* greedy({ maxOutputTokens }: ModelRequest): AsyncGenerator<ModelPiece> {
+  async function* greedy({ maxOutputTokens }: ModelRequest): AsyncGenerator<ModelStreamPart> {
     calls++;
     yield { type: 'text', text: 'Much ado.' };
     yield { type: 'usage', usage: { inputTokens: 100, outputTokens: Math.floor(maxOutputTokens * 0.95) } };

@@ -7,10 +7,10 @@ import {
   getNullableType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
 import { NEED, openConversation } from '../support/conversations.ts';
-import { encodeId } from '../../src/graphql/global-id.ts';
+import { encodeId } from '../../src/schema-kit/global-id.ts';
 
 const app = testApp({ config: { role: 'api' } });
 

@@ -19,9 +19,9 @@ import {
   validate,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
-import { schema } from '../../src/graphql/schema.ts';
-import { OPERATIONS } from '../../src/modules/auth/permissions.ts';
+import { GRAPHIQL } from '../../src/transport/graphql/graphiql.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
+import { OPERATIONS } from '../../src/access/permissions.ts';
 
 const types = Object.values(schema.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, type GraphQLArgument, type GraphQLInputType, isInputObjectType } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeId } from '../../src/graphql/global-id.ts';
-import { schema } from '../../src/graphql/schema.ts';
+import { encodeId } from '../../src/schema-kit/global-id.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keptSecretKey, lockDataDir } from '../../src/infra/data-dir.ts';
+import { loadOrCreateSecretKey, lockDataDir } from '../../src/infra/data-dir.ts';
 
 let parent: string;
 let dataDir: string;
@@ -43,11 +43,11 @@ describe('lockDataDir', () => {
   });
 });
 
-describe('keptSecretKey', () => {
+describe('loadOrCreateSecretKey', () => {
   it('makes one strong secret, readable by its owner only, and gives it again', async () => {
-    const secret = keptSecretKey(dataDir);
+    const secret = loadOrCreateSecretKey(dataDir);
     expect(Buffer.from(secret, 'base64')).toHaveLength(48);
-    expect(keptSecretKey(dataDir)).toBe(secret);
+    expect(loadOrCreateSecretKey(dataDir)).toBe(secret);
     expect((await fs.stat(path.join(dataDir, 'secret-key'))).mode & 0o777).toBe(0o600);
   });
 });

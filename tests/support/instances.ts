@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { createApp, type Overrides } from '../../src/app.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/infra/logger.ts';
 import { TestApp } from './app.ts';
 import { testDatabase } from './database.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { encodeId } from '../../src/graphql/global-id.ts';
+import { encodeId } from '../../src/schema-kit/global-id.ts';
 import { type Account, mutationDocument, type TestApp } from './app.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LanguageModel, ModelPiece, ModelRequest } from '../../src/core/llm/language-model.ts';
+import type { LanguageModel, ModelStreamPart, ModelRequest } from '../../src/core/llm/language-model.ts';
 import { Router } from '../../src/core/llm/router.ts';
 
 /**
@@ -33,7 +33,7 @@ export class ScriptedModel implements LanguageModel {
     return this.calls.filter((call) => call === name).length;
   }
 
-  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     const { title } = request.task.facts as { title?: string };
     const name = title ?? request.task.name;
     this.calls.push(name);
@@ -49,7 +49,7 @@ export class ScriptedModel implements LanguageModel {
     }
   }
 
-  async *#play(name: string, answer: Answer, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+  async *#play(name: string, answer: Answer, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     const { text, failure } = typeof answer === 'string' ? { text: answer } : answer;
     const words = text.match(/\S+\s*/g) ?? [];
     for (const [index, word] of words.entries()) {

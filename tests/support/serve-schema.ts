@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
-import { createGraphQLServer, GRAPHQL_PATH } from '../../src/graphql/server.ts';
-import { serve } from '../../src/http/server.ts';
+import { createGraphQLServer, GRAPHQL_PATH } from '../../src/transport/graphql/server.ts';
+import { serve } from '../../src/transport/http/server.ts';
 import type { TestApp } from './app.ts';
 
 /** Another schema, behind the very transports of the app. */

@@ -1,6 +1,6 @@
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { leavable } from '../../src/modules/log-stream.ts';
+import { abortOnReturn } from '../../src/kernel/events/log-stream.ts';
 import { testApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { RawSocket } from '../support/raw-socket.ts';
@@ -10,7 +10,7 @@ let open = 0;
 
 /** One event, and then a wait without end, as on a quiet log. */
 function quiet() {
-  return leavable(async function* (signal) {
+  return abortOnReturn(async function* (signal) {
     open += 1;
     try {
       yield { n: 1 };

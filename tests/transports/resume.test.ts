@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type LanguageModel,
   ModelError,
-  type ModelPiece,
+  type ModelStreamPart,
   type ModelRequest,
 } from '../../src/core/llm/language-model.ts';
 import { type Account, testApp } from '../support/app.ts';
@@ -24,7 +24,7 @@ class PacedModel implements LanguageModel {
     this.#written = 0;
   }
 
-  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPiece> {
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     for await (const piece of this.script.stream(request, signal)) {
       yield piece;
       if (piece.type !== 'text' || request.json || !this.#reader) continue;

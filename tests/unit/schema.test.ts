@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
 
 describe('schema/schema.graphql', () => {
   it('is the schema as the code has it (npm run schema)', () => {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { claim, release } from '../../../src/core/event-log/claims.ts';
+import { claim, release } from '../../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../../src/core/event-log/event-log-postgres.ts';
 
 /** The rows of a run's steps as the product keeps them: finishing one is one fenced transaction with its event. */

@@ -1,4 +1,4 @@
-import { claim, release, renew } from '../event-log/claims.ts';
+import { claim, release, renew } from './claims.ts';
 import type { Sql } from '../sql.ts';
 
 /**

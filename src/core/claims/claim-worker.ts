@@ -3,7 +3,7 @@ import type { Claim, ClaimKeeper } from './claim-keeper.ts';
 /**
  * Works on subjects (a run, a conversation) one claim at a time.
  *
- * A *nudge* says that a subject may have work; it may be lost, doubled or wrong, because a *sweep* looks for
+ * A *notify* says that a subject may have work; it may be lost, doubled or wrong, because a *sweep* looks for
  * subjects with work and without a live claim every second or so. Whoever wins the claim works until there is
  * nothing left to do. Closing asks the work to hand over: its signal aborts with HandoverError, it leaves its
  * rows as they are, and the claim is given back for another process to take at once.
@@ -31,7 +31,7 @@ export class ClaimWorker {
   }
 
   /** Says that `subject` may have work. Never throws, never waits. */
-  nudge(subject: string): void {
+  notify(subject: string): void {
     if (this.#closing.signal.aborted) return;
     if (this.#working.has(subject)) {
       this.#again.add(subject);
@@ -43,7 +43,7 @@ export class ClaimWorker {
     }
     const work = this.#work(subject).finally(() => {
       this.#working.delete(subject);
-      if (this.#again.delete(subject)) this.nudge(subject);
+      if (this.#again.delete(subject)) this.notify(subject);
       this.#next();
     });
     this.#working.set(subject, work);
@@ -86,7 +86,7 @@ export class ClaimWorker {
     const [subject] = this.#queue;
     if (subject === undefined) return;
     this.#queue.delete(subject);
-    this.nudge(subject);
+    this.notify(subject);
   }
 
   #sweep(): void {
@@ -99,7 +99,7 @@ export class ClaimWorker {
       const subjects = await this.#options.findWork();
       const now = performance.now();
       for (const subject of subjects)
-        if ((this.#resting.get(subject)?.untilMs ?? 0) <= now) this.nudge(subject);
+        if ((this.#resting.get(subject)?.untilMs ?? 0) <= now) this.notify(subject);
       this.#sweepsFail = false;
     } catch (error) {
       if (!this.#sweepsFail) this.#options.onError(error, null);
@@ -108,7 +108,7 @@ export class ClaimWorker {
   }
 }
 
-/** What a lost nudge costs is one sweep, so the queue may be bounded tightly. */
+/** What a lost notify costs is one sweep, so the queue may be bounded tightly. */
 const MAX_QUEUED = 10_000;
 const MAX_REST_MS = 60_000;
 const MAX_RESTING = 10_000;

@@ -23,14 +23,14 @@ import type { LiveChannel } from './live-channel.ts';
  * @example
  * for await (const event of followers.follow('run:7', cursor, signal)) send(event);
  */
-export class Followers {
+export class LogFollower {
   readonly #log: EventLogReader;
   readonly #live: Pick<LiveChannel, 'subscribe'>;
   readonly #onError: (error: unknown) => void;
   readonly #headsIntervalMs: number;
   readonly #bufferEvents: number;
   readonly #pageEvents: number;
-  readonly #feeds = new Map<string, Feed>();
+  readonly #feeds = new Map<string, LogSubscription>();
   #timer: NodeJS.Timeout | undefined;
   #readingHeads = false;
   #closed = false;
@@ -95,7 +95,7 @@ export class Followers {
     }
   }
 
-  async #fetch(feed: Feed, reader: Reader): Promise<void> {
+  async #fetch(feed: LogSubscription, reader: Reader): Promise<void> {
     const { cursor, head } = reader;
     const page = await reader.until(feed.read(cursor)).catch((error: unknown) => {
       this.#onError(error);
@@ -107,14 +107,15 @@ export class Followers {
     reader.accept(page, page.length < this.#pageEvents);
   }
 
-  #feed(logId: string): Feed {
-    const feed = this.#feeds.get(logId) ?? new Feed(logId, this.#log, this.#live, this.#pageEvents);
+  #feed(logId: string): LogSubscription {
+    const feed =
+      this.#feeds.get(logId) ?? new LogSubscription(logId, this.#log, this.#live, this.#pageEvents);
     this.#feeds.set(logId, feed);
     this.#timer ??= setInterval(() => void this.#readHeads(), this.#headsIntervalMs).unref();
     return feed;
   }
 
-  #drop(feed: Feed): void {
+  #drop(feed: LogSubscription): void {
     if (this.#feeds.get(feed.logId) !== feed) return;
     this.#feeds.delete(feed.logId);
     feed.end();
@@ -140,7 +141,7 @@ export class Followers {
 }
 
 /** What the readers of one log share: its live subscription, and reads of the same page. */
-class Feed {
+class LogSubscription {
   readonly logId: string;
   readonly readers = new Set<Reader>();
   /** Resolves when it stands, or the live channel is away. */

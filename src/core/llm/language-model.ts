@@ -9,7 +9,7 @@ export interface LanguageModel {
    * reader leaving the loop; an abort then throws the signal's reason.
    * Errors: ModelError, whose message never holds a key.
    */
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPiece>;
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamPart>;
 }
 
 export interface ModelRequest {
@@ -37,7 +37,7 @@ export interface ModelTask {
   facts: Readonly<Record<string, unknown>>;
 }
 
-export type ModelPiece =
+export type ModelStreamPart =
   /** Never empty, and fit to be stored: no half of a surrogate pair, no NUL. */
   | { type: 'text'; text: string }
   /** May come more than once, or never; a later value replaces an earlier one. */

@@ -1,4 +1,4 @@
-import type { ModelPiece } from './language-model.ts';
+import type { ModelStreamPart } from './language-model.ts';
 
 /** The text as any database takes it: lone halves of surrogate pairs and NUL become U+FFFD. */
 export function storableText(text: string): string {
@@ -9,7 +9,9 @@ export function storableText(text: string): string {
  * The same pieces with storable, never empty text. A provider may split a surrogate pair between two pieces:
  * the first half waits for the second.
  */
-export async function* storablePieces(pieces: AsyncIterable<ModelPiece>): AsyncGenerator<ModelPiece> {
+export async function* storablePieces(
+  pieces: AsyncIterable<ModelStreamPart>,
+): AsyncGenerator<ModelStreamPart> {
   let half = '';
   for await (const piece of pieces) {
     if (piece.type === 'end' && half) yield { type: 'text', text: storableText(half) };

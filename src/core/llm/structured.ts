@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { ValidationIssue } from '../../errors.ts';
-import type { ModelPiece, ModelRequest } from './language-model.ts';
+import type { ModelStreamPart, ModelRequest } from './language-model.ts';
 import { storableText } from './storable-text.ts';
 
 /**
@@ -23,7 +22,7 @@ export async function completeStructured<T>({ complete, request, schema }: Struc
 }
 
 /** All text of one call. Errors: whatever the stream throws. */
-export async function collect(pieces: AsyncIterable<ModelPiece>): Promise<Completion> {
+export async function collect(pieces: AsyncIterable<ModelStreamPart>): Promise<Completion> {
   const completion: Completion = { text: '', end: 'stop' };
   for await (const piece of pieces) {
     if (piece.type === 'text') completion.text += piece.text;
@@ -58,7 +57,7 @@ function whyUnreadable({ end }: Completion, { maxOutputTokens }: ModelRequest): 
     : 'the answer is not one valid JSON object';
 }
 
-function withRepair(request: ModelRequest, { text }: Completion, issues: ValidationIssue[]): ModelRequest {
+function withRepair(request: ModelRequest, { text }: Completion, issues: OutputIssue[]): ModelRequest {
   const problems = issues.slice(0, MAX_NAMED_ISSUES).map(describe).join('\n');
   const repair = `That answer cannot be used:\n${problems}\nAnswer again with the whole corrected JSON object and nothing else.`;
   return {
@@ -71,7 +70,7 @@ function withRepair(request: ModelRequest, { text }: Completion, issues: Validat
   };
 }
 
-function describe({ path, message }: ValidationIssue): string {
+function describe({ path, message }: OutputIssue): string {
   return path.length > 0 ? `- ${path.join('.')}: ${message}` : `- ${message}`;
 }
 
@@ -79,9 +78,9 @@ const MAX_NAMED_ISSUES = 20;
 
 /** The model answered twice, and neither answer fits the schema. */
 export class InvalidOutputError extends Error {
-  readonly issues: ValidationIssue[];
+  readonly issues: OutputIssue[];
 
-  constructor(issues: ValidationIssue[]) {
+  constructor(issues: OutputIssue[]) {
     super(
       `The model gave no usable answer, nor when its mistakes were named: ${issues.map(describe).join(' ')}`,
     );
@@ -101,4 +100,11 @@ export interface Completion {
   end: 'stop' | 'length';
 }
 
-type Reading<T> = { value: T; issues?: undefined } | { issues: ValidationIssue[] };
+type Reading<T> = { value: T; issues?: undefined } | { issues: OutputIssue[] };
+
+/** One thing that is wrong with an answer. */
+export interface OutputIssue {
+  /** From the root of the answer. */
+  path: string[];
+  message: string;
+}

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { AppError } from '../../errors.ts';
 import type { Sql } from '../sql.ts';
 import {
   type AccountState,
@@ -11,7 +10,7 @@ import {
   renewHolds,
   settleHolds,
 } from './holds.ts';
-import { type Limit, type Shortage, takeTurns } from './turns.ts';
+import { type Limit, type Shortfall, admit } from './admission.ts';
 
 /**
  * Reserve before you spend: however many callers and processes there are, what an account has spent and what is held
@@ -28,7 +27,7 @@ import { type Limit, type Shortage, takeTurns } from './turns.ts';
  *
  * Amounts are in micro-dollars; times are the database's.
  *
- *     const limits = [{ accountId: 'ann', capMicros: 1_000_000n }];
+ *     const limits = [{ accountId: 'ann', limitMicros: 1_000_000n }];
  *     const reservation = await gate.reserve({ limits, amountMicros: 30_000n, signal });
  *     await transact((sql) => gate.settle(sql, reservation, 21_500n));
  */
@@ -55,13 +54,13 @@ export class SpendingGate {
   async reserve({ limits, amountMicros, signal }: ReservationRequest): Promise<Reservation> {
     if (amountMicros < 0n) throw new RangeError(`cannot reserve ${amountMicros}`);
     signal.throwIfAborted();
-    if (this.#closed || this.#queue.size >= MAX_WAITING) throw unavailable();
+    if (this.#closed || this.#queue.size >= MAX_WAITING) throw new GateUnavailableError();
     const waiter: Waiter = {
       id: randomUUID(),
       limits,
       accountIds: limits.map(({ accountId }) => accountId),
       amountMicros,
-      shortage: null,
+      shortfall: null,
       timer: undefined,
       reservation: Promise.withResolvers(),
     };
@@ -102,7 +101,7 @@ export class SpendingGate {
   /** Refuses those who wait and frees what this process still holds. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#queue) this.#refuse(waiter, unavailable());
+    for (const waiter of this.#queue) this.#refuse(waiter, new GateUnavailableError());
     clearTimeout(this.#lookTimer);
     await this.#deciding;
     const ids = [...this.#held.keys()];
@@ -116,7 +115,7 @@ export class SpendingGate {
     clearTimeout(this.#lookTimer);
     this.#deciding = this.#decideAll([...this.#queue]).finally(() => {
       this.#deciding = undefined;
-      if ([...this.#queue].some((waiter) => waiter.shortage === null)) this.#decide();
+      if ([...this.#queue].some((waiter) => waiter.shortfall === null)) this.#decide();
       else this.#lookLater();
     });
   }
@@ -126,13 +125,14 @@ export class SpendingGate {
     const accountIds = [...new Set(waiters.flatMap((waiter) => waiter.accountIds))];
     try {
       const turns = await transact(async (tx) => {
-        const decided = takeTurns(waiters, await openAccounts(tx, accountIds, { expiredForMs: 0 }));
+        const decided = admit(waiters, await openAccounts(tx, accountIds, { expiredForMs: 0 }));
         if (decided.granted.length > 0) await insertHolds(tx, decided.granted, holdMs);
         return decided;
       });
       const gone = turns.granted.filter((waiter) => !this.#grant(waiter));
-      for (const { request, shortage } of turns.refused) this.#refuse(request, new OverLimitError(shortage));
-      for (const { request, shortage } of turns.waiting) this.#keepWaiting(request, shortage);
+      for (const { request, shortfall } of turns.refused)
+        this.#refuse(request, new OverLimitError(shortfall));
+      for (const { request, shortfall } of turns.waiting) this.#keepWaiting(request, shortfall);
       if (gone.length > 0)
         await deleteHolds(
           sql,
@@ -158,11 +158,11 @@ export class SpendingGate {
     if (this.#leave(waiter)) waiter.reservation.reject(reason);
   }
 
-  #keepWaiting(waiter: Waiter, shortage: Shortage): void {
-    waiter.shortage = shortage;
+  #keepWaiting(waiter: Waiter, shortfall: Shortfall): void {
+    waiter.shortfall = shortfall;
     if (!this.#queue.has(waiter)) return;
     waiter.timer ??= setTimeout(
-      () => this.#refuse(waiter, new OverLimitError(waiter.shortage ?? shortage)),
+      () => this.#refuse(waiter, new OverLimitError(waiter.shortfall ?? shortfall)),
       this.#options.waitMs,
     );
   }
@@ -222,19 +222,19 @@ export class SpendingGate {
 
 /** The cap would be passed: by what is spent and the amount alone, or because others `held` the rest for too long. */
 export class OverLimitError extends Error {
-  readonly reason: Shortage['reason'];
+  readonly reason: Shortfall['reason'];
   readonly accountId: string;
-  readonly capMicros: bigint;
+  readonly limitMicros: bigint;
   readonly spentMicros: bigint;
 
-  constructor({ reason, accountId, capMicros, spentMicros }: Shortage) {
+  constructor({ reason, accountId, limitMicros, spentMicros }: Shortfall) {
     super(
-      `${accountId} has spent ${spentMicros} of ${capMicros}${reason === 'held' ? '; others hold the rest' : ''}`,
+      `${accountId} has spent ${spentMicros} of ${limitMicros}${reason === 'held' ? '; others hold the rest' : ''}`,
     );
     this.name = 'OverLimitError';
     this.reason = reason;
     this.accountId = accountId;
-    this.capMicros = capMicros;
+    this.limitMicros = limitMicros;
     this.spentMicros = spentMicros;
   }
 }
@@ -247,8 +247,12 @@ export class ReservationLostError extends Error {
   }
 }
 
-function unavailable(): AppError {
-  return new AppError('SERVICE_UNAVAILABLE', 'No money can be reserved just now. Try again in a moment.');
+/** The gate takes no reservation now: it is closed, or too many wait already. Trying again later may succeed. */
+export class GateUnavailableError extends Error {
+  constructor() {
+    super('No money can be reserved at the moment. Try again in a few seconds.');
+    this.name = 'GateUnavailableError';
+  }
 }
 
 /** After money came free here, and at most (one short transaction a process with waiters); both give or take a half. */
@@ -291,7 +295,7 @@ interface Waiter extends Omit<ReservationRequest, 'signal'> {
   id: string;
   accountIds: string[];
   /** What it waits for; null before it was first looked at. */
-  shortage: Shortage | null;
+  shortfall: Shortfall | null;
   timer: NodeJS.Timeout | undefined;
   reservation: PromiseWithResolvers<Reservation>;
 }

@@ -1,5 +1,5 @@
 import type { ApprovalRequest, PipelineExecution } from '../../generated/prisma/client.ts';
-import type { Viewer } from '../auth/permissions.ts';
+import type { Viewer } from '../../access/viewer.ts';
 
 /**
  * Requests that the viewer may see: those of their own runs, as an ADMIN all of the tenant, and those that they

@@ -1,12 +1,12 @@
 import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
-import { builder } from '../../graphql/builder.ts';
-import { errorType } from '../../graphql/errors.ts';
-import { decodeId } from '../../graphql/global-id.ts';
-import { mutation } from '../../graphql/mutation.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { errorType } from '../../schema-kit/errors.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
+import { mutation } from '../../schema-kit/mutation.ts';
 import { UserRef } from '../auth/schema.ts';
-import { newestFirst } from '../list-query.ts';
+import { newestFirst } from '../../kernel/pagination.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval } from './service.ts';
 import { approvalRequests } from './streams.ts';

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { AlreadyDecidedError, AppError, NotFoundError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize } from '../auth/permissions.ts';
-import type { Context, Services } from '../context.ts';
-import { approvalsLog, executionLog, signalsLog } from '../events.ts';
-import { inspectText, isVisible, parseInput, storedText } from '../input.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Context, Services } from '../../kernel/context.ts';
+import { approvalsLog, executionLog, signalsLog } from '../../kernel/events/events.ts';
+import { inspectText, isVisible, parseInput, storedText } from '../../kernel/input.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
-import { authorize } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
-import { type ApprovalsEventData, approvalsLog } from '../events.ts';
-import { leavable } from '../log-stream.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
+import { type ApprovalsEventData, approvalsLog } from '../../kernel/events/events.ts';
+import { abortOnReturn } from '../../kernel/events/log-stream.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /** Requests that the viewer may decide: those open now, then each new one and each decision, as it is by then. */
@@ -14,7 +14,7 @@ export async function approvalRequests(
   const include = { execution: { select: { ownerId: true, requireDifferentApprover: true } } };
   // The head first: what is made after it comes by the log, at worst twice.
   const { head } = await ctx.eventLog.state(approvalsLog(viewer.tenantId));
-  return leavable(read);
+  return abortOnReturn(read);
 
   async function* read(signal: AbortSignal) {
     const open = await prisma.approvalRequest.findMany({

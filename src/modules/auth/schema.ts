@@ -1,9 +1,10 @@
 import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
-import { builder } from '../../graphql/builder.ts';
-import { mutation } from '../../graphql/mutation.ts';
-import { authorize, PERMISSIONS, permissionsOf } from './permissions.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { mutation } from '../../schema-kit/mutation.ts';
+import { authorize } from '../../access/authorize.ts';
+import { PERMISSIONS, permissionsOf } from '../../access/permissions.ts';
 import { login, logout, refreshSession, register, type SignedOut } from './service.ts';
-import type { AuthSession } from './sessions.ts';
+import type { AuthSession } from './sessions/sessions.ts';
 
 export const RoleRef = builder.enumType('Role', {
   description: 'What a user may do in their tenant.',

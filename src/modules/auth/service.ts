@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
-import type { Context } from '../context.ts';
-import { parseInput } from '../input.ts';
-import { emailAddress, newAccount } from './account.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
-import { openSession, rotateSession, type AuthSession } from './sessions.ts';
+import type { Context } from '../../kernel/context.ts';
+import { parseInput } from '../../kernel/input.ts';
+import { emailAddress, newAccount } from './accounts/account.ts';
+import { hashPassword, verifyPassword } from './accounts/passwords.ts';
+import { openSession, rotateSession, type AuthSession } from './sessions/sessions.ts';
 
 /** Makes an account with a tenant of its own, whose ADMIN it is, and signs it in. */
 export async function register(ctx: AuthContext, input: RegisterInput): Promise<AuthSession> {

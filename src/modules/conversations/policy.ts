@@ -1,4 +1,4 @@
-import type { Viewer } from '../auth/permissions.ts';
+import type { Viewer } from '../../access/viewer.ts';
 
 /** Conversations that the viewer may read: their own, and as an ADMIN all of the tenant. */
 export function readableBy(viewer: Viewer) {

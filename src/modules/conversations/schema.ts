@@ -2,14 +2,14 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
-import { builder } from '../../graphql/builder.ts';
-import { ExecutionErrorRef } from '../../graphql/execution-error.ts';
-import { decodeId } from '../../graphql/global-id.ts';
-import { mutation } from '../../graphql/mutation.ts';
-import { type ChildPage, pick, readChildPages } from '../child-pages.ts';
-import type { Context } from '../context.ts';
-import type { ExecutionErrorData } from '../failure.ts';
-import { containing, newestFirst, pageIn } from '../list-query.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
+import { mutation } from '../../schema-kit/mutation.ts';
+import { type ChildPage, pick, readBatchedPages } from '../../kernel/batched-pages.ts';
+import type { Context } from '../../kernel/context.ts';
+import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
+import { containing, newestFirst, pageIn } from '../../kernel/pagination.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { readableBy } from './policy.ts';
 import {
@@ -277,7 +277,7 @@ const messagePages = createContextCache(
   ({ database }: Context) =>
     new DataLoader(
       async (pages: readonly ChildPage[]) => {
-        const ids = await readChildPages(database.sql, MESSAGES, pages);
+        const ids = await readBatchedPages(database.sql, MESSAGES, pages);
         const messages = await database.prisma.message.findMany({ where: { id: { in: ids.flat() } } });
         return pick(ids, messages);
       },

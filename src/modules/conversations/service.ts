@@ -3,10 +3,11 @@ import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize, type Viewer } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
-import { type ConversationEventData, conversationLog, signalsLog } from '../events.ts';
-import { once } from '../idempotency.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import type { Context } from '../../kernel/context.ts';
+import { type ConversationEventData, conversationLog, signalsLog } from '../../kernel/events/events.ts';
+import { withIdempotencyKey } from '../../kernel/idempotency.ts';
 import {
   contextObject,
   idempotencyKey,
@@ -15,8 +16,8 @@ import {
   parseInput,
   promptText,
   storedText,
-} from '../input.ts';
-import { waitForEvent } from '../log-stream.ts';
+} from '../../kernel/input.ts';
+import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { checkBudget } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 
@@ -27,7 +28,7 @@ export async function createConversation(
   const viewer = authorize(ctx, 'createConversation');
   const request = parseInput(createConversationInput, input);
   return ctx.database.transact(async (tx) => {
-    const id = await once(tx, viewer, 'createConversation', request, async () => {
+    const id = await withIdempotencyKey(tx, viewer, 'createConversation', request, async () => {
       const created = await tx.prisma.conversation.create({
         data: {
           ...ownedBy(viewer),
@@ -88,10 +89,10 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
   const { text, notices } = inspectText(request.content);
 
   return ctx.database.transact(async (tx) => {
-    const replyId = await once(tx, viewer, 'sendMessage', request, async () => {
+    const replyId = await withIdempotencyKey(tx, viewer, 'sendMessage', request, async () => {
       const conversation = await lockConversation(tx, viewer, request.conversationId);
       await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
-      const busy = await makeWay(tx, conversation, request.whenBusy, ctx.clock());
+      const busy = await applyWhenBusy(tx, conversation, request.whenBusy, ctx.clock());
       const position = await lastPosition(tx, conversation.id);
       const common = { tenantId: viewer.tenantId, conversationId: conversation.id };
       await tx.prisma.message.create({
@@ -183,7 +184,12 @@ export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Pro
 }
 
 /** Whether the new reply must wait for others. */
-async function makeWay(tx: Tx, conversation: Conversation, whenBusy: WhenBusy, now: Date): Promise<boolean> {
+async function applyWhenBusy(
+  tx: Tx,
+  conversation: Conversation,
+  whenBusy: WhenBusy,
+  now: Date,
+): Promise<boolean> {
   const open = await openReplies(tx, conversation.id);
   const [first] = open;
   if (!first) return false;

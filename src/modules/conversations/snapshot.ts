@@ -3,7 +3,7 @@ import type { Sql } from '../../core/sql.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
-import { conversationLog } from '../events.ts';
+import { conversationLog } from '../../kernel/events/events.ts';
 import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 
 /**

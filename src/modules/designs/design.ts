@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/router.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind } from '../../generated/prisma/enums.ts';
-import { storedText } from '../input.ts';
+import { storedText } from '../../kernel/input.ts';
 import { findCycle } from './order.ts';
 
 const AGENTS = [

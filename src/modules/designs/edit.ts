@@ -37,7 +37,7 @@ export function insertStep(design: Design, step: Step, isDependent: (step: Step)
 }
 
 /** `check`, else `check-2`, `check-3` …: the first that is free. */
-export function freeKey(design: Design, stem: string): string {
+export function uniqueKey(design: Design, stem: string): string {
   const taken = new Set(design.steps.map((step) => step.key));
   const numbered = Array.from({ length: MAX_STEPS }, (_, index) => `${stem}-${index + 2}`);
   return [stem, ...numbered].find((key) => !taken.has(key))!;

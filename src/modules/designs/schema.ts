@@ -1,6 +1,6 @@
-import { builder } from '../../graphql/builder.ts';
+import { builder } from '../../schema-kit/builder.ts';
 import { AgentKind } from '../../generated/prisma/enums.ts';
-import { LlmProviderRef } from '../usage/schema.ts';
+import { LlmProviderRef } from '../llm/schema.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, MAX_OUTPUT_TOKENS, MAX_STEPS, type Step } from './design.ts';
 import { flowchart } from './mermaid.ts';
 

@@ -1,10 +1,10 @@
-import { builder } from '../../graphql/builder.ts';
-import { decodeId, encodeId } from '../../graphql/global-id.ts';
-import { eventTypeName, StreamEventRef } from '../../graphql/stream-event.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
+import { eventTypeName, StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ConversationRef, DiscussionStageRef, MessageRef } from '../conversations/schema.ts';
 import type { ConversationSnapshot } from '../conversations/snapshot.ts';
-import type { ConversationEventData } from '../events.ts';
-import type { LogEvent } from '../log-stream.ts';
+import type { ConversationEventData } from '../../kernel/events/events.ts';
+import type { LogEvent } from '../../kernel/events/log-stream.ts';
 import { DesignProposalRef } from './schema.ts';
 import { conversationEvents } from './streams.ts';
 

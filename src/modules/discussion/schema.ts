@@ -1,17 +1,17 @@
 import { ConflictError, IllegalTransitionError, NotFoundError } from '../../errors.ts';
 import { ProposalStrategy } from '../../generated/prisma/enums.ts';
-import { builder } from '../../graphql/builder.ts';
-import { errorType } from '../../graphql/errors.ts';
-import { decodeId } from '../../graphql/global-id.ts';
-import { mutation } from '../../graphql/mutation.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { errorType } from '../../schema-kit/errors.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
+import { mutation } from '../../schema-kit/mutation.ts';
 import { readableBy } from '../conversations/policy.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
 import { snapshotOf } from '../conversations/snapshot.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
-import type { Critique } from './critic.ts';
-import type { Stage } from './machine.ts';
-import { currentProposals } from './proposals.ts';
+import type { Critique } from './engine/critic.ts';
+import type { Stage } from './engine/machine.ts';
+import { currentProposals } from './engine/proposal.ts';
 import { confirmProposal, selectProposal } from './service.ts';
 
 const ProposalStrategyRef = builder.enumType('ProposalStrategy', {

@@ -1,18 +1,19 @@
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, DesignProposal } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize, type Viewer } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import type { Context } from '../../kernel/context.ts';
 import { ownedBy } from '../conversations/policy.ts';
 import { lockConversation, openReplies } from '../conversations/service.ts';
-import { conversationLog } from '../events.ts';
-import { pathToConfirmation, pathToSelection, type Stage } from './machine.ts';
+import { conversationLog } from '../../kernel/events/events.ts';
+import { pathToConfirmation, pathToSelection, type Stage } from './engine/machine.ts';
 
 /** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */
 export async function selectProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
   const viewer = authorize(ctx, 'selectProposal');
   return ctx.database.transact(async (tx) => {
-    const { conversation, proposal } = await settledTalk(tx, viewer, input.proposalId);
+    const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
     await checkCurrent(tx, proposal);
     const stages = pathToSelection(conversation.stage);
     await tx.prisma.designProposal.updateMany({
@@ -28,7 +29,7 @@ export async function selectProposal(ctx: Context, input: { proposalId: string }
 export async function confirmProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
   const viewer = authorize(ctx, 'confirmProposal');
   return ctx.database.transact(async (tx) => {
-    const { conversation, proposal } = await settledTalk(tx, viewer, input.proposalId);
+    const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
     return enterStages(tx, conversation, pathToConfirmation(conversation.stage, proposal.selected));
   });
 }
@@ -49,7 +50,7 @@ export async function enterStages(
 }
 
 /** The proposal and its conversation, locked, with no reply under way that could change either. */
-async function settledTalk(tx: Tx, viewer: Viewer, proposalId: string) {
+async function lockIdleConversation(tx: Tx, viewer: Viewer, proposalId: string) {
   const found = await tx.prisma.designProposal.findFirst({
     where: { id: proposalId, conversation: ownedBy(viewer) },
     select: { conversationId: true },

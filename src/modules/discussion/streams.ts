@@ -1,10 +1,10 @@
 import { NotFoundError } from '../../errors.ts';
-import { authorize } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
 import { readableBy } from '../conversations/policy.ts';
 import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
-import { type ConversationEventData, conversationLog } from '../events.ts';
-import { type LogEvent, openStream } from '../log-stream.ts';
+import { type ConversationEventData, conversationLog } from '../../kernel/events/events.ts';
+import { type LogEvent, openStream } from '../../kernel/events/log-stream.ts';
 
 /** Everything that happens in a conversation; goes on until the reader leaves or the conversation is deleted. */
 export async function conversationEvents(

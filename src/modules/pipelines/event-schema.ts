@@ -1,10 +1,10 @@
-import { builder } from '../../graphql/builder.ts';
-import { decodeId } from '../../graphql/global-id.ts';
-import { eventTypeName, StreamEventRef } from '../../graphql/stream-event.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
+import { eventTypeName, StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
 import { AgentKindRef } from '../designs/schema.ts';
-import type { ExecutionEventData } from '../events.ts';
-import type { LogEvent } from '../log-stream.ts';
+import type { ExecutionEventData } from '../../kernel/events/events.ts';
+import type { LogEvent } from '../../kernel/events/log-stream.ts';
 import { ExecutionRef, ExecutionStatusRef, StepStatusRef } from './schema.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
 import { agentTokens, pipelineProgress } from './streams.ts';

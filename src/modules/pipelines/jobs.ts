@@ -1,8 +1,8 @@
 import type { ClaimKeeper } from '../../core/claims/claim-keeper.ts';
 import { ClaimWorker } from '../../core/claims/claim-worker.ts';
 import { expireApprovals } from '../approvals/service.ts';
-import type { Services } from '../context.ts';
-import { executionLog } from '../events.ts';
+import type { Services } from '../../kernel/context.ts';
+import { executionLog } from '../../kernel/events/events.ts';
 
 /** Works on runs. LangGraph is loaded with the first one: it costs a quarter of a second and 80 MB. */
 export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker {
@@ -17,7 +17,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
       return runsWithWork(services);
     },
     work: async (executionId, claim, signal) => {
-      const { workOnRun } = await import('./run.ts');
+      const { workOnRun } = await import('./run/execute-run.ts');
       await workOnRun(services, executionId, claim, signal);
     },
     onError: (error, executionId) =>

@@ -1,5 +1,5 @@
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
-import type { Viewer } from '../auth/permissions.ts';
+import type { Viewer } from '../../access/viewer.ts';
 
 /**
  * Runs that the viewer may read: their own, as an ADMIN all of the tenant, and those with an approval that they

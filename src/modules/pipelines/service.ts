@@ -3,17 +3,25 @@ import { estimateTokens } from '../../core/llm/tokens.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize, type Viewer } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import type { Context } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
-import { type ExecutionEventData, executionLog, signalsLog } from '../events.ts';
-import { once } from '../idempotency.ts';
-import { contextObject, idempotencyKey, inspectText, parseInput, promptText, storedText } from '../input.ts';
-import { waitForEvent } from '../log-stream.ts';
+import { type ExecutionEventData, executionLog, signalsLog } from '../../kernel/events/events.ts';
+import { withIdempotencyKey } from '../../kernel/idempotency.ts';
+import {
+  contextObject,
+  idempotencyKey,
+  inspectText,
+  parseInput,
+  promptText,
+  storedText,
+} from '../../kernel/input.ts';
+import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
-import { countExecution } from '../usage/quota.ts';
-import { checkBudget, shortageOfDay } from '../usage/service.ts';
+import { takeRunFromQuota } from '../usage/quota.ts';
+import { checkBudget, shortfallOfDay } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 
@@ -30,8 +38,8 @@ export async function estimatePipeline(
     request.source,
   );
   const estimated = estimateOf(ctx, design, request.input);
-  const shortage = await shortageOfDay(ctx, ctx.database, viewer, estimated.costMicros);
-  return { ...estimated, withinBudget: shortage === null };
+  const shortfall = await shortfallOfDay(ctx, ctx.database, viewer, estimated.costMicros);
+  return { ...estimated, withinBudget: shortfall === null };
 }
 
 /** Starts a run: its row, its steps, its first event and its job are one transaction; a worker does the rest. */
@@ -41,12 +49,12 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
   const { text, notices } = inspectText(request.input);
 
   return ctx.database.transact(async (tx) => {
-    const id = await once(tx, viewer, 'executePipeline', fingerprintOf(request), async () => {
+    const id = await withIdempotencyKey(tx, viewer, 'executePipeline', fingerprintOf(request), async () => {
       const source = await designOf({ prisma: tx.prisma, router: ctx.router }, viewer, request.source);
       if (source.proposal) await checkReady(tx, viewer, source.proposal);
       const { costMicros } = estimateOf(ctx, source.design, text);
       await checkBudget(ctx, tx, viewer, costMicros, `A run that is expected to cost ${dollars(costMicros)}`);
-      await countExecution(tx, viewer, ctx.clock());
+      await takeRunFromQuota(tx, viewer, ctx.clock());
       return createRun(tx, viewer, source, {
         input: text,
         notices,

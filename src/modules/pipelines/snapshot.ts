@@ -3,7 +3,7 @@ import type { Sql } from '../../core/sql.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { ApprovalRequest, PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
-import { executionLog } from '../events.ts';
+import { executionLog } from '../../kernel/events/events.ts';
 import { NO_TOTALS, type RunTotals, totalsByRun } from '../usage/ledger.ts';
 
 /**

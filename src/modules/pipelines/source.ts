@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { NotFoundError, ValidationError, type ValidationIssue } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import type { Viewer } from '../auth/permissions.ts';
+import type { Viewer } from '../../access/viewer.ts';
 import { ownedBy } from '../conversations/policy.ts';
-import type { Services } from '../context.ts';
+import type { Services } from '../../kernel/context.ts';
 import { checkDesign, type Design, designSchema } from '../designs/design.ts';
-import { parseInput } from '../input.ts';
+import { parseInput } from '../../kernel/input.ts';
 import { RoutingError } from '../../core/llm/router.ts';
 
 /** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */

@@ -1,8 +1,8 @@
 import { NotFoundError, ValidationError } from '../../errors.ts';
-import { authorize } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
-import { type ExecutionEventData, executionLog } from '../events.ts';
-import { type LogEvent, openStream } from '../log-stream.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
+import { type ExecutionEventData, executionLog } from '../../kernel/events/events.ts';
+import { type LogEvent, openStream } from '../../kernel/events/log-stream.ts';
 import { readableBy } from './policy.ts';
 import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
 

@@ -1,15 +1,15 @@
 import type { OverLimitError } from '../../core/spending/spending-gate.ts';
-import type { Limit } from '../../core/spending/turns.ts';
+import type { Limit } from '../../core/spending/admission.ts';
 import type { Sql } from '../../core/sql.ts';
 import { BudgetExceededError } from '../../errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
-import { CAPS, dayOf, resetsAt } from './caps.ts';
+import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
 
 /** What a call is spent against: the user's day, the tenant's day and, where the run has a limit, the run. */
 export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
   const ofTheDay = limitsOfDay(payer, tenantLimitMicros, at);
-  if (payer.executionId === undefined || payer.runLimitMicros === null) return ofTheDay;
-  return [...ofTheDay, { accountId: `run:${payer.executionId}`, capMicros: payer.runLimitMicros }];
+  if (payer.executionId === undefined || payer.executionLimitMicros === null) return ofTheDay;
+  return [...ofTheDay, { accountId: `run:${payer.executionId}`, limitMicros: payer.executionLimitMicros }];
 }
 
 /** The limits of a UTC day: the user's own, and the one that all members of the tenant share. */
@@ -20,8 +20,8 @@ export function limitsOfDay(
 ): Limit[] {
   const day = dayOf(at);
   return [
-    { accountId: userDayAccount(userId, day), capMicros: CAPS[plan].costPerDayMicros },
-    { accountId: `tenant:${tenantId}:${day}`, capMicros: tenantLimitMicros },
+    { accountId: userDayAccount(userId, day), limitMicros: PLAN_LIMITS[plan].costPerDayMicros },
+    { accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantLimitMicros },
   ];
 }
 
@@ -40,7 +40,7 @@ export function userDayAccount(userId: string, day: string): string {
 
 /** What a person is told when `what` would pass a limit, e.g. "A call that may cost up to $0.02". */
 export function budgetExceeded(error: OverLimitError, what: string, at: Date): BudgetExceededError {
-  const { capMicros, spentMicros, reason } = error;
+  const { limitMicros, spentMicros, reason } = error;
   const kind = kindOf(error.accountId);
   const { limit, advice } = LIMITS[kind];
   const [others, whatToDo] =
@@ -48,9 +48,9 @@ export function budgetExceeded(error: OverLimitError, what: string, at: Date): B
       ? [', and other calls under way hold the rest', 'Try again when they have ended']
       : ['', `Choose a cheaper model or a lower maxOutputTokens, ${advice}`];
   const message =
-    `${what} would pass ${limit(dollars(capMicros))}: ` +
+    `${what} would pass ${limit(dollars(limitMicros))}: ` +
     `${dollars(spentMicros)} is spent${others}. ${whatToDo}.`;
-  return new BudgetExceededError(message, capMicros, spentMicros, kind === 'run' ? null : resetsAt(at));
+  return new BudgetExceededError(message, limitMicros, spentMicros, kind === 'run' ? null : resetsAt(at));
 }
 
 function kindOf(accountId: string): keyof typeof LIMITS {
@@ -86,7 +86,7 @@ export type Payer = { tenantId: string; userId: string; plan: Plan } & (StepPaym
 interface StepPayment {
   executionId: string;
   stepKey: string;
-  runLimitMicros: bigint | null;
+  executionLimitMicros: bigint | null;
   conversationId?: undefined;
   messageId?: undefined;
 }
@@ -96,5 +96,5 @@ interface ReplyPayment {
   messageId: string;
   executionId?: undefined;
   stepKey?: undefined;
-  runLimitMicros?: undefined;
+  executionLimitMicros?: undefined;
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModelError, type ModelPiece, type ModelRequest } from '../../core/llm/language-model.ts';
+import { ModelError, type ModelStreamPart, type ModelRequest } from '../../core/llm/language-model.ts';
 import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import type { Route } from '../../core/llm/router.ts';
-import { OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
+import { GateUnavailableError, OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
+import { AppError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
-import type { Services } from '../context.ts';
+import type { Services } from '../../kernel/context.ts';
 import { budgetExceeded, dollars, limitsOf, type Payer, tenantLimit } from './budget.ts';
-import { dayOf } from './caps.ts';
+import { dayOf } from './plans.ts';
 import { enterCall, type TokenUsage } from './ledger.ts';
 import { UsageMeter } from './usage-meter.ts';
 
@@ -15,7 +16,7 @@ import { UsageMeter } from './usage-meter.ts';
  * The only way to a model. Reserves the most that the call can cost against every limit of its payer, waiting a while
  * for money that other calls hold; the call is then streamed by `pieces` and settled, always, by `settle`.
  * A call belongs to the UTC day in which it was opened, also when it ends after midnight.
- * Errors: BudgetExceededError; the signal's reason when it aborts.
+ * Errors: BudgetExceededError; SERVICE_UNAVAILABLE while the gate takes nothing; the signal's reason when it aborts.
  */
 export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
   const now = ctx.clock();
@@ -26,6 +27,8 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
     const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
     return new MeteredCall(ctx, call, reservation, dayOf(now));
   } catch (error) {
+    if (error instanceof GateUnavailableError)
+      throw new AppError('SERVICE_UNAVAILABLE', error.message, { cause: error });
     if (!(error instanceof OverLimitError)) throw error;
     throw budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now);
   }
@@ -38,7 +41,7 @@ export class MeteredCall {
    * ends with `length`.
    * Errors: ModelError; the signal's reason when it aborts.
    */
-  readonly pieces: AsyncIterable<ModelPiece>;
+  readonly pieces: AsyncIterable<ModelStreamPart>;
   readonly #ctx: MeteredCallContext;
   readonly #call: NewCall;
   readonly #reservation: Reservation;
@@ -113,7 +116,7 @@ export class MeteredCall {
     return { ...reading, costMicros: costMicros(this.#call.route.price, reading.usage), billed: true };
   }
 
-  async *#stream(): AsyncGenerator<ModelPiece> {
+  async *#stream(): AsyncGenerator<ModelStreamPart> {
     const { route, request, signal } = this.#call;
     const { lost } = this.#reservation;
     signal.throwIfAborted();
@@ -133,7 +136,7 @@ export class MeteredCall {
     }
   }
 
-  #cut(): ModelPiece {
+  #cut(): ModelStreamPart {
     const { route, request } = this.#call;
     this.#ctx.logger.warn(
       { provider: route.provider, model: route.model, maxOutputTokens: request.maxOutputTokens },

@@ -1,18 +1,18 @@
 import { QuotaExceededError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
-import type { Viewer } from '../auth/permissions.ts';
-import { CAPS, dayOf, resetsAt } from './caps.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
 
 /**
  * Counts one run more for the viewer's UTC day, in the transaction that starts it; a rollback gives it back.
  * Errors: QuotaExceededError when the plan has no run left today.
  */
-export async function countExecution(
+export async function takeRunFromQuota(
   tx: Pick<Tx, 'sql'>,
   viewer: Pick<Viewer, 'userId' | 'plan'>,
   now: Date,
 ): Promise<void> {
-  const { executionsPerDay } = CAPS[viewer.plan];
+  const { executionsPerDay } = PLAN_LIMITS[viewer.plan];
   const day = dayOf(now);
   const counted = await tx.sql(
     `INSERT INTO daily_run_counts AS today (user_id, day, executions) VALUES ($1, $2, 1)

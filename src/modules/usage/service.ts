@@ -1,9 +1,10 @@
 import { OverLimitError } from '../../core/spending/spending-gate.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize, type Viewer } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import type { Context } from '../../kernel/context.ts';
 import { budgetExceeded, limitsOfDay, tenantLimit, userDayAccount } from './budget.ts';
-import { CAPS, dayOf, resetsAt } from './caps.ts';
+import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
 import { type TokenUsage, totalsOfDay } from './ledger.ts';
 import { executionsOfDay } from './quota.ts';
 
@@ -13,7 +14,7 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
   const now = ctx.clock();
   const day = dayOf(now);
   const accountId = userDayAccount(viewer.userId, day);
-  const { costPerDayMicros, executionsPerDay } = CAPS[viewer.plan];
+  const { costPerDayMicros, executionsPerDay } = PLAN_LIMITS[viewer.plan];
   return ctx.database.snapshot(async ({ sql }) => {
     const accounts = await ctx.spending.read(sql, [accountId]);
     const { usage } = await totalsOfDay(sql, viewer.userId, day);
@@ -43,12 +44,12 @@ export async function checkBudget(
   amountMicros: bigint,
   what: string,
 ): Promise<void> {
-  const shortage = await shortageOfDay({ spending, clock }, { sql }, viewer, amountMicros);
-  if (shortage) throw budgetExceeded(shortage, what, clock());
+  const shortfall = await shortfallOfDay({ spending, clock }, { sql }, viewer, amountMicros);
+  if (shortfall) throw budgetExceeded(shortfall, what, clock());
 }
 
 /** The limit of the day that `amountMicros` more would pass; null when all of them cover it. */
-export async function shortageOfDay(
+export async function shortfallOfDay(
   { spending, clock }: Pick<Context, 'spending' | 'clock'>,
   { sql }: Pick<Tx, 'sql'>,
   viewer: Viewer,
@@ -57,10 +58,10 @@ export async function shortageOfDay(
   const limits = limitsOfDay(viewer, await tenantLimit(sql, viewer.tenantId), clock());
   const ids = limits.map((limit) => limit.accountId);
   const accounts = await spending.read(sql, ids);
-  for (const { accountId, capMicros } of limits) {
+  for (const { accountId, limitMicros } of limits) {
     const spentMicros = accounts.get(accountId)?.spentMicros ?? 0n;
-    if (capMicros === null || spentMicros + amountMicros <= capMicros) continue;
-    return new OverLimitError({ reason: 'spent', accountId, capMicros, spentMicros });
+    if (limitMicros === null || spentMicros + amountMicros <= limitMicros) continue;
+    return new OverLimitError({ reason: 'spent', accountId, limitMicros, spentMicros });
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import {
   ModelError,
   type ModelErrorCode,
-  type ModelPiece,
+  type ModelStreamPart,
   type ModelRequest,
   type ModelUsage,
 } from '../../core/llm/language-model.ts';
@@ -30,7 +30,7 @@ export class UsageMeter {
     this.#sent = true;
   }
 
-  see(piece: ModelPiece): void {
+  see(piece: ModelStreamPart): void {
     if (piece.type === 'usage') this.#told = piece.usage;
     if (piece.type === 'end') this.#complete = true;
     if (piece.type === 'text') this.#count(piece.text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ensureOperator } from '../../../src/modules/auth/operator.ts';
+import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
 import { type Session, SESSION, testApp } from '../../support/app.ts';
 
 describe('ensureOperator', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeId } from '../../../src/graphql/global-id.ts';
+import { decodeId } from '../../../src/schema-kit/global-id.ts';
 import { type Account, testApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { NEED, openConversation, replyEnded, send, talk } from '../../support/conversations.ts';

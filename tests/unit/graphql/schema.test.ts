@@ -1,9 +1,9 @@
 import SchemaBuilder from '@pothos/core';
 import { type GraphQLNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { FIELD_RULES } from '../../../src/graphql/field-rules.ts';
-import { schema } from '../../../src/graphql/schema.ts';
-import { OPERATIONS } from '../../../src/modules/auth/permissions.ts';
+import { FIELD_RULES } from '../../../src/schema-kit/field-rules.ts';
+import { schema } from '../../../src/transport/graphql/schema.ts';
+import { OPERATIONS } from '../../../src/access/permissions.ts';
 
 const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__'));
 

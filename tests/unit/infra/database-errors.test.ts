@@ -3,7 +3,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { Prisma } from '../../../src/generated/prisma/client.ts';
-import { isConflict, translate } from '../../../src/infra/database-errors.ts';
+import { isConflict, toAppError } from '../../../src/infra/database-errors.ts';
 
 const database = (code: string) => Object.assign(new pg.DatabaseError('', 0, 'error'), { code });
 const prisma = (code: string, meta?: Record<string, unknown>) =>
@@ -23,7 +23,7 @@ describe('translate', () => {
     ['a broken BEGIN or COMMIT', new DriverAdapterError(postgres('57P01'))],
     ['no transaction to be had in time', prisma('P2028', {})],
   ])('says SERVICE_UNAVAILABLE for %s', (_what, error) => {
-    expect(translate(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', cause: error });
+    expect(toAppError(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', cause: error });
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('translate', () => {
     ['a mistake of ours', new TypeError('x is not a function')],
     ['what is no error', undefined],
   ])('leaves %s as it is', (_what, error) => {
-    expect(translate(error)).toBe(error);
+    expect(toAppError(error)).toBe(error);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ModelRequest } from '../../../core/llm/language-model.ts';
 import { isolate, isolationRule } from '../../../core/prompt-safety/isolate.ts';
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
-import type { Sources } from '../../context.ts';
+import type { Sources } from '../../../kernel/context.ts';
 import type { Step } from '../../designs/design.ts';
 import type { CollectedSource } from './collect-sources.ts';
 import { cutText, fitTexts } from './fit-texts.ts';

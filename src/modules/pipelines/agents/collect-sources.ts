@@ -4,7 +4,7 @@ import { detectInjection } from '../../../core/prompt-safety/detect-injection.ts
 import { htmlText } from '../../../core/safe-fetch/html-text.ts';
 import { readBody } from '../../../core/safe-fetch/read-body.ts';
 import { type SafeFetch, SafeFetchError } from '../../../core/safe-fetch/safe-fetch.ts';
-import type { Sources } from '../../context.ts';
+import type { Sources } from '../../../kernel/context.ts';
 import type { AgentTask } from './agent.ts';
 import { cutText } from './fit-texts.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchWriter, type BatchWriterOptions } from '../../../../src/core/event-log/batch-writer.ts';
-import { MemoryEventLog } from '../../../../src/core/event-log/event-log-memory.ts';
+import { MemoryEventLog } from '../../../support/event-log-memory.ts';
 import { type FencedAppend, FencedError } from '../../../../src/core/event-log/event-log.ts';
 
 beforeEach(() => void vi.useFakeTimers());

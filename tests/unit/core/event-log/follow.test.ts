@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type StoredEvent, TrimmedError } from '../../../../src/core/event-log/event-log.ts';
-import { END, LogWorld, range, seqs, settled, ticks } from './log-world.ts';
+import { END, LogWorld, range, seqs, settled, ticks } from '../../../support/log-world.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

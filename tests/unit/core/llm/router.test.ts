@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LanguageModel } from '../../../../src/core/llm/language-model.ts';
-import { OfflineModel } from '../../../../src/core/llm/offline.ts';
+import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
 import {
   parseProviderName,
   type ProviderName,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ModelError, type ModelRequest } from '../../../../src/core/llm/language-model.ts';
-import { OfflineModel } from '../../../../src/core/llm/offline.ts';
+import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
 import {
   collect,
   type Completion,

@@ -9,15 +9,15 @@ describe('limitsOf', () => {
   it('are those of the user’s day and the tenant’s day', () => {
     const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
     expect(limitsOf(payer, null, now)).toEqual([
-      { accountId: 'user:ann:2026-11-21', capMicros: 50_000_000n },
-      { accountId: 'tenant:acme:2026-11-21', capMicros: null },
+      { accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
+      { accountId: 'tenant:acme:2026-11-21', limitMicros: null },
     ]);
   });
 
   it('are also that of the run, where it has one', () => {
-    const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', runLimitMicros: 0n };
-    expect(limitsOf(payer, 5n, now)).toContainEqual({ accountId: 'run:r1', capMicros: 0n });
-    expect(limitsOf({ ...payer, runLimitMicros: null }, 5n, now)).toHaveLength(2);
+    const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', executionLimitMicros: 0n };
+    expect(limitsOf(payer, 5n, now)).toContainEqual({ accountId: 'run:r1', limitMicros: 0n });
+    expect(limitsOf({ ...payer, executionLimitMicros: null }, 5n, now)).toHaveLength(2);
   });
 });
 
@@ -51,7 +51,7 @@ describe('budgetExceeded', () => {
   });
 
   it('names the next reset of a day’s limit, and none for a run’s', () => {
-    const over = { reason: 'spent' as const, capMicros: 1n, spentMicros: 1n };
+    const over = { reason: 'spent' as const, limitMicros: 1n, spentMicros: 1n };
     const ofTheDay = new OverLimitError({ ...over, accountId: 'tenant:acme:2026-11-21' });
     const ofTheRun = new OverLimitError({ ...over, accountId: 'run:r1' });
     expect(budgetExceeded(ofTheDay, 'A call', now).resetsAt).toEqual(new Date('2026-11-22T00:00:00Z'));
@@ -62,10 +62,10 @@ describe('budgetExceeded', () => {
 function explain(
   reason: 'spent' | 'held',
   accountId: string,
-  capMicros: bigint,
+  limitMicros: bigint,
   spentMicros: bigint,
   amountMicros: bigint,
 ): string {
-  const error = new OverLimitError({ reason, accountId, capMicros, spentMicros });
+  const error = new OverLimitError({ reason, accountId, limitMicros, spentMicros });
   return budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now).message;
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ModelError, type ModelPiece, type ModelRequest } from '../../../../src/core/llm/language-model.ts';
+import {
+  ModelError,
+  type ModelStreamPart,
+  type ModelRequest,
+} from '../../../../src/core/llm/language-model.ts';
 import { UsageMeter } from '../../../../src/modules/usage/usage-meter.ts';
 
 describe('a complete stream', () => {
@@ -71,34 +75,41 @@ describe('isOverrun', () => {
   });
 });
 
-function meterOf(...pieces: ModelPiece[]): UsageMeter {
+function meterOf(...pieces: ModelStreamPart[]): UsageMeter {
   const meter = new UsageMeter(request);
   meter.start();
   for (const piece of pieces) meter.see(piece);
   return meter;
 }
 
-function failing(code: ConstructorParameters<typeof ModelError>[0], ...pieces: ModelPiece[]): UsageMeter {
+function failing(
+  code: ConstructorParameters<typeof ModelError>[0],
+  ...pieces: ModelStreamPart[]
+): UsageMeter {
   const meter = meterOf(...pieces);
   meter.fail(new ModelError(code, 'failed'));
   return meter;
 }
 
-function piecesOf(whole: string, size: number): ModelPiece[] {
+function piecesOf(whole: string, size: number): ModelStreamPart[] {
   return Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
     text(whole.slice(i * size, (i + 1) * size)),
   );
 }
 
-function text(content: string): ModelPiece {
+function text(content: string): ModelStreamPart {
   return { type: 'text', text: content };
 }
 
-function usage(told: { inputTokens: number; outputTokens: number; cachedInputTokens?: number }): ModelPiece {
+function usage(told: {
+  inputTokens: number;
+  outputTokens: number;
+  cachedInputTokens?: number;
+}): ModelStreamPart {
   return { type: 'usage', usage: told };
 }
 
-const end: ModelPiece = { type: 'end', reason: 'stop' };
+const end: ModelStreamPart = { type: 'end', reason: 'stop' };
 
 const request: ModelRequest = {
   model: 'scripted',

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SafeFetch } from '../../../../../src/core/safe-fetch/safe-fetch.ts';
 import { collectSources } from '../../../../../src/modules/pipelines/agents/collect-sources.ts';
 import { eventually } from '../../../../support/eventually.ts';
-import { makeTask } from './task.ts';
+import { makeTask } from '../../../../support/agent-task.ts';
 
 const signal = new AbortController().signal;
 const fetch = new SafeFetch({ isAllowedAddress: (address) => address === '127.0.0.1' });

@@ -1,0 +1,125 @@
+import type { LanguageModel, ModelStreamPart, ModelRequest } from '../language-model.ts';
+import {
+  callProvider,
+  DEFAULT_TIMEOUTS,
+  type ProviderOptions,
+  type StreamError,
+  usagePieces,
+  type ProviderConnection,
+} from './provider-call.ts';
+import { field, readError } from './provider-errors.ts';
+
+/** Anthropic's messages. There is no JSON mode: it is asked for in words. */
+export class AnthropicModel implements LanguageModel {
+  readonly #options: ProviderOptions;
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+  }
+
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamPart> {
+    const { apiKey, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    const pieces = (connection: ProviderConnection) => this.#pieces(request, connection);
+    return callProvider({ provider: 'Anthropic', apiKey, timeouts, signal, pieces, errorInStream });
+  }
+
+  /** Input tokens come with the first event, output tokens with the last but one; both again, as they grow. */
+  async *#pieces(request: ModelRequest, connection: ProviderConnection): AsyncGenerator<ModelStreamPart> {
+    let counts: Counts = {};
+    let stopReason: string | null = null;
+    let complete = false;
+
+    for await (const event of await this.#open(request, connection)) {
+      if (event.type === 'message_start' || event.type === 'message_delta') {
+        counts = latest(counts, event.type === 'message_start' ? event.message.usage : event.usage);
+        yield* usagePieces(sumUp(counts));
+      }
+      if (event.type === 'content_block_delta' && event.delta.type === 'text_delta' && event.delta.text) {
+        yield { type: 'text', text: event.delta.text };
+      }
+      if (event.type === 'message_delta') stopReason = event.delta.stop_reason ?? stopReason;
+      if (event.type === 'message_stop') complete = true;
+    }
+
+    if (stopReason === 'refusal') throw connection.refused();
+    if (!complete || !stopReason) throw connection.truncated();
+    yield { type: 'end', reason: LENGTH_REASONS.has(stopReason) ? 'length' : 'stop' };
+  }
+
+  async #open(
+    { model, system, messages, maxOutputTokens, json }: ModelRequest,
+    connection: ProviderConnection,
+  ) {
+    const { Anthropic } = await import('@anthropic-ai/sdk');
+    const { apiKey, baseUrl } = this.#options;
+    const client = new Anthropic({
+      apiKey,
+      baseURL: baseUrl ?? 'https://api.anthropic.com',
+      maxRetries: 0,
+      logLevel: 'off',
+      fetch: connection.fetch,
+    });
+    const instructions = [system, json ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
+    return client.messages.create(
+      {
+        model,
+        ...(instructions ? { system: instructions } : {}),
+        messages: [...messages],
+        max_tokens: maxOutputTokens,
+        stream: true,
+      },
+      { signal: connection.signal },
+    );
+  }
+}
+
+/** A later count replaces an earlier one; a count that is left out stays. */
+function latest(counts: Counts, told: Counts): Counts {
+  const given = Object.entries(told ?? {}).filter(([, count]) => typeof count === 'number');
+  return { ...counts, ...Object.fromEntries(given) };
+}
+
+/** Anthropic counts the cached parts of the prompt apart from `input_tokens`. */
+function sumUp(counts: Counts) {
+  const cached = counts.cache_read_input_tokens ?? 0;
+  const written = counts.cache_creation_input_tokens ?? 0;
+  return {
+    input: (counts.input_tokens ?? 0) + cached + written,
+    output: counts.output_tokens,
+    cached,
+    written,
+  };
+}
+
+/** An `error` event. The SDK keeps its body in its own error. */
+function errorInStream(error: unknown): StreamError | undefined {
+  const body = field(error, 'error');
+  if (!body) return undefined;
+  const told = readError(body);
+  const status = told.codes?.map((code) => STATUS_OF_TYPE[code]).find(Boolean);
+  return { ...told, status: status ?? 500 };
+}
+
+const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
+
+const LENGTH_REASONS: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded']);
+
+const JSON_INSTRUCTION = 'Answer with one JSON object and nothing else: no words around it, no code fence.';
+
+interface Counts {
+  input_tokens?: number | null;
+  output_tokens?: number | null;
+  cache_read_input_tokens?: number | null;
+  cache_creation_input_tokens?: number | null;
+}

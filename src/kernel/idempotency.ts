@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { ConflictError } from '../errors.ts';
+import type { Tx } from '../infra/database.ts';
+import type { Viewer } from '../access/viewer.ts';
+
+/**
+ * Runs `create` once for a viewer's idempotencyKey and gives the id that it made, again and again, in the
+ * transaction of the effect itself: two requests at once meet on the key's row, and the later one waits for
+ * the first. Without a key it just creates.
+ * Errors: ConflictError when the key came with another input before.
+ */
+export async function withIdempotencyKey(
+  tx: Tx,
+  viewer: Viewer,
+  operation: string,
+  input: { idempotencyKey?: string | null },
+  create: () => Promise<string>,
+): Promise<string> {
+  const { idempotencyKey: key, ...body } = input;
+  if (!key) return create();
+  const id = { userId: viewer.userId, operation, key };
+  const fingerprint = createHash('sha256').update(canonicalJson(body)).digest('hex');
+
+  const [fresh] = await tx.sql(
+    `INSERT INTO idempotency_keys (user_id, operation, key, fingerprint, result_id)
+     VALUES ($1, $2, $3, $4, '') ON CONFLICT DO NOTHING RETURNING key`,
+    [viewer.userId, operation, key, fingerprint],
+  );
+  if (!fresh) {
+    const earlier = await tx.prisma.idempotencyKey.findUniqueOrThrow({ where: { userId_operation_key: id } });
+    if (earlier.fingerprint === fingerprint) return earlier.resultId;
+    throw new ConflictError(
+      'This idempotencyKey was used with another input. Use a new key for a new request.',
+    );
+  }
+  const resultId = await create();
+  await tx.prisma.idempotencyKey.update({ where: { userId_operation_key: id }, data: { resultId } });
+  return resultId;
+}
+
+/** JSON with the keys of every object in order and without nulls, so that equal inputs give equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .filter(([, member]) => member !== null)
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        )
+      : inner,
+  );
+}

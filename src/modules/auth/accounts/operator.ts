@@ -1,0 +1,38 @@
+import { ConflictError } from '../../../errors.ts';
+import type { User } from '../../../generated/prisma/client.ts';
+import type { Database } from '../../../infra/database.ts';
+import { parseInput } from '../../../kernel/input.ts';
+import { newAccount } from './account.ts';
+import { hashPassword } from './passwords.ts';
+
+/**
+ * Sees to it that the operator's tenant has this ADMIN, on plan UNLIMITED; made once, however often and by how
+ * many processes this is called. An account that is there keeps its password.
+ * Errors: ValidationError; ConflictError when the e-mail belongs to another tenant's account.
+ */
+export async function ensureOperator(
+  database: Database,
+  account: { email: string; password: string },
+): Promise<User> {
+  const { email, password, displayName } = parseInput(newAccount, { ...account, displayName: 'Operator' });
+  const found = await database.prisma.user.findUnique({ where: { email } });
+  if (found) return assertOperators(found);
+
+  const passwordHash = await hashPassword(password);
+  return database.transact(async (tx) => {
+    const tenant = { id: OPERATOR_TENANT, externalId: OPERATOR_TENANT, name: displayName, isOperator: true };
+    await tx.prisma.tenant.createMany({ data: [tenant], skipDuplicates: true });
+    await tx.prisma.user.createMany({
+      data: [{ tenantId: tenant.id, email, displayName, passwordHash, role: 'ADMIN', plan: 'UNLIMITED' }],
+      skipDuplicates: true,
+    });
+    return assertOperators(await tx.prisma.user.findUniqueOrThrow({ where: { email } }));
+  });
+}
+
+const OPERATOR_TENANT = 'operator';
+
+function assertOperators(user: User): User {
+  if (user.tenantId === OPERATOR_TENANT) return user;
+  throw new ConflictError(`${user.email} belongs to an account of another tenant. Use another e-mail.`);
+}

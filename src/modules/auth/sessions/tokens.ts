@@ -1,0 +1,126 @@
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomUUID,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+
+/**
+ * The two kinds of tokens, each with a key of its own derived from SECRET_KEY.
+ *
+ * An access token is a signed JWT that names its session; it says who asks, and the session's row whether that
+ * still holds. A refresh token is `<id>.<HMAC of id>`: made again from its row's id, so it is stored nowhere.
+ */
+export class Tokens {
+  readonly #accessKey: KeyObject;
+  readonly #refreshKey: KeyObject;
+  readonly #lifetimeSeconds: number;
+  readonly #clock: () => Date;
+
+  constructor({ secretKey, accessTokenMinutes, clock }: TokenSettings) {
+    this.#accessKey = deriveKey(secretKey, 'access tokens');
+    this.#refreshKey = deriveKey(secretKey, 'refresh tokens');
+    this.#lifetimeSeconds = accessTokenMinutes * 60;
+    this.#clock = clock;
+  }
+
+  async issueAccessToken(subject: AccessSubject): Promise<{ token: string; expiresAt: Date }> {
+    const issuedAt = Math.floor(this.#clock().getTime() / 1000);
+    const expiresAt = issuedAt + this.#lifetimeSeconds;
+    const token = await new SignJWT({ sid: subject.sessionId, tenant_id: subject.tenantId })
+      .setProtectedHeader({ alg: 'HS256', typ: TOKEN_TYPE })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(subject.userId)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(expiresAt)
+      .setJti(randomUUID())
+      .sign(this.#accessKey);
+    return { token, expiresAt: new Date(expiresAt * 1000) };
+  }
+
+  /** Who the token was issued to; null for whatever is not a token of ours that is valid now. */
+  async verifyAccessToken(token: string): Promise<AccessClaims | null> {
+    // jose takes white space inside a signature: one token would have many spellings.
+    if (token.length > MAX_TOKEN_LENGTH || !COMPACT_JWT.test(token)) return null;
+    try {
+      const { payload } = await jwtVerify(token, this.#accessKey, {
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        typ: TOKEN_TYPE,
+        requiredClaims: ['exp', 'iat', 'jti', 'sub', 'sid', 'tenant_id'],
+        maxTokenAge: this.#lifetimeSeconds,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: this.#clock(),
+      });
+      const { sub, sid, tenant_id, exp } = accessPayload.parse(payload);
+      return { userId: sub, sessionId: sid, tenantId: tenant_id, expiresAt: new Date(exp * 1000) };
+    } catch (error) {
+      if (error instanceof errors.JOSEError || error instanceof z.ZodError) return null;
+      throw error;
+    }
+  }
+
+  refreshToken(id: string): string {
+    return `${id}.${this.#sign(id).toString('base64url')}`;
+  }
+
+  /** The id that the token was made from; null when it was not made here. */
+  readRefreshToken(token: string): string | null {
+    const [id = '', signature = '', ...rest] = token.split('.');
+    const given = Buffer.from(signature, 'base64url');
+    const expected = this.#sign(id);
+    const genuine = rest.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
+    return genuine ? id : null;
+  }
+
+  #sign(id: string): Buffer {
+    return createHmac('sha256', this.#refreshKey).update(id).digest();
+  }
+}
+
+const ISSUER = 'agentforge';
+const AUDIENCE = 'agentforge-api';
+/** RFC 9068; it keeps every other kind of JWT out. */
+const TOKEN_TYPE = 'at+jwt';
+const CLOCK_TOLERANCE_SECONDS = 5;
+const MAX_TOKEN_LENGTH = 8192;
+const COMPACT_JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const accessPayload = z.object({
+  sub: z.string().min(1),
+  sid: z.string().min(1),
+  tenant_id: z.string().min(1),
+  exp: z.number(),
+});
+
+function deriveKey(secretKey: string, purpose: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secretKey, '', `agentforge ${purpose}`, 32)));
+}
+
+export interface TokenSettings {
+  secretKey: string;
+  accessTokenMinutes: number;
+  clock: () => Date;
+}
+
+export interface AccessSubject {
+  userId: string;
+  tenantId: string;
+  sessionId: string;
+}
+
+export interface AccessClaims extends AccessSubject {
+  expiresAt: Date;
+}
+
+declare module '../../../kernel/context.ts' {
+  interface Services {
+    tokens: Tokens;
+  }
+}

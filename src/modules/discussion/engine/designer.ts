@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { checkDesign, MAX_STEPS, type Step, stepSchema } from '../../designs/design.ts';
+import { changeDesign } from '../../../offline/discussion/changes.ts';
+import { builtInDesign } from '../../../offline/discussion/designs.ts';
+import { type Catalog, designModels, modelTiers, type Tier } from './catalog.ts';
+import { type Memory, tidy } from './memory.ts';
+import {
+  contextData,
+  designData,
+  designInstructions,
+  memoryData,
+  promptFor,
+  refineInstructions,
+} from './prompts.ts';
+import { type Draft, STRATEGIES, type Strategy } from './proposal.ts';
+import { ask, type Question, type Think } from './structured-model.ts';
+
+/** Three valid designs that differ in steps, models or order, in the order of STRATEGIES. */
+export async function proposeDesigns(think: Think, facts: NeedFacts): Promise<Draft[]> {
+  const drafts = await Promise.all(
+    STRATEGIES.map(async (strategy) => {
+      const answer = await ask(think, DESIGN, { ...facts, strategy });
+      return toDraft(strategy, { ...answer, changes: [] }, facts.catalog);
+    }),
+  );
+  return areDistinct(drafts)
+    ? drafts
+    : STRATEGIES.map((strategy) => builtInDesign(strategy, requestOf(facts)));
+}
+
+/** The design with a change made to it; valid, and with at least one sentence that says what changed. */
+export async function refineDesign(think: Think, facts: RefineFacts): Promise<Draft> {
+  const answer = await ask(think, REFINE, facts);
+  const changes = answer.changes.length > 0 ? answer.changes : [tidy(facts.change)];
+  const refined = toDraft(facts.draft.strategy, { ...answer, changes }, facts.catalog);
+  refined.design.requireDifferentApprover = facts.draft.design.requireDifferentApprover;
+  return refined;
+}
+
+const line = (maxLength: number) =>
+  z
+    .string()
+    .transform((text) => tidy(text, maxLength))
+    .pipe(z.string().min(1, 'must not be blank'));
+
+/** A design as a model gives it. Its faults as a graph are faults of the answer, so they are repaired like any. */
+const designAnswerSchema = z
+  .object({
+    title: line(120),
+    summary: line(600),
+    changes: z.array(line(300)).max(20).default([]),
+    steps: z.array(stepSchema).min(1).max(MAX_STEPS),
+  })
+  .superRefine((answer, context) => {
+    for (const { path, message } of checkDesign(answer)) context.addIssue({ code: 'custom', path, message });
+  });
+
+export const DESIGN: Question<DesignFacts, DesignAnswer> = {
+  task: 'discussion.design',
+  schema: designAnswerSchema,
+  prompt: ({ strategy, need, memory, catalog, context, language }) =>
+    promptFor({
+      instructions: designInstructions(strategy, designModels(catalog)),
+      data: { need, ...memoryData(memory), 'application context': contextData(context) },
+      language,
+      maxOutputTokens: 5_000,
+    }),
+  builtIn: ({ strategy, ...facts }) => toAnswer(builtInDesign(strategy, requestOf(facts))),
+};
+
+export const REFINE: Question<RefineFacts, DesignAnswer> = {
+  task: 'discussion.refine',
+  schema: designAnswerSchema,
+  prompt: ({ draft, change, memory, catalog, language }) =>
+    promptFor({
+      instructions: refineInstructions(designModels(catalog)),
+      data: { ...memoryData(memory), design: designData(draft), change },
+      language,
+      maxOutputTokens: 6_000,
+    }),
+  builtIn: ({ draft, change, language, catalog }) =>
+    toAnswer({ ...draft, ...changeDesign(draft.design, change, { language, catalog }) }),
+};
+
+function toDraft(strategy: Strategy, answer: DesignAnswer, catalog: Catalog): Draft {
+  const { title, summary, changes } = answer;
+  const steps = answer.steps.map((step) => ({ ...step, ...modelOf(step, strategy, catalog) }));
+  return { strategy, title, summary, changes, design: { steps, requireDifferentApprover: false } };
+}
+
+/** A model that is there: what the answer names, else what suits the strategy. */
+function modelOf(step: Step, strategy: Strategy, catalog: Catalog): Pick<Step, 'provider' | 'model'> {
+  const named = [...designModels(catalog), ...catalog.models].find(
+    ({ provider, model }) => model === step.model && (step.provider === null || step.provider === provider),
+  );
+  const { provider, model } = named ?? modelTiers(catalog)[TIERS[strategy]];
+  return { provider, model };
+}
+
+const TIERS: Record<Strategy, Tier> = { SPEED: 'fast', QUALITY: 'deep', BALANCED: 'balanced' };
+
+function toAnswer({ title, summary, changes, design }: Draft): DesignAnswer {
+  return { title, summary, changes, steps: design.steps };
+}
+
+/** Names and wording alone do not make a difference. */
+function areDistinct(drafts: Draft[]): boolean {
+  const shapes = drafts.map(({ design: { steps } }) => {
+    const place = new Map(steps.map((step, index) => [step.key, index]));
+    return JSON.stringify(
+      steps.map((step) => [
+        step.agent,
+        step.model,
+        step.dependsOn.map((key) => place.get(key)),
+        step.requiresApproval,
+      ]),
+    );
+  });
+  return new Set(shapes).size === drafts.length;
+}
+
+function requestOf({ need, memory, language, catalog }: NeedFacts) {
+  return { need, requirements: memory.agreedRequirements, language, catalog };
+}
+
+export interface NeedFacts {
+  need: string;
+  memory: Memory;
+  language: string;
+  catalog: Catalog;
+  context: Readonly<Record<string, unknown>> | null;
+}
+
+interface DesignFacts extends NeedFacts {
+  strategy: Strategy;
+}
+
+export interface RefineFacts extends NeedFacts {
+  draft: Draft;
+  change: string;
+}
+
+type DesignAnswer = z.output<typeof designAnswerSchema>;

@@ -1,0 +1,38 @@
+import type { Design } from '../../designs/design.ts';
+import type { DesignProposal } from '../../../generated/prisma/client.ts';
+import type { ProposalStrategy } from '../../../generated/prisma/enums.ts';
+import type { Critique } from './critic.ts';
+
+/** In the order in which they are shown and counted ("the second one"). */
+export const STRATEGIES = ['SPEED', 'QUALITY', 'BALANCED'] as const satisfies readonly ProposalStrategy[];
+
+export type Strategy = ProposalStrategy;
+
+/** The current version of each strategy, in the order in which they are shown. */
+export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | 'version'>>(
+  rows: Row[],
+): Row[] {
+  return STRATEGIES.flatMap((strategy) => {
+    const versions = rows.filter((row) => row.strategy === strategy);
+    return versions.length === 0 ? [] : [versions.reduce((a, b) => (a.version > b.version ? a : b))];
+  });
+}
+
+export interface Draft {
+  strategy: Strategy;
+  title: string;
+  summary: string;
+  design: Design;
+  /** What is new since the version before; empty for a first one. */
+  changes: string[];
+}
+
+export interface Proposal extends Draft {
+  critique: Critique;
+  estimatedCostMicros: bigint;
+  estimatedSeconds: number;
+}
+
+export interface KnownProposal extends Proposal {
+  selected: boolean;
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { readByPatterns } from '../../../offline/discussion/read-message.ts';
+import { type Memory, type MemoryChange, tidy } from './memory.ts';
+import { contextData, memoryData, messagesData, promptFor, READ_INSTRUCTIONS, type Said } from './prompts.ts';
+import { STRATEGIES, type Strategy } from './proposal.ts';
+import { ask, type Question, type Think } from './structured-model.ts';
+
+/** What one message does in the discussion, in this closed set. */
+export const INTENTS = [
+  'TALK',
+  'DESCRIBE',
+  'ADD',
+  'ASK',
+  'SELECT',
+  'REFINE',
+  'CONFIRM',
+  'START_OVER',
+] as const;
+
+/** What a message means here: only what can be meant, given the designs that there are. */
+export async function readMessage(think: Think, message: Message): Promise<Reading> {
+  const reading = await ask(think, READ, message);
+  const target = message.proposals.some(({ strategy }) => strategy === reading.target)
+    ? reading.target
+    : null;
+  const intents =
+    message.proposals.length > 0 ? reading.intents : [...new Set(reading.intents.map(withoutDesigns))];
+  const change = tidy(reading.change ?? '', MAX_CHANGE_LENGTH) || tidy(message.text, MAX_CHANGE_LENGTH);
+  return { ...reading, intents, target, change };
+}
+
+function withoutDesigns(intent: Intent): Intent {
+  return intent === 'SELECT' || intent === 'REFINE' || intent === 'CONFIRM' ? 'ADD' : intent;
+}
+
+const MAX_CHANGE_LENGTH = 1_000;
+
+const entries = z
+  .array(z.string().transform((entry) => tidy(entry)))
+  .max(30)
+  .default([]);
+const places = z.array(z.int()).max(100).default([]);
+
+const readingSchema = z.object({
+  intents: z.array(z.enum(INTENTS)).min(1).max(INTENTS.length),
+  /** The design that is chosen, changed or asked about. */
+  target: z.enum(STRATEGIES).nullable().default(null),
+  change: z.string().nullable().default(null),
+  /** Whether enough is known for first designs. */
+  isClear: z.boolean(),
+  title: z
+    .string()
+    .transform((title) => tidy(title, 80))
+    .nullable()
+    .default(null),
+  memory: z.object({
+    agreed: entries,
+    withdrawn: places,
+    asked: entries,
+    answered: places,
+    preferences: entries,
+  }),
+});
+
+export const READ: Question<Message, z.output<typeof readingSchema>> = {
+  task: 'discussion.read',
+  schema: readingSchema,
+  prompt: ({ text, stage, memory, proposals, messages, context, language }) =>
+    promptFor({
+      instructions: READ_INSTRUCTIONS,
+      data: {
+        'messages so far': messagesData(messages),
+        'application context': contextData(context),
+        ...memoryData(memory),
+        designs: proposals.map(describeProposal).join('\n'),
+        stage,
+        'newest message': text,
+      },
+      language,
+      maxOutputTokens: 1_500,
+    }),
+  builtIn: readByPatterns,
+};
+
+function describeProposal({ strategy, title, summary, selected }: ProposalLine, index: number): string {
+  return `${index + 1}. ${strategy}${selected ? ' (selected)' : ''}: ${title}. ${summary}`;
+}
+
+export interface Message {
+  text: string;
+  stage: string;
+  memory: Memory;
+  /** In the order in which they are counted. */
+  proposals: readonly ProposalLine[];
+  /** Before this one, oldest first. */
+  messages: readonly Said[];
+  context: Readonly<Record<string, unknown>> | null;
+  language: string;
+}
+
+export interface ProposalLine {
+  strategy: Strategy;
+  title: string;
+  summary: string;
+  score: number;
+  selected: boolean;
+}
+
+export interface Reading {
+  intents: Intent[];
+  target: Strategy | null;
+  /** What is wanted, where a design is to be changed; the message itself where that was not put apart. */
+  change: string;
+  isClear: boolean;
+  title: string | null;
+  memory: MemoryChange;
+}
+
+export type Intent = (typeof INTENTS)[number];

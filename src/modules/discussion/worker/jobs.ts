@@ -1,0 +1,29 @@
+import type { ClaimKeeper } from '../../../core/claims/claim-keeper.ts';
+import { ClaimWorker } from '../../../core/claims/claim-worker.ts';
+import type { Services } from '../../../kernel/context.ts';
+import { conversationLog } from '../../../kernel/events/events.ts';
+import { workOnReplies } from './reply-worker.ts';
+
+/** Writes replies. */
+export function replyWorker(services: Services, claims: ClaimKeeper): ClaimWorker {
+  return new ClaimWorker({
+    claims,
+    concurrency: 200,
+    claimId: conversationLog,
+    findWork: () => conversationsWithWork(services),
+    work: (conversationId, claim, signal) => workOnReplies(services, conversationId, claim, signal),
+    onError: (error, conversationId) =>
+      services.logger.error({ err: error, conversationId }, 'work on a reply failed; it is taken up again'),
+  });
+}
+
+/** Conversations with a reply that is not done and that nobody works on. */
+async function conversationsWithWork({ database }: Services): Promise<string[]> {
+  const rows = await database.sql<{ id: string }>(
+    `SELECT DISTINCT message.conversation_id AS id FROM messages message
+     LEFT JOIN claims claim ON claim.id = 'conversation:' || message.conversation_id AND claim.expires_at > now()
+     WHERE message.status IN ('STREAMING', 'QUEUED') AND claim.id IS NULL
+     ORDER BY 1 LIMIT 500`,
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,75 @@
+import SchemaBuilder, {
+  BasePlugin,
+  PothosSchemaError,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+} from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
+import { AppError } from '../errors.ts';
+import { isOperation } from '../access/permissions.ts';
+
+export const FIELD_RULES = 'fieldRules';
+
+/**
+ * What fields get without asking: a root field the permission that the table of operations gives to its name
+ * (one that is missing there fails the build), a paged field a complexity that grows with the page.
+ */
+class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const pothosOptions = { ...complexity(field), ...field.pothosOptions, ...permission(field) };
+    return { ...field, pothosOptions } as typeof field;
+  }
+
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    if (!('first' in field.args && 'last' in field.args)) return resolver;
+    return (parent, args, context, info) => {
+      checkPageSize(args);
+      return resolver(parent, args, context, info);
+    };
+  }
+}
+
+function permission<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
+  if (field.kind !== 'Query' && field.kind !== 'Mutation' && field.kind !== 'Subscription') return {};
+  if (!isOperation(field.name)) {
+    throw new PothosSchemaError(
+      `${field.parentType}.${field.name} is missing in OPERATIONS (auth/permissions.ts)`,
+    );
+  }
+  return { authScopes: { operation: field.name } };
+}
+
+function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
+  return 'first' in field.args ? { complexity: pageComplexity } : {};
+}
+
+/** Errors: BAD_USER_INPUT. */
+function checkPageSize({ first, last }: { first?: number | null; last?: number | null }): void {
+  if (first != null && last != null) {
+    throw new AppError('BAD_USER_INPUT', 'Ask for `first` or for `last`, not for both.');
+  }
+  const [name, size] = last == null ? ['first', first] : ['last', last];
+  if (size != null && (size < 1 || size > MAX_PAGE)) {
+    throw new AppError('BAD_USER_INPUT', `\`${name}\` must be 1 to ${MAX_PAGE}; it is ${size}.`);
+  }
+}
+
+const MAX_PAGE = 100;
+
+function pageComplexity({ first, last }: { first?: number | null; last?: number | null }) {
+  return { field: 1, multiplier: first ?? last ?? 20 };
+}
+
+SchemaBuilder.registerPlugin(FIELD_RULES, FieldRulesPlugin);
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- how Pothos learns the name of a plugin
+  namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      fieldRules: FieldRulesPlugin<Types>;
+    }
+  }
+}

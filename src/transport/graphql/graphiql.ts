@@ -1,0 +1,136 @@
+import type { GraphiQLOptions } from 'graphql-yoga';
+
+/** The page is 9 MB, so it is loaded when somebody asks for it; it needs nothing from the internet. */
+export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
+  const graphiql = await import('@graphql-yoga/render-graphiql');
+  return graphiql.renderGraphiQL(options).replace('</head>', `${TAB_STYLE_FIX}</head>`);
+}
+
+/** Else a tab jumps away under the pointer when it is first touched, and the click is lost. */
+const TAB_STYLE_FIX = '<style>.graphiql-tab { transform: none !important }</style>';
+
+const SIGN_UP = `# 1. Make an account: press the play button.
+#    Then copy the accessToken into the Headers
+#    of the next tab.
+mutation SignUp {
+  register(input: {
+    email: "me@example.com"
+    password: "correct horse battery"
+    displayName: "Me"
+  }) {
+    ... on AuthSession { accessToken }
+    ... on Error { message }
+  }
+}
+
+# Back again later.
+mutation SignIn {
+  login(input: {
+    email: "me@example.com"
+    password: "correct horse battery"
+  }) {
+    ... on AuthSession { accessToken }
+    ... on Error { message }
+  }
+}
+`;
+
+/** One tab for all of it, so that the token and each id are pasted once. */
+const PIPELINE = `# The play button lets you choose a step.
+# Paste each id into Variables, below.
+
+# 2. Open a conversation.
+mutation Start {
+  createConversation(input: {}) {
+    ... on Conversation { id }
+    ... on Error { message }
+  }
+}
+
+# 3. Say what you need.
+mutation Say($conversation: ID!) {
+  sendMessage(input: {
+    conversationId: $conversation
+    content: "Compare three electric cars for a family."
+  }) {
+    ... on SentMessage { reply { id status } }
+    ... on Error { message }
+  }
+}
+
+# 4. Watch the reply come, token by token.
+subscription Listen($conversation: ID!) {
+  conversationEvents(conversationId: $conversation) {
+    __typename
+    ... on StreamEvent { seq }
+    ... on MessageDeltaEvent { text }
+    ... on MessageCompletedEvent { message { content } }
+  }
+}
+
+# 5. Look at the designs.
+query Look($conversation: ID!) {
+  conversation(id: $conversation) {
+    stage
+    proposals { id strategy title summary estimatedCost }
+  }
+}
+
+# 6. Choose one, and settle it.
+mutation Settle($proposal: ID!) {
+  selectProposal(input: { proposalId: $proposal }) {
+    ... on Conversation { stage }
+    ... on Error { message }
+  }
+  confirmProposal(input: { proposalId: $proposal }) {
+    ... on Conversation { stage }
+    ... on Error { message }
+  }
+}
+
+# 7. Run it.
+mutation Run($proposal: ID!) {
+  executePipeline(input: {
+    source: { proposalId: $proposal }
+    input: "Electric cars for a family of five"
+  }) {
+    ... on PipelineExecution { id status estimatedCost }
+    ... on Error { message }
+  }
+}
+
+# 8. Watch it.
+subscription Watch($execution: ID!) {
+  pipelineProgress(executionId: $execution) {
+    __typename
+    ... on StreamEvent { seq }
+    ... on StepStatusEvent { stepKey status cost }
+    ... on ApprovalRequestedEvent {
+      approval { id question }
+    }
+    ... on ExecutionEndedEvent {
+      execution { status cost report }
+    }
+  }
+}
+
+# Only when it asks.
+mutation Decide($approval: ID!) {
+  decideApproval(input: {
+    id: $approval
+    decision: APPROVE
+  }) {
+    ... on ApprovalRequest { status }
+    ... on Error { message }
+  }
+}
+`;
+
+const HEADERS = JSON.stringify({ Authorization: 'Bearer <accessToken>' }, null, 2);
+
+const VARIABLES = JSON.stringify({ conversation: '', proposal: '', execution: '', approval: '' }, null, 2);
+
+export const GRAPHIQL: GraphiQLOptions = {
+  title: 'AgentForge',
+  defaultTabs: [{ query: SIGN_UP }, { query: PIPELINE, headers: HEADERS, variables: VARIABLES }],
+};

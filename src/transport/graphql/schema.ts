@@ -1,0 +1,17 @@
+import '../../modules/auth/schema.ts';
+import '../../modules/llm/schema.ts';
+import '../../modules/usage/schema.ts';
+import '../../modules/designs/schema.ts';
+import '../../modules/conversations/schema.ts';
+import '../../modules/approvals/schema.ts';
+import '../../modules/pipelines/schema.ts';
+import '../../modules/pipelines/event-schema.ts';
+import '../../modules/discussion/schema.ts';
+import '../../modules/discussion/event-schema.ts';
+import '../../schema-kit/errors.ts';
+import '../../schema-kit/node.ts';
+import '../../schema-kit/scalars.ts';
+import { builder } from '../../schema-kit/builder.ts';
+
+/** The whole schema: every module adds its part to the builder when it is imported. */
+export const schema = builder.toSchema();

@@ -1,0 +1,81 @@
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SessionWatch } from '../../modules/auth/sessions/session-watch.ts';
+import type { Services } from '../../kernel/context.ts';
+import { credentialsFromHeaders, type RequestContext } from '../request-context.ts';
+import { corsFor } from '../cors.ts';
+import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
+import { maskError } from './mask-error.ts';
+import { useContext } from './plugins/use-context.ts';
+import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { useFreshContext } from './plugins/use-fresh-context.ts';
+import { useIntrospectionGate } from './plugins/use-introspection-gate.ts';
+import { useJsonOnly } from './plugins/use-json-only.ts';
+import { useLimits } from './plugins/use-limits.ts';
+import { useLiveSession } from './plugins/use-live-session.ts';
+import { useSseHeaders } from './plugins/use-sse-headers.ts';
+import { SocketServer } from './websocket.ts';
+
+export const GRAPHQL_PATH = '/graphql';
+
+/** GraphQL over HTTP, SSE and WebSocket on one path: one set of plugins for all of them. */
+export function createGraphQLServer({ schema, services, settings }: GraphQLServerOptions): GraphQLServer {
+  const { logger } = services;
+  const sessions = new SessionWatch(services);
+  const yoga = createYoga<RequestContext>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    landingPage: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    cors: corsFor(settings.corsOrigins),
+    graphiql: settings.isSchemaPublic && GRAPHIQL,
+    renderGraphiQL,
+    logging: false,
+    // What use-error-masking never sees: a fault in Yoga itself, before there is a context.
+    maskedErrors: { maskError: (error) => maskError(error, { logger }) },
+    plugins: [
+      useJsonOnly(),
+      useSseHeaders(),
+      settings.isSchemaPublic ? {} : useIntrospectionGate(),
+      useLimits(),
+      useContext(services),
+      useFreshContext(),
+      useLiveSession(sessions),
+      useErrorMasking(logger),
+    ],
+  });
+  const sockets = new SocketServer({ yoga, services, sessions, origins: settings.corsOrigins });
+  return {
+    handle: async (request, response, requestId) => {
+      await yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) });
+    },
+    upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
+    async close() {
+      await sockets.close();
+      sessions.close();
+      await yoga.dispose();
+    },
+  };
+}
+
+const MAX_BODY_BYTES = 1_000_000;
+
+export interface GraphQLServer {
+  handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void>;
+  upgrade: SocketServer['upgrade'];
+  /** Asks the sockets to come again elsewhere, and ends them. */
+  close(): Promise<void>;
+}
+
+export interface GraphQLServerOptions {
+  schema: GraphQLSchema;
+  services: Services;
+  settings: {
+    /** Pages of these origins may call the API and open sockets. */
+    corsOrigins: readonly string[];
+    /** Introspection, GraphiQL and "Did you mean". */
+    isSchemaPublic: boolean;
+  };
+}

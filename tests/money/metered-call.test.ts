@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { BudgetExceededError } from '../../src/errors.ts';
+import { totalsOfDay } from '../../src/modules/usage/ledger.ts';
+import { babbles, fails, metering, says, textOf } from '../support/metering.ts';
+
+const metered = metering();
+
+describe('openMeteredCall', () => {
+  it('holds the worst case while the call is under way, and charges what it really cost', async () => {
+    const ann = metered.newcomer();
+    const call = await ann.open(says('Hello.', 10, 3));
+    const during = await ann.today();
+    expect(during.costMicros).toBe(0n);
+    expect(during.reservedMicros).toBeGreaterThan(2_000n);
+
+    expect(await textOf(call.pieces)).toBe('Hello.');
+    const usage = { inputTokens: 10, outputTokens: 3 };
+    expect(await ann.settle(call)).toMatchObject({ costMicros: 16n, usage, estimated: false });
+    expect(await ann.today()).toMatchObject({ costMicros: 16n, reservedMicros: 0n, usage });
+  });
+
+  it('never spends more than a dollar on 200 calls at once against $1.00', async () => {
+    const ann = metered.newcomer();
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, async () => {
+        const call = await ann.open(says('An answer.', 20_000, 15_000), {
+          system: 's'.repeat(20_000),
+          maxOutputTokens: 15_000,
+        });
+        await textOf(call.pieces);
+        await ann.settle(call);
+      }),
+    );
+    const { costMicros, reservedMicros } = await ann.today();
+    expect(reservedMicros).toBe(0n);
+    expect(costMicros).toBe(50_000n * BigInt(results.filter(({ status }) => status === 'fulfilled').length));
+    expect(costMicros).toBeLessThanOrEqual(1_000_000n);
+    expect(costMicros).toBeGreaterThan(900_000n);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(BudgetExceededError);
+    }
+  });
+
+  it('is refused by the plan, and says when the day ends', async () => {
+    const opening = metered.newcomer({ plan: 'FREE' }).open(says('', 1, 1), HUGE);
+    await expect(opening).rejects.toThrow(
+      /would pass your plan's limit of \$1\.00 a UTC day: \$0\.00 is spent\. Choose/,
+    );
+    await expect(opening).rejects.toMatchObject({
+      code: 'BUDGET_EXCEEDED',
+      limitMicros: 1_000_000n,
+      spentMicros: 0n,
+      resetsAt: new Date('2026-11-22T00:00:00Z'),
+    });
+  });
+
+  it('is refused by the limit that all members of the tenant share', async () => {
+    const ann = metered.newcomer({ plan: 'UNLIMITED' });
+    await ann.database.prisma.tenant.create({
+      data: { id: ann.payer.tenantId, externalId: 'shared', name: 'Shared', costLimitMicros: 3_000n },
+    });
+    const first = await ann.open(says('a', 500, 500));
+    await textOf(first.pieces);
+    await ann.settle(first);
+    await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
+      message: expect.stringContaining('$0.003 a UTC day that all members of your organisation share'),
+      spentMicros: 1_500n,
+    });
+  });
+
+  it('is refused by the limit of its run, which no day resets', async () => {
+    const ann = metered.newcomer({ plan: 'UNLIMITED', executionLimitMicros: 1_275n });
+    await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
+      message: expect.stringContaining("the run's limit of $0.001275"),
+      resetsAt: null,
+    });
+  });
+
+  it('says that other calls hold the money when it waited for them in vain', async () => {
+    const ann = metered.newcomer();
+    await ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
+    const second = ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
+    await expect(second).rejects.toThrow(
+      /and other calls under way hold the rest\. Try again when they have ended\.$/,
+    );
+  });
+
+  it('counts a call for the day in which it began, also when it ends after midnight', async () => {
+    const ann = metered.newcomer();
+    ann.now = new Date('2026-11-21T23:59:59.999Z');
+    const late = await ann.open(says('a', 1, 1));
+    ann.now = new Date('2026-11-22T00:00:00.000Z');
+    const early = await ann.open(says('b', 1, 2));
+    for (const call of [late, early]) {
+      await textOf(call.pieces);
+      await ann.settle(call);
+    }
+    expect(await ann.today()).toMatchObject({ costMicros: 5n, date: new Date('2026-11-22') });
+    ann.now = new Date('2026-11-21T12:00:00Z');
+    expect(await ann.today()).toMatchObject({ costMicros: 3n, resetsAt: new Date('2026-11-22') });
+    expect((await totalsOfDay(ann.database.sql, ann.payer.userId, '2026-11-21')).costMicros).toBe(3n);
+  });
+});
+
+describe('the pieces of a call', () => {
+  it('are not asked for once the caller has been told to stop, and then cost nothing', async () => {
+    const ann = metered.newcomer();
+    const model = says('x', 1, 1);
+    const stop = new AbortController();
+    const call = await ann.open(model, { signal: stop.signal });
+    stop.abort();
+    await expect(textOf(call.pieces)).rejects.toBe(stop.signal.reason);
+    expect(model.calls).toBe(0);
+    expect(await ann.settle(call)).toMatchObject({ costMicros: 0n, billed: false });
+    expect(await ann.today()).toMatchObject({ costMicros: 0n, reservedMicros: 0n });
+  });
+
+  it('end with `length` when the provider sends more than it was asked for, which is cut and reported', async () => {
+    const ann = metered.newcomer();
+    const model = babbles('word '.repeat(100), 1_000);
+    const call = await ann.open(model, { maxOutputTokens: 100 });
+    const text = await textOf(call.pieces);
+    expect(text.length).toBeLessThan(1_000);
+    expect(model.sent).toBeLessThan(4);
+    expect(model.closed).toBe(true);
+    expect(ann.warnings).toEqual([expect.stringContaining('maxOutputTokens')]);
+    const { estimated, costMicros } = await ann.settle(call);
+    expect(estimated).toBe(true);
+    expect((await ann.today()).costMicros).toBe(costMicros);
+  });
+
+  it('close the provider’s stream when their reader leaves, and cost what had arrived', async () => {
+    const ann = metered.newcomer();
+    const model = babbles('word '.repeat(20), 1_000);
+    const call = await ann.open(model);
+    for await (const piece of call.pieces) if (piece.type === 'text') break;
+    expect(model.closed).toBe(true);
+    const { estimated, usage } = await ann.settle(call);
+    expect(estimated).toBe(true);
+    expect(usage.outputTokens).toBeGreaterThanOrEqual(20);
+    expect(usage.outputTokens).toBeLessThanOrEqual(24);
+  });
+
+  it('fail as one may try again when the money held for them was given to others', async () => {
+    const ann = metered.newcomer({ holdMs: 30, renewEveryMs: 10 });
+    const call = await ann.open(babbles('x', 1_000, 5));
+    await ann.database.sql('DELETE FROM spending_holds WHERE account_id LIKE $1', [
+      `user:${ann.payer.userId}:%`,
+    ]);
+    await expect(textOf(call.pieces)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect((await ann.settle(call)).billed).toBe(true);
+  });
+});
+
+describe('settle', () => {
+  it.each(['AUTH', 'BAD_REQUEST', 'RATE_LIMITED', 'UNAVAILABLE'] as const)(
+    'charges nothing for a request that failed with %s before anything arrived',
+    async (code) => {
+      const ann = metered.newcomer();
+      const call = await ann.open(fails(code));
+      await expect(textOf(call.pieces)).rejects.toMatchObject({ code });
+      expect(await ann.settle(call)).toMatchObject({ costMicros: 0n, billed: false });
+      expect(await ann.entries()).toBe(0);
+      expect(await ann.today()).toMatchObject({ costMicros: 0n, reservedMicros: 0n });
+    },
+  );
+
+  it('counts a call once, however often and from however many sides it is settled', async () => {
+    const ann = metered.newcomer();
+    const call = await ann.open(says('a', 100, 50));
+    await textOf(call.pieces);
+    const fenced = ann.database.transact(async (tx) => {
+      await call.settle(tx);
+      throw new Error('fenced');
+    });
+    await expect(fenced).rejects.toThrow('fenced');
+    expect(await ann.entries()).toBe(0);
+
+    const settlements = await Promise.all([1, 2, 3].map(() => ann.settle(call)));
+    expect(settlements.map(({ costMicros }) => costMicros)).toEqual([200n, 200n, 200n]);
+    expect(await ann.entries()).toBe(1);
+    expect((await ann.today()).costMicros).toBe(200n);
+  });
+
+  it('leaves an entry that nobody can change', async () => {
+    const { database } = metered;
+    await expect(database.sql('UPDATE ledger_entries SET cost_micros = 0')).rejects.toThrow();
+    await expect(database.sql('DELETE FROM ledger_entries')).rejects.toThrow();
+  });
+});
+
+/** Costs more than a FREE day allows. */
+const HUGE = { maxOutputTokens: 1_000_000 };

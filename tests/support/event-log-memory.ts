@@ -1,0 +1,92 @@
+import {
+  type EventLog,
+  type FencedAppend,
+  FencedError,
+  type LogAppend,
+  type LogState,
+  type StoredEvent,
+} from '../../src/core/event-log/event-log.ts';
+
+/** The event log within one process, for tests and for tools that need no durability. Nothing is ever busy. */
+export class MemoryEventLog implements EventLog {
+  readonly #logs = new Map<string, MemoryLog>();
+
+  /** What a claim does to the log (see `claims.ts`): makes it if need be, and fences off earlier claims. */
+  raiseFence(logId: string): number {
+    return ++this.#log(logId).fence;
+  }
+
+  async append(appends: readonly LogAppend[]): Promise<StoredEvent[]> {
+    const fenced = appends.find((append) => this.#isFenced(append));
+    if (fenced) throw new FencedError(fenced.logId);
+    return inOrder(appends).flatMap((append) => this.#store(append));
+  }
+
+  async appendAvailable(appends: readonly FencedAppend[]) {
+    const fenced = appends.filter((append) => this.#isFenced(append));
+    const accepted = appends.filter((append) => !fenced.includes(append));
+    return {
+      stored: inOrder(accepted).flatMap((append) => this.#store(append)),
+      busy: [],
+      fenced: fenced.map(({ logId }) => logId),
+    };
+  }
+
+  async state(logId: string): Promise<LogState> {
+    const log = this.#logs.get(logId);
+    return { head: log?.head ?? 0, floor: log?.floor ?? 0 };
+  }
+
+  async heads(logIds: readonly string[]): Promise<Map<string, number>> {
+    const known = logIds.filter((logId) => this.#logs.has(logId));
+    return new Map(known.map((logId) => [logId, this.#log(logId).head]));
+  }
+
+  async read(logId: string, after: number, limit: number): Promise<StoredEvent[]> {
+    const { floor, events } = this.#logs.get(logId) ?? EMPTY;
+    const start = Math.max(0, after - floor);
+    return events.slice(start, start + limit);
+  }
+
+  async trim(logId: string, upTo: number): Promise<void> {
+    const log = this.#logs.get(logId);
+    if (!log) return;
+    const floor = Math.min(log.head, Math.max(log.floor, upTo));
+    log.events.splice(0, floor - log.floor);
+    log.floor = floor;
+  }
+
+  #isFenced({ logId, fence }: LogAppend): boolean {
+    return fence !== undefined && fence !== (this.#logs.get(logId) ?? EMPTY).fence;
+  }
+
+  /** Copies through JSON, as a database does: what a writer changes later stays its own. */
+  #store({ logId, events }: LogAppend): StoredEvent[] {
+    const log = this.#log(logId);
+    const at = new Date();
+    const stored = events.map((event) => ({
+      logId,
+      seq: ++log.head,
+      at,
+      data: JSON.parse(JSON.stringify(event)) as unknown,
+    }));
+    log.events.push(...stored);
+    return stored;
+  }
+
+  #log(logId: string): MemoryLog {
+    const log = this.#logs.get(logId) ?? { head: 0, floor: 0, fence: 0, events: [] };
+    this.#logs.set(logId, log);
+    return log;
+  }
+}
+
+const inOrder = (appends: readonly LogAppend[]) => appends.toSorted((a, b) => (a.logId < b.logId ? -1 : 1));
+
+const EMPTY: Readonly<MemoryLog> = { head: 0, floor: 0, fence: 0, events: [] };
+
+interface MemoryLog extends LogState {
+  fence: number;
+  /** Those after the floor. */
+  events: StoredEvent[];
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll } from 'vitest';
+import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
+import {
+  ModelError,
+  type ModelErrorCode,
+  type ModelStreamPart,
+  type ModelRequest,
+} from '../../src/core/llm/language-model.ts';
+import type { ModelPrice } from '../../src/core/llm/prices.ts';
+import type { Route } from '../../src/core/llm/router.ts';
+import { collect } from '../../src/core/llm/structured.ts';
+import { SpendingGate } from '../../src/core/spending/spending-gate.ts';
+import { createDatabase, type Database } from '../../src/infra/database.ts';
+import { createLogger } from '../../src/infra/logger.ts';
+import { permissionsOf } from '../../src/access/permissions.ts';
+import type { Payer } from '../../src/modules/usage/budget.ts';
+import { type MeteredCall, openMeteredCall, type Settlement } from '../../src/modules/usage/metered-call.ts';
+import { type UsageToday, usageToday } from '../../src/modules/usage/service.ts';
+import { testDatabase } from './database.ts';
+
+/** In a file: a database, and users who call scripted models through it. */
+export function metering() {
+  const { url } = testDatabase();
+  const closers = new AsyncDisposableStack();
+  let database: Database;
+  let members = 0;
+  beforeAll(() => {
+    const jobs = { send: async () => {} };
+    database = createDatabase({ url, live: new MemoryLiveChannel(), jobs, logger: createLogger('silent') });
+    closers.defer(() => database.close());
+  });
+  afterAll(() => closers.disposeAsync());
+  return {
+    get database() {
+      return database;
+    },
+    /** A user of a tenant of their own, and a gate of their own. */
+    newcomer(options: NewcomerOptions = {}): Member {
+      const member = new Member(database, ++members, options);
+      closers.defer(() => member.spending.close());
+      return member;
+    },
+  };
+}
+
+/** One user, and what their calls need. */
+export class Member {
+  now = new Date('2026-11-21T12:00:00Z');
+  readonly clock = () => this.now;
+  readonly database: Database;
+  readonly spending: SpendingGate;
+  readonly warnings: string[] = [];
+  readonly logger = createLogger('warn', { write: (line) => void this.warnings.push(line) });
+  readonly payer: Payer & { executionId: string };
+  readonly viewer: {
+    userId: string;
+    tenantId: string;
+    plan: Payer['plan'];
+    role: 'USER';
+    sessionId: string;
+    permissions: ReturnType<typeof permissionsOf>;
+  };
+
+  constructor(
+    database: Database,
+    n: number,
+    { plan = 'FREE', executionLimitMicros = null, ...gate }: NewcomerOptions,
+  ) {
+    this.database = database;
+    this.spending = new SpendingGate({
+      sql: database.sql,
+      transact: (work) => database.transact((tx) => work(tx.sql)),
+      onError: () => {},
+      waitMs: 1_000,
+      ...gate,
+    });
+    const who = { tenantId: `tenant-${n}`, userId: `user-${n}`, plan };
+    this.payer = { ...who, executionId: `run-${n}`, stepKey: 'report', executionLimitMicros };
+    this.viewer = { ...who, role: 'USER', sessionId: 'session', permissions: permissionsOf('USER', false) };
+  }
+
+  open(languageModel: Route['languageModel'], options: CallOptions = {}): Promise<MeteredCall> {
+    const {
+      payer = this.payer,
+      price = PRICES[0]!,
+      signal = new AbortController().signal,
+      ...changes
+    } = options;
+    const route = { provider: price.provider, model: price.model, languageModel, price };
+    return openMeteredCall(this, { payer, route, request: { ...REQUEST, ...changes }, signal });
+  }
+
+  settle(call: MeteredCall): Promise<Settlement> {
+    return this.database.transact((tx) => call.settle(tx));
+  }
+
+  today(): Promise<UsageToday> {
+    return usageToday(this);
+  }
+
+  entries(): Promise<number> {
+    return this.database.prisma.ledgerEntry.count({ where: { userId: this.payer.userId } });
+  }
+}
+
+export async function textOf(pieces: AsyncIterable<ModelStreamPart>): Promise<string> {
+  return (await collect(pieces)).text;
+}
+
+export function says(text: string, inputTokens: number, outputTokens: number) {
+  const model = {
+    calls: 0,
+    async *stream(): AsyncGenerator<ModelStreamPart> {
+      model.calls++;
+      yield { type: 'text', text };
+      yield { type: 'usage', usage: { inputTokens, outputTokens } };
+      yield { type: 'end', reason: 'stop' };
+    },
+  };
+  return model;
+}
+
+/** Says the same again and again and never tells its usage; waits `pauseMs` before each piece, if told to. */
+export function babbles(text: string, times: number, pauseMs = 0) {
+  const model = {
+    sent: 0,
+    closed: false,
+    async *stream(_request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
+      try {
+        for (; model.sent < times; model.sent++) {
+          if (pauseMs > 0) await sleep(pauseMs);
+          signal.throwIfAborted();
+          yield { type: 'text', text };
+        }
+        yield { type: 'end', reason: 'stop' };
+      } finally {
+        model.closed = true;
+      }
+    },
+  };
+  return model;
+}
+
+export function fails(code: ModelErrorCode) {
+  return {
+    // oxlint-disable-next-line require-yield -- it fails before anything arrives
+    async *stream(): AsyncGenerator<ModelStreamPart> {
+      throw new ModelError(code, 'refused');
+    },
+  };
+}
+
+const REQUEST: ModelRequest = {
+  model: 'scripted',
+  system: 'You are brief.',
+  messages: [{ role: 'user', content: 'Say hello.' }],
+  maxOutputTokens: 1_000,
+  task: { name: 'test', facts: {} },
+};
+
+/** In micro-dollars a token; the second has prices that no float can hold. */
+export const PRICES: ModelPrice[] = [
+  { provider: 'OPENAI', model: 'round', inputUsdPerMTok: '1', outputUsdPerMTok: '2', contextTokens: null },
+  {
+    provider: 'ANTHROPIC',
+    model: 'odd',
+    inputUsdPerMTok: '0.075',
+    outputUsdPerMTok: '0.300001',
+    contextTokens: null,
+  },
+  { provider: 'GOOGLE', model: 'dear', inputUsdPerMTok: '15', outputUsdPerMTok: '75', contextTokens: null },
+];
+
+interface NewcomerOptions {
+  plan?: Payer['plan'];
+  executionLimitMicros?: bigint | null;
+  holdMs?: number;
+  renewEveryMs?: number;
+}
+
+interface CallOptions extends Partial<ModelRequest> {
+  payer?: Payer;
+  price?: ModelPrice;
+  signal?: AbortSignal;
+}

@@ -1,0 +1,102 @@
+import { ModelError, type ModelRequest } from '../../src/core/llm/language-model.ts';
+import { MODEL_PRICES, type ModelPrice } from '../../src/core/llm/prices.ts';
+import { completeStructured } from '../../src/core/llm/structured.ts';
+import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
+import { EMPTY_MEMORY } from '../../src/modules/discussion/engine/memory.ts';
+import { discussionScript } from '../../src/offline/discussion/script.ts';
+import { STRATEGIES } from '../../src/modules/discussion/engine/proposal.ts';
+import type { Prompt, Think } from '../../src/modules/discussion/engine/structured-model.ts';
+import { type DiscussionState, takeTurn, type Turn } from '../../src/modules/discussion/engine/turn.ts';
+
+/** Thinks with the OFFLINE model's script, through the same reading and repairing as a real model's answers. */
+export const offlineThink: Think = thinkWith((request) => {
+  const text = discussionScript(request);
+  if (text === undefined) throw new Error(`The script has no part named ${request.task.name}`);
+  return text;
+});
+
+/** A model that is away. */
+export const failingThink: Think = {
+  structured: () => Promise.reject(new ModelError('UNAVAILABLE', 'The provider is away.')),
+};
+
+/** A model that answers every task with the same text. */
+export function answering(text: string): Think {
+  return thinkWith(() => text);
+}
+
+/** A model that answers some tasks with objects of the test's own, and the others like the OFFLINE model. */
+export function answeringTasks(answers: Record<string, (facts: Record<string, unknown>) => unknown>): Think {
+  return thinkWith((request) => {
+    const answer = answers[request.task.name];
+    return answer ? JSON.stringify(answer({ ...request.task.facts })) : discussionScript(request)!;
+  });
+}
+
+export function thinkWith(answer: (request: ModelRequest) => string): Think {
+  return {
+    structured: (task, prompt, schema) =>
+      completeStructured({
+        schema,
+        request: requestOf(task, prompt),
+        complete: (request) => Promise.resolve({ text: answer(request), end: 'stop' as const }),
+      }),
+  };
+}
+
+export function requestOf(
+  task: ModelRequest['task'],
+  { system, user, maxOutputTokens }: Prompt,
+): ModelRequest {
+  return { model: 'any', system, messages: [{ role: 'user', content: user }], maxOutputTokens, task };
+}
+
+export function catalogOf(provider: ModelPrice['provider']): Catalog {
+  const models = MODEL_PRICES.filter((price) => price.provider === provider);
+  return { models, defaultModel: models[0]! };
+}
+
+export function freshState(text: string): DiscussionState {
+  return {
+    stage: 'UNDERSTAND',
+    memory: EMPTY_MEMORY,
+    proposals: [],
+    messages: [],
+    text,
+    context: null,
+    language: null,
+    catalog: catalogOf('OFFLINE'),
+  };
+}
+
+/** What a store keeps of a turn, and the next message. */
+export function afterTurn(state: DiscussionState, turn: Turn, text: string): DiscussionState {
+  const isNew = turn.transitions.includes('UNDERSTAND');
+  const proposals = STRATEGIES.flatMap((strategy) => {
+    const known = [...turn.proposals, ...(isNew ? [] : state.proposals)];
+    const current = known.find((proposal) => proposal.strategy === strategy);
+    return current ? [{ ...current, selected: turn.selected === strategy }] : [];
+  });
+  return {
+    ...state,
+    stage: turn.transitions.at(-1) ?? state.stage,
+    memory: turn.memory,
+    proposals,
+    messages: [...state.messages, { role: 'USER', content: state.text }],
+    text,
+  };
+}
+
+/** A whole talk; gives the last turn and the state that it left behind. */
+export async function talk(
+  think: Think,
+  ...texts: string[]
+): Promise<{ turn: Turn; before: DiscussionState; after: DiscussionState }> {
+  let before = freshState(texts[0]!);
+  let turn = await takeTurn(think, before);
+  for (const text of texts.slice(1)) {
+    before = afterTurn(before, turn, text);
+    turn = await takeTurn(think, before);
+  }
+  return { turn, before, after: afterTurn(before, turn, '') };
+}

@@ -1,0 +1,34 @@
+import pg from 'pg';
+import { afterAll } from 'vitest';
+import type { Sql } from '../../src/core/sql.ts';
+import { testDatabase } from './database.ts';
+
+/** A database of the file's own and statements on it: in a pool, or in transactions that stay open as long as a test needs. */
+export function testSql(): TestSql {
+  const { url } = testDatabase();
+  const pool = new pg.Pool({ connectionString: url, max: 40 });
+  pool.on('error', () => {}); // the database is dropped while connections are still ending
+  afterAll(() => pool.end());
+  return {
+    sql: sqlOn(pool),
+    begin: async () => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const end = async (how: 'COMMIT' | 'ROLLBACK') => {
+        await client.query(how);
+        client.release();
+      };
+      return { sql: sqlOn(client), commit: () => end('COMMIT'), rollback: () => end('ROLLBACK') };
+    },
+  };
+}
+
+const sqlOn =
+  (connection: pg.Pool | pg.PoolClient): Sql =>
+  async <Row>(text: string, params?: readonly unknown[]) =>
+    (await connection.query(text, params as unknown[])).rows as Row[];
+
+export interface TestSql {
+  sql: Sql;
+  begin: () => Promise<{ sql: Sql; commit(): Promise<void>; rollback(): Promise<void> }>;
+}

@@ -1,0 +1,149 @@
+import fs from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
+import { ConfigError } from '../../../src/errors.ts';
+
+const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
+const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
+
+describe('readConfig', () => {
+  it('needs no setting at all in development', () => {
+    expect(readConfig({})).toMatchObject({
+      environment: 'development',
+      role: 'all',
+      host: '127.0.0.1',
+      port: 9000,
+      databaseUrl: null,
+      redisUrl: null,
+      secretKey: null,
+      defaultProvider: 'OFFLINE',
+      isSchemaPublic: true,
+      accessTokenMinutes: 30,
+      refreshTokenDays: 7,
+    });
+  });
+
+  it('takes an empty setting for a missing one', () => {
+    expect(readConfig({ PORT: '', REDIS_URL: ' ', SECRET_KEY: '' })).toEqual(readConfig({}));
+  });
+
+  it('reports every problem at once, one line each', () => {
+    const problems = problemsOf({
+      PORT: 'ninety',
+      DATABASE_URL: 'mysql://host/db',
+      REDIS_URL: 'localhost',
+      CORS_ORIGINS: 'app.example.com',
+      JWT_ACCESS_TOKEN_EXPIRE_MINUTES: '0',
+      ADMIN_EMAIL: 'admin',
+      LOG_LEVEL: 'loud',
+    });
+    const names = problems.map((problem) => problem.split(' ')[0]);
+    expect(names).toEqual([
+      'PORT',
+      'DATABASE_URL',
+      'REDIS_URL',
+      'CORS_ORIGINS',
+      'JWT_ACCESS_TOKEN_EXPIRE_MINUTES',
+      'ADMIN_EMAIL',
+      'LOG_LEVEL',
+      'ADMIN_EMAIL',
+    ]);
+    expect(problems.every((problem) => !problem.includes('\n'))).toBe(true);
+  });
+
+  it('never repeats a value, which may be a secret', () => {
+    const secret = 'postgres:/user:hunter2@host';
+    expect(
+      problemsOf({ DATABASE_URL: secret, SECRET_KEY: 'hunter2', NODE_ENV: 'production' }).join(),
+    ).not.toContain('hunter2');
+  });
+
+  it('lists origins by commas or as a JSON array, under either name', () => {
+    const origins = ['https://a.example', 'http://localhost:5173'];
+    expect(readConfig({ CORS_ORIGINS: origins.join(', ') }).corsOrigins).toEqual(origins);
+    expect(readConfig({ ALLOWED_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
+    expect(problemsOf({ CORS_ORIGINS: '*' })).toHaveLength(1);
+  });
+
+  it('takes the database address of other stacks, which names a driver besides', () => {
+    expect(readConfig({ DATABASE_URL: 'postgresql+asyncpg://u:p@db:5432/a' }).databaseUrl).toBe(
+      'postgresql://u:p@db:5432/a',
+    );
+  });
+
+  it.each(['api', 'worker'])('refuses ROLE=%s without both DATABASE_URL and REDIS_URL', (ROLE) => {
+    expect(problemsOf({ ROLE })).toEqual([
+      expect.stringMatching(/^DATABASE_URL and REDIS_URL must be set for ROLE=/),
+    ]);
+    expect(problemsOf({ ROLE, DATABASE_URL: 'postgresql://db/a' })).toEqual([
+      expect.stringMatching(/^REDIS_URL must/),
+    ]);
+    expect(readConfig({ ROLE, DATABASE_URL: 'postgresql://db/a', REDIS_URL: 'redis://r' }).role).toBe(ROLE);
+  });
+});
+
+describe('SECRET_KEY', () => {
+  it.each([
+    ['missing', undefined],
+    ['short', 'your-secret-key-here'],
+    ['of few characters', 'changemechangemechangemechangeme'.replaceAll('g', 'c')],
+  ])('is refused in production when it is %s', (_what, SECRET_KEY) => {
+    expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([expect.stringMatching(/^SECRET_KEY is/)]);
+  });
+
+  it('is accepted in production when it is strong', () => {
+    expect(readConfig(PRODUCTION).secretKey).toBe(STRONG);
+  });
+});
+
+describe('the default provider', () => {
+  it('is the named one, in any case', () => {
+    expect(
+      readConfig({ DEFAULT_LLM_PROVIDER: 'google', GOOGLE_API_KEY: 'k', OPENAI_API_KEY: 'k' })
+        .defaultProvider,
+    ).toBe('GOOGLE');
+  });
+
+  it('is else the first of Anthropic, OpenAI and Google with a key', () => {
+    expect(readConfig({ GOOGLE_API_KEY: 'k', OPENAI_API_KEY: 'k' }).defaultProvider).toBe('OPENAI');
+    expect(readConfig({ GOOGLE_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' }).defaultProvider).toBe('ANTHROPIC');
+  });
+
+  it('must have its key', () => {
+    expect(problemsOf({ DEFAULT_LLM_PROVIDER: 'openai' })).toEqual([
+      expect.stringMatching(/^OPENAI_API_KEY must be set/),
+    ]);
+  });
+
+  it('is OFFLINE in production only when that is said', () => {
+    const production = { NODE_ENV: 'production', SECRET_KEY: STRONG };
+    expect(problemsOf(production)).toEqual([
+      expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
+    ]);
+    expect(readConfig({ ...production, DEFAULT_LLM_PROVIDER: 'OFFLINE' }).defaultProvider).toBe('OFFLINE');
+  });
+});
+
+describe('.env.example', () => {
+  const text = fs.readFileSync('.env.example', 'utf8');
+
+  it('lists every setting', () => {
+    const listed = [...text.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]!);
+    expect(listed.toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  it('shows the defaults', () => {
+    expect(readConfig(parseEnv(text) as NodeJS.ProcessEnv)).toEqual(readConfig({}));
+  });
+});
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { errorFromResponse } from '../../../../../src/core/llm/providers/provider-errors.ts';
+
+const ASKED = { provider: 'Acme', apiKey: 'sk-canary' };
+
+describe('errorFromResponse', () => {
+  it.each([
+    [
+      "Google's answer to a wrong key",
+      400,
+      { error: { code: 400, status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] } },
+      'AUTH',
+    ],
+    [
+      "OpenAI's answer for an empty account",
+      429,
+      { error: { code: 'insufficient_quota', type: 'insufficient_quota' } },
+      'AUTH',
+    ],
+    ["Azure's answer to refused content", 400, { error: { code: 'content_filter' } }, 'REFUSED'],
+    ['an error that is only a text', 400, { error: 'model not loaded' }, 'BAD_REQUEST'],
+    ['a body of another shape', 422, ['?'], 'BAD_REQUEST'],
+  ])('understands %s', async (_what, status, body, code) => {
+    const error = await errorFromResponse(Response.json(body, { status }), ASKED);
+    expect(error.code).toBe(code);
+  });
+
+  it('reads no more of a body than it needs', async () => {
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(120));
+      },
+    });
+    const error = await errorFromResponse(new Response(endless, { status: 500 }), ASKED);
+    expect(error.code).toBe('UNAVAILABLE');
+    expect(sent).toBeLessThan(200_000);
+  });
+
+  it('quotes no more than a few lines of what was said', async () => {
+    const body = { error: { message: 'sk-canary '.repeat(1_000) } };
+    const { message } = await errorFromResponse(Response.json(body, { status: 400 }), ASKED);
+    expect(message.length).toBeLessThan(600);
+    expect(message).not.toContain('sk-canary');
+  });
+});

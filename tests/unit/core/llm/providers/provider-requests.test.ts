@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AnthropicModel } from '../../../../../src/core/llm/providers/anthropic.ts';
+import { GoogleModel } from '../../../../../src/core/llm/providers/google.ts';
+import type { LanguageModel, ModelRequest } from '../../../../../src/core/llm/language-model.ts';
+import { OpenAiModel } from '../../../../../src/core/llm/providers/openai.ts';
+
+/** What the SDKs would read by themselves, and must not: the configuration has one reader. */
+const ENVIRONMENT = {
+  OPENAI_API_KEY: 'sk-env',
+  OPENAI_BASE_URL: 'http://env.example',
+  OPENAI_ORG_ID: 'env-org',
+  OPENAI_PROJECT_ID: 'env-project',
+  ANTHROPIC_API_KEY: 'sk-env',
+  ANTHROPIC_AUTH_TOKEN: 'env-token',
+  ANTHROPIC_BASE_URL: 'http://env.example',
+  GOOGLE_API_KEY: 'sk-env',
+  GOOGLE_GENAI_USE_VERTEXAI: 'true',
+  GOOGLE_CLOUD_PROJECT: 'env-project',
+  GOOGLE_GEMINI_BASE_URL: 'http://env.example',
+};
+
+const REQUEST: ModelRequest = {
+  model: 'some-model',
+  system: '',
+  messages: [{ role: 'user', content: 'hello' }],
+  maxOutputTokens: 321,
+  task: { name: 'test', facts: {} },
+};
+
+describe("a request to a provider's own address", () => {
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    ['OpenAI', new OpenAiModel({ apiKey: 'sk-own' }), 'https://api.openai.com/v1/chat/completions'],
+    ['Anthropic', new AnthropicModel({ apiKey: 'sk-own' }), 'https://api.anthropic.com/v1/messages'],
+    [
+      'Google',
+      new GoogleModel({ apiKey: 'sk-own' }),
+      'https://generativelanguage.googleapis.com/v1beta/models/some-model:streamGenerateContent?alt=sse',
+    ],
+  ])('%s: carries its own key and nothing from the environment', async (_name, model, address) => {
+    const { url, headers } = await requestOf(model);
+    expect(url).toBe(address);
+    const sent = JSON.stringify([...headers]);
+    expect(sent).toContain('sk-own');
+    expect(sent).not.toContain('env');
+  });
+
+  it('OpenAI: limits the answer with the name that reasoning models know', async () => {
+    const { body } = await requestOf(new OpenAiModel({ apiKey: 'sk-own' }));
+    expect(body).toMatchObject({ max_completion_tokens: 321 });
+    expect(body).not.toHaveProperty('max_tokens');
+  });
+});
+
+/** The one request that a call makes, answered with 500. */
+async function requestOf(model: LanguageModel): Promise<{ url: string; headers: Headers; body: unknown }> {
+  const requests: Request[] = [];
+  vi.stubGlobal('fetch', (input: string | URL, init: RequestInit) => {
+    requests.push(new Request(input, init));
+    return Promise.resolve(new Response('{}', { status: 500 }));
+  });
+  const pieces = model.stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]();
+  await expect(pieces.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(requests).toHaveLength(1);
+  const [request] = requests as [Request];
+  return { url: request.url, headers: request.headers, body: await request.json() };
+}

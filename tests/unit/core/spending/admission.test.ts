@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../../../src/core/spending/admission.ts';
+
+describe('admit', () => {
+  it('grants up to the cap and not a micro-dollar more', () => {
+    const turns = take([ask('a', 60n, 'user'), ask('b', 40n, 'user'), ask('c', 1n, 'user')], {});
+    expect(turns).toEqual({ granted: ['a', 'b'], refused: [], waiting: [['c', 'user']] });
+  });
+
+  it('counts what is spent and what others hold', () => {
+    const accounts = { user: { spentMicros: 30n, heldMicros: 30n } };
+    expect(take([ask('fits', 40n, 'user')], accounts).granted).toEqual(['fits']);
+    expect(take([ask('waits', 41n, 'user')], accounts).waiting).toEqual([['waits', 'user']]);
+    expect(take([ask('never', 71n, 'user')], accounts).refused).toEqual([['never', 'user']]);
+  });
+
+  it('refuses what a later account can never give, even while an earlier one only holds', () => {
+    const accounts = {
+      user: { spentMicros: 0n, heldMicros: 100n },
+      tenant: { spentMicros: 100n, heldMicros: 0n },
+    };
+    expect(take([ask('a', 1n, 'user', 'tenant')], accounts).refused).toEqual([['a', 'tenant']]);
+  });
+
+  it('lets nobody overtake on the account that is waited for, and everybody on others', () => {
+    const accounts = { user: { spentMicros: 0n, heldMicros: 50n } };
+    const turns = take(
+      [ask('large', 90n, 'user', 'tenant'), ask('small', 1n, 'user', 'tenant'), ask('other', 1n, 'tenant')],
+      accounts,
+    );
+    expect(turns.waiting).toEqual([
+      ['large', 'user'],
+      ['small', 'user'],
+    ]);
+    expect(turns.granted).toEqual(['other']);
+  });
+
+  it('lets a request that is refused block nobody', () => {
+    expect(take([ask('huge', 101n, 'user'), ask('small', 100n, 'user')], {}).granted).toEqual(['small']);
+  });
+
+  it('never stops at an account without a cap, and counts it all the same', () => {
+    const request = { id: 'a', limits: [{ accountId: 'free', limitMicros: null }], amountMicros: 10n ** 15n };
+    expect(admit([request], new Map()).granted).toEqual([request]);
+  });
+
+  it('never lets spent and held pass a cap together, whatever is asked', () => {
+    let seed = 7;
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let round = 0; round < 500; round++) {
+      const accounts = {
+        user: { spentMicros: BigInt(random(60)), heldMicros: BigInt(random(40)) },
+        tenant: { spentMicros: BigInt(random(60)), heldMicros: BigInt(random(40)) },
+      };
+      const requests = Array.from({ length: random(30) }, (_, i) =>
+        ask(String(i), BigInt(random(50)), ...(random(2) ? ['user', 'tenant'] : ['tenant'])),
+      );
+      const { granted, refused, waiting } = admit(requests, new Map(Object.entries(accounts)));
+      expect(granted.length + refused.length + waiting.length).toBe(requests.length);
+      for (const [id, { spentMicros, heldMicros }] of Object.entries(accounts)) {
+        const mine = granted.filter(({ limits }) => limits.some(({ accountId }) => accountId === id));
+        const taken = mine.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+        expect(spentMicros + heldMicros + taken).toBeLessThanOrEqual(100n);
+      }
+    }
+  });
+});
+
+function take(
+  requests: ReturnType<typeof ask>[],
+  accounts: Record<string, { spentMicros: bigint; heldMicros: bigint }>,
+) {
+  const { granted, refused, waiting } = admit(requests, new Map(Object.entries(accounts)));
+  return {
+    granted: granted.map(({ id }) => id),
+    refused: refused.map(({ request, shortfall }) => [request.id, shortfall.accountId]),
+    waiting: waiting.map(({ request, shortfall }) => [request.id, shortfall.accountId]),
+  };
+}
+
+function ask(id: string, amountMicros: bigint, ...accountIds: string[]) {
+  return { id, amountMicros, limits: accountIds.map((accountId) => ({ accountId, limitMicros: 100n })) };
+}

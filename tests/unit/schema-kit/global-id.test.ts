@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { decodeId, encodeId } from '../../../src/schema-kit/global-id.ts';
+
+describe('global ids', () => {
+  it('give back the id for its own type only', () => {
+    const id = encodeId('Conversation', '0190a0c0-1111-7000-8000-000000000000');
+    expect(decodeId(id, 'Conversation')).toBe('0190a0c0-1111-7000-8000-000000000000');
+    expect(decodeId(id, 'Message')).toBe('');
+  });
+
+  it.each([
+    '',
+    'garbage',
+    'Q29udmVyc2F0aW9u',
+    encodeId('Conversation', ''),
+    encodeId('Conversation', 'a\u0000b'),
+    encodeId('Conversation', 'a b'),
+    encodeId('Conversation', 'x'.repeat(300)),
+    '\u0000',
+    '😀',
+  ])('read %j as the id of nothing', (id) => expect(decodeId(id, 'Conversation')).toBe(''));
+});

@@ -1,0 +1,134 @@
+/**
+ * What differs between the migrations and `schema.prisma`, by Prisma's own schema engine in WebAssembly. It builds
+ * the migrations in a shadow database, made and dropped for the purpose, and reads that back.
+ *
+ * Prisma's adapter for pg is made for queries, and falls short of the engine in four places, each mended here.
+ */
+import { PrismaPg } from '@prisma/adapter-pg';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  DriverAdapterError,
+  type SqlDriverAdapter,
+  type SqlQuery,
+} from '@prisma/driver-adapter-utils';
+import { SchemaEngine } from '@prisma/schema-engine-wasm';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+/** The SQL that leads from the migrations to the schema; null when they agree. `url` is any database of a server that may create another. */
+export async function diffMigrations(
+  url: string,
+  migrations: { name: string; script: string }[],
+  schema: { path: string; content: string },
+): Promise<string | null> {
+  const shadow = new ShadowDatabases(url);
+  const engine = await SchemaEngine.new(
+    { datamodels: [[schema.path, schema.content]] },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(shadow),
+  );
+  try {
+    const { exitCode, stdout } = await engine.diff({
+      from: { tag: 'migrations', ...migrationList(migrations) },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: true,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    return exitCode === DIFFERS ? stdout : null;
+  } catch (error) {
+    throw new Error('The migrations cannot be compared with the schema', { cause: shadow.failure ?? error });
+  } finally {
+    engine.free();
+  }
+}
+
+function migrationList(migrations: { name: string; script: string }[]) {
+  return {
+    baseDir: '',
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, script }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: script } },
+    })),
+  };
+}
+
+class ShadowDatabases extends PrismaPg {
+  /** The engine reports an error of ours by a number; this is the error. */
+  failure: unknown = null;
+  readonly #url: string;
+
+  constructor(url: string) {
+    super({ connectionString: url });
+    this.#url = url;
+  }
+
+  override async connect() {
+    return this.#mend(await super.connect());
+  }
+
+  /** The adapter's own would give the main database for the shadow: pg prefers a URL's database to the named one. */
+  override async connectToShadowDb() {
+    const name = `shadow_${randomUUID()}`;
+    const url = new URL(this.#url);
+    url.pathname = `/${name}`;
+    const main = new pg.Pool({ connectionString: this.#url, max: 1 });
+    await main.query(`CREATE DATABASE "${name}"`);
+    const pool = new pg.Pool({ connectionString: url.href });
+    mapCharColumns(pool);
+    const adapter = this.#mend(await new PrismaPg(pool).connect());
+    adapter.dispose = async () => {
+      await pool.end(); // the adapter's own drops the database before it leaves it
+      await main.query(`DROP DATABASE "${name}" WITH (FORCE)`);
+      await main.end();
+    };
+    return adapter;
+  }
+
+  #mend<Adapter extends SqlDriverAdapter & { underlyingDriver(): pg.Pool }>(adapter: Adapter): Adapter {
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query: SqlQuery) => {
+      const result = await queryRaw(query);
+      const columnTypes = result.columnTypes.map((type) =>
+        type === ColumnTypeEnum.CharacterArray ? ColumnTypeEnum.Character : type,
+      );
+      return { ...result, columnTypes };
+    };
+    // The adapter's own splits the script at every semicolon, also within a function's body.
+    adapter.executeScript = async (script: string) => {
+      await adapter
+        .underlyingDriver()
+        .query(script)
+        .catch((error: unknown) => {
+          this.failure = error;
+          throw new DriverAdapterError({ kind: 'GenericJs', id: 0 });
+        });
+    };
+    return adapter;
+  }
+}
+
+/** The adapter refuses the catalog's type "char" (18); it passes as its array (1002), which no query of the engine returns. */
+function mapCharColumns(pool: pg.Pool): void {
+  const query = pool.query.bind(pool) as (config: pg.QueryConfig) => Promise<pg.QueryResult>;
+  const mended = async (config: pg.QueryConfig) => {
+    const result = await query(config);
+    for (const field of result.fields ?? []) if (field.dataTypeID === 18) field.dataTypeID = 1002;
+    return result;
+  };
+  pool.query = mended as typeof pool.query;
+}
+
+/** As with `prisma migrate diff --exit-code`. */
+const DIFFERS = 2;
+
+Object.assign(globalThis, {
+  PRISMA_WASM_PANIC_REGISTRY: {
+    set_message(message: string) {
+      throw new Error(message);
+    },
+  },
+});
