@@ -1,6 +1,6 @@
 import type { ModelRequest, ModelUsage } from './language-model.ts';
 import list from './prices.json' with { type: 'json' };
-import type { ProviderName } from './router.ts';
+import type { ProviderName } from './provider-name.ts';
 import { worstCaseInputTokens } from './tokens.ts';
 
 /** The day on which the list prices were last compared with the providers' own pages. */

@@ -1,7 +1,6 @@
 import type { LanguageModel } from './language-model.ts';
 import { MODEL_PRICES, type ModelPrice } from './prices.ts';
-
-export const PROVIDER_NAMES = ['OPENAI', 'ANTHROPIC', 'GOOGLE', 'OPENAI_COMPATIBLE', 'OFFLINE'] as const;
+import { PROVIDER_NAMES, type ProviderName } from './provider-name.ts';
 
 /**
  * Decides which provider and which model serve a call. Only models with a known price are ever chosen, so that
@@ -77,8 +76,6 @@ export class RoutingError extends Error {
     this.name = 'RoutingError';
   }
 }
-
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 export interface RouterOptions {
   models: ReadonlyMap<ProviderName, LanguageModel>;

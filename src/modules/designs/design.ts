@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROVIDER_NAMES } from '../../core/llm/router.ts';
+import { PROVIDER_NAMES } from '../../core/llm/provider-name.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind } from '../../generated/prisma/enums.ts';
 import { storedText } from '../../kernel/input.ts';

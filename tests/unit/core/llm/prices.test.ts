@@ -9,7 +9,7 @@ import {
   PRICES_AS_OF,
   worstCaseMicros,
 } from '../../../../src/core/llm/prices.ts';
-import { PROVIDER_NAMES } from '../../../../src/core/llm/router.ts';
+import { PROVIDER_NAMES } from '../../../../src/core/llm/provider-name.ts';
 import { worstCaseInputTokens } from '../../../../src/core/llm/tokens.ts';
 
 const PRICE: ModelPrice = {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LanguageModel } from '../../../../src/core/llm/language-model.ts';
+import type { ProviderName } from '../../../../src/core/llm/provider-name.ts';
 import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
 import {
   parseProviderName,
-  type ProviderName,
   Router,
   type RouterOptions,
   RoutingError,
