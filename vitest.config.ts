@@ -1,15 +1,25 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** Postgres and Redis, started once for all projects that ask for them; `unit` needs neither. */
+const SERVERS = { globalSetup: 'tests/support/global-setup.ts' };
+
 export default defineConfig({
   // Vite would give our files graphql's ES build, and Node gives its CommonJS build to the packages: two realms.
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
-    include: ['tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'tests/browser/**'],
-    globalSetup: 'tests/support/global-setup.ts',
     pool: 'forks',
     maxWorkers: 2, // files share one Postgres and one Redis on two cores: more only wait for each other
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      project('unit', ['tests/unit/**/*.test.ts', 'tests/architecture.test.ts']),
+      project('integration', ['tests/{contracts,graphql,infra,money}/**/*.test.ts'], SERVERS),
+      project('process', ['tests/{worker,transports}/**/*.test.ts', 'tests/demo.test.ts'], SERVERS),
+    ],
   },
 });
+
+function project(name: string, include: string[], options = {}) {
+  return { extends: true as const, test: { name, include, ...options } };
+}

@@ -15,14 +15,19 @@ declare module 'vitest' {
   }
 }
 
-/** One Postgres with one migrated template, and one Redis, for the whole run; neither outlives it. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * One Postgres with one migrated template, and one Redis, for the whole run; neither outlives it. The first project
+ * that needs them starts them and provides their addresses to all.
+ */
+export default async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const run = vitest.getRootProject();
+  if ('postgresUrl' in run.getProvidedContext()) return undefined;
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-tests-'));
   const postgres = await startEmbeddedPostgres({ folder, settings: TEST_SETTINGS });
   await createTemplate(postgres.url);
-  project.provide('postgresUrl', postgres.url);
+  run.provide('postgresUrl', postgres.url);
   const redis = process.env['REDIS_URL'] ? null : await startOwnRedis();
-  project.provide('redisUrl', process.env['REDIS_URL'] ?? redis?.url ?? null);
+  run.provide('redisUrl', process.env['REDIS_URL'] ?? redis?.url ?? null);
   return async () => {
     await redis?.stop();
     await postgres.stop();
