@@ -1,5 +1,5 @@
 import { ModelError } from '../core/llm/language-model.ts';
-import { AppError, BudgetExceededError } from '../errors.ts';
+import { BudgetExceededError } from '../errors.ts';
 
 /** Why a run or a reply FAILED. The list of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {
@@ -26,17 +26,6 @@ export class EmptyOutputError extends Error {
     super('the model returned an empty text');
     this.name = 'EmptyOutputError';
   }
-}
-
-/** Whether another attempt may succeed. */
-export function isRetryable(error: unknown): boolean {
-  if (error instanceof ModelError) return error.retryable;
-  return error instanceof EmptyOutputError || isOutage(error);
-}
-
-/** Whether it was our own database that was away: nothing that a run or a reply could fail for. */
-export function isOutage(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
 }
 
 /** What a person should know about a failed call to a model, after `attempts` of them. */

@@ -118,6 +118,7 @@ CREATE TABLE "messages" (
     "content" TEXT NOT NULL DEFAULT '',
     "status" "MessageStatus" NOT NULL,
     "attempt" INTEGER NOT NULL DEFAULT 0,
+    "stalled_claims" INTEGER NOT NULL DEFAULT 0,
     "notices" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "brief" JSONB,
     "context" JSONB,

@@ -39,9 +39,10 @@ export class ClaimedReply {
       });
       if (!message) return null;
       const { conversation, ...row } = message;
-      if (row.status === 'QUEUED') {
-        await tx.prisma.message.update({ where: { id: row.id }, data: { status: 'STREAMING' } });
-      }
+      await tx.prisma.message.update({
+        where: { id: row.id },
+        data: { status: 'STREAMING', stalledClaims: { increment: 1 } },
+      });
       const question = await tx.prisma.message.findUniqueOrThrow({
         where: { conversationId_position: { conversationId, position: row.position - 1 } },
       });
@@ -109,9 +110,17 @@ export class ClaimedReply {
       }
       await enterStages(tx, conversation, turn.transitions, this.claim.fence);
       await this.#storeProposals(tx, turn, earlier);
-      await tx.prisma.message.update({ where: { id: message.id }, data: { brief: turn.brief } });
+      const data = { brief: turn.brief, stalledClaims: 0 };
+      await tx.prisma.message.update({ where: { id: message.id }, data });
     });
     message.brief = turn.brief;
+  }
+
+  /** Leaves the reply to another worker. A claim that ends like this has not stalled. */
+  async handOver(): Promise<void> {
+    await this.#write(async (tx) => {
+      await tx.prisma.message.update({ where: { id: this.message.id }, data: { stalledClaims: 0 } });
+    });
   }
 
   /** The attempt's text stands. */

@@ -1,19 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim } from '../../../core/claims/claim-keeper.ts';
 import { FencedError } from '../../../core/event-log/event-log.ts';
 import type { ModelRequest, ModelTask } from '../../../core/llm/language-model.ts';
-import { retryDelayMs } from '../../../core/llm/retry.ts';
-import { collect, completeStructured } from '../../../core/llm/structured.ts';
+import { collect, type Completion, completeStructured } from '../../../core/llm/structured.ts';
 import type { DesignProposal } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { designSchema } from '../../designs/design.ts';
 import { type ConversationEventData, signalsLog } from '../../../kernel/events/events.ts';
-import {
-  describeFailure,
-  type ExecutionErrorData,
-  isOutage,
-  isRetryable,
-} from '../../../kernel/execution-error.ts';
+import { describeFailure, type ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import { afterFailure, isStalled, retryDelay, retryModelCall } from '../../../kernel/work/retry-policy.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
 import type { Brief } from '../engine/reply-plan.ts';
@@ -81,7 +75,7 @@ class ReplyWriter {
   async write(): Promise<void> {
     const { message } = this.#reply;
     if (message.cancelRequestedAt) return this.#reply.cancel();
-    if (message.attempt >= MAX_ATTEMPTS) return this.#reply.fail(STALLED);
+    if (isStalled(message)) return this.#reply.fail(STALLED);
     let reason = 'The worker stopped; the reply starts again.';
     for (let tries = 1; ; tries++) {
       this.#call = null;
@@ -94,10 +88,11 @@ class ReplyWriter {
       } catch (error) {
         const failure = await this.#failureOf(error, tries);
         if (!failure) return;
-        if (isOutage(error) && tries === MAX_TRIES) throw error; // whoever takes the conversation up tries again
-        if (!isRetryable(error) || tries === MAX_TRIES) return this.#fail(failure, error);
+        const decision = afterFailure(error, tries);
+        if (decision.action === 'LEAVE') throw error;
+        if (decision.action === 'FAIL') return this.#fail(failure, error);
         reason = failure.message;
-        await sleep(retryDelayMs(error, tries), undefined, { signal: this.#signal }).catch(() => {});
+        await retryDelay(decision.delayMs, this.#signal);
       }
     }
   }
@@ -124,7 +119,9 @@ class ReplyWriter {
       await this.#reply.cancel();
       return null;
     }
-    return this.#handover.aborted ? null : describeFailure(error, null, tries);
+    if (!this.#handover.aborted) return describeFailure(error, null, tries);
+    await this.#reply.handOver();
+    return null;
   }
 
   async #fail(failure: ExecutionErrorData, error: unknown): Promise<void> {
@@ -189,16 +186,18 @@ class ReplyWriter {
         completeStructured({
           request: { ...this.#request(task, prompt), json: true },
           schema,
-          complete: async (request) => {
-            const call = await this.#open(request);
-            try {
-              return await collect(call.pieces);
-            } finally {
-              await call.charge();
-            }
-          },
+          complete: (request) => retryModelCall(() => this.#complete(request), this.#signal),
         }),
     };
+  }
+
+  async #complete(request: ModelRequest): Promise<Completion> {
+    const call = await this.#open(request);
+    try {
+      return await collect(call.pieces);
+    } finally {
+      await call.charge();
+    }
   }
 
   async #stream(brief: Brief): Promise<string> {
@@ -245,12 +244,9 @@ function known(row: DesignProposal): KnownProposal {
   };
 }
 
-const MAX_TRIES = 3;
-/** Of all workers together: a reply that ends its worker each time is given up. */
-const MAX_ATTEMPTS = 20;
 const STALLED: ExecutionErrorData = {
   code: 'INTERNAL',
-  message: 'The reply was begun again and again and never finished. Send the message again.',
+  message: 'The reply was started several times without finishing. Send the message again.',
   stepKey: null,
 };
 const MAX_MESSAGES = 40;

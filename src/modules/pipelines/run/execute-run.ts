@@ -5,6 +5,7 @@ import type { Services } from '../../../kernel/context.ts';
 import type { Step } from '../../designs/design.ts';
 import { signalsLog, type SignalData } from '../../../kernel/events/events.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import { isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import { ApprovalWaiters } from './approval-waiters.ts';
 import { type Decision, decisionOf } from '../machine.ts';
@@ -37,7 +38,7 @@ export async function workOnRun(
   const listening = pass.listen(head, AbortSignal.any([handover, left.signal]));
   try {
     if (run.execution.cancelRequestedAt) return await run.end('CANCELLED', null);
-    if (run.execution.stalledClaims >= MAX_STALLED_CLAIMS) return await run.end('FAILED', STALLED);
+    if (isStalled(run.execution)) return await run.end('FAILED', STALLED);
     if (waitsForPeople(run) && !(await someoneDecided(run))) return;
     await run.begin();
     await pass.execute();
@@ -224,11 +225,10 @@ async function someoneDecided(run: ClaimedRun): Promise<boolean> {
   return decided > 0;
 }
 
-const MAX_STALLED_CLAIMS = 6;
 const STALLED: ExecutionErrorData = {
   code: 'INTERNAL',
   message:
-    'The run was taken up again and again without finishing a step. Start it again; finished steps are in `result`.',
+    'The run was started several times without progress. Start it again; the outputs of finished steps are in `result`.',
   stepKey: null,
 };
 /** LangGraph counts its own supersteps; a design has at most 30 steps. */

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FencedError } from '../../../core/event-log/event-log.ts';
 import type { ModelRequest } from '../../../core/llm/language-model.ts';
-import { retryDelayMs } from '../../../core/llm/retry.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Route } from '../../../core/llm/router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
 import { executionLog, type ExecutionEventData } from '../../../kernel/events/events.ts';
-import { describeFailure, isOutage, isRetryable } from '../../../kernel/execution-error.ts';
+import { describeFailure } from '../../../kernel/execution-error.ts';
+import { afterFailure, retryDelay } from '../../../kernel/work/retry-policy.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
 import type { AgentTask } from '../agents/agent.ts';
@@ -33,20 +32,20 @@ export async function executeStep(
         await attempt.discard('The run was stopped.');
         return { status: 'STOPPED' };
       }
-      const retry = isRetryable(error) && tries < MAX_TRIES;
+      const decision = afterFailure(error, tries);
       const failure = describeFailure(error, step.key, tries);
-      const goesOn = retry || isOutage(error);
-      await attempt.discard(goesOn ? `${failure.message} It is tried again.` : failure.message);
+      const reason = decision.action === 'FAIL' ? failure.message : `${failure.message} It is tried again.`;
+      await attempt.discard(reason);
       const stored = storedResult(run, step);
       if (stored) return stored;
-      if (!retry) {
-        if (goesOn) throw error; // whoever takes the run up tries again
+      if (decision.action === 'LEAVE') throw error;
+      if (decision.action === 'FAIL') {
         if (failure.code === 'INTERNAL')
           run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
         await run.failStep(step, failure);
         return { status: 'FAILED' };
       }
-      await sleep(retryDelayMs(error, tries), undefined, { signal }).catch(() => {});
+      await retryDelay(decision.delayMs, signal);
       if (signal.aborted) return { status: 'STOPPED' };
     }
   }
@@ -136,8 +135,6 @@ class Attempt {
     });
   }
 }
-
-const MAX_TRIES = 3;
 
 export interface StepWork {
   inputs: AgentTask['inputs'];
