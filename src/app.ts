@@ -22,6 +22,7 @@ import { createLogger, type Logger } from './infra/logger.ts';
 import { applyMigrations } from './infra/migrations.ts';
 import { createRouter } from './build/llm.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
+import { createAuthenticators } from './modules/auth/authenticators.ts';
 import { Tokens } from './modules/auth/sessions/tokens.ts';
 import type { Services } from './kernel/context.ts';
 import { replyWorker } from './modules/discussion/worker/jobs.ts';
@@ -69,6 +70,11 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   });
   closers.defer(() => spending.close());
 
+  const tokens = new Tokens({
+    secretKey: config.secretKey ?? loadOrCreateSecretKey(config.dataDir),
+    accessTokenMinutes: config.accessTokenMinutes,
+    clock,
+  });
   const services: Services = {
     database,
     eventLog,
@@ -77,11 +83,8 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     spending,
     router: overrides.router ?? createRouter(config),
     sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
-    tokens: new Tokens({
-      secretKey: config.secretKey ?? loadOrCreateSecretKey(config.dataDir),
-      accessTokenMinutes: config.accessTokenMinutes,
-      clock,
-    }),
+    tokens,
+    authenticators: createAuthenticators({ database, tokens }),
     settings: { refreshTokenDays: config.refreshTokenDays },
     logger,
     clock,

@@ -2,18 +2,26 @@ import { AppError } from '../errors.ts';
 import { OPERATIONS, type ProtectedOperation } from './permissions.ts';
 import type { Viewer } from './viewer.ts';
 
-/** Who is asking, if they may do it. Errors: UNAUTHENTICATED when nobody is signed in, FORBIDDEN for too little. */
-export function authorize(ctx: { viewer: Viewer | null }, operation: ProtectedOperation): Viewer {
-  const { viewer } = ctx;
-  if (!viewer) {
-    throw new AppError(
-      'UNAUTHENTICATED',
-      'Sign in first: this needs a valid access token, sent as `Authorization: Bearer <token>`.',
-    );
-  }
+/** The viewer, if they may run the operation. Errors: UNAUTHENTICATED without a viewer, FORBIDDEN without the permission. */
+export function authorize(
+  { viewer, credentialError }: Authentication,
+  operation: ProtectedOperation,
+): Viewer {
+  if (!viewer) throw credentialError ?? new AppError('UNAUTHENTICATED', SIGN_IN);
   const required = OPERATIONS[operation];
   if (required !== 'SIGNED_IN' && !viewer.permissions.has(required)) {
-    throw new AppError('FORBIDDEN', `${operation} needs the permission ${required}, which you do not have.`);
+    const [, field] = operation.split('.');
+    throw new AppError('FORBIDDEN', `${field} needs the permission ${required}, which you do not have.`);
   }
   return viewer;
+}
+
+const SIGN_IN = 'Sign in first: this needs a valid access token, sent as `Authorization: Bearer <token>`.';
+
+/** Who sent a request, as far as that is known. */
+export interface Authentication {
+  /** Null without valid credentials. */
+  viewer: Viewer | null;
+  /** Why the credentials of the request were not accepted. Absent when it had none. */
+  credentialError?: AppError;
 }

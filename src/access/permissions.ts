@@ -35,42 +35,49 @@ const ROLE_PERMISSIONS: Record<Role, ReadonlySet<Permission>> = {
   GUEST: new Set<Permission>(['STATS_READ']),
 };
 
-/** What each operation of the API asks for. A root field that is missing here fails the build of the schema. */
+/**
+ * What each operation of the API requires: nothing (PUBLIC), a signed-in viewer (SIGNED_IN), or a permission. The keys
+ * are `Query.x`, `Mutation.x` and `Subscription.x`. A root field without an entry fails the build of the schema.
+ */
 export const OPERATIONS = {
-  register: 'PUBLIC',
-  login: 'PUBLIC',
-  refreshSession: 'PUBLIC',
-  logout: 'PUBLIC',
+  'Mutation.register': 'PUBLIC',
+  'Mutation.login': 'PUBLIC',
+  'Mutation.refreshSession': 'PUBLIC',
+  'Mutation.logout': 'PUBLIC',
 
-  viewer: 'SIGNED_IN',
-  node: 'SIGNED_IN',
-  nodes: 'SIGNED_IN',
-  models: 'SIGNED_IN',
-  usageToday: 'SIGNED_IN',
+  'Query.viewer': 'SIGNED_IN',
+  'Query.node': 'SIGNED_IN',
+  'Query.nodes': 'SIGNED_IN',
+  'Query.models': 'SIGNED_IN',
+  'Query.usageToday': 'SIGNED_IN',
 
-  conversation: 'SIGNED_IN',
-  conversations: 'SIGNED_IN',
-  conversationEvents: 'SIGNED_IN',
-  createConversation: 'CONVERSATION_WRITE',
-  renameConversation: 'CONVERSATION_WRITE',
-  deleteConversation: 'CONVERSATION_WRITE',
-  sendMessage: 'AGENT_EXECUTE',
-  stopReply: 'AGENT_EXECUTE',
-  selectProposal: 'AGENT_EXECUTE',
-  confirmProposal: 'AGENT_EXECUTE',
+  'Query.conversation': 'SIGNED_IN',
+  'Query.conversations': 'SIGNED_IN',
+  'Subscription.conversationEvents': 'SIGNED_IN',
+  'Mutation.createConversation': 'CONVERSATION_WRITE',
+  'Mutation.renameConversation': 'CONVERSATION_WRITE',
+  'Mutation.deleteConversation': 'CONVERSATION_WRITE',
+  'Mutation.sendMessage': 'AGENT_EXECUTE',
+  'Mutation.stopReply': 'AGENT_EXECUTE',
+  'Mutation.selectProposal': 'AGENT_EXECUTE',
+  'Mutation.confirmProposal': 'AGENT_EXECUTE',
 
-  execution: 'SIGNED_IN',
-  executions: 'SIGNED_IN',
-  estimatePipeline: 'SIGNED_IN',
-  agentTokens: 'SIGNED_IN',
-  pipelineProgress: 'SIGNED_IN',
-  executePipeline: 'PIPELINE_EXECUTE',
-  cancelExecution: 'PIPELINE_EXECUTE',
+  'Query.execution': 'SIGNED_IN',
+  'Query.executions': 'SIGNED_IN',
+  'Query.estimatePipeline': 'SIGNED_IN',
+  'Subscription.agentTokens': 'SIGNED_IN',
+  'Subscription.pipelineProgress': 'SIGNED_IN',
+  'Mutation.executePipeline': 'PIPELINE_EXECUTE',
+  'Mutation.cancelExecution': 'PIPELINE_EXECUTE',
 
-  approvalRequest: 'SIGNED_IN',
-  approvalRequests: 'SIGNED_IN',
-  decideApproval: 'APPROVAL_DECIDE',
-} as const satisfies Record<string, 'PUBLIC' | 'SIGNED_IN' | Permission>;
+  'Query.approvalRequest': 'SIGNED_IN',
+  'Query.approvalRequests': 'SIGNED_IN',
+  'Subscription.approvalRequests': 'SIGNED_IN',
+  'Mutation.decideApproval': 'APPROVAL_DECIDE',
+} as const satisfies Record<
+  `${'Query' | 'Mutation' | 'Subscription'}.${string}`,
+  'PUBLIC' | 'SIGNED_IN' | Permission
+>;
 
 export function permissionsOf(role: Role, isOperator: boolean): ReadonlySet<Permission> {
   return role === 'ADMIN' && isOperator ? OPERATOR_PERMISSIONS : ROLE_PERMISSIONS[role];
@@ -88,6 +95,11 @@ const OPERATOR_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 
 export type Permission = (typeof PERMISSIONS)[number];
 export type OperationName = keyof typeof OPERATIONS;
+export type MutationName = OperationName extends infer Name
+  ? Name extends `Mutation.${infer Field}`
+    ? Field
+    : never
+  : never;
 export type PublicOperation = {
   [Name in OperationName]: (typeof OPERATIONS)[Name] extends 'PUBLIC' ? Name : never;
 }[OperationName];

@@ -6,7 +6,7 @@ import type { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { SpendingGate } from '../core/spending/spending-gate.ts';
 import type { Database } from '../infra/database.ts';
 import type { Logger } from '../infra/logger.ts';
-import type { Viewer } from '../access/viewer.ts';
+import type { Authentication } from '../access/authorize.ts';
 
 /**
  * The parts that `app.ts` builds once; every use case takes the slice of them that it needs. A module adds the part
@@ -25,10 +25,8 @@ export interface Services {
   clock: () => Date;
 }
 
-/** Who asks, on top of the services. */
-export interface Context extends Services {
-  /** Null when nobody is signed in. */
-  viewer: Viewer | null;
+/** The services, and who sent the request. */
+export interface Context extends Services, Authentication {
   requestId: string;
 }
 

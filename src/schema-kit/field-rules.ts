@@ -34,12 +34,11 @@ class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
 function permission<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
   if (field.kind !== 'Query' && field.kind !== 'Mutation' && field.kind !== 'Subscription') return {};
-  if (!isOperation(field.name)) {
-    throw new PothosSchemaError(
-      `${field.parentType}.${field.name} is missing in OPERATIONS (auth/permissions.ts)`,
-    );
+  const operation = `${field.kind}.${field.name}`;
+  if (!isOperation(operation)) {
+    throw new PothosSchemaError(`${operation} is missing in OPERATIONS (access/permissions.ts)`);
   }
-  return { authScopes: { operation: field.name } };
+  return { authScopes: { operation } };
 }
 
 function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {

@@ -1,6 +1,6 @@
 import type { InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
 import { ValidationError, type AppError } from '../errors.ts';
-import type { OperationName } from '../access/permissions.ts';
+import type { MutationName } from '../access/permissions.ts';
 import type { Context } from '../kernel/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -10,7 +10,7 @@ import { builder, type SchemaTypes } from './builder.ts';
  * transaction.
  */
 export function mutation<Shape, Fields extends InputFieldMap>(
-  name: OperationName,
+  name: MutationName,
   options: MutationOptions<Shape, Fields>,
 ): void {
   const title = name.charAt(0).toUpperCase() + name.slice(1);

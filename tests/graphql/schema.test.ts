@@ -46,8 +46,10 @@ describe('the schema', () => {
   });
 
   it('has a root field for every operation of the table, and no other', () => {
-    const names = fields.filter(({ type }) => isRoot(type)).map(({ field }) => field.name);
-    expect([...new Set(names)].toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+    const names = fields
+      .filter(({ type }) => isRoot(type))
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    expect(names.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
   });
 
   it('has mutations that all read doThing(input: DoThingInput!): DoThingResult!', () => {

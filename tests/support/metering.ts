@@ -14,6 +14,7 @@ import { SpendingGate } from '../../src/core/spending/spending-gate.ts';
 import { createDatabase, type Database } from '../../src/infra/database.ts';
 import { createLogger } from '../../src/infra/logger.ts';
 import { permissionsOf } from '../../src/access/permissions.ts';
+import type { Viewer } from '../../src/access/viewer.ts';
 import type { Payer } from '../../src/modules/usage/budget.ts';
 import { type MeteredCall, openMeteredCall, type Settlement } from '../../src/modules/usage/metered-call.ts';
 import { type UsageToday, usageToday } from '../../src/modules/usage/service.ts';
@@ -53,14 +54,7 @@ export class Member {
   readonly warnings: string[] = [];
   readonly logger = createLogger('warn', { write: (line) => void this.warnings.push(line) });
   readonly payer: Payer & { executionId: string };
-  readonly viewer: {
-    userId: string;
-    tenantId: string;
-    plan: Payer['plan'];
-    role: 'USER';
-    sessionId: string;
-    permissions: ReturnType<typeof permissionsOf>;
-  };
+  readonly viewer: Viewer;
 
   constructor(
     database: Database,
@@ -77,7 +71,12 @@ export class Member {
     });
     const who = { tenantId: `tenant-${n}`, userId: `user-${n}`, plan };
     this.payer = { ...who, executionId: `run-${n}`, stepKey: 'report', executionLimitMicros };
-    this.viewer = { ...who, role: 'USER', sessionId: 'session', permissions: permissionsOf('USER', false) };
+    this.viewer = {
+      ...who,
+      role: 'USER',
+      permissions: permissionsOf('USER', false),
+      credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+    };
   }
 
   open(languageModel: Route['languageModel'], options: CallOptions = {}): Promise<MeteredCall> {

@@ -13,7 +13,7 @@ import { mayDecide, visibleTo } from './policy.ts';
  * same transaction. Whoever comes second gets AlreadyDecidedError with the decision that stands.
  */
 export async function decideApproval(ctx: Context, input: DecideApprovalInput): Promise<ApprovalRequest> {
-  const viewer = authorize(ctx, 'decideApproval');
+  const viewer = authorize(ctx, 'Mutation.decideApproval');
   const { id, decision, comment, edits } = parseInput(decideApprovalInput, input);
   const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
 

@@ -9,7 +9,7 @@ import { mayDecide, visibleTo } from './policy.ts';
 export async function approvalRequests(
   ctx: Context,
 ): Promise<AsyncGenerator<ApprovalRequest, void, undefined>> {
-  const viewer = authorize(ctx, 'approvalRequests');
+  const viewer = authorize(ctx, 'Subscription.approvalRequests');
   const { prisma } = ctx.database;
   const include = { execution: { select: { ownerId: true, requireDifferentApprover: true } } };
   // The head first: what is made after it comes by the log, at worst twice.

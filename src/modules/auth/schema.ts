@@ -130,7 +130,7 @@ builder.queryField('viewer', (t) =>
     resolve: (query, _root, _args, ctx) =>
       ctx.database.prisma.user.findUniqueOrThrow({
         ...query,
-        where: { id: authorize(ctx, 'viewer').userId },
+        where: { id: authorize(ctx, 'Query.viewer').userId },
       }),
   }),
 );

@@ -25,7 +25,7 @@ export async function createConversation(
   ctx: Context,
   input: CreateConversationInput,
 ): Promise<Conversation> {
-  const viewer = authorize(ctx, 'createConversation');
+  const viewer = authorize(ctx, 'Mutation.createConversation');
   const request = parseInput(createConversationInput, input);
   return ctx.database.transact(async (tx) => {
     const id = await withIdempotencyKey(tx, viewer, 'createConversation', request, async () => {
@@ -48,7 +48,7 @@ export async function renameConversation(
   ctx: Context,
   input: RenameConversationInput,
 ): Promise<Conversation> {
-  const viewer = authorize(ctx, 'renameConversation');
+  const viewer = authorize(ctx, 'Mutation.renameConversation');
   const { id, title } = parseInput(renameConversationInput, input);
   return ctx.database.transact(async (tx) => {
     await ownConversation(tx, viewer, id);
@@ -58,7 +58,7 @@ export async function renameConversation(
 
 /** Deletes the conversation with its messages, proposals and events; its runs and its bill stay. */
 export async function deleteConversation(ctx: Context, input: { id: string }): Promise<{ id: string }> {
-  const viewer = authorize(ctx, 'deleteConversation');
+  const viewer = authorize(ctx, 'Mutation.deleteConversation');
   await ctx.database.transact(async (tx) => {
     await lockConversation(tx, viewer, input.id);
     const openRun = await tx.prisma.pipelineExecution.findFirst({
@@ -84,7 +84,7 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
  * `whenBusy` decides: REJECT refuses, ENQUEUE waits for its turn, INTERRUPT stops whatever is under way.
  */
 export async function sendMessage(ctx: Context, input: SendMessageInput): Promise<SentMessage> {
-  const viewer = authorize(ctx, 'sendMessage');
+  const viewer = authorize(ctx, 'Mutation.sendMessage');
   const request = parseInput(sendMessageInput, input);
   const { text, notices } = inspectText(request.content);
 
@@ -132,7 +132,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
 
 /** Stops a reply: a waiting one at once, one under way as soon as its worker has closed the provider's stream. */
 export async function stopReply(ctx: Context, input: { messageId: string }): Promise<Message> {
-  const viewer = authorize(ctx, 'stopReply');
+  const viewer = authorize(ctx, 'Mutation.stopReply');
   const reply = await ctx.database.prisma.message.findFirst({
     where: { id: input.messageId, conversation: ownedBy(viewer) },
   });

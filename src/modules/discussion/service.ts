@@ -11,7 +11,7 @@ import { pathToConfirmation, pathToSelection, type Stage } from './engine/machin
 
 /** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */
 export async function selectProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
-  const viewer = authorize(ctx, 'selectProposal');
+  const viewer = authorize(ctx, 'Mutation.selectProposal');
   return ctx.database.transact(async (tx) => {
     const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
     await checkCurrent(tx, proposal);
@@ -27,7 +27,7 @@ export async function selectProposal(ctx: Context, input: { proposalId: string }
 
 /** Settles the selected proposal: from now on `executePipeline` runs it. */
 export async function confirmProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
-  const viewer = authorize(ctx, 'confirmProposal');
+  const viewer = authorize(ctx, 'Mutation.confirmProposal');
   return ctx.database.transact(async (tx) => {
     const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
     return enterStages(tx, conversation, pathToConfirmation(conversation.stage, proposal.selected));

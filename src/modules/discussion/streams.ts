@@ -11,7 +11,7 @@ export async function conversationEvents(
   ctx: Context,
   { conversationId, after }: { conversationId: string; after?: number | null },
 ): Promise<AsyncGenerator<LogEvent<ConversationEventData> | ConversationSnapshot, void, undefined>> {
-  const viewer = authorize(ctx, 'conversationEvents');
+  const viewer = authorize(ctx, 'Subscription.conversationEvents');
   const where = { id: conversationId, ...readableBy(viewer) };
   if ((await ctx.database.prisma.conversation.count({ where })) === 0)
     throw new NotFoundError('The conversation');

@@ -30,7 +30,7 @@ export async function estimatePipeline(
   ctx: Context,
   input: EstimatePipelineInput,
 ): Promise<PipelineEstimate> {
-  const viewer = authorize(ctx, 'estimatePipeline');
+  const viewer = authorize(ctx, 'Query.estimatePipeline');
   const request = parseInput(estimatePipelineInput, input);
   const { design } = await designOf(
     { prisma: ctx.database.prisma, router: ctx.router },
@@ -44,7 +44,7 @@ export async function estimatePipeline(
 
 /** Starts a run: its row, its steps, its first event and its job are one transaction; a worker does the rest. */
 export async function executePipeline(ctx: Context, input: ExecutePipelineInput): Promise<PipelineExecution> {
-  const viewer = authorize(ctx, 'executePipeline');
+  const viewer = authorize(ctx, 'Mutation.executePipeline');
   const request = parseInput(executePipelineInput, input);
   const { text, notices } = inspectText(request.input);
 
@@ -73,7 +73,7 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
  * settles what was spent and ends the run. An ended run stays as it is.
  */
 export async function cancelExecution(ctx: Context, input: CancelExecutionInput): Promise<PipelineExecution> {
-  const viewer = authorize(ctx, 'cancelExecution');
+  const viewer = authorize(ctx, 'Mutation.cancelExecution');
   const { id, reason } = parseInput(cancelExecutionInput, input);
   const { head } = await ctx.eventLog.state(executionLog(id));
 

@@ -32,7 +32,7 @@ async function executionStream(
   { executionId, after, stepKey }: AgentTokensInput,
   includes: (event: ExecutionEventData) => boolean,
 ): Promise<ExecutionStream> {
-  const viewer = authorize(ctx, operation);
+  const viewer = authorize(ctx, `Subscription.${operation}`);
   const { prisma } = ctx.database;
   const execution = await prisma.pipelineExecution.findFirst({
     where: { id: executionId, ...readableBy(viewer) },

@@ -10,7 +10,7 @@ import { executionsOfDay } from './quota.ts';
 
 /** What the viewer has used of their UTC day, as of one moment: the very numbers that the spending gate goes by. */
 export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
-  const viewer = authorize(ctx, 'usageToday');
+  const viewer = authorize(ctx, 'Query.usageToday');
   const now = ctx.clock();
   const day = dayOf(now);
   const accountId = userDayAccount(viewer.userId, day);

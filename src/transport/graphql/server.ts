@@ -1,19 +1,20 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SessionWatch } from '../../modules/auth/sessions/session-watch.ts';
+import { AccessWatch } from '../../modules/auth/access-watch.ts';
 import type { Services } from '../../kernel/context.ts';
-import { credentialsFromHeaders, type RequestContext } from '../request-context.ts';
+import { credentialsFromHeaders } from '../credentials.ts';
+import type { RequestContext } from '../request-context.ts';
 import { corsFor } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
+import { useAccessWatch } from './plugins/use-access-watch.ts';
 import { useContext } from './plugins/use-context.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useFreshContext } from './plugins/use-fresh-context.ts';
 import { useIntrospectionGate } from './plugins/use-introspection-gate.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useLimits } from './plugins/use-limits.ts';
-import { useLiveSession } from './plugins/use-live-session.ts';
 import { useSseHeaders } from './plugins/use-sse-headers.ts';
 import { SocketServer } from './websocket.ts';
 
@@ -22,7 +23,7 @@ export const GRAPHQL_PATH = '/graphql';
 /** GraphQL over HTTP, SSE and WebSocket on one path: one set of plugins for all of them. */
 export function createGraphQLServer({ schema, services, settings }: GraphQLServerOptions): GraphQLServer {
   const { logger } = services;
-  const sessions = new SessionWatch(services);
+  const access = new AccessWatch(services);
   const yoga = createYoga<RequestContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -42,11 +43,11 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useLimits(),
       useContext(services),
       useFreshContext(),
-      useLiveSession(sessions),
+      useAccessWatch(access),
       useErrorMasking(logger),
     ],
   });
-  const sockets = new SocketServer({ yoga, services, sessions, origins: settings.corsOrigins });
+  const sockets = new SocketServer({ yoga, services, access, origins: settings.corsOrigins });
   return {
     handle: async (request, response, requestId) => {
       await yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) });
@@ -54,7 +55,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     async close() {
       await sockets.close();
-      sessions.close();
+      access.close();
       await yoga.dispose();
     },
   };

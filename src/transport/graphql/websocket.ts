@@ -8,54 +8,39 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../../errors.ts';
-import { requestIdOf } from '../request-id.ts';
-import type { SessionWatch } from '../../modules/auth/sessions/session-watch.ts';
-import { authenticate } from '../../modules/auth/sessions/sessions.ts';
+import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
-import { credentialsFromSocket, type Credentials, type RequestContext } from '../request-context.ts';
+import type { AccessWatch } from '../../modules/auth/access-watch.ts';
+import { authenticate } from '../../modules/auth/authenticators.ts';
 import { isAllowed } from '../cors.ts';
+import { credentialsFromSocket, NO_CREDENTIALS, type RequestCredentials } from '../credentials.ts';
+import type { RequestContext } from '../request-context.ts';
+import { requestIdOf } from '../request-id.ts';
 import { maskError } from './mask-error.ts';
 
 /**
- * GraphQL over WebSocket, protocol graphql-transport-ws. A socket belongs to a sign-in: it opens with an access
- * token and is closed when that access ends. Each operation on it is checked and limited like a request of its own;
- * what is wrong with one is told in an `error` message, and never closes the socket with all the others.
+ * GraphQL over WebSocket, protocol graphql-transport-ws. A socket is opened with an access token and closed when that
+ * access ends. Each operation is authenticated and limited like a request of its own; an invalid operation gets an
+ * `error` message and never closes the socket.
  */
 export class SocketServer {
   readonly #options: SocketServerOptions;
-  readonly #server: WebSocketServer;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
   readonly #dispose: () => void | Promise<void>;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      maxPayload: MAX_MESSAGE_BYTES,
-      perMessageDeflate: false,
-    });
     const { dispose } = useServer<Record<string, unknown>, SocketState>(
-      {
-        isProd: true, // the reason of a close tells nothing of the inside
-        onConnect: (socket) => this.#connect(socket),
-        onSubscribe: (socket, _id, params) => this.#prepare(socket, params),
-        execute: (args) => this.#run('execute', args),
-        subscribe: (args) => this.#run('subscribe', args),
-        onNext: (_socket, _id, _params, _args, result) => withoutInternals(result),
-        onError: (_socket, _id, _params, errors) => errors.map(publicError),
-        onClose: ({ extra }) => extra.unwatch?.(),
-      },
+      this.#protocol(),
       this.#server,
       PING_INTERVAL_MS,
     );
     this.#dispose = dispose;
-    this.#server.on('connection', (socket) => {
-      // In place of graphql-ws's listener, which writes to the console whatever a client does wrong.
-      socket.removeAllListeners('error');
-      socket.on('error', (error) =>
-        options.services.logger.debug({ err: error }, 'a client broke the protocol'),
-      );
-      ignoreWriteErrors(socket);
-    });
+    this.#server.on('connection', (socket) => this.#handleErrors(socket));
     this.#server.on('headers', (headers, request) => {
       headers.push(`X-Request-ID: ${requestIdOf(request.headers)}`);
     });
@@ -84,31 +69,52 @@ export class SocketServer {
     clearTimeout(killTimer);
   }
 
+  #protocol(): ProtocolOptions {
+    return {
+      isProd: true, // close reasons then carry no internal error messages
+      onConnect: (socket) => this.#connect(socket),
+      onSubscribe: (socket, _id, params) => this.#prepare(socket, params),
+      execute: (args) => this.#run('execute', args),
+      subscribe: (args) => this.#run('subscribe', args),
+      onNext: (_socket, _id, _params, _args, result) => withoutInternals(result),
+      onError: (_socket, _id, _params, errors) => errors.map(publicError),
+      onClose: ({ extra }) => extra.unwatch?.(),
+    };
+  }
+
+  /** Replaces the error listener of graphql-ws, which writes every client error to the console. */
+  #handleErrors(socket: WebSocket): void {
+    socket.removeAllListeners('error');
+    socket.on('error', (error) =>
+      this.#options.services.logger.debug({ err: error }, 'WebSocket protocol error'),
+    );
+    ignoreWriteErrors(socket);
+  }
+
   async #connect({ connectionParams = {}, extra }: Socket): Promise<boolean> {
     const { socket, request } = extra;
     const credentials = credentialsFromSocket(connectionParams, request);
-    if (!credentials.token) return refuse(socket, CLOSE.authRequired);
-    const access = await this.#authenticate(credentials.token);
-    if (access === 'UNAVAILABLE') return refuse(socket, CLOSE.tryAgainLater);
-    if (!access) return refuse(socket, CLOSE.authFailed);
+    const viewer = await this.#authenticate(credentials);
+    if (viewer === 'UNAVAILABLE') return refuse(socket, CLOSE.tryAgainLater);
+    if (viewer === 'REFUSED') return refuse(socket, CLOSE.authFailed);
+    if (viewer === null) return refuse(socket, CLOSE.authRequired);
     if (socket.readyState !== socket.OPEN) return false;
 
-    const end = (reason: string) => socket.close(CLOSE.authFailed[0], reason);
     extra.credentials = credentials;
-    extra.unwatch = this.#options.sessions.watch(access.viewer, access.expiresAt, end);
+    extra.unwatch = this.#options.access.watch(viewer, (reason) => socket.close(CLOSE.authFailed[0], reason));
     return true;
   }
 
   /** graphql-ws sets no limit to this wait, and closes for good when it throws. */
-  async #authenticate(token: string) {
-    const { services } = this.#options;
+  async #authenticate(credentials: RequestCredentials): Promise<Viewer | null | 'REFUSED' | 'UNAVAILABLE'> {
+    const { logger, authenticators } = this.#options.services;
     const answered = new AbortController();
     const timeout = sleep(CONNECT_TIMEOUT_MS, 'UNAVAILABLE' as const, { signal: answered.signal });
     try {
-      return await Promise.race([authenticate(services, token), timeout]);
+      return await Promise.race([authenticate(authenticators, credentials), timeout]);
     } catch (error) {
-      if (!(error instanceof AppError))
-        services.logger.error({ err: error }, 'a socket could not be authenticated');
+      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') return 'REFUSED';
+      if (!(error instanceof AppError)) logger.error({ err: error }, 'WebSocket authentication failed');
       return 'UNAVAILABLE';
     } finally {
       answered.abort();
@@ -163,7 +169,7 @@ const PING_INTERVAL_MS = 12_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_GRACE_MS = 1_000;
 
-/** Clients come again after 1012, 1013 and 4403, and give up after 4401. */
+/** Each close of the server: its code and its reason. Clients reconnect after 1012, 1013 and 4403, but not after 4401. */
 const CLOSE = {
   restart: [1012, 'The server restarts'],
   tryAgainLater: [1013, 'Try again later'],
@@ -175,8 +181,6 @@ const TOO_MANY_OPERATIONS = new GraphQLError(
   `A socket carries at most ${MAX_OPERATIONS} operations at once. Complete some, or open another socket.`,
   { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
 );
-
-const NO_CREDENTIALS: Credentials = { token: null, tenantId: null, userId: null };
 
 /** A write to a client that has just gone is no fault of ours, as graphql-ws would report it; `close` ends the rest. */
 function ignoreWriteErrors(socket: WebSocket): void {
@@ -203,15 +207,17 @@ function publicError(error: GraphQLError): GraphQLFormattedError {
 export interface SocketServerOptions {
   yoga: YogaServerInstance<RequestContext, object>;
   services: Services;
-  sessions: SessionWatch;
+  access: AccessWatch;
   /** Pages of these origins may connect, besides those of the server itself. */
   origins: readonly string[];
 }
 
+type ProtocolOptions = Parameters<typeof useServer<Record<string, unknown>, SocketState>>[0];
+
 type Socket = Context<Record<string, unknown>, Extra & Partial<SocketState>>;
 
 interface SocketState extends Record<PropertyKey, unknown> {
-  credentials: Credentials;
+  credentials: RequestCredentials;
   unwatch: () => void;
 }
 

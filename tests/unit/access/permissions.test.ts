@@ -8,10 +8,10 @@ const viewer = (role: Role, isOperator = false): { viewer: Viewer } => ({
   viewer: {
     userId: 'user',
     tenantId: 'tenant',
-    sessionId: 'session',
     role,
     plan: 'FREE',
     permissions: permissionsOf(role, isOperator),
+    credential: { kind: 'SESSION', id: 'session', expiresAt: null },
   },
 });
 
@@ -30,12 +30,12 @@ describe('permissions', () => {
   });
 
   it('let a GUEST read, but neither write, nor run, nor decide', () => {
-    expect(() => authorize(viewer('GUEST'), 'conversations')).not.toThrow();
+    expect(() => authorize(viewer('GUEST'), 'Query.conversations')).not.toThrow();
     for (const operation of [
-      'createConversation',
-      'sendMessage',
-      'executePipeline',
-      'decideApproval',
+      'Mutation.createConversation',
+      'Mutation.sendMessage',
+      'Mutation.executePipeline',
+      'Mutation.decideApproval',
     ] as const) {
       expect(() => authorize(viewer('GUEST'), operation)).toThrow(
         expect.objectContaining({ code: 'FORBIDDEN' }),
@@ -48,13 +48,13 @@ describe('permissions', () => {
 describe('authorize', () => {
   it('gives the viewer', () => {
     const ctx = viewer('USER');
-    expect(authorize(ctx, 'viewer')).toBe(ctx.viewer);
+    expect(authorize(ctx, 'Query.viewer')).toBe(ctx.viewer);
   });
 
   it('asks those who are not signed in to sign in, whatever the operation needs', () => {
     for (const [operation, required] of Object.entries(OPERATIONS)) {
       if (required === 'PUBLIC') continue;
-      expect(() => authorize({ viewer: null }, operation as 'viewer')).toThrow(
+      expect(() => authorize({ viewer: null }, operation as 'Query.viewer')).toThrow(
         expect.objectContaining({ code: 'UNAUTHENTICATED' }),
       );
     }

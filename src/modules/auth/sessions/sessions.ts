@@ -1,8 +1,5 @@
 import type { RefreshToken } from '../../../generated/prisma/client.ts';
-import type { Plan, Role } from '../../../generated/prisma/enums.ts';
-import type { Database, Tx } from '../../../infra/database.ts';
-import type { Viewer } from '../../../access/viewer.ts';
-import { permissionsOf } from '../../../access/permissions.ts';
+import type { Tx } from '../../../infra/database.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
@@ -30,26 +27,6 @@ export async function rotateSession(
   if (successor) return authSession(ctx, tx, successor);
   await tx.prisma.session.update({ where: { id: sessionId }, data: { endedAt: ctx.clock() } });
   return null;
-}
-
-/** Who an access token speaks for, as the database has them now; null when it speaks for nobody. */
-export async function authenticate(
-  services: { database: Pick<Database, 'sql'>; tokens: Tokens },
-  accessToken: string,
-): Promise<{ viewer: Viewer; expiresAt: Date } | null> {
-  const claims = await services.tokens.verifyAccessToken(accessToken);
-  if (!claims) return null;
-  const { userId, tenantId, sessionId, expiresAt } = claims;
-  const [user] = await services.database.sql<{ role: Role; plan: Plan; is_operator: boolean }>(
-    `SELECT u.role, u.plan, t.is_operator
-     FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
-     WHERE s.id = $1 AND s.ended_at IS NULL AND u.id = $2 AND t.id = $3`,
-    [sessionId, userId, tenantId],
-  );
-  if (!user) return null;
-  const { role, plan, is_operator } = user;
-  const permissions = permissionsOf(role, is_operator);
-  return { viewer: { userId, tenantId, sessionId, role, plan, permissions }, expiresAt };
 }
 
 /** How long a spent token still gives its successor. */

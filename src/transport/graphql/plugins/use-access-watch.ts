@@ -1,18 +1,17 @@
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
-import type { SessionWatch } from '../../../modules/auth/sessions/session-watch.ts';
-import type { GraphQLContext } from '../../request-context.ts';
+import type { Context } from '../../../kernel/context.ts';
+import type { AccessWatch } from '../../../modules/auth/access-watch.ts';
 
-/** Ends a subscription over HTTP, with a last result that says why, when the viewer's access ends. */
-export function useLiveSession(sessions: SessionWatch): Plugin {
+/** Ends a subscription over HTTP when the access of its viewer ends; its last result says why. */
+export function useAccessWatch(access: AccessWatch): Plugin {
   return {
     onSubscribe: () => ({
       onSubscribeResult({ args, result, setResult }) {
-        const { request, viewer, accessExpiresAt } = args.contextValue as Partial<YogaInitialContext> &
-          GraphQLContext;
+        const { request, viewer } = args.contextValue as Partial<YogaInitialContext> & Context;
         // A WebSocket has no request; it is closed as a whole.
-        if (!request || !viewer || !accessExpiresAt || !isAsyncIterable(result)) return;
-        setResult(endingWith((onEnd) => sessions.watch(viewer, accessExpiresAt, onEnd), result));
+        if (!request || !viewer || !isAsyncIterable(result)) return;
+        setResult(endingWith((onEnd) => access.watch(viewer, onEnd), result));
       },
     }),
   };

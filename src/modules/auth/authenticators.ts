@@ -1,0 +1,33 @@
+import type { Viewer } from '../../access/viewer.ts';
+import { AppError } from '../../errors.ts';
+import type { Database } from '../../infra/database.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
+import { sessionAuthenticator } from './sessions/session-authenticator.ts';
+import type { Tokens } from './sessions/tokens.ts';
+
+/** Every kind of credential that the API accepts. The first authenticator that recognizes a credential decides. */
+export function createAuthenticators(services: {
+  database: Pick<Database, 'sql'>;
+  tokens: Tokens;
+}): Authenticator[] {
+  return [sessionAuthenticator(services)];
+}
+
+/**
+ * The viewer that the credentials of a request belong to; null for a request without credentials.
+ * Errors: UNAUTHENTICATED for credentials that are invalid, expired or revoked.
+ */
+export async function authenticate(
+  authenticators: readonly Authenticator[],
+  credentials: Credentials,
+): Promise<Viewer | null> {
+  if (credentials.bearerToken === null) return null;
+  for (const authenticator of authenticators) {
+    const viewer = await authenticator.authenticate(credentials);
+    if (viewer) return viewer;
+  }
+  throw new AppError(
+    'UNAUTHENTICATED',
+    'The access token is invalid or has expired. Refresh the session, or sign in again.',
+  );
+}

@@ -1,0 +1,44 @@
+import { permissionsOf } from '../../../access/permissions.ts';
+import { AppError } from '../../../errors.ts';
+import type { Plan, Role } from '../../../generated/prisma/enums.ts';
+import type { Database } from '../../../infra/database.ts';
+import type { Authenticator } from '../authenticator.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Access tokens of sessions: the signature proves who sends them, the session's row whether it is still open. */
+export function sessionAuthenticator({ database, tokens }: SessionServices): Authenticator {
+  return {
+    kind: 'SESSION',
+    async authenticate({ bearerToken }) {
+      const claims = bearerToken === null ? null : await tokens.verifyAccessToken(bearerToken);
+      if (!claims) return null;
+      const { userId, tenantId, sessionId, expiresAt } = claims;
+      const [user] = await database.sql<{ role: Role; plan: Plan; is_operator: boolean }>(
+        `SELECT u.role, u.plan, t.is_operator
+         FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
+         WHERE s.id = $1 AND s.ended_at IS NULL AND u.id = $2 AND t.id = $3`,
+        [sessionId, userId, tenantId],
+      );
+      if (!user) {
+        throw new AppError('UNAUTHENTICATED', 'The session of this access token has ended. Sign in again.');
+      }
+      const { role, plan, is_operator } = user;
+      const permissions = permissionsOf(role, is_operator);
+      const credential = { kind: 'SESSION', id: sessionId, expiresAt } as const;
+      return { userId, tenantId, role, plan, permissions, credential };
+    },
+    async currentRoles(sessionIds) {
+      const open = await database.sql<{ id: string; role: Role }>(
+        `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = ANY($1) AND s.ended_at IS NULL`,
+        [sessionIds],
+      );
+      return new Map(open.map(({ id, role }) => [id, role]));
+    },
+  };
+}
+
+interface SessionServices {
+  database: Pick<Database, 'sql'>;
+  tokens: Tokens;
+}

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { permissionsOf } from '../../../../src/access/permissions.ts';
+import type { Credential, Viewer } from '../../../../src/access/viewer.ts';
+import type { Role } from '../../../../src/generated/prisma/enums.ts';
+import { AccessWatch } from '../../../../src/modules/auth/access-watch.ts';
+
+describe('AccessWatch', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('reports an expired credential', async () => {
+    const { watch, ended } = setUp({ SESSION: new Map([['one', 'USER']]) });
+    watch('SESSION', 'one', new Date(Date.now() + 3_000));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(ended).toEqual({});
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(ended).toEqual({ one: 'Access token expired' });
+  });
+
+  it('asks each authenticator about its own credentials, and reports the revoked ones', async () => {
+    const roles = { SESSION: new Map<string, Role>([['same', 'USER']]), API_KEY: new Map<string, Role>() };
+    const { watch, ended } = setUp(roles);
+    watch('SESSION', 'same');
+    watch('API_KEY', 'key');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual({ key: 'Signed out' });
+    roles.SESSION.clear();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual({ key: 'Signed out', same: 'Signed out' });
+  });
+
+  it('reports a new role', async () => {
+    const { watch, ended } = setUp({ SESSION: new Map([['one', 'GUEST']]) });
+    watch('SESSION', 'one');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual({ one: 'Role changed' });
+  });
+
+  it('enforces expiry while credentials cannot be checked, and warns once', async () => {
+    const { watch, ended, warnings } = setUp({});
+    watch('SESSION', 'stays');
+    watch('SESSION', 'expires', new Date(Date.now() + 1_000));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ended).toEqual({ expires: 'Access token expired' });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('reports nothing after the watch was given back', async () => {
+    const { watch, ended } = setUp({ SESSION: new Map() });
+    watch('SESSION', 'one')();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual({});
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+/** A kind without roles is one whose check fails. */
+function setUp(roles: Partial<Record<Credential['kind'], Map<string, Role>>>) {
+  const warnings: unknown[] = [];
+  const ended: Record<string, string> = {};
+  const access = new AccessWatch({
+    authenticators: (['SESSION', 'API_KEY'] as const).map((kind) => ({
+      kind,
+      authenticate: async () => null,
+      currentRoles: async () => roles[kind] ?? Promise.reject(new Error('away')),
+    })),
+    logger: { warn: (...args: unknown[]) => void warnings.push(args) },
+    clock: () => new Date(),
+  });
+  const watch = (kind: Credential['kind'], id: string, expiresAt: Date | null = null) =>
+    access.watch(viewer({ kind, id, expiresAt }), (reason) => (ended[id] = reason));
+  return { watch, ended, warnings };
+}
+
+function viewer(credential: Credential): Viewer {
+  const permissions = permissionsOf('USER', false);
+  return { userId: 'user', tenantId: 'tenant', role: 'USER', plan: 'FREE', permissions, credential };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { permissionsOf } from '../../../../src/access/permissions.ts';
+import type { Viewer } from '../../../../src/access/viewer.ts';
+import type { Authenticator } from '../../../../src/modules/auth/authenticator.ts';
+import { authenticate, createAuthenticators } from '../../../../src/modules/auth/authenticators.ts';
+import { Tokens } from '../../../../src/modules/auth/sessions/tokens.ts';
+
+const VIEWER: Viewer = {
+  userId: 'user',
+  tenantId: 'tenant',
+  role: 'USER',
+  plan: 'FREE',
+  permissions: permissionsOf('USER', false),
+  credential: { kind: 'API_KEY', id: 'key', expiresAt: null },
+};
+
+const tokens = new Tokens({ secretKey: 'x'.repeat(32), accessTokenMinutes: 30, clock: () => new Date() });
+
+describe('authenticate', () => {
+  it('gives no viewer to a request without credentials, and asks nobody', async () => {
+    expect(await authenticate([accepting(VIEWER)], { bearerToken: null })).toBeNull();
+    expect(await authenticate([], { bearerToken: null })).toBeNull();
+  });
+
+  it('gives the viewer of the first authenticator that recognizes the credentials', async () => {
+    const other = { ...VIEWER, userId: 'other' };
+    const list = [accepting(null), accepting(VIEWER), accepting(other)];
+    expect(await authenticate(list, { bearerToken: 'key' })).toBe(VIEWER);
+  });
+
+  it('refuses credentials that no authenticator recognizes', async () => {
+    await expect(authenticate([accepting(null)], { bearerToken: 'x' })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('stops at an authenticator that refuses its own credential', async () => {
+    const refusing = { ...accepting(null), authenticate: () => Promise.reject(new Error('revoked')) };
+    await expect(authenticate([refusing, accepting(VIEWER)], { bearerToken: 'key' })).rejects.toThrow(
+      'revoked',
+    );
+  });
+});
+
+describe('the authenticator of sessions', () => {
+  it('takes the viewer from the row of the open session', async () => {
+    const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
+    const access = await tokens.issueAccessToken({
+      userId: 'user',
+      tenantId: 'tenant',
+      sessionId: 'session',
+    });
+    expect(await sessions!.authenticate({ bearerToken: access.token })).toEqual({
+      ...VIEWER,
+      credential: { kind: 'SESSION', id: 'session', expiresAt: access.expiresAt },
+    });
+  });
+
+  it('does not recognize what is not a valid access token', async () => {
+    const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
+    expect(await sessions!.authenticate({ bearerToken: 'x' })).toBeNull();
+    expect(await sessions!.authenticate({ bearerToken: null })).toBeNull();
+  });
+
+  it('refuses the access token of a session that has ended', async () => {
+    const list = createAuthenticators({ tokens, database: rows([]) });
+    const { token } = await tokens.issueAccessToken({
+      userId: 'user',
+      tenantId: 'tenant',
+      sessionId: 'session',
+    });
+    await expect(authenticate(list, { bearerToken: token })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: 'The session of this access token has ended. Sign in again.',
+    });
+  });
+});
+
+const OPEN = { role: 'USER', plan: 'FREE', is_operator: false };
+
+function accepting(viewer: Viewer | null): Authenticator {
+  return { kind: 'API_KEY', authenticate: async () => viewer, currentRoles: async () => new Map() };
+}
+
+function rows(found: object[]) {
+  return { sql: async <Row>() => found as Row[] };
+}
