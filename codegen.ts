@@ -8,7 +8,7 @@ const config: CodegenConfig = {
   importExtension: '.ts',
   emitLegacyCommonJSImports: false,
   generates: {
-    'src/generated/documents/': {
+    'tools/product/documents/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },
       config: {

@@ -1,4 +1,4 @@
-import type { StepStatus } from '../src/generated/documents/graphql.ts';
+import type { StepStatus } from '../tools/product/documents/graphql.ts';
 import { dollars, micros } from './money.ts';
 import type { RunRecord, StepRecord } from './run-record.ts';
 import { fit, paint, spinner, wrap } from './terminal.ts';

@@ -11,7 +11,7 @@ import {
   RegisterDocument,
   SelectProposalDocument,
   UsageTodayDocument,
-} from '../src/generated/documents/graphql.ts';
+} from '../tools/product/documents/graphql.ts';
 import { take } from './api-client.ts';
 import { Discussion, type Proposal } from './discussion.ts';
 import { printMarkdown } from './markdown-writer.ts';

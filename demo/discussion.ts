@@ -1,5 +1,5 @@
 import type { ResultOf } from '@graphql-typed-document-node/core';
-import { ConversationEventsDocument, SendMessageDocument } from '../src/generated/documents/graphql.ts';
+import { ConversationEventsDocument, SendMessageDocument } from '../tools/product/documents/graphql.ts';
 import { type ApiClient, type Connection, take } from './api-client.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 import { dollars, micros } from './money.ts';

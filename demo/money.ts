@@ -2,7 +2,7 @@ import type {
   ConversationQuery,
   ExecutionQuery,
   UsageTodayQuery,
-} from '../src/generated/documents/graphql.ts';
+} from '../tools/product/documents/graphql.ts';
 import { fit, paint } from './terminal.ts';
 
 /** Every amount twice: added up from its parts, and as the API gives the whole. Equal to the micro-dollar, or false. */

@@ -2,7 +2,7 @@ import {
   ExecutionDocument,
   ExecutionEventsDocument,
   type ExecutionEventsQuery,
-} from '../src/generated/documents/graphql.ts';
+} from '../tools/product/documents/graphql.ts';
 import type { ApiClient } from './api-client.ts';
 import type { RunRecord, Stream } from './run-record.ts';
 

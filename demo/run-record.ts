@@ -2,7 +2,7 @@ import type {
   AgentTokensSubscription,
   PipelineProgressSubscription,
   StepStatus,
-} from '../src/generated/documents/graphql.ts';
+} from '../tools/product/documents/graphql.ts';
 
 /** What the two streams of a run have brought so far, over however many connections. */
 export class RunRecord {

@@ -4,7 +4,7 @@ import {
   DecideApprovalDocument,
   ExecutePipelineDocument,
   PipelineProgressDocument,
-} from '../src/generated/documents/graphql.ts';
+} from '../tools/product/documents/graphql.ts';
 import { type Connection, take } from './api-client.ts';
 import { board, plainLine } from './board.ts';
 import type { Proposal } from './discussion.ts';
