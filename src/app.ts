@@ -20,7 +20,7 @@ import { startEmbeddedPostgres } from './infra/embedded-postgres.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger, type Logger } from './infra/logger.ts';
 import { applyMigrations } from './infra/migrations.ts';
-import { createRouter } from './build/llm.ts';
+import { createDiscussionFallback, createRouter } from './build/llm.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
 import { createAuthenticators } from './modules/auth/authenticators.ts';
 import { Tokens } from './modules/auth/sessions/tokens.ts';
@@ -82,6 +82,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     writer,
     spending,
     router: overrides.router ?? createRouter(config),
+    discussionFallback: createDiscussionFallback(),
     sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
     tokens,
     authenticators: createAuthenticators({ database, tokens }),

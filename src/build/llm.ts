@@ -7,6 +7,8 @@ import { OpenAiModel } from '../core/llm/providers/openai.ts';
 import type { ProviderName } from '../core/llm/provider-name.ts';
 import { Router, RoutingError } from '../core/llm/router.ts';
 import { ConfigError } from '../errors.ts';
+import type { DiscussionFallback } from '../modules/discussion/engine/fallback.ts';
+import { builtInRules } from '../offline/discussion/fallback.ts';
 import { discussionScript } from '../offline/discussion/script.ts';
 import { agentScript } from '../offline/agents/script.ts';
 
@@ -24,6 +26,11 @@ export function createRouter(config: Config): Router {
   const router = new Router({ models, defaultProvider, defaultModel: defaultModel ?? undefined });
   checkDefault(router);
   return router;
+}
+
+/** What answers in a discussion when a model fails. */
+export function createDiscussionFallback(): DiscussionFallback {
+  return builtInRules;
 }
 
 /** Without a default model nothing works: better not to start. */

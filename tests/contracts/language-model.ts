@@ -312,7 +312,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
   };
 
   describe('what is asked and told', () => {
-    it('asks with the whole conversation and the limit, in JSON mode when wanted, and with no facts', async () => {
+    it('asks with the whole conversation and the limit, in JSON mode when wanted, and without its metadata', async () => {
       provider.answer = (response) => sendEvents(response, ...connection.closing('stop', USAGE)).end();
       const messages: ModelRequest['messages'] = [
         { role: 'user', content: 'hello' },
@@ -458,7 +458,7 @@ const REQUEST: ModelRequest = {
   system: 'You are terse.',
   messages: [{ role: 'user', content: 'hello' }],
   maxOutputTokens: 100,
-  task: { name: 'test', facts: { told: 'a fact for the OFFLINE model' } },
+  task: { name: 'test', metadata: { told: 'a fact for the OFFLINE model' } },
 };
 
 interface Outcome {

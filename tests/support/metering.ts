@@ -155,7 +155,7 @@ const REQUEST: ModelRequest = {
   system: 'You are brief.',
   messages: [{ role: 'user', content: 'Say hello.' }],
   maxOutputTokens: 1_000,
-  task: { name: 'test', facts: {} },
+  task: { name: 'test', metadata: {} },
 };
 
 /** In micro-dollars a token; the second has prices that no float can hold. */

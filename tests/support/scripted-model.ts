@@ -34,7 +34,7 @@ export class ScriptedModel implements LanguageModel {
   }
 
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
-    const { title } = request.task.facts as { title?: string };
+    const { title } = request.task.metadata as { title?: string };
     const name = title ?? request.task.name;
     this.calls.push(name);
     this.requests.push(request);

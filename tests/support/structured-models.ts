@@ -3,39 +3,42 @@ import { MODEL_PRICES, type ModelPrice } from '../../src/core/llm/prices.ts';
 import { completeStructured } from '../../src/core/llm/structured.ts';
 import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
 import { EMPTY_MEMORY } from '../../src/modules/discussion/engine/memory.ts';
+import { builtInRules } from '../../src/offline/discussion/fallback.ts';
 import { discussionScript } from '../../src/offline/discussion/script.ts';
 import { STRATEGIES } from '../../src/modules/discussion/engine/proposal.ts';
-import type { Prompt, Think } from '../../src/modules/discussion/engine/structured-model.ts';
+import type { Prompt, StructuredModel } from '../../src/modules/discussion/engine/structured-model.ts';
 import { type DiscussionState, takeTurn, type Turn } from '../../src/modules/discussion/engine/turn.ts';
 
 /** Thinks with the OFFLINE model's script, through the same reading and repairing as a real model's answers. */
-export const offlineThink: Think = thinkWith((request) => {
+export const offlineModel: StructuredModel = modelAnswering((request) => {
   const text = discussionScript(request);
   if (text === undefined) throw new Error(`The script has no part named ${request.task.name}`);
   return text;
 });
 
 /** A model that is away. */
-export const failingThink: Think = {
-  structured: () => Promise.reject(new ModelError('UNAVAILABLE', 'The provider is away.')),
+export const unavailableModel: StructuredModel = {
+  generate: () => Promise.reject(new ModelError('UNAVAILABLE', 'The provider is away.')),
 };
 
 /** A model that answers every task with the same text. */
-export function answering(text: string): Think {
-  return thinkWith(() => text);
+export function answering(text: string): StructuredModel {
+  return modelAnswering(() => text);
 }
 
 /** A model that answers some tasks with objects of the test's own, and the others like the OFFLINE model. */
-export function answeringTasks(answers: Record<string, (facts: Record<string, unknown>) => unknown>): Think {
-  return thinkWith((request) => {
+export function answeringTasks(
+  answers: Record<string, (facts: Record<string, unknown>) => unknown>,
+): StructuredModel {
+  return modelAnswering((request) => {
     const answer = answers[request.task.name];
-    return answer ? JSON.stringify(answer({ ...request.task.facts })) : discussionScript(request)!;
+    return answer ? JSON.stringify(answer({ ...request.task.metadata })) : discussionScript(request)!;
   });
 }
 
-export function thinkWith(answer: (request: ModelRequest) => string): Think {
+export function modelAnswering(answer: (request: ModelRequest) => string): StructuredModel {
   return {
-    structured: (task, prompt, schema) =>
+    generate: (task, prompt, schema) =>
       completeStructured({
         schema,
         request: requestOf(task, prompt),
@@ -89,14 +92,14 @@ export function afterTurn(state: DiscussionState, turn: Turn, text: string): Dis
 
 /** A whole talk; gives the last turn and the state that it left behind. */
 export async function talk(
-  think: Think,
+  model: StructuredModel,
   ...texts: string[]
 ): Promise<{ turn: Turn; before: DiscussionState; after: DiscussionState }> {
   let before = freshState(texts[0]!);
-  let turn = await takeTurn(think, before);
+  let turn = await takeTurn(model, builtInRules, before);
   for (const text of texts.slice(1)) {
     before = afterTurn(before, turn, text);
-    turn = await takeTurn(think, before);
+    turn = await takeTurn(model, builtInRules, before);
   }
   return { turn, before, after: afterTurn(before, turn, '') };
 }

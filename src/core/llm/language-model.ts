@@ -33,8 +33,8 @@ export interface ModelMessage {
 export interface ModelTask {
   /** e.g. `discussion.designs`, `agent.reporter`. */
   name: string;
-  /** The facts behind the prompt, as data. Read by the OFFLINE model only; no provider sees them. */
-  facts: Readonly<Record<string, unknown>>;
+  /** What the prompt was made from, as data. It stays in this process and is never sent to a provider. */
+  metadata: Readonly<Record<string, unknown>>;
 }
 
 export type ModelStreamPart =

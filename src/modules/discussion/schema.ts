@@ -9,7 +9,7 @@ import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts'
 import { snapshotOf } from '../conversations/snapshot.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
-import type { Critique } from './engine/critic.ts';
+import type { Critique } from './engine/proposal.ts';
 import type { Stage } from './engine/machine.ts';
 import { currentProposals } from './engine/proposal.ts';
 import { confirmProposal, selectProposal } from './service.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AgentFacts, sourceMark } from '../../modules/pipelines/agents/agent.ts';
-import type { Writer } from './script.ts';
+import { type AgentMetadata, sourceMark } from '../../modules/pipelines/agents/agent.ts';
 
 /** What the OFFLINE model writes about: short, plain pieces of the request and of the work before. */
 export interface Material {
@@ -26,8 +25,8 @@ export interface Material {
   some: (options: readonly string[], count: number) => string[];
 }
 
-export function materialOf(facts: AgentFacts, { noSubject, lead, end }: SubjectWords): Material {
-  const { key, title, prompt, input, inputs, sources } = facts;
+export function materialOf(metadata: AgentMetadata, { noSubject, lead, end }: SubjectWords): Material {
+  const { key, title, prompt, input, inputs, sources } = metadata;
   const items = alternating(inputs.map(({ output }) => listItems(output ?? '')));
   const plainTitle = plain(unquoted(title), MAX_TITLE_WORDS) || noSubject;
   const mark = (index: number) => `[${sourceMark(key, index)}]`;
@@ -146,4 +145,12 @@ interface NumberedSources {
   sources: string[];
 }
 
-type SubjectWords = Pick<Writer, 'noSubject' | 'lead' | 'end'>;
+/** How the people of one language put a subject. */
+export interface SubjectWords {
+  /** Stands for the subject where the input names none. */
+  noSubject: string;
+  /** What people put before a subject: "Please write a report on". */
+  lead: RegExp;
+  /** What they put after it: "by price", "for our board". */
+  end: RegExp;
+}

@@ -1,6 +1,6 @@
 import { bullets, numbered, table } from './markdown.ts';
 import { type Material, numberSources } from './material.ts';
-import type { Writer } from './script.ts';
+import type { Writer } from './writer.ts';
 
 export const ENGLISH: Writer = {
   noSubject: 'the request',

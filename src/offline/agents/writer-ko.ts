@@ -1,6 +1,6 @@
 import { bullets, numbered, table } from './markdown.ts';
 import { type Material, numberSources } from './material.ts';
-import type { Writer } from './script.ts';
+import type { Writer } from './writer.ts';
 
 export const KOREAN: Writer = {
   noSubject: '요청하신 내용',

@@ -10,12 +10,12 @@ import { tidy } from '../../modules/discussion/engine/memory.ts';
 
 /** A valid design stays valid. What cannot be read as anything else becomes a step of its own before the last one. */
 export function changeDesign(design: Design, change: string, { language, catalog }: ChangeOptions): Changed {
-  const wish: Wish = {
+  const wish: ChangeRequest = {
     text: tidy(change, 500),
     words: CHANGE_WORDS[wordingOf(language)],
     tiers: modelTiers(catalog),
   };
-  const changed = RULES.filter((rule) => rule.signs.test(change))
+  const changed = RULES.filter((rule) => rule.pattern.test(change))
     .map((rule) => rule.apply(design, wish))
     .find((result) => result !== null);
   return changed ?? addCustomStep(design, wish);
@@ -24,43 +24,43 @@ export function changeDesign(design: Design, change: string, { language, catalog
 /** The first rule that fits and can be applied. */
 const RULES: readonly Rule[] = [
   {
-    signs:
+    pattern:
       /\b(don't|don’t|do not|no need|remove|drop|without|delete|skip|leave out|get rid of|take out)\b|빼|제거|없애|삭제|없이/iu,
     apply: takeAway,
   },
   {
-    signs:
+    pattern:
       /\b(approv\w*|sign[- ]?off|human|a person|ask me|let me (see|check|review|decide))\b|승인|결재|사람이|물어봐/iu,
     apply: askPerson,
   },
   {
-    signs:
+    pattern:
       /\b(checks?|checking|verif\w*|validat\w*|fact-?check\w*|cross-?check\w*|double-?check\w*|review\w*)\b|검증|검토|확인|점검/iu,
     apply: addCheck,
   },
   {
-    signs:
+    pattern:
       /\b(cheap\w*|fast\w*|quick\w*|less expensive|lower cost|smaller model)\b|싸게|저렴|빠르|빨리|비용을? 줄/iu,
     apply: (design, { tiers, words }) => useModel(design, tiers.fast, 0.6, words.faster),
   },
   {
-    signs:
+    pattern:
       /\b(better|deep\w*|more thorough\w*|stronger|higher quality|more careful\w*)\b|꼼꼼|더 정확|품질|더 깊/iu,
     apply: (design, { tiers, words }) => useModel(design, tiers.deep, 1.5, words.deeper),
   },
   {
-    signs: /\b(sources?|collect\w*|gather\w*|search\w*|data from|look (up|into))\b|수집|출처|자료/iu,
+    pattern: /\b(sources?|collect\w*|gather\w*|search\w*|data from|look (up|into))\b|수집|출처|자료/iu,
     apply: addCollector,
   },
   {
-    signs:
+    pattern:
       /\b(korean|english|japanese|chinese|german|french|spanish|language|translat\w*|pages?|words|bullets?|tables?|format|tone|shorter|longer|headings?|title)\b|한국어|영어|일본어|번역|페이지|쪽|표로|형식|말투|짧게|길게|제목/iu,
     apply: instructLastStep,
   },
 ];
 
 /** An approval, or the step that is meant. */
-function takeAway(design: Design, { text, words }: Wish): Changed | null {
+function takeAway(design: Design, { text, words }: ChangeRequest): Changed | null {
   if (APPROVAL.test(text)) {
     const asking = design.steps.filter((step) => step.requiresApproval);
     if (asking.length === 0) return { design, changes: [words.nobodyAsked] };
@@ -68,14 +68,14 @@ function takeAway(design: Design, { text, words }: Wish): Changed | null {
     return { design: { ...design, steps }, changes: asking.map((step) => words.noApproval(step.title)) };
   }
   const last = lastStep(design);
-  const agent = AGENT_SIGNS.find(({ signs }) => signs.test(text))?.agent;
+  const agent = AGENT_PATTERNS.find(({ pattern }) => pattern.test(text))?.agent;
   const gone = design.steps.findLast(
     (step) => step !== last && (step.agent === agent || mentions(text, step)),
   );
   return gone ? { design: removeStep(design, gone), changes: [words.removed(gone.title)] } : null;
 }
 
-function askPerson(design: Design, { text, words }: Wish): Changed {
+function askPerson(design: Design, { text, words }: ChangeRequest): Changed {
   const last = lastStep(design);
   const changed: Step = {
     ...last,
@@ -87,7 +87,7 @@ function askPerson(design: Design, { text, words }: Wish): Changed {
 }
 
 /** After the collectors, and before everything that uses what they found. */
-function addCheck(design: Design, { text, words, tiers }: Wish): Changed | null {
+function addCheck(design: Design, { text, words, tiers }: ChangeRequest): Changed | null {
   const collectors = design.steps.filter((step) => step.agent === 'COLLECTOR').map((step) => step.key);
   const checked = collectors.length > 0 ? collectors : lastStep(design).dependsOn;
   const earlier = new Set(checked.flatMap((key) => [key, ...ancestors(design.steps, key)]));
@@ -102,7 +102,7 @@ function addCheck(design: Design, { text, words, tiers }: Wish): Changed | null 
 }
 
 /** Beside the first collector, or at the start. */
-function addCollector(design: Design, { text, words, tiers }: Wish): Changed | null {
+function addCollector(design: Design, { text, words, tiers }: ChangeRequest): Changed | null {
   const last = lastStep(design);
   const peer = design.steps.find((step) => step.agent === 'COLLECTOR');
   const collector = newStep(design, 'collect', 'COLLECTOR', words.collect(text), tiers.fast);
@@ -114,7 +114,7 @@ function addCollector(design: Design, { text, words, tiers }: Wish): Changed | n
   );
 }
 
-function addCustomStep(design: Design, wish: Wish): Changed {
+function addCustomStep(design: Design, wish: ChangeRequest): Changed {
   const { text, words, tiers } = wish;
   const last = lastStep(design);
   const custom = newStep(design, 'extra', 'CUSTOM', words.custom(text), tiers.balanced);
@@ -122,7 +122,7 @@ function addCustomStep(design: Design, wish: Wish): Changed {
   return changed ?? instructLastStep(design, wish);
 }
 
-function instructLastStep(design: Design, { text, words }: Wish): Changed {
+function instructLastStep(design: Design, { text, words }: ChangeRequest): Changed {
   const last = lastStep(design);
   const prompt = [...(last.prompt?.trim() ? [last.prompt] : []), `- ${text}`].join('\n');
   const changed = { ...last, prompt: prompt.slice(-MAX_PROMPT_LENGTH).toWellFormed() };
@@ -181,11 +181,11 @@ function mentions(text: string, step: Step): boolean {
 
 const MAX_PROMPT_LENGTH = 8_000;
 const APPROVAL = /\b(approv\w*|sign[- ]?off|human|person)\b|승인|결재/iu;
-const AGENT_SIGNS: readonly { signs: RegExp; agent: Step['agent'] }[] = [
-  { signs: /\b(check|checks|validat\w*|verif\w*|review)\b|검증|검토|확인|점검/iu, agent: 'VALIDATOR' },
-  { signs: /\b(collect\w*|source|sources|search)\b|수집|자료/iu, agent: 'COLLECTOR' },
-  { signs: /\b(merg\w*|synthes\w*|combin\w*)\b|종합|통합/iu, agent: 'SYNTHESIZER' },
-  { signs: /\b(analy\w*|split\w*)\b|분석|나누기/iu, agent: 'ANALYZER' },
+const AGENT_PATTERNS: readonly { pattern: RegExp; agent: Step['agent'] }[] = [
+  { pattern: /\b(check|checks|validat\w*|verif\w*|review)\b|검증|검토|확인|점검/iu, agent: 'VALIDATOR' },
+  { pattern: /\b(collect\w*|source|sources|search)\b|수집|자료/iu, agent: 'COLLECTOR' },
+  { pattern: /\b(merg\w*|synthes\w*|combin\w*)\b|종합|통합/iu, agent: 'SYNTHESIZER' },
+  { pattern: /\b(analy\w*|split\w*)\b|분석|나누기/iu, agent: 'ANALYZER' },
 ];
 
 export interface ChangeOptions {
@@ -200,12 +200,12 @@ export interface Changed {
 }
 
 interface Rule {
-  signs: RegExp;
+  pattern: RegExp;
   /** Null when there is nothing here to apply it to. */
-  apply(design: Design, wish: Wish): Changed | null;
+  apply(design: Design, wish: ChangeRequest): Changed | null;
 }
 
-interface Wish {
+interface ChangeRequest {
   text: string;
   words: ChangeWords;
   tiers: Record<Tier, ModelPrice>;

@@ -1,7 +1,8 @@
 /** A critique from the design's shape alone: what it checks, whom it asks, how wide and how long it is. */
 import type { Step } from '../../modules/designs/design.ts';
 import { topologicalOrder } from '../../modules/designs/order.ts';
-import type { Critique, CritiqueFacts } from '../../modules/discussion/engine/critic.ts';
+import type { CritiqueFacts } from '../../modules/discussion/engine/critic.ts';
+import type { Critique } from '../../modules/discussion/engine/proposal.ts';
 import { type Wording, wordingOf } from '../../modules/discussion/engine/language.ts';
 
 export function critiqueByShape({ draft, memory, costUsd, seconds, language }: CritiqueFacts): Critique {

@@ -1,7 +1,7 @@
 /** The three designs that the product makes by itself: where a model gave none that works, and for the OFFLINE model. */
 import type { ModelPrice } from '../../core/llm/prices.ts';
 import type { Step } from '../../modules/designs/design.ts';
-import { anglesOf } from './research-aspects.ts';
+import { aspectsOf } from './research-aspects.ts';
 import { modelTiers, type Catalog, type Tier } from '../../modules/discussion/engine/catalog.ts';
 import { wordingOf, type Wording } from '../../modules/discussion/engine/language.ts';
 import { subjectOf } from './request-parsing.ts';
@@ -14,17 +14,17 @@ export function builtInDesign(strategy: Strategy, request: BuiltInRequest): Draf
     words,
     subject,
     requirements: request.requirements.slice(0, MAX_REQUIREMENTS_IN_PROMPT),
-    angles: anglesOf(request.need, wordingOf(request.language)),
+    aspects: aspectsOf(request.need, wordingOf(request.language)),
     tiers: modelTiers(request.catalog),
   });
   return { strategy, title, summary, design: { steps, requireDifferentApprover: false }, changes: [] };
 }
 
 /** One line of small models: an answer soon, nothing checked. */
-function speed({ words, subject, requirements, angles, tiers }: Parts): Made {
+function speed({ words, subject, requirements, aspects, tiers }: Parts): Made {
   const steps = [
     step('analyze', 'ANALYZER', words.analyze(subject), [], tiers.fast, 600),
-    step('collect', 'COLLECTOR', words.collect(subject, angles.first), ['analyze'], tiers.fast, 1_000),
+    step('collect', 'COLLECTOR', words.collect(subject, aspects.first), ['analyze'], tiers.fast, 1_000),
     step(
       'report',
       'REPORTER',
@@ -34,16 +34,16 @@ function speed({ words, subject, requirements, angles, tiers }: Parts): Made {
       1_000,
     ),
   ];
-  return { steps, title: words.speedTitle(subject), summary: words.speedSummary(angles.first) };
+  return { steps, title: words.speedTitle(subject), summary: words.speedSummary(aspects.first) };
 }
 
 /** Two sides at once on small models, judged and written by the default one after a person has looked. */
-function balanced({ words, subject, requirements, angles, tiers }: Parts): Made {
+function balanced({ words, subject, requirements, aspects, tiers }: Parts): Made {
   const report = words.report(subject, words.normalForm, requirements);
   const steps = [
     step('analyze', 'ANALYZER', words.analyze(subject), [], tiers.fast, 800),
-    step('collect-one', 'COLLECTOR', words.collect(subject, angles.first), ['analyze'], tiers.fast, 1_200),
-    step('collect-two', 'COLLECTOR', words.collect(subject, angles.second), ['analyze'], tiers.fast, 1_200),
+    step('collect-one', 'COLLECTOR', words.collect(subject, aspects.first), ['analyze'], tiers.fast, 1_200),
+    step('collect-two', 'COLLECTOR', words.collect(subject, aspects.second), ['analyze'], tiers.fast, 1_200),
     step(
       'synthesize',
       'SYNTHESIZER',
@@ -60,19 +60,19 @@ function balanced({ words, subject, requirements, angles, tiers }: Parts): Made 
   return {
     steps,
     title: words.balancedTitle(subject),
-    summary: words.balancedSummary(angles.first, angles.second),
+    summary: words.balancedSummary(aspects.first, aspects.second),
   };
 }
 
 /** Both sides collected and checked apart, on the strongest model, with a person before the report. */
-function quality({ words, subject, requirements, angles, tiers }: Parts): Made {
+function quality({ words, subject, requirements, aspects, tiers }: Parts): Made {
   const report = words.report(subject, words.fullForm, requirements);
   const steps = [
     step('analyze', 'ANALYZER', words.analyze(subject), [], tiers.deep, 1_200),
     step(
       'collect-one',
       'COLLECTOR',
-      words.collect(subject, angles.first),
+      words.collect(subject, aspects.first),
       ['analyze'],
       tiers.balanced,
       2_000,
@@ -80,16 +80,16 @@ function quality({ words, subject, requirements, angles, tiers }: Parts): Made {
     step(
       'collect-two',
       'COLLECTOR',
-      words.collect(subject, angles.second),
+      words.collect(subject, aspects.second),
       ['analyze'],
       tiers.balanced,
       2_000,
     ),
-    step('check-one', 'VALIDATOR', words.check(subject, angles.check), ['collect-one'], tiers.deep, 1_200),
+    step('check-one', 'VALIDATOR', words.check(subject, aspects.check), ['collect-one'], tiers.deep, 1_200),
     step(
       'check-two',
       'VALIDATOR',
-      words.challenge(subject, angles.second),
+      words.challenge(subject, aspects.second),
       ['collect-two'],
       tiers.deep,
       1_200,
@@ -100,7 +100,7 @@ function quality({ words, subject, requirements, angles, tiers }: Parts): Made {
       ...approval(words.approveArgument(subject), 3),
     },
   ];
-  return { steps, title: words.qualityTitle(subject), summary: words.qualitySummary(angles.check) };
+  return { steps, title: words.qualityTitle(subject), summary: words.qualitySummary(aspects.check) };
 }
 
 const MAKERS: Record<Strategy, (parts: Parts) => Made> = {
@@ -256,7 +256,7 @@ interface Parts {
   words: Words;
   subject: string;
   requirements: readonly string[];
-  angles: ReturnType<typeof anglesOf>;
+  aspects: ReturnType<typeof aspectsOf>;
   tiers: Record<Tier, ModelPrice>;
 }
 

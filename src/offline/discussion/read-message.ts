@@ -1,18 +1,23 @@
 /** Reads a message by patterns of English and Korean, without a model. */
-import type { Intent, Message, ProposalLine, READ } from '../../modules/discussion/engine/read-message.ts';
+import type {
+  IncomingMessage,
+  Intent,
+  ProposalLine,
+  ReadingAnswer,
+} from '../../modules/discussion/engine/read-message.ts';
 import { wordingOf } from '../../modules/discussion/engine/language.ts';
 import { EMPTY_MEMORY, type MemoryChange } from '../../modules/discussion/engine/memory.ts';
 import { answeredBy, isClear, isGreeting, openPoints, sentencesOf, titleOf } from './request-parsing.ts';
 import type { Strategy } from '../../modules/discussion/engine/proposal.ts';
 
-export function readByPatterns({ text, ...known }: Message): PatternReading {
+export function readByPatterns({ text, ...known }: IncomingMessage): ReadingAnswer {
   const message = { ...known, text: text.slice(0, MAX_READ_LENGTH) };
   if (START_OVER.test(message.text)) return readStartOver(message);
   return message.proposals.length > 0 ? readReaction(message) : readNeed(message);
 }
 
 /** Before there are designs, whatever is not small talk says something about the need. */
-function readNeed({ text, memory, language }: Message): PatternReading {
+function readNeed({ text, memory, language }: IncomingMessage): ReadingAnswer {
   if (isGreeting(text) || ABOUT_US.test(text.trim()))
     return reading(['TALK'], { asked: openPoints('', wordingOf(language)) });
   const need = [...memory.agreedRequirements, text].join(' ');
@@ -28,7 +33,7 @@ function readNeed({ text, memory, language }: Message): PatternReading {
   };
 }
 
-function readStartOver(message: Message): PatternReading {
+function readStartOver(message: IncomingMessage): ReadingAnswer {
   const rest = message.text
     .replace(START_OVER, ' ')
     .replace(/^[\s,.:;–—-]+(and\b|instead\b)?/iu, '')
@@ -47,7 +52,7 @@ function readStartOver(message: Message): PatternReading {
 }
 
 /** Once there are designs, a message reacts to them. */
-function readReaction(message: Message): PatternReading {
+function readReaction(message: IncomingMessage): ReadingAnswer {
   const { text, proposals, memory } = message;
   const target = targetOf(text, proposals);
   const answered = answeredBy(text, memory.openQuestions);
@@ -134,7 +139,7 @@ function isShort(text: string): boolean {
   return (text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) <= 4;
 }
 
-function reading(intents: Intent[], memory: Partial<MemoryChange>): PatternReading {
+function reading(intents: Intent[], memory: Partial<MemoryChange>): ReadingAnswer {
   return {
     intents,
     target: null,
@@ -182,7 +187,7 @@ const GO_AHEAD =
 const SAYING_NO =
   /\b(?:no|nope|not|don't|don’t|do not|doesn't|doesn’t|isn't|isn’t|wait|never|wrong|neither|none)\b|^(?:아니|아뇨|싫|별로)|안 (?:돼|됩|좋)|말고/iu;
 const OPINION =
-  /\b(?:i (?:think|feel|believe|worry|doubt|wonder|fear|like|love|hate)|too (?:expensive|slow|long|much|many|complex|complicated|risky|short|shallow)|concern(?:ed|s)?|worried|seems?|unsure|not sure)\b|너무|걱정|생각|것 같|글쎄/iu;
+  /\b(?:i (?:model|feel|believe|worry|doubt|wonder|fear|like|love|hate)|too (?:expensive|slow|long|much|many|complex|complicated|risky|short|shallow)|concern(?:ed|s)?|worried|seems?|unsure|not sure)\b|너무|걱정|생각|것 같|글쎄/iu;
 const PREFERENCE =
   /\b(?:prefer\w*|rather|ideally|i like|we like|i want it (?:fast|cheap|thorough)|as (?:fast|cheap|quick) as)\b|선호|했으면|이왕이면|되도록|가능하면/iu;
 
@@ -235,5 +240,3 @@ function placePattern(ordinals: string, digit: number, korean: string): RegExp {
     'iu',
   );
 }
-
-type PatternReading = ReturnType<(typeof READ)['builtIn']>;

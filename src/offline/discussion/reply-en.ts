@@ -1,18 +1,17 @@
-import type { Brief, DesignCard } from '../../modules/discussion/engine/reply-plan.ts';
+import type { DesignSummary, ReplyKind, ReplyPlan } from '../../modules/discussion/engine/reply-plan.ts';
 import {
   allChanges,
-  inQuestion,
+  designUnderDiscussion,
   recommended,
-  settledOn,
+  chosenDesign,
   shortName,
   type Topic,
   topicOf,
 } from '../../modules/discussion/engine/reply-plan-selectors.ts';
 import { tidy } from '../../modules/discussion/engine/memory.ts';
 import { isGreeting } from './request-parsing.ts';
-import type { Replies } from './reply.ts';
 
-export const ENGLISH_REPLIES: Replies = {
+export const ENGLISH_REPLIES: Record<ReplyKind, (plan: ReplyPlan) => string> = {
   CLARIFY: ({ said, memory }) => `${
     isGreeting(said)
       ? 'Hello, and welcome!'
@@ -25,70 +24,70 @@ ${list(memory.openQuestions.slice(0, 3))}
 
 One sentence is enough, for example *“Compare the three largest EV charging networks for our fleet manager, on two pages at most.”* As soon as I know what should come out and what it is about, the first designs follow; whatever is still unclear then stays on our list of open questions.`,
 
-  PRESENT: (brief) => {
-    const best = recommended(brief.designs);
-    const changes = allChanges(brief.designs);
+  PRESENT: (plan) => {
+    const best = recommended(plan.designs);
+    const changes = allChanges(plan.designs);
     return `${
       changes.length > 0
         ? `I went over the designs with that in mind. ${changes.join(' ')} This is how they look now:`
         : 'Here are three ways to do it, and they really differ:'
     }
 
-${brief.designs.map(presentCard).join('\n')}
+${plan.designs.map(presentCard).join('\n')}
 
-I would take **${best.title}**. ${best.critique.strengths[0]} Mind one thing: ${lower(best.critique.weaknesses[0]!)}${changes.length > 0 ? '' : stillOpen(brief)}
+I would take **${best.title}**. ${best.critique.strengths[0]} Mind one thing: ${lower(best.critique.weaknesses[0]!)}${changes.length > 0 ? '' : stillOpen(plan)}
 
 Which one do you want? Say *“take the second one, but add a check of the sources”*, ask me anything, or object.`;
   },
 
-  ANSWER: (brief) => {
-    const card = inQuestion(brief);
-    return `A fair point, and worth settling before anything runs. ${TOPIC_ANSWERS[topicOf(brief.said)](brief.designs, card)}
+  ANSWER: (plan) => {
+    const card = designUnderDiscussion(plan);
+    return `A fair point, and worth settling before anything runs. ${TOPIC_ANSWERS[topicOf(plan.said)](plan.designs, card)}
 
 My position: **${shortName(card)}** scores ${card.critique.score} of 10. ${card.critique.strengths[0]} Against it stands this: ${lower(card.critique.weaknesses[0]!)} If that is what worries you, there is a remedy. ${card.critique.suggestions[0]} I would make that change rather than give the design up, because everything else in it serves what you asked for.
 
-${nextStep(brief, card)}`;
+${nextStep(plan, card)}`;
   },
 
-  CHOOSE: (brief) => {
-    const best = recommended(brief.designs);
+  CHOOSE: (plan) => {
+    const best = recommended(plan.designs);
     return `Gladly. I only need to know which of the designs you mean, because none is selected yet:
 
-${list(brief.designs.map((card) => `**${shortName(card)}**: ${card.steps.length} steps, about $${card.costUsd} and ${readableTime(card.seconds)}, score ${card.critique.score}/10`))}
+${list(plan.designs.map((card) => `**${shortName(card)}**: ${card.steps.length} steps, about $${card.costUsd} and ${readableTime(card.seconds)}, score ${card.critique.score}/10`))}
 
 If you leave it to me, I would go with **${shortName(best)}**. ${best.critique.strengths[0]} It is not free of weaknesses: ${lower(best.critique.weaknesses[0]!)} But it answers best what you have told me so far.
 
 Say *“the first one”*, *“the second one”* or *“the third one”*, or simply *“take the recommended one”*. You can also name what should change, and I will build that in before you confirm.`;
   },
 
-  CONFIRM: (brief) => {
-    const card = settledOn(brief.designs);
+  CONFIRM: (plan) => {
+    const card = chosenDesign(plan.designs);
     return `**${card.title}** is selected.${whatChanged(card)} When it runs, this will happen:
 
 ${list(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} ✋ *after your approval*` : step)))}
 
-Steps that do not need each other run at the same time. A run costs about **$${card.costUsd}** and takes about **${readableTime(card.seconds)}**, not counting the time that people need to decide. One thing to keep in mind: ${lower(card.critique.weaknesses[0]!)}${stillOpen(brief)}
+Steps that do not need each other run at the same time. A run costs about **$${card.costUsd}** and takes about **${readableTime(card.seconds)}**, not counting the time that people need to decide. One thing to keep in mind: ${lower(card.critique.weaknesses[0]!)}${stillOpen(plan)}
 
 Shall I settle it like this? Say *“yes”*, or tell me what else should change. Until then nothing is spent on running it.`;
   },
 
-  PLAN: (brief) => {
-    const card = settledOn(brief.designs);
+  PLAN: (plan) => {
+    const card = chosenDesign(plan.designs);
     return `Settled: **${card.title}** is ready to run.${whatChanged(card)} It has ${card.steps.length} steps, from “${card.steps[0]}” to “${card.steps.at(-1)}”, and meets what we agreed on:
 
-${list(brief.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
+${list(plan.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
 
 ${
   card.asksBefore.length > 0
     ? `It will ask for an approval before “${card.asksBefore[0]}”; everything that does not depend on it goes on meanwhile.`
     : 'It runs to its end without asking anybody.'
-} Expect about **$${card.costUsd}** and **${readableTime(card.seconds)}** for a run.${stillOpen(brief)}
+} Expect about **$${card.costUsd}** and **${readableTime(card.seconds)}** for a run.${stillOpen(plan)}
 
 Starting it is up to you. You can watch every step and every word as it is written, and stop it at any time. If something turns out differently than you thought, come back here: we can refine the design and settle it again.`;
   },
 };
 
-const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignCard[], card: DesignCard) => string> = {
+const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignSummary[], card: DesignSummary) => string> = {
   COST: (designs) =>
     `By my estimate a run costs ${join(designs.map((card) => `$${card.costUsd} with ${shortName(card)}`))}. What drives it is the number of calls and the class of model: the more steps judge instead of collect, the more it costs. Whatever a run may spend at most is reserved before each call, so a surprise is not possible.`,
   TIME: (designs) =>
@@ -101,7 +100,7 @@ const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignCard[], card: Design
     `The designs differ in how much they look at and how much they check: ${join(designs.map((one) => `${shortName(one)} has ${one.steps.length} steps and scores ${one.critique.score}`))}. In short, ${lower(card.summary)}`,
 };
 
-function nextStep({ stage }: Brief, card: DesignCard): string {
+function nextStep({ stage }: ReplyPlan, card: DesignSummary): string {
   if (stage === 'PLAN')
     return 'The design stays settled as it is; say so if I should change it before you run it.';
   return card.selected
@@ -109,16 +108,16 @@ function nextStep({ stage }: Brief, card: DesignCard): string {
     : 'Tell me which one you want, with or without such a change, and I will set it up.';
 }
 
-function presentCard(card: DesignCard, index: number): string {
+function presentCard(card: DesignSummary, index: number): string {
   const facts = `score **${card.critique.score}/10**, about $${card.costUsd}, ${readableTime(card.seconds)}`;
   return `${index + 1}. **${shortName(card)}** (${facts}). ${firstSentence(card.summary)}`;
 }
 
-function whatChanged(card: DesignCard): string {
+function whatChanged(card: DesignSummary): string {
   return card.changes.length > 0 ? ` What changed: ${card.changes.slice(0, 3).join(' ')}` : '';
 }
 
-function stillOpen({ memory }: Brief): string {
+function stillOpen({ memory }: ReplyPlan): string {
   const [question] = memory.openQuestions;
   return question ? `\n\nStill open between us: *${question}*` : '';
 }

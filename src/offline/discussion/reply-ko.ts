@@ -1,18 +1,17 @@
-import type { Brief, DesignCard } from '../../modules/discussion/engine/reply-plan.ts';
+import type { DesignSummary, ReplyKind, ReplyPlan } from '../../modules/discussion/engine/reply-plan.ts';
 import {
   allChanges,
-  inQuestion,
+  designUnderDiscussion,
   recommended,
-  settledOn,
+  chosenDesign,
   shortName,
   type Topic,
   topicOf,
 } from '../../modules/discussion/engine/reply-plan-selectors.ts';
 import { tidy } from '../../modules/discussion/engine/memory.ts';
 import { isGreeting } from './request-parsing.ts';
-import type { Replies } from './reply.ts';
 
-export const KOREAN_REPLIES: Replies = {
+export const KOREAN_REPLIES: Record<ReplyKind, (plan: ReplyPlan) => string> = {
   CLARIFY: ({ said, memory }) => `${
     isGreeting(said)
       ? '안녕하세요, 반갑습니다!'
@@ -25,70 +24,70 @@ ${list(memory.openQuestions.slice(0, 3))}
 
 한 문장이면 충분합니다. 예를 들면 *“국내 전기차 충전 사업자 세 곳을 비교해 담당자용 두 쪽 보고서를 만들어 주세요.”* 무엇이 나와야 하는지만 알면 바로 첫 설계를 드리고, 남은 질문은 목록에 남겨 두겠습니다.`,
 
-  PRESENT: (brief) => {
-    const best = recommended(brief.designs);
-    const changes = allChanges(brief.designs);
+  PRESENT: (plan) => {
+    const best = recommended(plan.designs);
+    const changes = allChanges(plan.designs);
     return `${
       changes.length > 0
         ? `말씀하신 점을 반영해 설계를 다시 보았습니다. ${changes.join(' ')} 지금은 이렇습니다.`
         : '서로 뚜렷이 다른 세 가지 방법을 준비했습니다.'
     }
 
-${brief.designs.map(presentCard).join('\n')}
+${plan.designs.map(presentCard).join('\n')}
 
-저라면 **${best.title}** 쪽을 고르겠습니다. ${best.critique.strengths[0]} 알아 두실 점도 있습니다. ${best.critique.weaknesses[0]}${stillOpen(brief)}
+저라면 **${best.title}** 쪽을 고르겠습니다. ${best.critique.strengths[0]} 알아 두실 점도 있습니다. ${best.critique.weaknesses[0]}${stillOpen(plan)}
 
 어느 것으로 할까요? *“두 번째로 하고 출처 검증을 추가해 줘”*처럼 말씀하시거나, 궁금한 점이나 반대 의견을 편하게 들려주세요.`;
   },
 
-  ANSWER: (brief) => {
-    const card = inQuestion(brief);
-    return `좋은 지적입니다. 실행하기 전에 정리해 둘 만합니다. ${TOPIC_ANSWERS[topicOf(brief.said)](brief.designs, card)}
+  ANSWER: (plan) => {
+    const card = designUnderDiscussion(plan);
+    return `좋은 지적입니다. 실행하기 전에 정리해 둘 만합니다. ${TOPIC_ANSWERS[topicOf(plan.said)](plan.designs, card)}
 
 제 생각은 이렇습니다. **${shortName(card)}**의 점수는 10점 만점에 ${card.critique.score}점입니다. ${card.critique.strengths[0]} 반면 이런 점이 걸립니다. ${card.critique.weaknesses[0]} 그 점이 걱정이시라면 방법이 있습니다. ${card.critique.suggestions[0]} 설계를 버리기보다는 이렇게 고치는 편이 낫습니다.
 
-${nextStep(brief, card)}`;
+${nextStep(plan, card)}`;
   },
 
-  CHOOSE: (brief) => {
-    const best = recommended(brief.designs);
+  CHOOSE: (plan) => {
+    const best = recommended(plan.designs);
     return `좋습니다. 아직 선택된 설계가 없으니 어느 것인지만 알려 주세요.
 
-${list(brief.designs.map((card) => `**${shortName(card)}**: ${card.steps.length}단계, 약 $${card.costUsd}, ${readableTime(card.seconds)}, ${card.critique.score}/10점`))}
+${list(plan.designs.map((card) => `**${shortName(card)}**: ${card.steps.length}단계, 약 $${card.costUsd}, ${readableTime(card.seconds)}, ${card.critique.score}/10점`))}
 
 저에게 맡기신다면 **${shortName(best)}** 쪽을 권합니다. ${best.critique.strengths[0]} 약점도 있습니다. ${best.critique.weaknesses[0]} 그래도 지금까지 말씀하신 내용에는 가장 잘 맞습니다.
 
 *“첫 번째”*, *“두 번째”*, *“세 번째”* 또는 *“추천하는 걸로”*라고 말씀해 주세요. 바꾸고 싶은 점이 있으면 확정하기 전에 반영하겠습니다.`;
   },
 
-  CONFIRM: (brief) => {
-    const card = settledOn(brief.designs);
+  CONFIRM: (plan) => {
+    const card = chosenDesign(plan.designs);
     return `**${card.title}** 설계를 선택했습니다.${whatChanged(card)} 실행하면 다음과 같이 진행됩니다.
 
 ${list(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} ✋ *승인 후*` : step)))}
 
-서로 기다릴 필요가 없는 단계는 동시에 진행됩니다. 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${readableTime(card.seconds)}**입니다. 사람이 결정하는 시간은 따로입니다. 한 가지 기억해 주세요. ${card.critique.weaknesses[0]}${stillOpen(brief)}
+서로 기다릴 필요가 없는 단계는 동시에 진행됩니다. 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${readableTime(card.seconds)}**입니다. 사람이 결정하는 시간은 따로입니다. 한 가지 기억해 주세요. ${card.critique.weaknesses[0]}${stillOpen(plan)}
 
 이대로 확정할까요? *“네”*라고 하시거나 더 바꿀 점을 말씀해 주세요. 그때까지 실행 비용은 들지 않습니다.`;
   },
 
-  PLAN: (brief) => {
-    const card = settledOn(brief.designs);
+  PLAN: (plan) => {
+    const card = chosenDesign(plan.designs);
     return `확정했습니다. **${card.title}** 설계를 실행할 수 있습니다.${whatChanged(card)} “${card.steps[0]}”부터 “${card.steps.at(-1)}”까지 ${card.steps.length}단계이며, 다음 요구사항을 따릅니다.
 
-${list(brief.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
+${list(plan.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
 
 ${
   card.asksBefore.length > 0
     ? `“${card.asksBefore[0]}” 전에 승인을 요청하며, 그와 상관없는 단계는 그동안 계속됩니다.`
     : '아무에게도 묻지 않고 끝까지 진행합니다.'
-} 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${readableTime(card.seconds)}**입니다.${stillOpen(brief)}
+} 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${readableTime(card.seconds)}**입니다.${stillOpen(plan)}
 
 시작은 직접 하시면 됩니다. 모든 단계와 글이 쓰이는 과정을 실시간으로 볼 수 있고 언제든 멈출 수 있습니다. 생각과 다르면 여기로 돌아와 설계를 고치고 다시 확정하면 됩니다.`;
   },
 };
 
-const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignCard[], card: DesignCard) => string> = {
+const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignSummary[], card: DesignSummary) => string> = {
   COST: (designs) =>
     `한 번 실행하는 예상 비용은 ${join(designs.map((card) => `${shortName(card)} $${card.costUsd}`))}입니다. 비용은 호출 횟수와 모델 등급이 좌우하며, 호출마다 최대 금액을 먼저 확보하므로 예상 밖의 지출은 생기지 않습니다.`,
   TIME: (designs) =>
@@ -101,7 +100,7 @@ const TOPIC_ANSWERS: Record<Topic, (designs: readonly DesignCard[], card: Design
     `설계마다 보는 범위와 검증의 정도가 다릅니다. ${join(designs.map((one) => `${shortName(one)} ${one.steps.length}단계 ${one.critique.score}점`))}. ${card.summary}`,
 };
 
-function nextStep({ stage }: Brief, card: DesignCard): string {
+function nextStep({ stage }: ReplyPlan, card: DesignSummary): string {
   if (stage === 'PLAN')
     return '확정된 설계는 그대로 두겠습니다. 실행하기 전에 고칠 점이 있으면 말씀해 주세요.';
   return card.selected
@@ -109,16 +108,16 @@ function nextStep({ stage }: Brief, card: DesignCard): string {
     : '어느 것으로 할지, 이런 수정을 넣을지 말씀해 주시면 준비하겠습니다.';
 }
 
-function presentCard(card: DesignCard, index: number): string {
+function presentCard(card: DesignSummary, index: number): string {
   const facts = `**${card.critique.score}/10점**, 약 $${card.costUsd}, ${readableTime(card.seconds)}`;
   return `${index + 1}. **${shortName(card)}** (${facts}). ${card.summary}`;
 }
 
-function whatChanged(card: DesignCard): string {
+function whatChanged(card: DesignSummary): string {
   return card.changes.length > 0 ? ` 바뀐 점: ${card.changes.slice(0, 3).join(' ')}` : '';
 }
 
-function stillOpen({ memory }: Brief): string {
+function stillOpen({ memory }: ReplyPlan): string {
   const [question] = memory.openQuestions;
   return question ? `\n\n아직 남은 질문: *${question}*` : '';
 }

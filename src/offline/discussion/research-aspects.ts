@@ -1,26 +1,26 @@
 /** How a need of each kind is looked at from two sides, and what must be checked. Used where no model does the thinking. */
 import type { Wording } from '../../modules/discussion/engine/language.ts';
 
-export function anglesOf(need: string, wording: Wording): Angles {
-  const kind = KINDS.find(({ signs }) => signs.test(need)) ?? GENERAL;
+export function aspectsOf(need: string, wording: Wording): Aspects {
+  const kind = KINDS.find(({ pattern }) => pattern.test(need)) ?? GENERAL;
   return kind[wording];
 }
 
 /** Both sides are collected apart from each other, so that neither colours the other. */
-export interface Angles {
+export interface Aspects {
   first: string;
   second: string;
   check: string;
 }
 
-interface Kind extends Record<Wording, Angles> {
-  signs: RegExp;
+interface Kind extends Record<Wording, Aspects> {
+  pattern: RegExp;
 }
 
 /** The first that fits. */
 const KINDS: readonly Kind[] = [
   {
-    signs:
+    pattern:
       /\b(compar\w*|versus|vs\.?|alternatives?|which (is|one|of)|choose between|shortlist|vendors?)\b|비교|대안|업체 선정/iu,
     en: {
       first: 'features and limits of each candidate',
@@ -34,7 +34,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs:
+    pattern:
       /\b(contracts?|legal|law|regulation|compliance|gdpr|polic(y|ies)|terms)\b|계약|법률|규제|약관|컴플라이언스|정책/iu,
     en: {
       first: 'the clauses and rules that apply',
@@ -44,7 +44,7 @@ const KINDS: readonly Kind[] = [
     ko: { first: '적용되는 조항과 규칙', second: '선례, 기한, 제재', check: '모든 진술이 조항을 인용하는지' },
   },
   {
-    signs:
+    pattern:
       /\b(code|repository|repo|pull request|bugs?|api|architecture|security|software|deploy\w*|test suite)\b|코드|저장소|버그|소프트웨어|보안|아키텍처/iu,
     en: {
       first: 'structure, interfaces and dependencies',
@@ -58,7 +58,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs:
+    pattern:
       /\b(feedback|reviews?|survey|complaints?|support tickets?|sentiment|nps)\b|리뷰|후기|설문|불만|고객 의견|감성/iu,
     en: {
       first: 'what people praise and complain about',
@@ -72,7 +72,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs: /\b(competitors?|market|industry|pricing|demand|segment|go-to-market)\b|시장|경쟁사|업계|수요/iu,
+    pattern: /\b(competitors?|market|industry|pricing|demand|segment|go-to-market)\b|시장|경쟁사|업계|수요/iu,
     en: {
       first: 'market figures and trends',
       second: 'moves and prices of the competitors',
@@ -85,7 +85,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs:
+    pattern:
       /\b(data|dataset|csv|spreadsheet|metrics?|kpis?|statistics|sales figures|logs?)\b|데이터|지표|통계|매출|로그|엑셀/iu,
     en: {
       first: 'totals, trends and outliers',
@@ -99,7 +99,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs: /\b(news|monitor\w*|alerts?|digest|newsletter|headlines)\b|뉴스|모니터링|동향|소식/iu,
+    pattern: /\b(news|monitor\w*|alerts?|digest|newsletter|headlines)\b|뉴스|모니터링|동향|소식/iu,
     en: {
       first: 'what happened, from first-hand reports',
       second: 'what experts and those concerned make of it',
@@ -112,7 +112,7 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    signs:
+    pattern:
       /\b(blog|article|essay|copy|campaign|slogan|story|script|social media|landing page|lesson|course)\b|블로그|기사|캠페인|카피|글쓰기|강의|콘텐츠/iu,
     en: {
       first: 'facts and examples worth telling',
@@ -128,7 +128,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 const GENERAL: Kind = {
-  signs: /./su,
+  pattern: /./su,
   en: {
     first: 'facts from primary sources',
     second: 'independent views and counter-examples',

@@ -1,34 +1,20 @@
-import { z } from 'zod';
-import { critiqueByShape } from '../../../offline/discussion/critique.ts';
-import { type Memory, tidy } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { CRITIQUE_INSTRUCTIONS, designData, memoryData, promptFor } from './prompts.ts';
-import type { Draft } from './proposal.ts';
-import { ask, type Question, type Think } from './structured-model.ts';
+import { type Critique, critiqueSchema, type Draft } from './proposal.ts';
+import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
 
 /** What an experienced reviewer says about a design. */
-export function critique(think: Think, facts: CritiqueFacts): Promise<Critique> {
-  return ask(think, CRITIQUE, facts);
+export async function critique(
+  model: StructuredModel,
+  fallback: CritiqueFallback,
+  facts: CritiqueFacts,
+): Promise<Critique> {
+  const { value } = await generateWithFallback(model, (known) => fallback.critique(known), CRITIQUE, facts);
+  return value;
 }
 
-const sentences = z
-  .array(z.string().transform((sentence) => tidy(sentence, 400)))
-  .transform((list) => list.filter((sentence) => sentence !== '').slice(0, 5))
-  .pipe(z.array(z.string()).min(1));
-
-export const critiqueSchema = z.object({
-  /** 1 to 10. */
-  score: z
-    .number()
-    .min(1)
-    .max(10)
-    .transform((score) => Math.round(score)),
-  strengths: sentences,
-  weaknesses: sentences,
-  suggestions: sentences,
-});
-
-export const CRITIQUE: Question<CritiqueFacts, Critique> = {
-  task: 'discussion.critique',
+export const CRITIQUE: PromptTask<CritiqueFacts, Critique> = {
+  name: 'discussion.critique',
   schema: critiqueSchema,
   prompt: ({ need, memory, draft, costUsd, seconds, language }) =>
     promptFor({
@@ -42,7 +28,6 @@ export const CRITIQUE: Question<CritiqueFacts, Critique> = {
       language,
       maxOutputTokens: 1_500,
     }),
-  builtIn: critiqueByShape,
 };
 
 export interface CritiqueFacts {
@@ -55,4 +40,6 @@ export interface CritiqueFacts {
   language: string;
 }
 
-export type Critique = z.output<typeof critiqueSchema>;
+export interface CritiqueFallback {
+  critique(facts: CritiqueFacts): Critique;
+}

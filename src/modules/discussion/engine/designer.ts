@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { checkDesign, MAX_STEPS, type Step, stepSchema } from '../../designs/design.ts';
-import { changeDesign } from '../../../offline/discussion/changes.ts';
-import { builtInDesign } from '../../../offline/discussion/designs.ts';
 import { type Catalog, designModels, modelTiers, type Tier } from './catalog.ts';
 import { type Memory, tidy } from './memory.ts';
 import {
@@ -13,26 +11,35 @@ import {
   refineInstructions,
 } from './prompts.ts';
 import { type Draft, STRATEGIES, type Strategy } from './proposal.ts';
-import { ask, type Question, type Think } from './structured-model.ts';
+import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
 
 /** Three valid designs that differ in steps, models or order, in the order of STRATEGIES. */
-export async function proposeDesigns(think: Think, facts: NeedFacts): Promise<Draft[]> {
+export async function proposeDesigns(
+  model: StructuredModel,
+  fallback: DesignFallback,
+  facts: NeedFacts,
+): Promise<Draft[]> {
+  const builtIn = (known: DesignFacts) => fallback.design(known);
   const drafts = await Promise.all(
     STRATEGIES.map(async (strategy) => {
-      const answer = await ask(think, DESIGN, { ...facts, strategy });
-      return toDraft(strategy, { ...answer, changes: [] }, facts.catalog);
+      const { value } = await generateWithFallback(model, builtIn, DESIGN, { ...facts, strategy });
+      return toDraft(strategy, { ...value, changes: [] }, facts.catalog);
     }),
   );
   return areDistinct(drafts)
     ? drafts
-    : STRATEGIES.map((strategy) => builtInDesign(strategy, requestOf(facts)));
+    : STRATEGIES.map((strategy) => toDraft(strategy, builtIn({ ...facts, strategy }), facts.catalog));
 }
 
 /** The design with a change made to it; valid, and with at least one sentence that says what changed. */
-export async function refineDesign(think: Think, facts: RefineFacts): Promise<Draft> {
-  const answer = await ask(think, REFINE, facts);
-  const changes = answer.changes.length > 0 ? answer.changes : [tidy(facts.change)];
-  const refined = toDraft(facts.draft.strategy, { ...answer, changes }, facts.catalog);
+export async function refineDesign(
+  model: StructuredModel,
+  fallback: DesignFallback,
+  facts: RefineFacts,
+): Promise<Draft> {
+  const { value } = await generateWithFallback(model, (known) => fallback.refine(known), REFINE, facts);
+  const changes = value.changes.length > 0 ? value.changes : [tidy(facts.change)];
+  const refined = toDraft(facts.draft.strategy, { ...value, changes }, facts.catalog);
   refined.design.requireDifferentApprover = facts.draft.design.requireDifferentApprover;
   return refined;
 }
@@ -55,8 +62,8 @@ const designAnswerSchema = z
     for (const { path, message } of checkDesign(answer)) context.addIssue({ code: 'custom', path, message });
   });
 
-export const DESIGN: Question<DesignFacts, DesignAnswer> = {
-  task: 'discussion.design',
+export const DESIGN: PromptTask<DesignFacts, DesignAnswer> = {
+  name: 'discussion.design',
   schema: designAnswerSchema,
   prompt: ({ strategy, need, memory, catalog, context, language }) =>
     promptFor({
@@ -65,11 +72,10 @@ export const DESIGN: Question<DesignFacts, DesignAnswer> = {
       language,
       maxOutputTokens: 5_000,
     }),
-  builtIn: ({ strategy, ...facts }) => toAnswer(builtInDesign(strategy, requestOf(facts))),
 };
 
-export const REFINE: Question<RefineFacts, DesignAnswer> = {
-  task: 'discussion.refine',
+export const REFINE: PromptTask<RefineFacts, DesignAnswer> = {
+  name: 'discussion.refine',
   schema: designAnswerSchema,
   prompt: ({ draft, change, memory, catalog, language }) =>
     promptFor({
@@ -78,8 +84,6 @@ export const REFINE: Question<RefineFacts, DesignAnswer> = {
       language,
       maxOutputTokens: 6_000,
     }),
-  builtIn: ({ draft, change, language, catalog }) =>
-    toAnswer({ ...draft, ...changeDesign(draft.design, change, { language, catalog }) }),
 };
 
 function toDraft(strategy: Strategy, answer: DesignAnswer, catalog: Catalog): Draft {
@@ -99,10 +103,6 @@ function modelOf(step: Step, strategy: Strategy, catalog: Catalog): Pick<Step, '
 
 const TIERS: Record<Strategy, Tier> = { SPEED: 'fast', QUALITY: 'deep', BALANCED: 'balanced' };
 
-function toAnswer({ title, summary, changes, design }: Draft): DesignAnswer {
-  return { title, summary, changes, steps: design.steps };
-}
-
 /** Names and wording alone do not make a difference. */
 function areDistinct(drafts: Draft[]): boolean {
   const shapes = drafts.map(({ design: { steps } }) => {
@@ -119,10 +119,6 @@ function areDistinct(drafts: Draft[]): boolean {
   return new Set(shapes).size === drafts.length;
 }
 
-function requestOf({ need, memory, language, catalog }: NeedFacts) {
-  return { need, requirements: memory.agreedRequirements, language, catalog };
-}
-
 export interface NeedFacts {
   need: string;
   memory: Memory;
@@ -131,7 +127,7 @@ export interface NeedFacts {
   context: Readonly<Record<string, unknown>> | null;
 }
 
-interface DesignFacts extends NeedFacts {
+export interface DesignFacts extends NeedFacts {
   strategy: Strategy;
 }
 
@@ -140,4 +136,9 @@ export interface RefineFacts extends NeedFacts {
   change: string;
 }
 
-type DesignAnswer = z.output<typeof designAnswerSchema>;
+export type DesignAnswer = z.output<typeof designAnswerSchema>;
+
+export interface DesignFallback {
+  design(facts: DesignFacts): DesignAnswer;
+  refine(facts: RefineFacts): DesignAnswer;
+}

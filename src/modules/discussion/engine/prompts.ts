@@ -6,7 +6,7 @@ import { createNonce, isolate, isolationRule } from '../../../core/prompt-safety
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelPrice } from '../../../core/llm/prices.ts';
-import type { BriefKind } from './reply-plan.ts';
+import type { ReplyKind } from './reply-plan.ts';
 import type { Memory } from './memory.ts';
 import type { Draft, Strategy } from './proposal.ts';
 import type { Prompt } from './structured-model.ts';
@@ -120,9 +120,9 @@ export const CRITIQUE_INSTRUCTIONS = `Judge the design against the need, as an e
 
 const REPLY_RULES = `Write the reply that the person reads, in Markdown, 80 to 200 words, friendly and plain, without a heading at the start. React to what they said, without repeating it. Say only what the data says: invent no steps, figures or promises. Costs and times are estimates.`;
 
-const REPLY_INSTRUCTIONS: Record<BriefKind, string> = {
+const REPLY_INSTRUCTIONS: Record<ReplyKind, string> = {
   CLARIFY:
-    'Too little is known to design anything yet. React to what they said, say in one sentence what you can do, and ask the questions of the brief as a short list.',
+    'Too little is known to design anything yet. React to what they said, say in one sentence what you can do, and ask the open questions as a short list.',
   PRESENT:
     'Three designs are ready, or were changed. Present them in their order as a numbered list: name, how it works in one sentence, score, cost, time. Say which one you would take and why, mention what changed if something did, and the open questions if there are any. End by asking which one they want.',
   ANSWER:
@@ -134,7 +134,7 @@ const REPLY_INSTRUCTIONS: Record<BriefKind, string> = {
   PLAN: 'The design is settled. Say that it is ready to run, sum up the agreed requirements, name what is still open, where it will ask a person, and its cost and time. Say that starting it is up to them.',
 };
 
-export function replyInstructions(kind: BriefKind): string {
+export function replyInstructions(kind: ReplyKind): string {
   return `${REPLY_RULES}\n\n${REPLY_INSTRUCTIONS[kind]}`;
 }
 
@@ -154,7 +154,7 @@ export function designData({ strategy, title, summary, design }: Draft): string 
 }
 
 /** The newest messages that fit into the budget, oldest first. */
-export function messagesData(messages: readonly Said[], maxTokens = 3_000): string {
+export function messagesData(messages: readonly ChatMessage[], maxTokens = 3_000): string {
   const chosen: string[] = [];
   let tokens = 0;
   for (const { role, content } of messages.toReversed()) {
@@ -186,7 +186,7 @@ function clip(text: string, maxLength: number): string {
 const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_CONTEXT_LENGTH = 4_000;
 
-export interface Said {
+export interface ChatMessage {
   role: 'USER' | 'ASSISTANT';
   content: string;
 }

@@ -1,12 +1,30 @@
+import { z } from 'zod';
 import type { Design } from '../../designs/design.ts';
 import type { DesignProposal } from '../../../generated/prisma/client.ts';
 import type { ProposalStrategy } from '../../../generated/prisma/enums.ts';
-import type { Critique } from './critic.ts';
+import { tidy } from './memory.ts';
 
 /** In the order in which they are shown and counted ("the second one"). */
 export const STRATEGIES = ['SPEED', 'QUALITY', 'BALANCED'] as const satisfies readonly ProposalStrategy[];
 
 export type Strategy = ProposalStrategy;
+
+const sentences = z
+  .array(z.string().transform((sentence) => tidy(sentence, 400)))
+  .transform((list) => list.filter((sentence) => sentence !== '').slice(0, 5))
+  .pipe(z.array(z.string()).min(1));
+
+export const critiqueSchema = z.object({
+  /** 1 to 10. */
+  score: z
+    .number()
+    .min(1)
+    .max(10)
+    .transform((score) => Math.round(score)),
+  strengths: sentences,
+  weaknesses: sentences,
+  suggestions: sentences,
+});
 
 /** The current version of each strategy, in the order in which they are shown. */
 export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | 'version'>>(
@@ -17,6 +35,9 @@ export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | '
     return versions.length === 0 ? [] : [versions.reduce((a, b) => (a.version > b.version ? a : b))];
   });
 }
+
+/** What an experienced reviewer says about a design. */
+export type Critique = z.output<typeof critiqueSchema>;
 
 export interface Draft {
   strategy: Strategy;

@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { readByPatterns } from '../../../offline/discussion/read-message.ts';
 import { type Memory, type MemoryChange, tidy } from './memory.ts';
-import { contextData, memoryData, messagesData, promptFor, READ_INSTRUCTIONS, type Said } from './prompts.ts';
+import {
+  contextData,
+  memoryData,
+  messagesData,
+  promptFor,
+  READ_INSTRUCTIONS,
+  type ChatMessage,
+} from './prompts.ts';
 import { STRATEGIES, type Strategy } from './proposal.ts';
-import { ask, type Question, type Think } from './structured-model.ts';
+import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
 
 /** What one message does in the discussion, in this closed set. */
 export const INTENTS = [
@@ -18,8 +24,13 @@ export const INTENTS = [
 ] as const;
 
 /** What a message means here: only what can be meant, given the designs that there are. */
-export async function readMessage(think: Think, message: Message): Promise<Reading> {
-  const reading = await ask(think, READ, message);
+export async function readMessage(
+  model: StructuredModel,
+  fallback: ReadingFallback,
+  message: IncomingMessage,
+): Promise<Reading> {
+  const read = await generateWithFallback(model, (known) => fallback.read(known), READ, message);
+  const reading = read.value;
   const target = message.proposals.some(({ strategy }) => strategy === reading.target)
     ? reading.target
     : null;
@@ -62,8 +73,8 @@ const readingSchema = z.object({
   }),
 });
 
-export const READ: Question<Message, z.output<typeof readingSchema>> = {
-  task: 'discussion.read',
+export const READ: PromptTask<IncomingMessage, ReadingAnswer> = {
+  name: 'discussion.read',
   schema: readingSchema,
   prompt: ({ text, stage, memory, proposals, messages, context, language }) =>
     promptFor({
@@ -79,21 +90,20 @@ export const READ: Question<Message, z.output<typeof readingSchema>> = {
       language,
       maxOutputTokens: 1_500,
     }),
-  builtIn: readByPatterns,
 };
 
 function describeProposal({ strategy, title, summary, selected }: ProposalLine, index: number): string {
   return `${index + 1}. ${strategy}${selected ? ' (selected)' : ''}: ${title}. ${summary}`;
 }
 
-export interface Message {
+export interface IncomingMessage {
   text: string;
   stage: string;
   memory: Memory;
   /** In the order in which they are counted. */
   proposals: readonly ProposalLine[];
   /** Before this one, oldest first. */
-  messages: readonly Said[];
+  messages: readonly ChatMessage[];
   context: Readonly<Record<string, unknown>> | null;
   language: string;
 }
@@ -117,3 +127,10 @@ export interface Reading {
 }
 
 export type Intent = (typeof INTENTS)[number];
+
+/** A reading as a model gives it. */
+export type ReadingAnswer = z.output<typeof readingSchema>;
+
+export interface ReadingFallback {
+  read(message: IncomingMessage): ReadingAnswer;
+}

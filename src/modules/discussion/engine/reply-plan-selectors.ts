@@ -1,7 +1,7 @@
-import type { Brief, DesignCard } from './reply-plan.ts';
+import type { ReplyPlan, DesignSummary } from './reply-plan.ts';
 
 /** The best score; of equals the cheapest. */
-export function recommended(designs: readonly DesignCard[]): DesignCard {
+export function recommended(designs: readonly DesignSummary[]): DesignSummary {
   return designs.reduce((best, card) => {
     const lead = card.critique.score - best.critique.score;
     return lead > 0 || (lead === 0 && Number(card.costUsd) < Number(best.costUsd)) ? card : best;
@@ -9,44 +9,45 @@ export function recommended(designs: readonly DesignCard[]): DesignCard {
 }
 
 /** The design that a reply is about: the one that was named, the selected one, or the recommended one. */
-export function inQuestion({ designs, about }: Brief): DesignCard {
-  return designs.find((card) => card.strategy === about) ?? settledOn(designs);
+export function designUnderDiscussion({ designs, about }: ReplyPlan): DesignSummary {
+  return designs.find((card) => card.strategy === about) ?? chosenDesign(designs);
 }
 
 /** The selected design; before there is one, the recommended one. */
-export function settledOn(designs: readonly DesignCard[]): DesignCard {
+export function chosenDesign(designs: readonly DesignSummary[]): DesignSummary {
   return designs.find((card) => card.selected) ?? recommended(designs);
 }
 
 /** "Quick answer: EV charging" is called "Quick answer" where all designs are about the same. */
-export function shortName({ title }: DesignCard): string {
+export function shortName({ title }: DesignSummary): string {
   return title.split(': ', 1)[0]!;
 }
 
 /** What changed in any of the designs, each thing once. */
-export function allChanges(designs: readonly DesignCard[]): string[] {
+export function allChanges(designs: readonly DesignSummary[]): string[] {
   return [...new Set(designs.flatMap((card) => card.changes))].slice(0, 3);
 }
 
 /** What a question is about, as far as its words tell. */
 export function topicOf(said: string): Topic {
-  return TOPICS.find(({ signs }) => signs.test(said))?.topic ?? 'CHOICE';
+  return TOPICS.find(({ pattern }) => pattern.test(said))?.topic ?? 'CHOICE';
 }
 
-const TOPICS: readonly { topic: Topic; signs: RegExp }[] = [
+const TOPICS: readonly { topic: Topic; pattern: RegExp }[] = [
   {
     topic: 'COST',
-    signs: /\b(cost\w*|price\w*|expensive|cheaper|budget|money|dollars?|tokens?)\b|비용|가격|비싸|예산|돈/iu,
+    pattern:
+      /\b(cost\w*|price\w*|expensive|cheaper|budget|money|dollars?|tokens?)\b|비용|가격|비싸|예산|돈/iu,
   },
-  { topic: 'PEOPLE', signs: /\b(approv\w*|human|people|person|decides?|control)\b|승인|사람|결정/iu },
+  { topic: 'PEOPLE', pattern: /\b(approv\w*|human|people|person|decides?|control)\b|승인|사람|결정/iu },
   {
     topic: 'TRUST',
-    signs:
+    pattern:
       /\b(trust\w*|reliab\w*|correct\w*|accura\w*|wrong|errors?|risk\w*|check\w*|sources?|hallucinat\w*)\b|신뢰|정확|오류|위험|검증|출처/iu,
   },
   {
     topic: 'TIME',
-    signs:
+    pattern:
       /\b(time|how long|slow\w*|faster|how (fast|quick\w*)|seconds?|minutes?|wait\w*)\b|시간|오래|느리|빨리|몇 초|몇 분/iu,
   },
 ];

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { critiqueSchema } from './critic.ts';
 import { STAGES } from './machine.ts';
-import { tidy } from './memory.ts';
-import { type KnownProposal, STRATEGIES } from './proposal.ts';
+import { critiqueSchema, type KnownProposal, STRATEGIES } from './proposal.ts';
 
 /**
  * What a reply will say, once that is decided. Stored with the reply as JSON, so that a reply taken up by
  * another process says the same.
  */
-export const BRIEF_KINDS = [
+export const REPLY_KINDS = [
   /** Ask for what is missing. */
   'CLARIFY',
   /** Show the designs, new or changed. */
@@ -23,7 +21,7 @@ export const BRIEF_KINDS = [
   'PLAN',
 ] as const;
 
-const designCardSchema = z.object({
+const designSummarySchema = z.object({
   strategy: z.enum(STRATEGIES),
   title: z.string(),
   summary: z.string(),
@@ -37,8 +35,8 @@ const designCardSchema = z.object({
   selected: z.boolean(),
 });
 
-export const briefSchema = z.object({
-  kind: z.enum(BRIEF_KINDS),
+export const replyPlanSchema = z.object({
+  kind: z.enum(REPLY_KINDS),
   /** Where the discussion stands after this turn. */
   stage: z.enum(STAGES),
   language: z.string(),
@@ -52,10 +50,10 @@ export const briefSchema = z.object({
     preferences: z.array(z.string()),
   }),
   /** In the order in which they are shown and counted. */
-  designs: z.array(designCardSchema),
+  designs: z.array(designSummarySchema),
 });
 
-export function designCard(proposal: KnownProposal): DesignCard {
+export function summaryOf(proposal: KnownProposal): DesignSummary {
   const { strategy, title, summary, design, critique, changes, selected } = proposal;
   return {
     strategy,
@@ -76,10 +74,6 @@ export function readableUsd(micros: bigint): string {
   return (Number(micros) / 1_000_000).toFixed(micros < 10_000n ? 4 : 3);
 }
 
-export function saidIn(text: string): string {
-  return tidy(text, 1_000);
-}
-
-export type Brief = z.output<typeof briefSchema>;
-export type BriefKind = Brief['kind'];
-export type DesignCard = z.output<typeof designCardSchema>;
+export type ReplyPlan = z.output<typeof replyPlanSchema>;
+export type ReplyKind = ReplyPlan['kind'];
+export type DesignSummary = z.output<typeof designSummarySchema>;

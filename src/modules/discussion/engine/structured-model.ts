@@ -2,14 +2,14 @@ import type { z } from 'zod';
 import { ModelError, type ModelTask } from '../../../core/llm/language-model.ts';
 import { InvalidOutputError } from '../../../core/llm/structured.ts';
 
-/** The port through which the discussion asks a model for something that it can work with. */
-export interface Think {
+/** The port through which the discussion asks a model for structured answers. */
+export interface StructuredModel {
   /**
    * One structured answer, checked by `schema` and repaired once.
    * Errors: ModelError or InvalidOutputError when the model gives nothing usable; whatever else stops the turn
    * (an abort, a spent budget, a lost claim) as it is.
    */
-  structured<T>(task: ModelTask, prompt: Prompt, schema: z.ZodType<T>): Promise<T>;
+  generate<T>(task: ModelTask, prompt: Prompt, schema: z.ZodType<T>): Promise<T>;
 }
 
 export interface Prompt {
@@ -18,30 +18,36 @@ export interface Prompt {
   maxOutputTokens: number;
 }
 
-/** Something to be thought about, in one kind of call: how a model is asked, and what is known without one. */
-export interface Question<Facts extends object, T> {
+/** One kind of structured call: its name, its prompt, and the schema of its answer. */
+export interface PromptTask<Facts extends object, T> {
   /** Names the call, e.g. `discussion.critique`. */
-  task: string;
+  name: string;
   schema: z.ZodType<T>;
   prompt(facts: Facts): Prompt;
-  /** The product's own answer: when the model fails, and as the OFFLINE model's part. Fits the schema. */
-  builtIn(facts: Facts): T;
 }
 
-/** The model's answer; when the model fails, the built-in one. */
-export async function ask<Facts extends object, T>(
-  think: Think,
-  question: Question<Facts, T>,
+/** The model's answer; when the model fails, that of the built-in rules. */
+export async function generateWithFallback<Facts extends object, T>(
+  model: StructuredModel,
+  fallback: (facts: Facts) => T,
+  task: PromptTask<Facts, T>,
   facts: Facts,
-): Promise<T> {
+): Promise<Generated<T>> {
   try {
-    return await think.structured(
-      { name: question.task, facts: facts as Readonly<Record<string, unknown>> },
-      question.prompt(facts),
-      question.schema,
-    );
+    const metadata = facts as Readonly<Record<string, unknown>>;
+    const value = await model.generate({ name: task.name, metadata }, task.prompt(facts), task.schema);
+    return { value, source: 'MODEL' };
   } catch (error) {
-    if (error instanceof ModelError || error instanceof InvalidOutputError) return question.builtIn(facts);
+    if (error instanceof ModelError || error instanceof InvalidOutputError)
+      return { value: fallback(facts), source: 'BUILT_IN' };
     throw error;
   }
 }
+
+export interface Generated<T> {
+  value: T;
+  /** Who made it: the model, or the built-in rules because the model failed. */
+  source: ContentSource;
+}
+
+export type ContentSource = 'MODEL' | 'BUILT_IN';

@@ -1,41 +1,45 @@
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import { estimate } from '../../designs/estimate.ts';
-import { type Brief, type BriefKind, designCard, readableUsd, saidIn } from './reply-plan.ts';
+import { type ReplyKind, type ReplyPlan, readableUsd, summaryOf } from './reply-plan.ts';
 import { type Catalog, priceOf } from './catalog.ts';
 import { critique } from './critic.ts';
+import type { DiscussionFallback } from './fallback.ts';
 import { type NeedFacts, proposeDesigns, refineDesign } from './designer.ts';
 import { type Intent, type Reading, readMessage } from './read-message.ts';
-import { languageOf, wordingOf } from './language.ts';
+import { languageOf } from './language.ts';
 import { path, type Stage } from './machine.ts';
 import { EMPTY_MEMORY, type Memory, remember, tidy } from './memory.ts';
-import { openPoints, titleOf } from '../../../offline/discussion/request-parsing.ts';
-import type { Said } from './prompts.ts';
+import type { ChatMessage } from './prompts.ts';
 import { type Draft, type KnownProposal, type Proposal, STRATEGIES, type Strategy } from './proposal.ts';
-import type { Think } from './structured-model.ts';
+import type { StructuredModel } from './structured-model.ts';
 
 /**
  * One message and what becomes of it: it is read, remembered, and moves the discussion along the table of
- * stages. Nothing is stored and nothing is said yet; the reply is written from the brief.
- * Errors: whatever `think` throws that is not the model's own failure.
+ * stages. Nothing is stored and nothing is said yet; the reply is written from its plan.
+ * Errors: whatever `model` throws that is not the model's own failure.
  */
-export async function takeTurn(think: Think, conversation: DiscussionState): Promise<Turn> {
-  const state = isOnTable(conversation.stage) ? conversation : { ...conversation, proposals: [] };
+export async function takeTurn(
+  model: StructuredModel,
+  fallback: DiscussionFallback,
+  conversation: DiscussionState,
+): Promise<Turn> {
+  const state = hasDesigns(conversation.stage) ? conversation : { ...conversation, proposals: [] };
   const earlier = state.messages
     .filter((message) => message.role === 'USER')
     .map((message) => message.content);
   const language = languageOf(state.text, earlier, state.language);
   const proposals = state.proposals.map((proposal) => ({ ...proposal, score: proposal.critique.score }));
-  const reading = await readMessage(think, { ...state, proposals, language });
+  const reading = await readMessage(model, fallback, { ...state, proposals, language });
 
   const startsOver = reading.intents.includes('START_OVER');
   const known = startsOver ? { ...state, memory: EMPTY_MEMORY, proposals: [] } : state;
   const memory = remember(known.memory, reading.memory);
-  const turn: Turning = { think, state: known, reading, memory, language, startsOver };
+  const turn: TurnState = { model, fallback, state: known, reading, memory, language, startsOver };
   return known.proposals.length === 0 ? understand(turn) : react(turn);
 }
 
 /** There are no designs yet, or no more: make them, or ask for what is missing. */
-async function understand(turn: Turning): Promise<Turn> {
+async function understand(turn: TurnState): Promise<Turn> {
   const { state, reading, startsOver } = turn;
   const start: Stage[] = startsOver ? ['UNDERSTAND'] : [];
   const isTalk = reading.intents.every((intent) => intent === 'TALK' || intent === 'START_OVER');
@@ -43,13 +47,13 @@ async function understand(turn: Turning): Promise<Turn> {
     return design(turn, path(state.stage, ...start, 'DESIGN', 'PRESENT'));
   }
   const { openQuestions } = turn.memory;
-  const questions = openQuestions.length > 0 ? openQuestions : openPoints('', wordingOf(turn.language));
+  const questions = openQuestions.length > 0 ? openQuestions : turn.fallback.clarify(turn.language);
   const asking = { ...turn, memory: { ...turn.memory, openQuestions: questions } };
-  return settle(asking, 'CLARIFY', { transitions: path(state.stage, 'UNDERSTAND') });
+  return outcomeOf(asking, 'CLARIFY', { transitions: path(state.stage, 'UNDERSTAND') });
 }
 
 /** There are designs: the message changes, chooses, settles or debates them. */
-async function react(turn: Turning): Promise<Turn> {
+async function react(turn: TurnState): Promise<Turn> {
   const { state, reading } = turn;
   const does = (intent: Intent) => reading.intents.includes(intent);
   const selected = selectedOf(state.proposals);
@@ -61,38 +65,41 @@ async function react(turn: Turning): Promise<Turn> {
   if (does('SELECT')) return choose(turn, settles);
   if (agrees) {
     const transitions = state.stage === 'PLAN' ? [] : path(state.stage, 'CONFIRM', 'PLAN');
-    return settle(turn, 'PLAN', { transitions });
+    return outcomeOf(turn, 'PLAN', { transitions });
   }
   if (does('CONFIRM')) return choose(turn, ['CONFIRM']);
   if (does('ASK')) {
     const transitions = state.stage === 'PLAN' ? [] : path(state.stage, 'DEBATE');
-    return settle(turn, 'ANSWER', { transitions });
+    return outcomeOf(turn, 'ANSWER', { transitions });
   }
-  return settle(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
+  return outcomeOf(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
 }
 
 /** Small talk changes nothing; the reply comes back to what is next. */
-const NEXT_STEP: Partial<Record<Stage, BriefKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
+const NEXT_STEP: Partial<Record<Stage, ReplyKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
 
-function choose(turn: Turning, settles: Stage[]): Turn {
+function choose(turn: TurnState, settles: Stage[]): Turn {
   const { state, reading } = turn;
-  if (reading.target === null) return settle(turn, 'CHOOSE', {});
+  if (reading.target === null) return outcomeOf(turn, 'CHOOSE', {});
   const transitions = path(state.stage, ...settles);
-  return settle(turn, kindAt(transitions.at(-1) ?? state.stage), { transitions, selected: reading.target });
+  return outcomeOf(turn, replyKindAt(transitions.at(-1) ?? state.stage), {
+    transitions,
+    selected: reading.target,
+  });
 }
 
-async function design(turn: Turning, transitions: Stage[]): Promise<Turn> {
+async function design(turn: TurnState, transitions: Stage[]): Promise<Turn> {
   const isFirst = turn.state.proposals.length === 0;
   const facts = factsOf(turn);
-  const drafts = await proposeDesigns(turn.think, facts);
+  const drafts = await proposeDesigns(turn.model, turn.fallback, facts);
   const changes = isFirst ? [] : [tidy(turn.state.text)];
   const proposals = await assess(
     turn,
     facts,
     drafts.map((draft) => ({ ...draft, changes })),
   );
-  const title = turn.reading.title || titleOf(facts.need);
-  return settle({ ...turn, memory: facts.memory }, 'PRESENT', {
+  const title = turn.reading.title || turn.fallback.title(facts.need);
+  return outcomeOf({ ...turn, memory: facts.memory }, 'PRESENT', {
     transitions,
     proposals,
     selected: null,
@@ -101,16 +108,18 @@ async function design(turn: Turning, transitions: Stage[]): Promise<Turn> {
 }
 
 /** One design when it is clear which, and then it is the chosen one; else all of them. */
-async function refine(turn: Turning, target: Strategy | null, settles: Stage[]): Promise<Turn> {
+async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]): Promise<Turn> {
   const { state, reading } = turn;
   const facts = factsOf(turn);
   const chosen = state.proposals.filter((proposal) => target === null || proposal.strategy === target);
   const drafts = await Promise.all(
-    chosen.map((draft) => refineDesign(turn.think, { ...facts, draft, change: reading.change })),
+    chosen.map((draft) =>
+      refineDesign(turn.model, turn.fallback, { ...facts, draft, change: reading.change }),
+    ),
   );
   const proposals = await assess(turn, facts, drafts);
   const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
-  return settle(turn, kindAt(transitions.at(-1) ?? state.stage), {
+  return outcomeOf(turn, replyKindAt(transitions.at(-1) ?? state.stage), {
     transitions,
     proposals,
     selected: target,
@@ -119,7 +128,7 @@ async function refine(turn: Turning, target: Strategy | null, settles: Stage[]):
 
 /** What each design costs and takes, and what is to be said for and against it. */
 function assess(
-  turn: Turning,
+  turn: TurnState,
   { need, memory, language, catalog }: NeedFacts,
   drafts: Draft[],
 ): Promise<Proposal[]> {
@@ -133,7 +142,14 @@ function assess(
       const costUsd = readableUsd(costMicros);
       return {
         ...draft,
-        critique: await critique(turn.think, { need, memory, draft, costUsd, seconds, language }),
+        critique: await critique(turn.model, turn.fallback, {
+          need,
+          memory,
+          draft,
+          costUsd,
+          seconds,
+          language,
+        }),
         estimatedCostMicros: costMicros,
         estimatedSeconds: seconds,
       };
@@ -141,23 +157,31 @@ function assess(
   );
 }
 
-function settle(turn: Turning, kind: BriefKind, outcome: Partial<Outcome>): Turn {
+function outcomeOf(turn: TurnState, kind: ReplyKind, outcome: Partial<Outcome>): Turn {
   const { state, memory, language } = turn;
   const { transitions = [], proposals = [], selected = selectedOf(state.proposals), title = null } = outcome;
   const designs = STRATEGIES.flatMap((strategy) => {
     const fresh = proposals.find((proposal) => proposal.strategy === strategy);
     const known = state.proposals.find((proposal) => proposal.strategy === strategy);
     const current = fresh ?? (known && { ...known, changes: [] });
-    return current ? [designCard({ ...current, selected: strategy === selected })] : [];
+    return current ? [summaryOf({ ...current, selected: strategy === selected })] : [];
   });
   const stage = transitions.at(-1) ?? state.stage;
   const about = turn.reading.target;
-  const brief: Brief = { kind, stage, language, about, said: saidIn(state.text), memory, designs };
-  return { transitions, memory, proposals, selected, title, brief };
+  const replyPlan: ReplyPlan = {
+    kind,
+    stage,
+    language,
+    about,
+    said: tidy(state.text, 1_000),
+    memory,
+    designs,
+  };
+  return { transitions, memory, proposals, selected, title, replyPlan };
 }
 
 /** Everything that is known about the need. What the person wrote counts as agreed where nothing was read out of it. */
-function factsOf({ state, memory, language }: Turning): NeedFacts {
+function factsOf({ state, memory, language }: TurnState): NeedFacts {
   const agreedRequirements =
     memory.agreedRequirements.length > 0 ? memory.agreedRequirements : [tidy(state.text)];
   const lines =
@@ -172,11 +196,11 @@ function factsOf({ state, memory, language }: Turning): NeedFacts {
 }
 
 /** Designs from before a new start are history. */
-function isOnTable(stage: Stage): boolean {
+function hasDesigns(stage: Stage): boolean {
   return stage !== 'UNDERSTAND' && stage !== 'DESIGN';
 }
 
-function kindAt(stage: Stage): BriefKind {
+function replyKindAt(stage: Stage): ReplyKind {
   return stage === 'PLAN' || stage === 'CONFIRM' ? stage : 'PRESENT';
 }
 
@@ -190,7 +214,7 @@ export interface DiscussionState {
   /** The newest version of each design, in the order of STRATEGIES; empty before there are any. */
   proposals: readonly KnownProposal[];
   /** Before `text`, oldest first. */
-  messages: readonly Said[];
+  messages: readonly ChatMessage[];
   text: string;
   context: Readonly<Record<string, unknown>> | null;
   /** What the person's application says, e.g. `ko-KR`. */
@@ -200,8 +224,8 @@ export interface DiscussionState {
 
 export interface Turn extends Outcome {
   memory: Memory;
-  /** JSON: `briefSchema` reads it back. */
-  brief: Brief;
+  /** JSON: `replyPlanSchema` reads it back. */
+  replyPlan: ReplyPlan;
 }
 
 interface Outcome {
@@ -215,8 +239,9 @@ interface Outcome {
   title: string | null;
 }
 
-interface Turning {
-  think: Think;
+interface TurnState {
+  model: StructuredModel;
+  fallback: DiscussionFallback;
   state: DiscussionState;
   reading: Reading;
   memory: Memory;

@@ -8,7 +8,7 @@ import { type ConversationEventData, conversationLog } from '../../../kernel/eve
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Payer } from '../../usage/budget.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
-import { type Brief, briefSchema } from '../engine/reply-plan.ts';
+import { type ReplyPlan, replyPlanSchema } from '../engine/reply-plan.ts';
 import { currentProposals } from '../engine/proposal.ts';
 import { enterStages } from '../service.ts';
 import type { Turn } from '../engine/turn.ts';
@@ -78,8 +78,8 @@ export class ClaimedReply {
   }
 
   /** What was decided in an earlier attempt, by this process or by one that died. */
-  get brief(): Brief | null {
-    return this.message.brief === null ? null : briefSchema.parse(this.message.brief);
+  get plan(): ReplyPlan | null {
+    return this.message.brief === null ? null : replyPlanSchema.parse(this.message.brief);
   }
 
   /**
@@ -110,10 +110,10 @@ export class ClaimedReply {
       }
       await enterStages(tx, conversation, turn.transitions, this.claim.fence);
       await this.#storeProposals(tx, turn, earlier);
-      const data = { brief: turn.brief, stalledClaims: 0 };
+      const data = { brief: turn.replyPlan, stalledClaims: 0 };
       await tx.prisma.message.update({ where: { id: message.id }, data });
     });
-    message.brief = turn.brief;
+    message.brief = turn.replyPlan;
   }
 
   /** Leaves the reply to another worker. A claim that ends like this has not stalled. */

@@ -10,19 +10,17 @@ import { describeFailure, type ExecutionErrorData } from '../../../kernel/execut
 import { afterFailure, isStalled, retryDelay, retryModelCall } from '../../../kernel/work/retry-policy.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
-import type { Brief } from '../engine/reply-plan.ts';
-import { type Critique, critiqueSchema } from '../engine/critic.ts';
+import type { ReplyPlan } from '../engine/reply-plan.ts';
 import { ClaimedReply } from './claimed-reply.ts';
-import type { KnownProposal } from '../engine/proposal.ts';
-import { currentProposals } from '../engine/proposal.ts';
+import { type Critique, critiqueSchema, currentProposals, type KnownProposal } from '../engine/proposal.ts';
 import { replyTo } from '../engine/reply.ts';
-import type { Prompt, Think } from '../engine/structured-model.ts';
+import type { Prompt, StructuredModel } from '../engine/structured-model.ts';
 import { type DiscussionState, takeTurn } from '../engine/turn.ts';
 
 /**
  * One claim's work on a conversation: its replies, one after the other, until none waits.
  *
- * A reply is decided, then written. What was decided (designs, stages, memory, and the brief of what to say) is
+ * A reply is decided, then written. What was decided (designs, stages, memory, and the plan of what to say) is
  * stored in one transaction; from then on any worker can write the text. The text is streamed into the
  * conversation's log; an attempt that breaks is discarded there and begins again.
  */
@@ -82,8 +80,8 @@ class ReplyWriter {
       if (!(await this.#reply.startAttempt(reason))) return;
       if (message.cancelRequestedAt) return this.#reply.cancel();
       try {
-        const brief = this.#reply.brief ?? (await this.#decide());
-        const text = await this.#stream(brief);
+        const plan = this.#reply.plan ?? (await this.#decide());
+        const text = await this.#stream(plan);
         return await this.#reply.complete(text, this.#call!);
       } catch (error) {
         const failure = await this.#failureOf(error, tries);
@@ -131,15 +129,15 @@ class ReplyWriter {
     await this.#reply.fail(failure);
   }
 
-  async #decide(): Promise<Brief> {
+  async #decide(): Promise<ReplyPlan> {
     const { services, conversation } = this.#reply;
     const proposals = await services.database.prisma.designProposal.findMany({
       where: { conversationId: conversation.id },
     });
-    const turn = await takeTurn(this.#think(), await this.#state(proposals));
+    const turn = await takeTurn(this.#model(), services.discussionFallback, await this.#state(proposals));
     this.#signal.throwIfAborted();
     await this.#reply.storeTurn(turn, proposals);
-    return turn.brief;
+    return turn.replyPlan;
   }
 
   async #state(proposals: DesignProposal[]): Promise<DiscussionState> {
@@ -180,9 +178,9 @@ class ReplyWriter {
   }
 
   /** Each call that thinking needs is reserved before and charged at once after. */
-  #think(): Think {
+  #model(): StructuredModel {
     return {
-      structured: (task, prompt, schema) =>
+      generate: (task, prompt, schema) =>
         completeStructured({
           request: { ...this.#request(task, prompt), json: true },
           schema,
@@ -200,10 +198,10 @@ class ReplyWriter {
     }
   }
 
-  async #stream(brief: Brief): Promise<string> {
+  async #stream(plan: ReplyPlan): Promise<string> {
     const { services, claim, message, log, conversation, question } = this.#reply;
     const context = (question.context ?? conversation.context) as DiscussionState['context'];
-    const { task, prompt } = replyTo(brief, { messages: await this.#messages(), context });
+    const { task, prompt } = replyTo(plan, { messages: await this.#messages(), context });
     this.#call = await this.#open(this.#request(task, prompt));
     const { id: messageId, attempt } = message;
     const { text } = await streamToLog(this.#call.pieces, (piece) => {

@@ -3,7 +3,6 @@ import { isolate, isolationRule } from '../../../core/prompt-safety/isolate.ts';
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
 import type { Sources } from '../../../kernel/context.ts';
 import type { Step } from '../../designs/design.ts';
-import type { CollectedSource } from './collect-sources.ts';
 import { cutText, fitTexts } from './fit-texts.ts';
 
 /** One kind of step: what a model is asked, and what is gathered for it before. */
@@ -26,8 +25,18 @@ export interface AgentTask {
   nonce: string;
 }
 
-/** What the OFFLINE model is told about a step: the same as any model, as data. */
-export interface AgentFacts {
+/** A piece of material, or why there is none. */
+export interface CollectedSource {
+  title: string | null;
+  url: string | null;
+  text: string | null;
+  error: string | null;
+  /** Attack patterns found in it: it is used as data all the same. */
+  findings: string[];
+}
+
+/** What the prompt of a step is made from, as data. */
+export interface AgentMetadata {
   key: string;
   title: string;
   prompt: string | null;
@@ -50,7 +59,7 @@ export function defineAgent({ name, instructions, collect }: AgentDefinition): A
       return {
         system: [instructions.trim(), rules(task)].join('\n\n'),
         messages: [{ role: 'user', content: describeTask(fitted) }],
-        task: { name: `agent.${name}`, facts: { ...factsOf(fitted) } },
+        task: { name: `agent.${name}`, metadata: { ...metadataOf(fitted) } },
       };
     },
   };
@@ -124,7 +133,7 @@ function fitTask(task: AgentTask): AgentTask {
   };
 }
 
-function factsOf({ step, input, inputs, collected }: AgentTask): AgentFacts {
+function metadataOf({ step, input, inputs, collected }: AgentTask): AgentMetadata {
   return { key: step.key, title: step.title, prompt: step.prompt, input, inputs, sources: collected ?? [] };
 }
 

@@ -5,7 +5,7 @@ import { htmlText } from '../../../core/safe-fetch/html-text.ts';
 import { readBody } from '../../../core/safe-fetch/read-body.ts';
 import { type SafeFetch, SafeFetchError } from '../../../core/safe-fetch/safe-fetch.ts';
 import type { Sources } from '../../../kernel/context.ts';
-import type { AgentTask } from './agent.ts';
+import type { AgentTask, CollectedSource } from './agent.ts';
 import { cutText } from './fit-texts.ts';
 
 /**
@@ -138,13 +138,3 @@ const MAX_SOURCE_LENGTH = 20_000;
 const MAX_TITLE_LENGTH = 300;
 
 class ServiceError extends Error {}
-
-/** A piece of material, or why there is none. */
-export interface CollectedSource {
-  title: string | null;
-  url: string | null;
-  text: string | null;
-  error: string | null;
-  /** Attack patterns found in it: it is used as data all the same. */
-  findings: string[];
-}

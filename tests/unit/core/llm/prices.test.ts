@@ -117,7 +117,7 @@ describe('worstCaseMicros', () => {
     system: 'Antworte knapp, 예를 들어 so.',
     messages: [{ role: 'user', content: 'x'.repeat(150_000) }],
     maxOutputTokens: 2_000,
-    task: { name: 'test', facts: {} },
+    task: { name: 'test', metadata: {} },
   };
 
   it.each(MODEL_PRICES.map((price) => [price.model, price] as const))(

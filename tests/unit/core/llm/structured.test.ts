@@ -16,7 +16,7 @@ const REQUEST: ModelRequest = {
   system: 'Judge.',
   messages: [{ role: 'user', content: 'How good is it?' }],
   maxOutputTokens: 50,
-  task: { name: 'test', facts: { about: 'it' } },
+  task: { name: 'test', metadata: { about: 'it' } },
 };
 
 describe('completeStructured', () => {

@@ -79,6 +79,6 @@ function request(system: string, contents: string[]): ModelRequest {
     system,
     messages: contents.map((content) => ({ role: 'user', content })),
     maxOutputTokens: 10,
-    task: { name: 'test', facts: {} },
+    task: { name: 'test', metadata: {} },
   };
 }

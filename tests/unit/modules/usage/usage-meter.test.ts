@@ -116,5 +116,5 @@ const request: ModelRequest = {
   system: 'You are brief.',
   messages: [{ role: 'user', content: 'Count.' }],
   maxOutputTokens: 100,
-  task: { name: 'test', facts: {} },
+  task: { name: 'test', metadata: {} },
 };

@@ -162,10 +162,10 @@ describe('agentScript', () => {
 
   it('leaves what is not an agent’s to others', () => {
     expect(
-      agentScript({ ...request(makeTask()), task: { name: 'discussion.reply', facts: {} } }),
+      agentScript({ ...request(makeTask()), task: { name: 'discussion.reply', metadata: {} } }),
     ).toBeUndefined();
     expect(
-      agentScript({ ...request(makeTask()), task: { name: 'agent.unknown', facts: {} } }),
+      agentScript({ ...request(makeTask()), task: { name: 'agent.unknown', metadata: {} } }),
     ).toBeUndefined();
   });
 });

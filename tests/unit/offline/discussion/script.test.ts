@@ -5,14 +5,15 @@ import { ancestors } from '../../../../src/modules/designs/order.ts';
 import { proposeDesigns } from '../../../../src/modules/discussion/engine/designer.ts';
 import { EMPTY_MEMORY } from '../../../../src/modules/discussion/engine/memory.ts';
 import { subjectOf } from '../../../../src/offline/discussion/request-parsing.ts';
+import { builtInRules } from '../../../../src/offline/discussion/fallback.ts';
 import { discussionScript } from '../../../../src/offline/discussion/script.ts';
 import { replyTo } from '../../../../src/modules/discussion/engine/reply.ts';
-import { catalogOf, offlineThink, requestOf, talk } from '../../../support/structured-models.ts';
+import { catalogOf, offlineModel, requestOf, talk } from '../../../support/structured-models.ts';
 
 describe('discussionScript', () => {
   it('has no part in what is not the discussion', () => {
     const prompt = { system: '', user: '', maxOutputTokens: 1 };
-    expect(discussionScript(requestOf({ name: 'agent.reporter', facts: {} }, prompt))).toBeUndefined();
+    expect(discussionScript(requestOf({ name: 'agent.reporter', metadata: {} }, prompt))).toBeUndefined();
   });
 });
 
@@ -26,7 +27,7 @@ describe('the designs of the OFFLINE model', () => {
   it.each(needs)('are valid and distinct for %j', async (need) => {
     const language = /\p{scx=Hangul}/u.test(need) ? 'ko' : 'en';
     const memory = { ...EMPTY_MEMORY, agreedRequirements: [need.slice(0, 300)] };
-    const drafts = await proposeDesigns(offlineThink, {
+    const drafts = await proposeDesigns(offlineModel, builtInRules, {
       need,
       memory,
       language,
@@ -56,7 +57,7 @@ describe('the designs of the OFFLINE model', () => {
       catalog: catalogOf('OFFLINE'),
       context: null,
     };
-    const [speed, quality, balanced] = await proposeDesigns(offlineThink, facts);
+    const [speed, quality, balanced] = await proposeDesigns(offlineModel, builtInRules, facts);
 
     expect(speed!.design.steps).toHaveLength(3);
     expect(new Set(speed!.design.steps.map((step) => step.model))).toEqual(new Set(['offline-fast']));
@@ -84,7 +85,7 @@ describe('the designs of the OFFLINE model', () => {
       memory: { ...EMPTY_MEMORY, agreedRequirements: ['Cite each clause.'] },
       language: 'en',
     };
-    const drafts = await proposeDesigns(offlineThink, {
+    const drafts = await proposeDesigns(offlineModel, builtInRules, {
       ...facts,
       catalog: catalogOf('OFFLINE'),
       context: null,
@@ -116,12 +117,12 @@ describe('the replies of the OFFLINE model', () => {
     ['PLAN', [need, 'the first one', 'yes']],
   ])('%s after %j are 80 to 200 words about this very talk', async (kind, texts) => {
     const { turn, reply } = await replyAfter(...texts);
-    expect(turn.brief.kind).toBe(kind);
+    expect(turn.replyPlan.kind).toBe(kind);
     const words = reply.split(/\s+/).length;
     expect(words).toBeGreaterThanOrEqual(80);
     expect(words).toBeLessThanOrEqual(200);
     expect(reply).not.toMatch(/undefined|NaN|null|\[object/);
-    const names = turn.brief.designs.map((card) => card.title.split(':')[0]!);
+    const names = turn.replyPlan.designs.map((card) => card.title.split(':')[0]!);
     if (kind !== 'CLARIFY') expect(names.some((name) => reply.includes(name))).toBe(true);
   });
 
@@ -173,8 +174,8 @@ describe('subjectOf', () => {
 });
 
 async function replyAfter(...texts: string[]) {
-  const { turn, before } = await talk(offlineThink, ...texts);
-  const { task, prompt } = replyTo(turn.brief, before);
+  const { turn, before } = await talk(offlineModel, ...texts);
+  const { task, prompt } = replyTo(turn.replyPlan, before);
   return { turn, reply: discussionScript(requestOf(task, prompt))! };
 }
 

@@ -10,12 +10,12 @@ const REQUEST: ModelRequest = {
   system: 'Be brief.',
   messages: [{ role: 'user', content: 'A plan, please.' }],
   maxOutputTokens: 1_000,
-  task: { name: 'test', facts: { steps: 3 } },
+  task: { name: 'test', metadata: { steps: 3 } },
 };
 
 describe('OfflineModel', () => {
   it('plays the script of the request in pieces, with their usage, and ends once', async () => {
-    const script = (request: ModelRequest) => `${TEXT} ${String(request.task.facts['steps'])}`;
+    const script = (request: ModelRequest) => `${TEXT} ${String(request.task.metadata['steps'])}`;
     const pieces = await play(new OfflineModel({ script, tokensPerSecond: Infinity }));
     expect(textOf(pieces)).toBe(`${TEXT} 3`);
     expect(pieces.slice(-2)).toEqual([

@@ -24,7 +24,7 @@ const REQUEST: ModelRequest = {
   system: '',
   messages: [{ role: 'user', content: 'hello' }],
   maxOutputTokens: 321,
-  task: { name: 'test', facts: {} },
+  task: { name: 'test', metadata: {} },
 };
 
 describe("a request to a provider's own address", () => {

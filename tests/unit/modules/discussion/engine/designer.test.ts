@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { builtInRules } from '../../../../../src/offline/discussion/fallback.ts';
 import { checkDesign, designSchema, MAX_STEPS } from '../../../../../src/modules/designs/design.ts';
 import { changeDesign } from '../../../../../src/offline/discussion/changes.ts';
 import { builtInDesign } from '../../../../../src/offline/discussion/designs.ts';
 import { proposeDesigns, refineDesign } from '../../../../../src/modules/discussion/engine/designer.ts';
 import { EMPTY_MEMORY } from '../../../../../src/modules/discussion/engine/memory.ts';
 import { STRATEGIES, type Strategy } from '../../../../../src/modules/discussion/engine/proposal.ts';
-import { answering, answeringTasks, catalogOf, failingThink } from '../../../../support/structured-models.ts';
+import {
+  answering,
+  answeringTasks,
+  catalogOf,
+  unavailableModel,
+} from '../../../../support/structured-models.ts';
 
 const facts = {
   need: 'Compare the prices of three EV charging networks.',
@@ -17,10 +23,10 @@ const facts = {
 
 describe('proposeDesigns', () => {
   it('takes the designs of the model, on models that are there', async () => {
-    const think = answeringTasks({
+    const model = answeringTasks({
       'discussion.design': ({ strategy }) => answerOf(strategy as Strategy, { model: 'claude-haiku-5-5' }),
     });
-    const drafts = await proposeDesigns(think, facts);
+    const drafts = await proposeDesigns(model, builtInRules, facts);
     expect(drafts.map((draft) => draft.title)).toEqual([
       'SPEED by a model',
       'QUALITY by a model',
@@ -30,22 +36,22 @@ describe('proposeDesigns', () => {
   });
 
   it('puts a model that is there in place of one that is not', async () => {
-    const think = answeringTasks({
+    const model = answeringTasks({
       'discussion.design': ({ strategy }) => answerOf(strategy as Strategy, { model: 'dreamt-up-9' }),
     });
-    const drafts = await proposeDesigns(think, facts);
+    const drafts = await proposeDesigns(model, builtInRules, facts);
     const used = drafts.map((draft) => draft.design.steps[0]!.model);
     expect(used).toEqual(['claude-haiku-5-5', 'claude-opus-5-5', 'claude-sonnet-5-5']);
   });
 
   it('makes a design itself where the model gave none that can run, and keeps the others', async () => {
-    const think = answeringTasks({
+    const model = answeringTasks({
       'discussion.design': ({ strategy }) =>
         strategy === 'QUALITY'
           ? { title: 'Broken', summary: 'S', steps: [] }
           : answerOf(strategy as Strategy, {}),
     });
-    const drafts = await proposeDesigns(think, facts);
+    const drafts = await proposeDesigns(model, builtInRules, facts);
     expect(drafts.map((draft) => draft.title)).toEqual([
       'SPEED by a model',
       expect.stringContaining('Thorough study'),
@@ -54,18 +60,18 @@ describe('proposeDesigns', () => {
   });
 
   it('makes all three itself when the model gave the same design thrice', async () => {
-    const think = answering(JSON.stringify(answerOf('SPEED', { model: 'claude-haiku-5-5' })));
-    const drafts = await proposeDesigns(think, facts);
+    const model = answering(JSON.stringify(answerOf('SPEED', { model: 'claude-haiku-5-5' })));
+    const drafts = await proposeDesigns(model, builtInRules, facts);
     expect(drafts.map((draft) => draft.title).join()).not.toContain('by a model');
     expect(new Set(drafts.map((draft) => draft.design.steps.length)).size).toBe(3);
   });
 
   it('refuses a design that only a person could read differently from the next one', async () => {
     const same = { ...answerOf('SPEED', {}), title: 'Another name' };
-    const think = answeringTasks({
+    const model = answeringTasks({
       'discussion.design': ({ strategy }) => (strategy === 'BALANCED' ? same : answerOf('SPEED', {})),
     });
-    const shapes = (await proposeDesigns(think, { ...facts, catalog: oneModel() })).map(
+    const shapes = (await proposeDesigns(model, builtInRules, { ...facts, catalog: oneModel() })).map(
       (draft) => draft.design.steps.length,
     );
     expect(new Set(shapes).size).toBe(3);
@@ -77,8 +83,12 @@ describe('refineDesign', () => {
 
   it('takes the changed design of the model and what it says has changed', async () => {
     const answer = { ...answerOf('BALANCED', {}), changes: ['Merged two steps.'] };
-    const think = answeringTasks({ 'discussion.refine': () => answer });
-    const refined = await refineDesign(think, { ...facts, draft, change: 'merge the collectors' });
+    const model = answeringTasks({ 'discussion.refine': () => answer });
+    const refined = await refineDesign(model, builtInRules, {
+      ...facts,
+      draft,
+      change: 'merge the collectors',
+    });
     expect(refined).toMatchObject({
       strategy: 'BALANCED',
       title: 'BALANCED by a model',
@@ -87,14 +97,22 @@ describe('refineDesign', () => {
   });
 
   it('names the wish where the model does not say what has changed', async () => {
-    const think = answeringTasks({ 'discussion.refine': () => answerOf('BALANCED', {}) });
-    const refined = await refineDesign(think, { ...facts, draft, change: 'merge the collectors' });
+    const model = answeringTasks({ 'discussion.refine': () => answerOf('BALANCED', {}) });
+    const refined = await refineDesign(model, builtInRules, {
+      ...facts,
+      draft,
+      change: 'merge the collectors',
+    });
     expect(refined.changes).toEqual(['merge the collectors']);
   });
 
   it('keeps who may approve', async () => {
     const strict = { ...draft, design: { ...draft.design, requireDifferentApprover: true } };
-    const refined = await refineDesign(failingThink, { ...facts, draft: strict, change: 'add a check' });
+    const refined = await refineDesign(unavailableModel, builtInRules, {
+      ...facts,
+      draft: strict,
+      change: 'add a check',
+    });
     expect(refined.design.requireDifferentApprover).toBe(true);
   });
 });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { builtInRules } from '../../../../../src/offline/discussion/fallback.ts';
 import { ModelError } from '../../../../../src/core/llm/language-model.ts';
 import {
   type Intent,
-  type Message,
+  type IncomingMessage,
   readMessage,
 } from '../../../../../src/modules/discussion/engine/read-message.ts';
 import { EMPTY_MEMORY } from '../../../../../src/modules/discussion/engine/memory.ts';
 import type { Strategy } from '../../../../../src/modules/discussion/engine/proposal.ts';
-import { answering, failingThink } from '../../../../support/structured-models.ts';
+import { answering, unavailableModel } from '../../../../support/structured-models.ts';
 
 describe('readMessage without a model, before there are designs', () => {
   it.each<[string, Intent[], boolean]>([
@@ -31,18 +32,26 @@ describe('readMessage without a model, before there are designs', () => {
     ['Write a guide to baking bread from scratch', ['DESCRIBE'], true],
     ['계약서를 처음부터 끝까지 검토해 주세요', ['DESCRIBE'], true],
   ])('reads %j as %j, clear: %j', async (text, intents, isClear) => {
-    const reading = await readMessage(failingThink, message(text, { proposals: [] }));
+    const reading = await readMessage(unavailableModel, builtInRules, message(text, { proposals: [] }));
     expect(reading).toMatchObject({ intents, isClear, target: null });
   });
 
   it('puts two vague messages together', async () => {
     const memory = { ...EMPTY_MEMORY, agreedRequirements: ['report'] };
-    const reading = await readMessage(failingThink, message('on EV batteries', { proposals: [], memory }));
+    const reading = await readMessage(
+      unavailableModel,
+      builtInRules,
+      message('on EV batteries', { proposals: [], memory }),
+    );
     expect(reading).toMatchObject({ intents: ['ADD'], isClear: true });
   });
 
   it('asks what is open, and sees what has been answered', async () => {
-    const first = await readMessage(failingThink, message('Compare CRM vendors', { proposals: [] }));
+    const first = await readMessage(
+      unavailableModel,
+      builtInRules,
+      message('Compare CRM vendors', { proposals: [] }),
+    );
     expect(first.memory.asked).toHaveLength(3);
     const memory = {
       ...EMPTY_MEMORY,
@@ -50,7 +59,8 @@ describe('readMessage without a model, before there are designs', () => {
       openQuestions: first.memory.asked,
     };
     const second = await readMessage(
-      failingThink,
+      unavailableModel,
+      builtInRules,
       message('It is for our sales team', { proposals: [], memory }),
     );
     expect(second.memory).toMatchObject({ answered: [1], asked: [] });
@@ -58,7 +68,7 @@ describe('readMessage without a model, before there are designs', () => {
 
   it('tells preferences from requirements', async () => {
     const text = 'Compare three CRM vendors. I would prefer a cheap solution.';
-    const reading = await readMessage(failingThink, message(text, { proposals: [] }));
+    const reading = await readMessage(unavailableModel, builtInRules, message(text, { proposals: [] }));
     expect(reading.memory.agreed).toEqual(['Compare three CRM vendors.']);
     expect(reading.memory.preferences).toEqual(['I would prefer a cheap solution.']);
   });
@@ -104,7 +114,7 @@ describe('readMessage without a model, once there are designs', () => {
     ['what about the approval?', ['ASK'], null],
     ['which one would you take', ['ASK'], null],
     ['What if we drop the check?', ['ASK'], null],
-    ['I think it is too expensive', ['ASK'], null],
+    ['I model it is too expensive', ['ASK'], null],
     ["no, I don't trust that", ['ASK'], null],
     ['왜 이렇게 비싼가요?', ['ASK'], null],
     ['세 개의 차이를 설명해 주세요', ['ASK'], null],
@@ -119,21 +129,33 @@ describe('readMessage without a model, once there are designs', () => {
     ['forget it all. I need a review of our GDPR compliance instead', ['START_OVER', 'DESCRIBE'], null],
     ['처음부터 다시 하자', ['START_OVER'], null],
   ])('reads %j as %j of %j', async (text, intents, target) => {
-    expect(await readMessage(failingThink, message(text))).toMatchObject({ intents, target });
+    expect(await readMessage(unavailableModel, builtInRules, message(text))).toMatchObject({
+      intents,
+      target,
+    });
   });
 
   it('takes the wish out of the sentence around it', async () => {
     const reading = await readMessage(
-      failingThink,
+      unavailableModel,
+      builtInRules,
       message('take the second one, but add a check of the sources'),
     );
     expect(reading.change).toBe('add a check of the sources');
-    const korean = await readMessage(failingThink, message('두 번째로 하고 출처 검증을 추가해줘'));
+    const korean = await readMessage(
+      unavailableModel,
+      builtInRules,
+      message('두 번째로 하고 출처 검증을 추가해줘'),
+    );
     expect(korean.change).toBe('출처 검증을 추가해줘');
   });
 
   it('keeps the polarity of a wish', async () => {
-    const reading = await readMessage(failingThink, message("please don't add any approvals"));
+    const reading = await readMessage(
+      unavailableModel,
+      builtInRules,
+      message("please don't add any approvals"),
+    );
     expect(reading.change).toBe("don't add any approvals");
   });
 });
@@ -142,8 +164,8 @@ describe('readMessage with a model', () => {
   const answer = { intents: ['SELECT'], target: 'SPEED', isClear: true, memory: {} };
 
   it('takes what the model says', async () => {
-    const think = answering(JSON.stringify({ ...answer, memory: { agreed: ['Two pages.'] } }));
-    const reading = await readMessage(think, message('whatever'));
+    const model = answering(JSON.stringify({ ...answer, memory: { agreed: ['Two pages.'] } }));
+    const reading = await readMessage(model, builtInRules, message('whatever'));
     expect(reading).toMatchObject({
       intents: ['SELECT'],
       target: 'SPEED',
@@ -152,14 +174,14 @@ describe('readMessage with a model', () => {
   });
 
   it('drops a choice among designs that are not there', async () => {
-    const think = answering(JSON.stringify({ ...answer, intents: ['SELECT', 'CONFIRM', 'REFINE'] }));
-    const reading = await readMessage(think, message('the fast one', { proposals: [] }));
+    const model = answering(JSON.stringify({ ...answer, intents: ['SELECT', 'CONFIRM', 'REFINE'] }));
+    const reading = await readMessage(model, builtInRules, message('the fast one', { proposals: [] }));
     expect(reading).toMatchObject({ intents: ['ADD'], target: null });
   });
 
   it('takes the message itself for a change that was not put apart', async () => {
-    const think = answering(JSON.stringify({ ...answer, intents: ['REFINE'], change: '  ' }));
-    expect((await readMessage(think, message('shorter please'))).change).toBe('shorter please');
+    const model = answering(JSON.stringify({ ...answer, intents: ['REFINE'], change: '  ' }));
+    expect((await readMessage(model, builtInRules, message('shorter please'))).change).toBe('shorter please');
   });
 
   it.each([
@@ -170,15 +192,19 @@ describe('readMessage with a model', () => {
     '[]',
     'null',
   ])('falls back to the patterns when it answers %j', async (garbage) => {
-    expect(await readMessage(answering(garbage), message('yes'))).toMatchObject({ intents: ['CONFIRM'] });
+    expect(await readMessage(answering(garbage), builtInRules, message('yes'))).toMatchObject({
+      intents: ['CONFIRM'],
+    });
   });
 
   it('passes on what is not the failure of a model', async () => {
     const stop = new Error('The reply was stopped.');
-    const think = { structured: () => Promise.reject(stop) };
-    await expect(readMessage(think, message('yes'))).rejects.toBe(stop);
-    const away = { structured: () => Promise.reject(new ModelError('RATE_LIMITED', 'Slow down.')) };
-    await expect(readMessage(away, message('yes'))).resolves.toMatchObject({ intents: ['CONFIRM'] });
+    const model = { generate: () => Promise.reject(stop) };
+    await expect(readMessage(model, builtInRules, message('yes'))).rejects.toBe(stop);
+    const away = { generate: () => Promise.reject(new ModelError('RATE_LIMITED', 'Slow down.')) };
+    await expect(readMessage(away, builtInRules, message('yes'))).resolves.toMatchObject({
+      intents: ['CONFIRM'],
+    });
   });
 });
 
@@ -195,8 +221,8 @@ describe('the patterns', () => {
   ])('read 20,000 characters of %s in no time', async (_, piece) => {
     const text = `${piece.repeat(20_000).slice(0, 19_990)} add a b`;
     const startedAt = performance.now();
-    await readMessage(failingThink, message(text));
-    await readMessage(failingThink, message(text, { proposals: [] }));
+    await readMessage(unavailableModel, builtInRules, message(text));
+    await readMessage(unavailableModel, builtInRules, message(text, { proposals: [] }));
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
@@ -213,7 +239,7 @@ const PROPOSALS = [
   },
 ] as const;
 
-function message(text: string, part: Partial<Message> = {}): Message {
+function message(text: string, part: Partial<IncomingMessage> = {}): IncomingMessage {
   return {
     text,
     stage: 'PRESENT',

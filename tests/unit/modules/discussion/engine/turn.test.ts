@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { builtInRules } from '../../../../../src/offline/discussion/fallback.ts';
 import { AppError } from '../../../../../src/errors.ts';
 import { checkDesign } from '../../../../../src/modules/designs/design.ts';
-import { briefSchema } from '../../../../../src/modules/discussion/engine/reply-plan.ts';
+import { replyPlanSchema } from '../../../../../src/modules/discussion/engine/reply-plan.ts';
 import { INTENTS, type Intent } from '../../../../../src/modules/discussion/engine/read-message.ts';
 import {
   assertTransition,
@@ -18,9 +19,9 @@ import {
   afterTurn,
   answering,
   answeringTasks,
-  failingThink,
+  unavailableModel,
   freshState,
-  offlineThink,
+  offlineModel,
   talk,
 } from '../../../../support/structured-models.ts';
 
@@ -28,39 +29,39 @@ const NEED = 'Compare the prices of three EV charging networks for our fleet man
 
 describe('takeTurn', () => {
   it('goes from a clear need to three designs in one turn', async () => {
-    const { turn } = await talk(offlineThink, NEED);
+    const { turn } = await talk(offlineModel, NEED);
     expect(turn.transitions).toEqual(['DESIGN', 'PRESENT']);
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(STRATEGIES);
     expect(turn.memory.agreedRequirements).toEqual([NEED]);
     expect(turn.memory.openQuestions.length).toBeGreaterThan(0);
     expect(turn).toMatchObject({ selected: null, title: expect.stringContaining('EV charging') });
-    expect(turn.brief).toMatchObject({ kind: 'PRESENT', stage: 'PRESENT', said: NEED });
-    expect(turn.brief.designs).toHaveLength(3);
+    expect(turn.replyPlan).toMatchObject({ kind: 'PRESENT', stage: 'PRESENT', said: NEED });
+    expect(turn.replyPlan.designs).toHaveLength(3);
   });
 
   it.each(['hello', '👋', 'report', '안녕하세요'])('asks back after %j', async (text) => {
-    const { turn } = await talk(offlineThink, text);
+    const { turn } = await talk(offlineModel, text);
     expect(turn).toMatchObject({ transitions: [], proposals: [], title: null });
-    expect(turn.brief).toMatchObject({ kind: 'CLARIFY', stage: 'UNDERSTAND' });
-    expect(turn.brief.memory.openQuestions.length).toBeGreaterThan(0);
+    expect(turn.replyPlan).toMatchObject({ kind: 'CLARIFY', stage: 'UNDERSTAND' });
+    expect(turn.replyPlan.memory.openQuestions.length).toBeGreaterThan(0);
   });
 
   it('remembers a vague need until it is clear', async () => {
-    const { turn } = await talk(offlineThink, 'report', 'on EV batteries');
+    const { turn } = await talk(offlineModel, 'report', 'on EV batteries');
     expect(turn.transitions).toEqual(['DESIGN', 'PRESENT']);
     expect(turn.memory.agreedRequirements).toEqual(['report', 'on EV batteries']);
     expect(turn.title).toBe('EV batteries');
   });
 
   it('answers a question in DEBATE and changes nothing', async () => {
-    const { turn } = await talk(offlineThink, NEED, 'Why is the quality one so expensive?');
+    const { turn } = await talk(offlineModel, NEED, 'Why is the quality one so expensive?');
     expect(turn).toMatchObject({ transitions: ['DEBATE'], proposals: [], selected: null });
-    expect(turn.brief).toMatchObject({ kind: 'ANSWER', about: 'QUALITY' });
+    expect(turn.replyPlan).toMatchObject({ kind: 'ANSWER', about: 'QUALITY' });
   });
 
   it('selects and refines in one sentence', async () => {
     const { turn, before } = await talk(
-      offlineThink,
+      offlineModel,
       NEED,
       'take the second one, but add a check of the sources',
     );
@@ -71,33 +72,33 @@ describe('takeTurn', () => {
     expect(refined!.design.steps).toHaveLength(old.design.steps.length + 1);
     expect(refined!.changes).toEqual([expect.stringContaining('the sources')]);
     expect(turn.memory.agreedRequirements).toContain('add a check of the sources');
-    expect(turn.brief.kind).toBe('CONFIRM');
-    expect(turn.brief.designs.filter((card) => card.selected).map((card) => card.strategy)).toEqual([
+    expect(turn.replyPlan.kind).toBe('CONFIRM');
+    expect(turn.replyPlan.designs.filter((card) => card.selected).map((card) => card.strategy)).toEqual([
       'QUALITY',
     ]);
   });
 
   it('refines all designs while none is chosen, and comes back to PRESENT', async () => {
-    const { turn } = await talk(offlineThink, NEED, 'add a check of the sources');
+    const { turn } = await talk(offlineModel, NEED, 'add a check of the sources');
     expect(turn).toMatchObject({ transitions: ['REFINE', 'PRESENT'], selected: null });
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(STRATEGIES);
   });
 
   it('refines the chosen design when the message names none', async () => {
-    const { turn } = await talk(offlineThink, NEED, 'the third one', 'add a check of the sources');
+    const { turn } = await talk(offlineModel, NEED, 'the third one', 'add a check of the sources');
     expect(turn).toMatchObject({ transitions: ['REFINE', 'CONFIRM'], selected: 'BALANCED' });
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(['BALANCED']);
   });
 
   it('settles on a yes to the selected design', async () => {
-    const { turn } = await talk(offlineThink, NEED, 'the balanced one', 'yes');
+    const { turn } = await talk(offlineModel, NEED, 'the balanced one', 'yes');
     expect(turn).toMatchObject({ transitions: ['PLAN'], selected: 'BALANCED', proposals: [] });
-    expect(turn.brief).toMatchObject({ kind: 'PLAN', stage: 'PLAN' });
+    expect(turn.replyPlan).toMatchObject({ kind: 'PLAN', stage: 'PLAN' });
   });
 
   it('settles from DEBATE by way of CONFIRM', async () => {
     const { turn } = await talk(
-      offlineThink,
+      offlineModel,
       NEED,
       'the balanced one',
       'how long does it take?',
@@ -107,13 +108,13 @@ describe('takeTurn', () => {
   });
 
   it('asks which one is meant when a yes comes before a choice', async () => {
-    const { turn } = await talk(offlineThink, NEED, 'yes');
+    const { turn } = await talk(offlineModel, NEED, 'yes');
     expect(turn).toMatchObject({ transitions: [], selected: null });
-    expect(turn.brief.kind).toBe('CHOOSE');
+    expect(turn.replyPlan.kind).toBe('CHOOSE');
   });
 
   it('does not settle a design when the yes names another one', async () => {
-    const think = answeringTasks({
+    const model = answeringTasks({
       'discussion.read': ({ proposals }) => ({
         intents: (proposals as unknown[]).length > 0 ? ['CONFIRM'] : ['DESCRIBE'],
         target: 'SPEED',
@@ -121,21 +122,21 @@ describe('takeTurn', () => {
         memory: {},
       }),
     });
-    const { after } = await talk(offlineThink, NEED, 'the balanced one');
-    const turn = await takeTurn(think, { ...after, text: 'yes, the fast one' });
+    const { after } = await talk(offlineModel, NEED, 'the balanced one');
+    const turn = await takeTurn(model, builtInRules, { ...after, text: 'yes, the fast one' });
     expect(turn).toMatchObject({ transitions: [], selected: 'SPEED' });
-    expect(turn.brief.kind).toBe('CONFIRM');
+    expect(turn.replyPlan.kind).toBe('CONFIRM');
   });
 
   it('goes on from PLAN: answers there, refines, selects another', async () => {
     const settled = [NEED, 'the balanced one', 'yes'] as const;
-    expect((await talk(offlineThink, ...settled, 'why does it ask me?')).turn.transitions).toEqual([]);
-    expect((await talk(offlineThink, ...settled, 'yes')).turn.transitions).toEqual([]);
-    expect((await talk(offlineThink, ...settled, 'drop the approval')).turn.transitions).toEqual([
+    expect((await talk(offlineModel, ...settled, 'why does it ask me?')).turn.transitions).toEqual([]);
+    expect((await talk(offlineModel, ...settled, 'yes')).turn.transitions).toEqual([]);
+    expect((await talk(offlineModel, ...settled, 'drop the approval')).turn.transitions).toEqual([
       'REFINE',
       'CONFIRM',
     ]);
-    expect((await talk(offlineThink, ...settled, 'take the first one')).turn).toMatchObject({
+    expect((await talk(offlineModel, ...settled, 'take the first one')).turn).toMatchObject({
       transitions: ['CONFIRM'],
       selected: 'SPEED',
     });
@@ -143,7 +144,7 @@ describe('takeTurn', () => {
 
   it('starts over with what the message says instead', async () => {
     const { turn } = await talk(
-      offlineThink,
+      offlineModel,
       NEED,
       'the first one',
       'forget it all, I need a review of our GDPR compliance',
@@ -155,24 +156,26 @@ describe('takeTurn', () => {
   });
 
   it('starts over empty, and does not look back at the designs from before', async () => {
-    const { turn, after } = await talk(offlineThink, NEED, 'start over');
+    const { turn, after } = await talk(offlineModel, NEED, 'start over');
     expect(turn).toMatchObject({ transitions: ['UNDERSTAND'], proposals: [], selected: null });
     expect(turn.memory.agreedRequirements).toEqual([]);
-    const { proposals } = (await talk(offlineThink, NEED)).after;
-    const next = await takeTurn(offlineThink, { ...after, proposals, text: 'the second one' });
-    expect(next.brief).toMatchObject({ kind: 'CLARIFY', designs: [] });
+    const { proposals } = (await talk(offlineModel, NEED)).after;
+    const next = await takeTurn(offlineModel, builtInRules, { ...after, proposals, text: 'the second one' });
+    expect(next.replyPlan).toMatchObject({ kind: 'CLARIFY', designs: [] });
   });
 
   it('speaks the language of the person, also after a word that has none', async () => {
-    expect((await talk(offlineThink, '고객 리뷰 데이터를 분석해줘')).turn.brief.language).toBe('ko');
-    expect((await talk(offlineThink, '고객 리뷰 데이터를 분석해줘', 'ok')).turn.brief.language).toBe('ko');
-    const hinted = await takeTurn(offlineThink, { ...freshState('report'), language: 'de-CH' });
-    expect(hinted.brief.language).toBe('de');
-    const english = await takeTurn(offlineThink, { ...freshState(NEED), language: 'ko-KR' });
-    expect(english.brief.language).toBe('en');
+    expect((await talk(offlineModel, '고객 리뷰 데이터를 분석해줘')).turn.replyPlan.language).toBe('ko');
+    expect((await talk(offlineModel, '고객 리뷰 데이터를 분석해줘', 'ok')).turn.replyPlan.language).toBe(
+      'ko',
+    );
+    const hinted = await takeTurn(offlineModel, builtInRules, { ...freshState('report'), language: 'de-CH' });
+    expect(hinted.replyPlan.language).toBe('de');
+    const english = await takeTurn(offlineModel, builtInRules, { ...freshState(NEED), language: 'ko-KR' });
+    expect(english.replyPlan.language).toBe('en');
   });
 
-  it('gives a brief that survives storage as JSON', async () => {
+  it('gives a plan that survives storage as JSON', async () => {
     for (const texts of [
       ['hi'],
       [NEED],
@@ -180,8 +183,8 @@ describe('takeTurn', () => {
       [NEED, 'the 2nd one'],
       [NEED, 'the 2nd one', 'yes'],
     ]) {
-      const { brief } = (await talk(offlineThink, ...texts)).turn;
-      expect(briefSchema.parse(JSON.parse(JSON.stringify(brief)))).toEqual(brief);
+      const { replyPlan } = (await talk(offlineModel, ...texts)).turn;
+      expect(replyPlanSchema.parse(JSON.parse(JSON.stringify(replyPlan)))).toEqual(replyPlan);
     }
   });
 });
@@ -192,16 +195,16 @@ describe('takeTurn on the table of stages', () => {
   );
 
   it('only ever takes legal steps, whatever the message means and wherever the discussion is', async () => {
-    const { after } = await talk(offlineThink, NEED);
+    const { after } = await talk(offlineModel, NEED);
     for (const [stage, intents] of cases) {
       for (const target of ['SPEED', null] as const) {
-        const turn = await takeTurn(thinkOf(intents, target), stateAt(after, stage));
+        const turn = await takeTurn(modelOf(intents, target), builtInRules, stateAt(after, stage));
         expectLegal(stage, turn);
       }
     }
   });
 
-  function thinkOf(intents: Intent[], target: 'SPEED' | null) {
+  function modelOf(intents: Intent[], target: 'SPEED' | null) {
     const { design, critique } = ready;
     return answeringTasks({
       'discussion.read': () => ({ intents, target, isClear: true, memory: {} }),
@@ -235,7 +238,7 @@ describe('takeTurn on the table of stages', () => {
       expect(() => assertTransition(from, to)).not.toThrow();
       from = to;
     }
-    expect(turn.brief.stage).toBe(from);
+    expect(turn.replyPlan.stage).toBe(from);
     if (from === 'CONFIRM' || from === 'PLAN') expect(turn.selected).not.toBeNull();
     if (turn.transitions.includes('PRESENT') && stage !== 'DESIGN') expect(turn.proposals).toHaveLength(3);
   }
@@ -243,7 +246,7 @@ describe('takeTurn on the table of stages', () => {
 
 describe('takeTurn when the model fails', () => {
   it.each([
-    ['is away', failingThink],
+    ['is away', unavailableModel],
     ['answers nothing', answering('')],
     ['answers prose', answering('Sorry, I would rather not.')],
     ['answers an empty object', answering('{}')],
@@ -252,11 +255,11 @@ describe('takeTurn when the model fails', () => {
       'answers with fields of wrong types',
       answering('{"intents":"SELECT","score":"9","steps":{},"title":7}'),
     ],
-  ])('goes through a whole talk when it %s', async (_, think) => {
+  ])('goes through a whole talk when it %s', async (_, model) => {
     let state = freshState(NEED);
     const stages: Stage[] = [];
     for (const text of ['take the second one, but add a check of the sources', 'yes', '']) {
-      const turn = await takeTurn(think, state);
+      const turn = await takeTurn(model, builtInRules, state);
       for (const proposal of turn.proposals) expect(checkDesign(proposal.design)).toEqual([]);
       stages.push(...turn.transitions);
       state = afterTurn(state, turn, text);
@@ -266,8 +269,8 @@ describe('takeTurn when the model fails', () => {
 
   it('stops at what is not the failure of a model', async () => {
     const spent = new AppError('BUDGET_EXCEEDED', 'The limit is reached.');
-    const think = { structured: () => Promise.reject(spent) };
-    await expect(takeTurn(think, freshState(NEED))).rejects.toBe(spent);
+    const model = { generate: () => Promise.reject(spent) };
+    await expect(takeTurn(model, builtInRules, freshState(NEED))).rejects.toBe(spent);
   });
 
   function circle() {

@@ -3,7 +3,7 @@ import { createNonce } from '../../../../../src/core/prompt-safety/isolate.ts';
 import { AgentKind } from '../../../../../src/generated/prisma/enums.ts';
 import type { AgentRequest } from '../../../../../src/modules/pipelines/agents/agent.ts';
 import { agentOf } from '../../../../../src/modules/pipelines/agents/agents.ts';
-import type { CollectedSource } from '../../../../../src/modules/pipelines/agents/collect-sources.ts';
+import type { CollectedSource } from '../../../../../src/modules/pipelines/agents/agent.ts';
 import { makeTask } from '../../../../support/agent-task.ts';
 
 const KINDS = Object.values(AgentKind);

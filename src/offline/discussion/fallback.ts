@@ -1,0 +1,28 @@
+import type { DesignAnswer, NeedFacts } from '../../modules/discussion/engine/designer.ts';
+import type { DiscussionFallback } from '../../modules/discussion/engine/fallback.ts';
+import { wordingOf } from '../../modules/discussion/engine/language.ts';
+import type { Draft } from '../../modules/discussion/engine/proposal.ts';
+import { changeDesign } from './changes.ts';
+import { critiqueByShape } from './critique.ts';
+import { builtInDesign } from './designs.ts';
+import { readByPatterns } from './read-message.ts';
+import { openPoints, titleOf } from './request-parsing.ts';
+
+/** The discussion's answers that need no model: in place of a model that fails, and as the OFFLINE model's part. */
+export const builtInRules: DiscussionFallback = {
+  read: readByPatterns,
+  design: ({ strategy, ...facts }) => answerOf(builtInDesign(strategy, requestOf(facts))),
+  refine: ({ draft, change, language, catalog }) =>
+    answerOf({ ...draft, ...changeDesign(draft.design, change, { language, catalog }) }),
+  critique: critiqueByShape,
+  clarify: (language) => openPoints('', wordingOf(language)),
+  title: titleOf,
+};
+
+function answerOf({ title, summary, changes, design }: Draft): DesignAnswer {
+  return { title, summary, changes, steps: design.steps };
+}
+
+function requestOf({ need, memory, language, catalog }: NeedFacts) {
+  return { need, requirements: memory.agreedRequirements, language, catalog };
+}
