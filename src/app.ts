@@ -26,7 +26,6 @@ import { createAuthenticators } from './modules/auth/authenticators.ts';
 import { Tokens } from './modules/auth/sessions/tokens.ts';
 import type { Services } from './kernel/context.ts';
 import { replyWorker } from './modules/discussion/worker/jobs.ts';
-import { mergeChunks } from './kernel/events/events.ts';
 import { runWorker } from './modules/pipelines/jobs.ts';
 
 /**
@@ -61,7 +60,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const eventLog = new PostgresEventLog(database.sql);
   const followers = new LogFollower({ log: eventLog, live, onError: warn('a log could not be read') });
   closers.defer(() => followers.close());
-  const writer = new BatchWriter({ log: eventLog, live, merge: mergeChunks });
+  const writer = new BatchWriter({ log: eventLog, live });
   closers.defer(() => writer.close());
   const spending = new SpendingGate({
     sql: database.sql,

@@ -178,6 +178,15 @@ describe('the sources', () => {
     expect(clients.filter((file) => layerOf(file) !== 'infra' && file !== adapter)).toEqual([]);
   });
 
+  it('reach the tables of core through core only', () => {
+    const statement = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE)\\s+(${CORE_TABLES.join('|')})\\b`);
+    const client = new RegExp(`\\bprisma\\.(${CORE_MODELS.join('|')})\\.\\w+\\(`);
+    const outside = (pattern: RegExp) =>
+      filesWith(pattern, 'src/').filter((file) => !/^src\/(core|generated)\//.test(file));
+    expect(filesWith(statement, 'src/core/').length).toBeGreaterThan(2);
+    expect([...outside(statement), ...outside(client)]).toEqual([]);
+  });
+
   it('export by name; only tools are configured by a default export', () => {
     const tools = ['tests/browser/vitest.config.ts', 'tests/support/global-setup.ts'];
     expect(filesWith(/^export default\b|\bas default\b/m).filter((file) => !tools.includes(file))).toEqual(
@@ -263,6 +272,10 @@ function namesIn(text: string): string[] {
     ([, declared, member]) => declared ?? member ?? '',
   );
 }
+
+const CORE_TABLES = ['event_logs', 'events', 'claims', 'spending_accounts', 'spending_holds'];
+/** The same tables, as Prisma's client names them. */
+const CORE_MODELS = ['eventLog', 'event', 'claim', 'spendingAccount', 'spendingHold'];
 
 const GRAPHQL_PACKAGE = /^(graphql|graphql-yoga|graphql-ws|@pothos|@graphql-yoga|@escape\.tech)(\/|$)/;
 

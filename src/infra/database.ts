@@ -10,8 +10,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PostgresEventLog } from '../core/event-log/event-log-postgres.ts';
-import type { LogAppend, StoredEvent } from '../core/event-log/event-log.ts';
+import type { EventLogReader, LogAppend, StoredEvent } from '../core/event-log/event-log.ts';
 import type { LiveChannel } from '../core/event-log/live-channel.ts';
+import type { Log } from '../core/event-log/log.ts';
 import type { Sql } from '../core/sql.ts';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { isConflict, toAppError } from './database-errors.ts';
@@ -29,17 +30,24 @@ export interface Database {
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Reads everything as of one moment. */
-  snapshot<T>(work: (tx: Pick<Tx, 'prisma' | 'sql'>) => Promise<T>): Promise<T>;
+  snapshot<T>(work: (tx: ReadTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-export interface Tx {
+export interface ReadTx {
   prisma: Prisma.TransactionClient;
   sql: Sql;
+  /** As the transaction sees it: without what it appends itself. */
+  eventLog: EventLogReader;
+}
+
+export interface Tx extends ReadTx {
   /** Appends to a log when `work` is done; under a claim, with its fence. */
-  append(logId: string, event: unknown, fence?: number): void;
+  append<Event>(log: Log<Event>, event: NoInfer<Event>, fence?: number): void;
   /** Lets the transaction stand only while the claim on the log holds, whether or not it appends to it. */
   guard(logId: string, fence: number): void;
+  /** Drops a log's events, and fences off its claims. What is appended in the same transaction stays. */
+  erase(logId: string): Promise<void>;
   /** Adds a job that starts once the transaction stands. */
   send<Name extends JobName>(job: Name, data: JobPayloads[Name]): Promise<void>;
 }
@@ -63,7 +71,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     const limits = { maxWait: CONNECT_TIMEOUT_MS, timeout: TRANSACTION_TIMEOUT_MS, isolationLevel };
     let failure: unknown;
     const run = (tx: Prisma.TransactionClient, sql: Sql) =>
-      work({ prisma: tx, sql }).catch((error: unknown) => Promise.reject((failure = error)));
+      work({ prisma: tx, sql, eventLog: new PostgresEventLog(sql) }).catch((error: unknown) =>
+        Promise.reject((failure = error)),
+      );
     return pool
       .withSharedClient((sql) => prisma.$transaction((tx) => run(tx, sql), limits))
       .catch((error: unknown) => Promise.reject(error === failure ? error : toAppError(error)));
@@ -71,16 +81,16 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   async function writeOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     let stored: StoredEvent[] = [];
-    const result = await transaction(async ({ prisma: client, sql }) => {
+    const result = await transaction(async (connection) => {
       const appends = new Map<string, LogAppend>();
       const result = await work({
-        prisma: client,
-        sql,
-        append: (logId, event, fence) => collect(appends, logId, [event], fence),
+        ...connection,
+        append: (log, event, fence) => collect(appends, log, [event], fence),
         guard: (logId, fence) => collect(appends, logId, [], fence),
-        send: (job, data) => options.jobs.send(sql, job, data),
+        erase: (logId) => connection.eventLog.erase(logId),
+        send: (job, data) => options.jobs.send(connection.sql, job, data),
       });
-      if (appends.size > 0) stored = await new PostgresEventLog(sql).append([...appends.values()]);
+      if (appends.size > 0) stored = await connection.eventLog.append([...appends.values()]);
       return result;
     });
     if (stored.length > 0) options.live.publish(stored);
@@ -208,7 +218,7 @@ export interface DatabaseOptions {
   maxConnections?: number;
 }
 
-type Connection = Pick<Tx, 'prisma' | 'sql'>;
+type Connection = ReadTx & { eventLog: PostgresEventLog };
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
 interface BoundClient {

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { claim } from '../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
 import { FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
+import { type Log, logKind } from '../../src/core/event-log/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { testSql } from '../support/test-sql.ts';
 
 const { sql, begin } = testSql();
 const log = new PostgresEventLog(sql);
-const newLog = () => `log:${randomUUID()}`;
+const newLog = () => logKind<unknown>('log')(randomUUID());
 const newClaim = async (logId: string) => (await claim(sql, logId, randomUUID(), EXPIRED))!.fence;
 const EXPIRED = -1_000;
 
@@ -81,7 +82,7 @@ describe('append', () => {
   });
 
   it('meets a fence raised on its second log while it waited for the first', async () => {
-    const [first, second] = [newLog(), newLog()].toSorted() as [string, string];
+    const [first, second] = [newLog(), newLog()].toSorted() as [Log, Log];
     const fence = await newClaim(second);
     await log.append([{ logId: first, events: ['first'] }]);
     const holder = await begin();
@@ -178,7 +179,7 @@ describe('appendAvailable', () => {
   }
 });
 
-async function expectGapless(logId: string): Promise<StoredEvent[]> {
+async function expectGapless(logId: Log): Promise<StoredEvent[]> {
   const events = await log.read(logId, 0, 100_000);
   expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length));
   expect(await log.state(logId)).toEqual({ head: events.length, floor: 0 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type EventLog, FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
+import { type EventLog, FencedError } from '../../src/core/event-log/event-log.ts';
+import { type Log, logKind } from '../../src/core/event-log/log.ts';
 
 /** What every event log does, whatever it is made of. */
 export function describeEventLog(name: string, open: () => Adapter): void {
-  const newLog = () => `log:${randomUUID()}`;
+  const newLog = () => logKind<unknown>('log')(randomUUID());
 
   describe(name, () => {
     describe('append', () => {
@@ -38,7 +39,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
 
       it('numbers each log by itself, and returns them in the order of their ids', async () => {
         const { log } = open();
-        const [a, b] = [newLog(), newLog()].sort() as [string, string];
+        const [a, b] = [newLog(), newLog()].sort() as [Log, Log];
         await log.append([{ logId: b, events: [0] }]);
         const stored = await log.append([
           { logId: b, events: [1, 2] },
@@ -58,7 +59,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         const fence = await claim(logId);
         await log.append([{ logId, events: ['claimed'], fence }]);
         await log.append([{ logId, events: ['free'] }]);
-        expect(await texts(log, logId)).toEqual(['claimed', 'free']);
+        expect(await dataOf(log, logId)).toEqual(['claimed', 'free']);
       });
 
       it('refuses the fence of an earlier claim, and then stores nothing in any log', async () => {
@@ -73,8 +74,8 @@ export function describeEventLog(name: string, open: () => Adapter): void {
           { logId: fresh, events: ['with it'] },
         ];
         await expect(log.append(appends)).rejects.toThrow(new FencedError(logId));
-        expect(await texts(log, logId)).toEqual([]);
-        expect(await texts(log, other)).toEqual(['before']);
+        expect(await dataOf(log, logId)).toEqual([]);
+        expect(await dataOf(log, other)).toEqual(['before']);
         expect(await log.state(fresh)).toEqual({ head: 0, floor: 0 });
       });
 
@@ -105,7 +106,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(busy).toEqual([]);
         expect(fenced.toSorted()).toEqual([taken, unclaimed].toSorted());
         expect(await log.read(good, 0, 10)).toEqual(stored);
-        expect(await texts(log, taken)).toEqual([]);
+        expect(await dataOf(log, taken)).toEqual([]);
       });
     });
 
@@ -157,15 +158,70 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         await log.trim(newLog(), 1);
         expect(await log.state(logId)).toEqual({ head: 2, floor: 2 });
         expect(await log.read(logId, 0, 10)).toEqual([]);
-        expect(await texts(log, other)).toEqual(['c']);
+        expect(await dataOf(log, other)).toEqual(['c']);
+      });
+    });
+
+    describe('erase', () => {
+      it('drops every event and refuses earlier claims, and the numbers go on', async () => {
+        const { log, claim } = open();
+        const [logId, other] = [newLog(), newLog()];
+        const fence = await claim(logId);
+        await log.append([
+          { logId, events: ['a', 'b'], fence },
+          { logId: other, events: ['c'] },
+        ]);
+        await log.erase(logId);
+        await log.erase(newLog());
+        await expect(log.append([{ logId, events: ['stale'], fence }])).rejects.toThrow(FencedError);
+        const [next] = await log.append([{ logId, events: ['last'] }]);
+        expect(next!.seq).toBe(3);
+        expect(await log.state(logId)).toEqual({ head: 3, floor: 2 });
+        expect(await dataOf(log, logId)).toEqual(['last']);
+        expect(await dataOf(log, other)).toEqual(['c']);
+      });
+    });
+
+    describe('texts', () => {
+      it('joins the pieces that hold all fields of a part, in their order, for each part', async () => {
+        const { log } = open();
+        const logId = logKind<Piece>('log')(randomUUID());
+        const piece = (of: string, attempt: number, text: string): Piece => ({
+          type: 'piece',
+          of,
+          attempt,
+          text,
+        });
+        const events = [
+          piece('a', 1, 'void'),
+          piece('a', 2, 'hé'),
+          { type: 'other', of: 'a', attempt: 2 },
+          piece('b', 1, 'x\n"'),
+          piece('a', 2, 'llo'),
+        ];
+        await log.append([{ logId, events }]);
+        const part = (of: string, attempt: number) => ({ type: 'piece' as const, of, attempt });
+        expect(await log.texts(logId, [part('b', 1), part('a', 2), part('a', 3)])).toEqual([
+          'x\n"',
+          'héllo',
+          '',
+        ]);
+        expect(await log.texts(logId, [])).toEqual([]);
       });
     });
   });
 }
 
-async function texts(log: EventLog, logId: string): Promise<unknown[]> {
-  const events: StoredEvent[] = await log.read(logId, 0, 1_000);
+async function dataOf(log: EventLog, logId: Log): Promise<unknown[]> {
+  const events = await log.read(logId, 0, 1_000);
   return events.map(({ data }) => data);
+}
+
+interface Piece {
+  type: 'piece';
+  of: string;
+  attempt: number;
+  text: string;
 }
 
 export interface Adapter {

@@ -7,6 +7,7 @@ import { LogFollower } from '../../src/core/event-log/follow.ts';
 import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
 import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
+import { type Log, logKind } from '../../src/core/event-log/log.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { testSql } from '../support/test-sql.ts';
 
@@ -66,9 +67,9 @@ async function expectExact(
   const onError = (error: unknown) => errors.push(error);
   const writers = writing.map((live) => new BatchWriter({ log, live }));
   const processes = reading.map((live) => new LogFollower({ log, live, onError, headsIntervalMs: 200 }));
-  const logs = Array.from({ length: LOGS }, () => `log:${randomUUID()}`);
-  const readers = processes.flatMap((followers) =>
-    logs.flatMap((logId) => [readAll(followers, logId, EVENTS), readAll(followers, logId, 7)]),
+  const logs = Array.from({ length: LOGS }, () => logKind<unknown>('log')(randomUUID()));
+  const readers = processes.flatMap((follower) =>
+    logs.flatMap((logId) => [readAll(follower, logId, EVENTS), readAll(follower, logId, 7)]),
   );
   const progress = new Progress(LOGS * EVENTS);
   const disturbing = disturb((share) => progress.reaches(share));
@@ -78,7 +79,7 @@ async function expectExact(
   await disturbing;
   await Promise.all(readers);
   await Promise.all(writers.map((writer) => writer.close()));
-  for (const followers of processes) followers.close();
+  for (const follower of processes) follower.close();
   expect(errors).toEqual([]);
 }
 
@@ -86,7 +87,7 @@ async function expectExact(
 async function writeAll(
   writer: BatchWriter,
   live: LiveChannel,
-  logId: string,
+  logId: Log,
   progress: Progress,
 ): Promise<void> {
   const { fence } = (await claim(sql, logId, 'worker', 60_000))!;
@@ -103,12 +104,12 @@ async function writeAll(
 }
 
 /** Reads the whole log by its cursor, and leaves and comes back after every `stay` events. */
-async function readAll(followers: LogFollower, logId: string, stay: number): Promise<void> {
+async function readAll(follower: LogFollower, logId: Log, stay: number): Promise<void> {
   const got: number[] = [];
   while (got.length < EVENTS) {
     const left = new AbortController();
     const until = Math.min(EVENTS, got.length + stay);
-    for await (const event of followers.follow(logId, got.length, left.signal)) {
+    for await (const event of follower.follow(logId, got.length, left.signal)) {
       got.push(event.seq);
       if (got.length === until) left.abort();
     }

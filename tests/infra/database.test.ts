@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
+import { logKind } from '../../src/core/event-log/log.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
 import { createDatabase, type Database } from '../../src/infra/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
@@ -15,6 +16,7 @@ import { eventually } from '../support/eventually.ts';
 
 const logger = pino({ level: 'silent' });
 
+const logOf = logKind<{ n: number }>('log');
 const MAX_CONNECTIONS = 20;
 
 /** Null when the server has none left. */
@@ -48,8 +50,8 @@ describe('transact', () => {
     const name = await database.transact(async (tx) => {
       const tenant = await tx.prisma.tenant.create(createTenant('together'));
       await tx.sql('UPDATE tenants SET name = $1 WHERE id = $2', ['renamed', tenant.id]);
-      tx.append('log:together', { n: 1 });
-      tx.append('log:together', { n: 2 });
+      tx.append(logOf('together'), { n: 1 });
+      tx.append(logOf('together'), { n: 2 });
       expect(published).toEqual([]);
       return (await tx.prisma.tenant.findUniqueOrThrow({ where: { id: tenant.id } })).name;
     });
@@ -65,12 +67,12 @@ describe('transact', () => {
     published.length = 0;
     const failing = database.transact(async (tx) => {
       await tx.prisma.tenant.create(createTenant('failing'));
-      tx.append('log:failing', { n: 1 });
+      tx.append(logOf('failing'), { n: 1 });
       throw new AppError('CONFLICT', 'no');
     });
     await expect(failing).rejects.toMatchObject({ code: 'CONFLICT', message: 'no' });
     expect(await database.prisma.tenant.count({ where: { externalId: 'failing' } })).toBe(0);
-    await database.transact(async (tx) => tx.append('log:failing', { n: 2 }));
+    await database.transact(async (tx) => tx.append(logOf('failing'), { n: 2 }));
     expect(published).toMatchObject([{ seq: 1, data: { n: 2 } }]);
   });
 
@@ -78,7 +80,7 @@ describe('transact', () => {
     await database.sql(`INSERT INTO event_logs (id, fence) VALUES ('log:fenced', 7)`);
     const stale = database.transact(async (tx) => {
       await tx.prisma.tenant.create(createTenant('fenced'));
-      tx.append('log:fenced', { n: 1 }, 6);
+      tx.append(logOf('fenced'), { n: 1 }, 6);
     });
     await expect(stale).rejects.toBeInstanceOf(FencedError);
     expect(await database.prisma.tenant.count({ where: { externalId: 'fenced' } })).toBe(0);

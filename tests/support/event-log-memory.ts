@@ -5,7 +5,9 @@ import {
   type LogAppend,
   type LogState,
   type StoredEvent,
+  type TextPart,
 } from '../../src/core/event-log/event-log.ts';
+import type { Log } from '../../src/core/event-log/log.ts';
 
 /** The event log within one process, for tests and for tools that need no durability. Nothing is ever busy. */
 export class MemoryEventLog implements EventLog {
@@ -42,10 +44,20 @@ export class MemoryEventLog implements EventLog {
     return new Map(known.map((logId) => [logId, this.#log(logId).head]));
   }
 
-  async read(logId: string, after: number, limit: number): Promise<StoredEvent[]> {
-    const { floor, events } = this.#logs.get(logId) ?? EMPTY;
+  async read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]> {
+    const { floor, events } = this.#logs.get(log) ?? EMPTY;
     const start = Math.max(0, after - floor);
-    return events.slice(start, start + limit);
+    return events.slice(start, start + limit) as StoredEvent<Event>[];
+  }
+
+  async texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]> {
+    const events = (this.#logs.get(log) ?? EMPTY).events.map(({ data }) => data as Record<string, unknown>);
+    return parts.map((part) =>
+      events
+        .filter((event) => Object.entries(part).every(([field, value]) => event[field] === value))
+        .map(({ text }) => text)
+        .join(''),
+    );
   }
 
   async trim(logId: string, upTo: number): Promise<void> {
@@ -54,6 +66,13 @@ export class MemoryEventLog implements EventLog {
     const floor = Math.min(log.head, Math.max(log.floor, upTo));
     log.events.splice(0, floor - log.floor);
     log.floor = floor;
+  }
+
+  async erase(logId: string): Promise<void> {
+    const log = this.#logs.get(logId);
+    if (!log) return;
+    log.fence += 1;
+    await this.trim(logId, log.head);
   }
 
   #isFenced({ logId, fence }: LogAppend): boolean {

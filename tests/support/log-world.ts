@@ -1,7 +1,8 @@
 import { expect, vi } from 'vitest';
 import { MemoryEventLog } from './event-log-memory.ts';
 import type { EventLogReader, StoredEvent } from '../../src/core/event-log/event-log.ts';
-import { LogFollower, type FollowersOptions } from '../../src/core/event-log/follow.ts';
+import { LogFollower, type LogFollowerOptions } from '../../src/core/event-log/follow.ts';
+import type { Log } from '../../src/core/event-log/log.ts';
 import type { LiveListener } from '../../src/core/event-log/live-channel.ts';
 
 /** A log and a live channel whose every move is the test's. */
@@ -20,7 +21,7 @@ export class LogWorld {
   #answering = Promise.resolve();
   readonly #held: PromiseWithResolvers<void>[] = [];
 
-  constructor(options: Partial<FollowersOptions> = {}) {
+  constructor(options: Partial<LogFollowerOptions> = {}) {
     this.followers = new LogFollower({
       log: this.#reader(),
       live: { subscribe: (logId, listener) => this.#subscribe(logId, listener) },
@@ -34,7 +35,7 @@ export class LogWorld {
   }
 
   follow(after: number, logId = 'log', signal = new AbortController().signal): Events {
-    return this.followers.follow(logId, after, signal);
+    return this.followers.follow(logId as Log, after, signal);
   }
 
   async write(count: number, { logId = 'log', copies = 'delivered' as Fate } = {}): Promise<StoredEvent[]> {
@@ -99,10 +100,11 @@ export class LogWorld {
         this.headsReads.push([...logIds]);
         return answer(() => this.log.heads(logIds));
       },
-      read: (logId, after, limit) => {
+      read: (log, after, limit) => {
         this.reads.push(after);
-        return answer(() => this.log.read(logId, after, limit));
+        return answer(() => this.log.read(log, after, limit));
       },
+      texts: (log, parts) => this.log.texts(log, parts),
     };
   }
 

@@ -9,6 +9,7 @@
  * All times are the database's. `claim` locks the claim's row, then the log's: a transaction that does more should
  * do it in that order, too. `renew` waits for nobody.
  */
+import type { LogKind } from '../event-log/log.ts';
 import type { Sql } from '../sql.ts';
 
 /**
@@ -62,6 +63,15 @@ export async function renew(
 /** Gives the claim back, if `holder` still has it: anyone may take it at once. */
 export async function release(sql: Sql, id: string, holder: string): Promise<void> {
   await sql('DELETE FROM claims WHERE id = $1 AND holder = $2', [id, holder]);
+}
+
+/**
+ * An SQL condition: nobody works on the subject whose id stands in `column`. For the statements that look for work,
+ * which know their own tables only.
+ */
+export function withoutLiveClaim(log: LogKind, column: string): string {
+  return `NOT EXISTS (
+    SELECT FROM claims WHERE id = '${log.prefix}' || ${column} AND expires_at > clock_timestamp())`;
 }
 
 const LEASE_END = `clock_timestamp() + $3 * interval '1 ms'`;

@@ -8,27 +8,26 @@
  */
 import { type EventLog, FencedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
+import type { Log } from './log.ts';
 
 /**
  * @example
  * const writes: Promise<void>[] = [];
- * for await (const piece of pieces) writes.push(writer.append('run:7', claim.fence, piece));
+ * for await (const piece of pieces) writes.push(writer.append(runLog('7'), claim.fence, piece));
  * await Promise.all(writes);
  */
 export class BatchWriter {
   readonly #log: Pick<EventLog, 'appendAvailable'>;
   readonly #live: Pick<LiveChannel, 'publish'>;
-  readonly #merge: (first: unknown, second: unknown) => unknown;
   /** By log, oldest first; none is empty. */
   readonly #queues = new Map<string, Batch[]>();
   #writing: Promise<void> | undefined;
   #arrived = NOTHING;
   #closed = false;
 
-  constructor({ log, live, merge = () => undefined }: BatchWriterOptions) {
+  constructor({ log, live }: BatchWriterOptions) {
     this.#log = log;
     this.#live = live;
-    this.#merge = merge;
   }
 
   /**
@@ -36,12 +35,19 @@ export class BatchWriter {
    * not wait for one before the next: the queue is bounded by how many its callers leave unsettled. What waits
    * behind an event that fails is rejected with it, so that no gap is stored; what is appended after that may be
    * stored again. A rejection that nobody listens to does no harm.
+   * `merge` joins the event with the one of its log that waits before it; undefined when each must stand alone.
    * Errors: FencedError when the claim was taken over; those of the database; any after `close`.
    */
-  append(logId: string, fence: number, event: unknown): Promise<void> {
+  append<Event>(
+    log: Log<Event>,
+    fence: number,
+    event: NoInfer<Event>,
+    merge: Merge<NoInfer<Event>> = NEVER,
+  ): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the writer is closed'));
-    const batch = this.#openBatch(logId, fence);
-    const merged = batch.events.length > 0 ? this.#merge(batch.events.at(-1), event) : undefined;
+    const batch = this.#openBatch(log, fence);
+    const waiting = batch.events as Event[]; // only this log's writers come here
+    const merged = waiting.length > 0 ? merge(waiting.at(-1)!, event) : undefined;
     if (merged === undefined) batch.events.push(event);
     else batch.events.splice(-1, 1, merged);
     this.#arrived();
@@ -123,15 +129,17 @@ export class BatchWriter {
 }
 
 const NOTHING = (): void => {};
+const NEVER = (): undefined => undefined;
 const MAX_BATCH_EVENTS = 500;
 const BUSY_PAUSE_MS = 10;
 
 export interface BatchWriterOptions {
   log: Pick<EventLog, 'appendAvailable'>;
   live: Pick<LiveChannel, 'publish'>;
-  /** Joins two events of one log that follow each other into one; undefined when each must stand alone. */
-  merge?: (first: unknown, second: unknown) => unknown;
 }
+
+/** Joins two events of one log that follow each other into one; undefined when each must stand alone. */
+export type Merge<Event> = (first: Event, second: Event) => Event | undefined;
 
 /** Events of one claim that are written together. */
 interface Batch {

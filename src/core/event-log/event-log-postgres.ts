@@ -17,7 +17,9 @@ import {
   type LogAppend,
   type LogState,
   type StoredEvent,
+  type TextPart,
 } from './event-log.ts';
+import type { Log } from './log.ts';
 
 /** Works on a pool, where each call is a transaction of its own, and inside a transaction. */
 export class PostgresEventLog implements EventLog {
@@ -54,16 +56,26 @@ export class PostgresEventLog implements EventLog {
     return new Map(rows.map(({ id, head }) => [id, head]));
   }
 
-  read(logId: string, after: number, limit: number): Promise<StoredEvent[]> {
-    return this.#sql<StoredEvent>(
+  read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]> {
+    return this.#sql<StoredEvent<Event>>(
       `SELECT log_id AS "logId", seq, at, data FROM events
        WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-      [logId, after, limit],
+      [log, after, limit],
     );
+  }
+
+  async texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]> {
+    if (parts.length === 0) return [];
+    const rows = await this.#sql<{ text: string }>(TEXTS, [log, JSON.stringify(parts)]);
+    return rows.map(({ text }) => text);
   }
 
   async trim(logId: string, upTo: number): Promise<void> {
     await this.#sql(TRIM, [logId, upTo]);
+  }
+
+  async erase(logId: string): Promise<void> {
+    await this.#sql(ERASE, [logId]);
   }
 
   async #write(statement: string, appends: readonly LogAppend[]) {
@@ -92,6 +104,16 @@ const TRIM = `
     UPDATE event_logs SET floor = least(head, greatest(floor, $2)) WHERE id = $1 RETURNING id, floor
   )
   DELETE FROM events USING log WHERE log_id = log.id AND seq <= log.floor`;
+
+const ERASE = `
+  WITH log AS (UPDATE event_logs SET fence = fence + 1, floor = head WHERE id = $1 RETURNING id)
+  DELETE FROM events USING log WHERE log_id = log.id`;
+
+const TEXTS = `
+  SELECT coalesce(string_agg(data->>'text', '' ORDER BY seq), '') AS text
+  FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS wanted(part, nth)
+  LEFT JOIN events ON log_id = $1 AND data @> part
+  GROUP BY nth ORDER BY nth`;
 
 /**
  * Locks the logs' rows, raises the heads of those whose fence is right, and numbers the events from there.

@@ -8,6 +8,8 @@
  * the fence of its claim is refused, with FencedError, as soon as somebody else has claimed after it; a writer
  * without one (a user's mutation) is always accepted.
  */
+import type { Log } from './log.ts';
+
 export interface StoredEvent<Data = unknown> {
   logId: string;
   /** From 1, rises by one within the log. */
@@ -16,6 +18,7 @@ export interface StoredEvent<Data = unknown> {
   data: Data;
 }
 
+/** What is appended to one log. Its writers take their events by `Log`, so that they are of the log's type. */
 export interface LogAppend {
   logId: string;
   /** Each a JSON value, whose texts hold neither NUL nor half a surrogate pair. None: only the fence is checked. */
@@ -42,7 +45,12 @@ export interface EventLogReader {
   /** Heads of many logs in one statement; logs that do not exist are absent. */
   heads(logIds: readonly string[]): Promise<Map<string, number>>;
   /** Events with seq > `after` that are still kept, in order, at most `limit` of them. */
-  read(logId: string, after: number, limit: number): Promise<StoredEvent[]>;
+  read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]>;
+  /**
+   * For each of `parts`, the `text` of all events that hold every field of it, joined in their order; '' where none
+   * does. One statement.
+   */
+  texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]>;
 }
 
 export interface EventLog extends EventLogReader {
@@ -62,7 +70,12 @@ export interface EventLog extends EventLogReader {
   ): Promise<{ stored: StoredEvent[]; busy: string[]; fenced: string[] }>;
   /** Drops the events with seq ≤ `upTo`. Numbers are never used again: the log goes on after its head. */
   trim(logId: string, upTo: number): Promise<void>;
+  /** Drops all events and refuses what claims until now would still write. Numbers are never used again. */
+  erase(logId: string): Promise<void>;
 }
+
+/** Fields by which the pieces of one text are found: of those events that carry a `text`. */
+export type TextPart<Event> = Event extends { text: string } ? Partial<Event> : never;
 
 /** The writer's claim has been taken over by another: it must stop, and nothing of its transaction stands. */
 export class FencedError extends Error {

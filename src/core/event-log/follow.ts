@@ -15,13 +15,14 @@
  */
 import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
+import type { Log } from './log.ts';
 
 /**
  * All readers of one process. However many follow the same log, it has one live subscription, from the first
  * reader's first `next` until the last one has left.
  *
  * @example
- * for await (const event of followers.follow('run:7', cursor, signal)) send(event);
+ * for await (const event of follower.follow(runLog('7'), cursor, signal)) send(event);
  */
 export class LogFollower {
   readonly #log: EventLogReader;
@@ -30,12 +31,12 @@ export class LogFollower {
   readonly #headsIntervalMs: number;
   readonly #bufferEvents: number;
   readonly #pageEvents: number;
-  readonly #feeds = new Map<string, LogSubscription>();
+  readonly #subscriptions = new Map<string, LogSubscription>();
   #timer: NodeJS.Timeout | undefined;
   #readingHeads = false;
   #closed = false;
 
-  constructor(options: FollowersOptions) {
+  constructor(options: LogFollowerOptions) {
     this.#log = options.log;
     this.#live = options.live;
     this.#onError = options.onError;
@@ -46,80 +47,84 @@ export class LogFollower {
 
   /**
    * Gives the log's events with seq > `after` until the reader leaves: by `return`, by `signal`, or because the
-   * followers are closed. Each of them ends a pending `next` at once and quietly.
+   * follower is closed. Each of them ends a pending `next` at once and quietly.
    * Errors: TrimmedError when events that were still to come are no longer kept.
    */
-  follow(logId: string, after: number, signal: AbortSignal): AsyncGenerator<StoredEvent, void, undefined> {
+  follow<Event>(
+    log: Log<Event>,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredEvent<Event>, void, undefined> {
     const reader = new Reader(after, this.#bufferEvents);
-    const events = this.#events(logId, reader, signal);
+    const events = this.#events(log, reader, signal);
     // By itself, a generator that waits inside of `next` hears of `return` only when the wait is over.
     const end = events.return.bind(events);
     events.return = (value) => {
       reader.leave();
       return end(value);
     };
-    return events;
+    return events as AsyncGenerator<StoredEvent<Event>, void, undefined>; // the log holds nothing else
   }
 
   /** Ends all readers. */
   close(): void {
     this.#closed = true;
-    for (const feed of this.#feeds.values()) {
-      for (const reader of feed.readers) reader.leave();
-      this.#drop(feed);
+    for (const shared of this.#subscriptions.values()) {
+      for (const reader of shared.readers) reader.leave();
+      this.#drop(shared);
     }
   }
 
   async *#events(
-    logId: string,
+    log: Log,
     reader: Reader,
     signal: AbortSignal,
   ): AsyncGenerator<StoredEvent, void, undefined> {
     if (this.#closed || signal.aborted) return;
     const leave = () => reader.leave();
     signal.addEventListener('abort', leave);
-    const feed = this.#feed(logId);
-    feed.readers.add(reader);
+    const shared = this.#subscribe(log);
+    shared.readers.add(reader);
     try {
-      await reader.until(feed.subscription);
+      await reader.until(shared.isLive);
       while (!reader.hasLeft) {
-        const event = reader.take();
+        const event = reader.next();
         if (event) yield event;
-        else if (reader.isBehind) await this.#fetch(feed, reader);
-        else await reader.news();
+        else if (reader.isBehind) await this.#fetch(shared, reader);
+        else await reader.changed();
       }
     } finally {
       signal.removeEventListener('abort', leave);
-      feed.readers.delete(reader);
-      if (feed.readers.size === 0) this.#drop(feed);
+      shared.readers.delete(reader);
+      if (shared.readers.size === 0) this.#drop(shared);
     }
   }
 
-  async #fetch(feed: LogSubscription, reader: Reader): Promise<void> {
+  async #fetch(shared: LogSubscription, reader: Reader): Promise<void> {
     const { cursor, head } = reader;
-    const page = await reader.until(feed.read(cursor)).catch((error: unknown) => {
+    const page = await reader.until(shared.read(cursor)).catch((error: unknown) => {
       this.#onError(error);
     });
     if (reader.hasLeft) return;
-    if (!page) return reader.news();
+    if (!page) return reader.changed();
     const first = page[0]?.seq ?? head + 1;
-    if (first > cursor + 1) throw new TrimmedError(feed.logId, cursor);
-    reader.accept(page, page.length < this.#pageEvents);
+    if (first > cursor + 1) throw new TrimmedError(shared.log, cursor);
+    reader.append(page, page.length < this.#pageEvents);
   }
 
-  #feed(logId: string): LogSubscription {
-    const feed =
-      this.#feeds.get(logId) ?? new LogSubscription(logId, this.#log, this.#live, this.#pageEvents);
-    this.#feeds.set(logId, feed);
+  #subscribe(log: Log): LogSubscription {
+    const shared =
+      this.#subscriptions.get(log) ?? new LogSubscription(log, this.#log, this.#live, this.#pageEvents);
+    this.#subscriptions.set(log, shared);
     this.#timer ??= setInterval(() => void this.#readHeads(), this.#headsIntervalMs).unref();
-    return feed;
+    return shared;
   }
 
-  #drop(feed: LogSubscription): void {
-    if (this.#feeds.get(feed.logId) !== feed) return;
-    this.#feeds.delete(feed.logId);
-    feed.end();
-    if (this.#feeds.size > 0) return;
+  #drop(shared: LogSubscription): void {
+    if (this.#subscriptions.get(shared.log) !== shared) return;
+    this.#subscriptions.delete(shared.log);
+    shared.end();
+    if (this.#subscriptions.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -128,10 +133,10 @@ export class LogFollower {
     if (this.#readingHeads) return;
     this.#readingHeads = true;
     try {
-      const quiet = [...this.#feeds.values()].filter((feed) => feed.wasQuiet());
+      const quiet = [...this.#subscriptions.values()].filter((shared) => shared.wasQuiet());
       if (quiet.length === 0) return;
-      const heads = await this.#log.heads(quiet.map(({ logId }) => logId));
-      for (const feed of quiet) feed.tell(heads.get(feed.logId) ?? 0, []);
+      const heads = await this.#log.heads(quiet.map(({ log }) => log));
+      for (const shared of quiet) shared.notify(heads.get(shared.log) ?? 0, []);
     } catch (error) {
       this.#onError(error);
     } finally {
@@ -142,27 +147,27 @@ export class LogFollower {
 
 /** What the readers of one log share: its live subscription, and reads of the same page. */
 class LogSubscription {
-  readonly logId: string;
+  readonly log: Log;
   readonly readers = new Set<Reader>();
-  /** Resolves when it stands, or the live channel is away. */
-  readonly subscription: Promise<() => void>;
-  readonly #log: EventLogReader;
+  /** Resolves when the live subscription stands, or the live channel is away. */
+  readonly isLive: Promise<() => void>;
+  readonly #source: EventLogReader;
   readonly #pageEvents: number;
   readonly #reads = new Map<number, Promise<StoredEvent[]>>();
   #isQuiet = true;
 
-  constructor(logId: string, log: EventLogReader, live: Pick<LiveChannel, 'subscribe'>, pageEvents: number) {
-    this.logId = logId;
-    this.#log = log;
+  constructor(log: Log, source: EventLogReader, live: Pick<LiveChannel, 'subscribe'>, pageEvents: number) {
+    this.log = log;
+    this.#source = source;
     this.#pageEvents = pageEvents;
-    this.subscription = live.subscribe(logId, (head, events) => {
+    this.isLive = live.subscribe(log, (head, events) => {
       this.#isQuiet = false;
-      this.tell(head, events);
+      this.notify(head, events);
     });
   }
 
   end(): void {
-    void this.subscription.then((unsubscribe) => unsubscribe());
+    void this.isLive.then((unsubscribe) => unsubscribe());
   }
 
   /** Whether nothing has come live since the last time this was asked. */
@@ -172,8 +177,8 @@ class LogSubscription {
     return wasQuiet;
   }
 
-  tell(head: number, events: readonly StoredEvent[]): void {
-    for (const reader of this.readers) reader.hear(head, events);
+  notify(head: number, events: readonly StoredEvent[]): void {
+    for (const reader of this.readers) reader.offer(head, events);
   }
 
   /** Readers that were woken together ask for the same page in the same tick, and share one read. */
@@ -187,7 +192,7 @@ class LogSubscription {
   async #readLater(after: number): Promise<StoredEvent[]> {
     await Promise.resolve();
     this.#reads.delete(after);
-    return this.#log.read(this.logId, after, this.#pageEvents);
+    return this.#source.read(this.log, after, this.#pageEvents);
   }
 }
 
@@ -216,7 +221,7 @@ class Reader {
     return !this.#hasReadToEnd || this.head > this.cursor;
   }
 
-  hear(head: number, events: readonly StoredEvent[]): void {
+  offer(head: number, events: readonly StoredEvent[]): void {
     this.head = Math.max(this.head, head);
     for (const event of events) {
       if (event.seq > this.cursor && this.#buffer.length < this.#bufferEvents) this.#buffer.push(event);
@@ -224,7 +229,7 @@ class Reader {
     if (this.isBehind) this.#wake();
   }
 
-  take(): StoredEvent | undefined {
+  next(): StoredEvent | undefined {
     if (this.#fetched.length > 0) return this.#fetched.shift();
     while (this.#buffer[0] && this.#buffer[0].seq <= this.cursor) this.#buffer.shift();
     if (this.#buffer[0]?.seq !== this.cursor + 1) return undefined;
@@ -232,14 +237,14 @@ class Reader {
     return this.#buffer.shift();
   }
 
-  accept(page: readonly StoredEvent[], isLast: boolean): void {
+  append(page: readonly StoredEvent[], isLast: boolean): void {
     this.#fetched = [...page];
     this.cursor = page.at(-1)?.seq ?? this.cursor;
     this.#hasReadToEnd ||= isLast;
   }
 
   /** Resolves when there may be something to take or to fetch, or the reader has left. */
-  news(): Promise<void> {
+  changed(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
@@ -260,7 +265,7 @@ class Reader {
 
 const NOTHING = (): void => {};
 
-export interface FollowersOptions {
+export interface LogFollowerOptions {
   log: EventLogReader;
   live: Pick<LiveChannel, 'subscribe'>;
   /** Told when the log cannot be read, after which its readers try again. */

@@ -1,4 +1,5 @@
-import { type StoredEvent, TrimmedError } from '../../core/event-log/event-log.ts';
+import { TrimmedError } from '../../core/event-log/event-log.ts';
+import type { Log } from '../../core/event-log/log.ts';
 import { AppError } from '../../errors.ts';
 import type { Services } from '../context.ts';
 
@@ -17,14 +18,13 @@ export async function openStream<Data extends { type: string }, Snapshot extends
   { eventLog, followers }: Pick<Services, 'eventLog' | 'followers'>,
   options: StreamOptions<Data, Snapshot>,
 ): Promise<AsyncGenerator<LogEvent<Data> | Snapshot, void, undefined>> {
-  const { logId, after } = options;
-  const { head, floor } = await eventLog.state(logId);
+  const { log, after } = options;
+  const { head, floor } = await eventLog.state(log);
   if (after != null && (after > head || after < 0)) {
     const message = `after: ${after} is not in this log; its newest event is ${head}. Leave \`after\` out for a snapshot.`;
     throw new AppError('BAD_USER_INPUT', message);
   }
-  const isAtEnd =
-    after === head && (await options.hasEnded()) && (await eventLog.state(logId)).head === after;
+  const isAtEnd = after === head && (await options.hasEnded()) && (await eventLog.state(log)).head === after;
   const wantsSnapshot = after == null || after < floor;
   return abortOnReturn((signal) => (isAtEnd ? nothing() : read(signal)));
 
@@ -45,8 +45,8 @@ export async function openStream<Data extends { type: string }, Snapshot extends
   }
 
   async function* follow(cursor: number, signal: AbortSignal) {
-    for await (const event of followers.follow(logId, cursor, signal)) {
-      const { seq, at, data } = event as StoredEvent<Data>;
+    for await (const event of followers.follow(log, cursor, signal)) {
+      const { seq, at, data } = event;
       if (options.includes(data)) yield { seq, at, data };
       if (options.isEnd(data)) return;
     }
@@ -68,15 +68,15 @@ export function abortOnReturn<T>(start: (signal: AbortSignal) => AsyncGenerator<
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 /** Waits until an event of the log satisfies `matches`; gives up quietly after `timeoutMs`. */
-export async function waitForEvent<Data extends { type: string }>(
+export async function waitForEvent<Data>(
   { followers }: Pick<Services, 'followers'>,
-  logId: string,
+  log: Log<Data>,
   after: number,
   timeoutMs: number,
-  matches: (data: Data) => boolean,
+  matches: (data: NoInfer<Data>) => boolean,
 ): Promise<void> {
-  const events = followers.follow(logId, after, AbortSignal.timeout(timeoutMs));
-  for await (const { data } of events) if (matches(data as Data)) return;
+  const events = followers.follow(log, after, AbortSignal.timeout(timeoutMs));
+  for await (const { data } of events) if (matches(data)) return;
 }
 
 export interface LogEvent<Data> {
@@ -86,7 +86,7 @@ export interface LogEvent<Data> {
 }
 
 interface StreamOptions<Data, Snapshot> {
-  logId: string;
+  log: Log<Data>;
   after: number | null | undefined;
   /** Whether the log will get no more events; asked of a reader who has them all. */
   hasEnded: () => Promise<boolean>;

@@ -4,8 +4,9 @@ import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Context, Services } from '../../kernel/context.ts';
-import { approvalsLog, executionLog, signalsLog } from '../../kernel/events/events.ts';
+import { signalsLog } from '../../kernel/events/signals.ts';
 import { inspectText, isVisible, parseInput, storedText } from '../../kernel/input.ts';
+import { approvalsLog, executionApprovalsLog } from './events.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /**
@@ -71,8 +72,9 @@ async function announce(
   tx: Tx,
   request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>,
 ) {
-  tx.append(executionLog(request.executionId), { type: 'ApprovalDecided', approvalId: request.id });
-  tx.append(approvalsLog(request.tenantId), { approvalId: request.id });
+  const event = { type: 'ApprovalDecided' as const, approvalId: request.id };
+  tx.append(executionApprovalsLog(request.executionId), event);
+  tx.append(approvalsLog(request.tenantId), event);
   tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
   await tx.send('run', { executionId: request.executionId });
 }

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type ApprovalsEventData, approvalsLog } from '../../kernel/events/events.ts';
 import { abortOnReturn } from '../../kernel/events/log-stream.ts';
+import { approvalsLog } from './events.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
 /** Requests that the viewer may decide: those open now, then each new one and each decision, as it is by then. */
@@ -25,7 +25,7 @@ export async function approvalRequests(
     });
     yield* open.filter((request) => mayDecide(viewer, request));
     for await (const event of ctx.followers.follow(approvalsLog(viewer.tenantId), head, signal)) {
-      const { approvalId: id } = event.data as ApprovalsEventData;
+      const { approvalId: id } = event.data;
       const request = await prisma.approvalRequest.findFirst({
         where: { id, ...visibleTo(viewer) },
         include,

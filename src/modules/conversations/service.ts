@@ -6,7 +6,7 @@ import type { Tx } from '../../infra/database.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type ConversationEventData, conversationLog, signalsLog } from '../../kernel/events/events.ts';
+import { signalsLog } from '../../kernel/events/signals.ts';
 import { withIdempotencyKey } from '../../kernel/idempotency.ts';
 import {
   contextObject,
@@ -19,6 +19,7 @@ import {
 } from '../../kernel/input.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { checkBudget } from '../usage/service.ts';
+import { conversationLog } from './events.ts';
 import { ownedBy } from './policy.ts';
 
 export async function createConversation(
@@ -74,7 +75,7 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
     tx.append(signalsLog(input.id), { type: 'cancel' });
     tx.append(conversationLog(input.id), { type: 'ConversationDeleted' });
     await tx.prisma.conversation.delete({ where: { id: input.id } });
-    await eraseLog(tx, conversationLog(input.id));
+    await tx.erase(conversationLog(input.id));
   });
   return { id: input.id };
 }
@@ -151,9 +152,9 @@ export async function stopReply(ctx: Context, input: { messageId: string }): Pro
   });
 
   if (stopping) {
-    const isEnd = (event: ConversationEventData) =>
-      event.type === 'MessageCompleted' && event.messageId === reply.id;
-    await waitForEvent(ctx, log, head, STOP_WAIT_MS, isEnd);
+    await waitForEvent(ctx, log, head, STOP_WAIT_MS, (event) => {
+      return event.type === 'MessageCompleted' && event.messageId === reply.id;
+    });
   }
   return ctx.database.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
 }
@@ -219,15 +220,6 @@ async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<voi
       await tx.send('reply', { conversationId: reply.conversationId });
     }
   }
-}
-
-/** Deletes all events, and refuses whatever a worker would still write. */
-async function eraseLog(tx: Tx, logId: string): Promise<void> {
-  await tx.sql(
-    `WITH log AS (UPDATE event_logs SET fence = fence + 1, floor = head WHERE id = $1 RETURNING id)
-     DELETE FROM events USING log WHERE log_id = log.id`,
-    [logId],
-  );
 }
 
 async function lastPosition(tx: Tx, conversationId: string): Promise<number> {

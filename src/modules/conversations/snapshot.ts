@@ -1,10 +1,9 @@
-import { PostgresEventLog } from '../../core/event-log/event-log-postgres.ts';
-import type { Sql } from '../../core/sql.ts';
+import type { EventLogReader } from '../../core/event-log/event-log.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Conversation, DesignProposal, Message } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
-import { conversationLog } from '../../kernel/events/events.ts';
 import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
+import { conversationLog } from './events.ts';
 
 /**
  * A conversation as it was at one seq of its log: rows, text and money of one REPEATABLE READ transaction, from
@@ -14,7 +13,7 @@ export async function snapshotConversation(
   database: Database,
   conversationId: string,
 ): Promise<ConversationSnapshot> {
-  return database.snapshot(async ({ prisma, sql }) => {
+  return database.snapshot(async ({ prisma, sql, eventLog }) => {
     const conversation = await prisma.conversation.findUnique({ where: { id: conversationId } });
     if (!conversation) throw new NotFoundError('The conversation');
     const latest = await prisma.message.findMany({
@@ -23,14 +22,14 @@ export async function snapshotConversation(
       take: MAX_MESSAGES,
     });
     const proposals = await prisma.designProposal.findMany({ where: { conversationId } });
-    const { head } = await new PostgresEventLog(sql).state(conversationLog(conversationId));
+    const { head } = await eventLog.state(conversationLog(conversationId));
     const totals = await totalsByConversation(sql, [conversationId]);
     const snapshot: ConversationSnapshot = {
       seq: head,
       at: new Date(),
       data: { type: 'ConversationSnapshot' },
       conversation,
-      messages: await Promise.all(latest.reverse().map((message) => withText(sql, message))),
+      messages: await Promise.all(latest.reverse().map((message) => withText(eventLog, message))),
       proposals,
       totals: totals.get(conversationId) ?? NO_CONVERSATION_TOTALS,
     };
@@ -58,20 +57,18 @@ export function pageOf<Row extends { id: string }>(
 
 /** The text of a message's attempt in the log. */
 export async function textInLog(
-  sql: Sql,
-  message: Pick<Message, 'id' | 'conversationId' | 'attempt'>,
+  eventLog: EventLogReader,
+  { id: messageId, conversationId, attempt }: Pick<Message, 'id' | 'conversationId' | 'attempt'>,
 ): Promise<string> {
-  const [row] = await sql<{ text: string | null }>(
-    `SELECT string_agg(data->>'text', '' ORDER BY seq) AS text FROM events
-     WHERE log_id = $1 AND data->>'type' = 'MessageDelta'
-       AND data->>'messageId' = $2 AND (data->>'attempt')::int = $3`,
-    [conversationLog(message.conversationId), message.id, message.attempt],
-  );
-  return row?.text ?? '';
+  const part = { type: 'MessageDelta' as const, messageId, attempt };
+  const [text = ''] = await eventLog.texts(conversationLog(conversationId), [part]);
+  return text;
 }
 
-async function withText(sql: Sql, message: Message): Promise<Message> {
-  return message.status === 'STREAMING' ? { ...message, content: await textInLog(sql, message) } : message;
+async function withText(eventLog: EventLogReader, message: Message): Promise<Message> {
+  return message.status === 'STREAMING'
+    ? { ...message, content: await textInLog(eventLog, message) }
+    : message;
 }
 
 const SNAPSHOTS = new WeakMap<object, ConversationSnapshot>();

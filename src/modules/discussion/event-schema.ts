@@ -3,7 +3,7 @@ import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
 import { eventTypeName, StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ConversationRef, DiscussionStageRef, MessageRef } from '../conversations/schema.ts';
 import type { ConversationSnapshot } from '../conversations/snapshot.ts';
-import type { ConversationEventData } from '../../kernel/events/events.ts';
+import type { ConversationEvent } from '../conversations/events.ts';
 import type { LogEvent } from '../../kernel/events/log-stream.ts';
 import { DesignProposalRef } from './schema.ts';
 import { conversationEvents } from './streams.ts';
@@ -129,6 +129,6 @@ builder.subscriptionField('conversationEvents', (t) =>
   }),
 );
 
-function eventRef<Type extends ConversationEventData['type']>(type: Type) {
-  return builder.objectRef<LogEvent<Extract<ConversationEventData, { type: Type }>>>(`${type}Event`);
+function eventRef<Type extends ConversationEvent['type']>(type: Type) {
+  return builder.objectRef<LogEvent<Extract<ConversationEvent, { type: Type }>>>(`${type}Event`);
 }

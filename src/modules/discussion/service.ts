@@ -6,7 +6,7 @@ import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ownedBy } from '../conversations/policy.ts';
 import { lockConversation, openReplies } from '../conversations/service.ts';
-import { conversationLog } from '../../kernel/events/events.ts';
+import { conversationLog } from '../conversations/events.ts';
 import { pathToConfirmation, pathToSelection, type Stage } from './engine/machine.ts';
 
 /** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */

@@ -3,7 +3,7 @@ import { decodeId } from '../../schema-kit/global-id.ts';
 import { eventTypeName, StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
 import { AgentKindRef } from '../designs/schema.ts';
-import type { ExecutionEventData } from '../../kernel/events/events.ts';
+import type { ExecutionEvent } from './events.ts';
 import type { LogEvent } from '../../kernel/events/log-stream.ts';
 import { ExecutionRef, ExecutionStatusRef, StepStatusRef } from './schema.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
@@ -180,6 +180,6 @@ builder.subscriptionFields((t) => ({
   }),
 }));
 
-function eventRef<Type extends ExecutionEventData['type']>(type: Type) {
-  return builder.objectRef<LogEvent<Extract<ExecutionEventData, { type: Type }>>>(`${type}Event`);
+function eventRef<Type extends ExecutionEvent['type']>(type: Type) {
+  return builder.objectRef<LogEvent<Extract<ExecutionEvent, { type: Type }>>>(`${type}Event`);
 }

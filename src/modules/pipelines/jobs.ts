@@ -1,8 +1,9 @@
 import type { ClaimKeeper } from '../../core/claims/claim-keeper.ts';
 import { ClaimWorker } from '../../core/claims/claim-worker.ts';
+import { withoutLiveClaim } from '../../core/claims/claims.ts';
 import { expireApprovals } from '../approvals/service.ts';
 import type { Services } from '../../kernel/context.ts';
-import { executionLog } from '../../kernel/events/events.ts';
+import { executionLog } from './events.ts';
 
 /** Works on runs. LangGraph is loaded with the first one: it costs a quarter of a second and 80 MB. */
 export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker {
@@ -29,8 +30,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
 async function runsWithWork({ database }: Services): Promise<string[]> {
   const rows = await database.sql<{ id: string }>(
     `SELECT run.id FROM pipeline_executions run
-     LEFT JOIN claims claim ON claim.id = 'execution:' || run.id AND claim.expires_at > now()
-     WHERE claim.id IS NULL AND (
+     WHERE ${withoutLiveClaim(executionLog, 'run.id')} AND (
        run.status IN ('QUEUED', 'RUNNING')
        OR run.status = 'WAITING_FOR_APPROVAL' AND (
          run.cancel_requested_at IS NOT NULL

@@ -19,10 +19,9 @@ import type { Context } from '../../kernel/context.ts';
 import { ConversationRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
-import { type ExecutionEventData, executionLog } from '../../kernel/events/events.ts';
+import { executionLog } from './events.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { checkCursor, newestFirst } from '../../kernel/pagination.ts';
-import type { LogEvent } from '../../kernel/events/log-stream.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
@@ -254,14 +253,8 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
         first: t.arg.int({ required: true, defaultValue: 100, description: 'At most this many; 1 to 1000.' }),
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first, 1_000) / 10 }),
-      resolve: async (run, { after, first }, ctx) => {
-        const events = await ctx.eventLog.read(
-          executionLog(run.id),
-          after,
-          Math.min(Math.max(first, 1), 1_000),
-        );
-        return events as LogEvent<ExecutionEventData>[];
-      },
+      resolve: (run, { after, first }, ctx) =>
+        ctx.eventLog.read(executionLog(run.id), after, Math.min(Math.max(first, 1), 1_000)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     startedAt: t.expose('startedAt', {

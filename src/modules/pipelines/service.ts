@@ -8,7 +8,8 @@ import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
-import { type ExecutionEventData, executionLog, signalsLog } from '../../kernel/events/events.ts';
+import { signalsLog } from '../../kernel/events/signals.ts';
+import { executionLog } from './events.ts';
 import { withIdempotencyKey } from '../../kernel/idempotency.ts';
 import {
   contextObject,
@@ -95,8 +96,7 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
   });
 
   if (ending) {
-    const isEnd = (event: ExecutionEventData) => event.type === 'ExecutionEnded';
-    await waitForEvent(ctx, executionLog(id), head, END_WAIT_MS, isEnd);
+    await waitForEvent(ctx, executionLog(id), head, END_WAIT_MS, ({ type }) => type === 'ExecutionEnded');
   }
   return ctx.database.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } });
 }

@@ -1,7 +1,7 @@
 import { NotFoundError, ValidationError } from '../../errors.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type ExecutionEventData, executionLog } from '../../kernel/events/events.ts';
+import { type ExecutionEvent, executionLog } from './events.ts';
 import { type LogEvent, openStream } from '../../kernel/events/log-stream.ts';
 import { readableBy } from './policy.ts';
 import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
@@ -30,7 +30,7 @@ async function executionStream(
   ctx: Context,
   operation: 'agentTokens' | 'pipelineProgress',
   { executionId, after, stepKey }: AgentTokensInput,
-  includes: (event: ExecutionEventData) => boolean,
+  includes: (event: ExecutionEvent) => boolean,
 ): Promise<ExecutionStream> {
   const viewer = authorize(ctx, `Subscription.${operation}`);
   const { prisma } = ctx.database;
@@ -45,8 +45,8 @@ async function executionStream(
       { path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` },
     ]);
   }
-  return openStream<ExecutionEventData, ExecutionSnapshot>(ctx, {
-    logId: executionLog(executionId),
+  return openStream<ExecutionEvent, ExecutionSnapshot>(ctx, {
+    log: executionLog(executionId),
     after,
     hasEnded: async () =>
       (await prisma.pipelineExecution.count({ where: { id: executionId, finishedAt: null } })) === 0,
@@ -56,11 +56,7 @@ async function executionStream(
   });
 }
 
-export type ExecutionStream = AsyncGenerator<
-  LogEvent<ExecutionEventData> | ExecutionSnapshot,
-  void,
-  undefined
->;
+export type ExecutionStream = AsyncGenerator<LogEvent<ExecutionEvent> | ExecutionSnapshot, void, undefined>;
 
 export interface ExecutionStreamInput {
   executionId: string;

@@ -1,10 +1,11 @@
 import type { Claim } from '../../../core/claims/claim-keeper.ts';
+import type { Log } from '../../../core/event-log/log.ts';
 import type { Conversation, DesignProposal, Message } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { UNTITLED } from '../../conversations/service.ts';
 import { textInLog } from '../../conversations/snapshot.ts';
-import { type ConversationEventData, conversationLog } from '../../../kernel/events/events.ts';
+import { type ConversationEvent, conversationLog } from '../../conversations/events.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Payer } from '../../usage/budget.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
@@ -73,7 +74,7 @@ export class ClaimedReply {
     };
   }
 
-  get log(): string {
+  get log(): Log<ConversationEvent> {
     return conversationLog(this.conversation.id);
   }
 
@@ -132,7 +133,7 @@ export class ClaimedReply {
   async cancel(): Promise<void> {
     await this.#end({
       status: 'CANCELLED',
-      content: await textInLog(this.services.database.sql, this.message),
+      content: await textInLog(this.services.eventLog, this.message),
     });
   }
 
@@ -199,7 +200,7 @@ export class ClaimedReply {
     });
   }
 
-  #emit(tx: Tx, event: ConversationEventData): void {
+  #emit(tx: Tx, event: ConversationEvent): void {
     tx.append(this.log, event, this.claim.fence);
   }
 }

@@ -1,7 +1,8 @@
 import type { ClaimKeeper } from '../../../core/claims/claim-keeper.ts';
 import { ClaimWorker } from '../../../core/claims/claim-worker.ts';
+import { withoutLiveClaim } from '../../../core/claims/claims.ts';
 import type { Services } from '../../../kernel/context.ts';
-import { conversationLog } from '../../../kernel/events/events.ts';
+import { conversationLog } from '../../conversations/events.ts';
 import { workOnReplies } from './reply-worker.ts';
 
 /** Writes replies. */
@@ -21,8 +22,8 @@ export function replyWorker(services: Services, claims: ClaimKeeper): ClaimWorke
 async function conversationsWithWork({ database }: Services): Promise<string[]> {
   const rows = await database.sql<{ id: string }>(
     `SELECT DISTINCT message.conversation_id AS id FROM messages message
-     LEFT JOIN claims claim ON claim.id = 'conversation:' || message.conversation_id AND claim.expires_at > now()
-     WHERE message.status IN ('STREAMING', 'QUEUED') AND claim.id IS NULL
+     WHERE message.status IN ('STREAMING', 'QUEUED')
+       AND ${withoutLiveClaim(conversationLog, 'message.conversation_id')}
      ORDER BY 1 LIMIT 500`,
   );
   return rows.map(({ id }) => id);

@@ -5,9 +5,10 @@ import { collect, type Completion, completeStructured } from '../../../core/llm/
 import type { DesignProposal } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { designSchema } from '../../designs/design.ts';
-import { type ConversationEventData, signalsLog } from '../../../kernel/events/events.ts';
 import { describeFailure, type ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import { signalsLog } from '../../../kernel/events/signals.ts';
 import { afterFailure, isStalled, retryDelay, retryModelCall } from '../../../kernel/work/retry-policy.ts';
+import { mergeDeltas } from '../../conversations/events.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
 import type { ReplyPlan } from '../engine/reply-plan.ts';
@@ -205,8 +206,8 @@ class ReplyWriter {
     this.#call = await this.#open(this.#request(task, prompt));
     const { id: messageId, attempt } = message;
     const { text } = await streamToLog(this.#call.pieces, (piece) => {
-      const event: ConversationEventData = { type: 'MessageDelta', messageId, attempt, ...piece };
-      return services.writer.append(log, claim.fence, event);
+      const event = { type: 'MessageDelta' as const, messageId, attempt, ...piece };
+      return services.writer.append(log, claim.fence, event, mergeDeltas);
     });
     return text;
   }

@@ -10,10 +10,11 @@ import type { Plan } from '../../../generated/prisma/enums.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { type Design, designSchema, type Step } from '../../designs/design.ts';
-import { approvalsLog, executionLog, type ExecutionEventData } from '../../../kernel/events/events.ts';
+import { approvalsLog } from '../../approvals/events.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { costsByStep } from '../../usage/ledger.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
+import { type ExecutionEvent, executionLog } from '../events.ts';
 import { type Decision, decisionOf, isFinished } from '../machine.ts';
 
 /**
@@ -201,8 +202,9 @@ export class ClaimedRun {
               expiresAt: timeoutMs === null ? null : new Date(now.getTime() + timeoutMs),
             },
           });
-          this.emit(tx, { type: 'ApprovalRequested', approvalId: request.id });
-          tx.append(approvalsLog(this.execution.tenantId), { approvalId: request.id });
+          const event = { type: 'ApprovalRequested' as const, approvalId: request.id };
+          this.emit(tx, event);
+          tx.append(approvalsLog(this.execution.tenantId), event);
         },
       },
     );
@@ -273,7 +275,7 @@ export class ClaimedRun {
   }
 
   /** Appends an event to the run's log, in the transaction and under the fence. */
-  emit(tx: Tx, event: ExecutionEventData): void {
+  emit(tx: Tx, event: ExecutionEvent): void {
     tx.append(executionLog(this.id), event, this.claim.fence);
   }
 
@@ -315,8 +317,9 @@ export class ClaimedRun {
       select: { id: true },
     });
     for (const { id } of closed) {
-      this.emit(tx, { type: 'ApprovalDecided', approvalId: id });
-      tx.append(approvalsLog(this.execution.tenantId), { approvalId: id });
+      const event = { type: 'ApprovalDecided' as const, approvalId: id };
+      this.emit(tx, event);
+      tx.append(approvalsLog(this.execution.tenantId), event);
     }
   }
 

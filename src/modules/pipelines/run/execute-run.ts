@@ -3,7 +3,7 @@ import type { Claim } from '../../../core/claims/claim-keeper.ts';
 import { FencedError } from '../../../core/event-log/event-log.ts';
 import type { Services } from '../../../kernel/context.ts';
 import type { Step } from '../../designs/design.ts';
-import { signalsLog, type SignalData } from '../../../kernel/events/events.ts';
+import { signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { AgentTask } from '../agents/agent.ts';
@@ -79,10 +79,9 @@ class RunExecution {
   /** Hears of decisions and of a cancel, from whatever process they come. */
   async listen(after: number, signal: AbortSignal): Promise<void> {
     const { services, id } = this.#run;
-    for await (const event of services.followers.follow(signalsLog(id), after, signal)) {
-      const told = event.data as SignalData;
-      if (told.type === 'cancel') this.#cancel.abort();
-      else await this.#decided(told.stepKey);
+    for await (const { data } of services.followers.follow(signalsLog(id), after, signal)) {
+      if (data.type === 'cancel') this.#cancel.abort();
+      else await this.#decided(data.stepKey);
     }
   }
 

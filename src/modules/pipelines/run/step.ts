@@ -3,9 +3,9 @@ import type { ModelRequest } from '../../../core/llm/language-model.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Route } from '../../../core/llm/router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
-import { executionLog, type ExecutionEventData } from '../../../kernel/events/events.ts';
 import { describeFailure } from '../../../kernel/execution-error.ts';
 import { afterFailure, retryDelay } from '../../../kernel/work/retry-policy.ts';
+import { executionLog, mergeTokens } from '../events.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
 import type { AgentTask } from '../agents/agent.ts';
@@ -130,8 +130,8 @@ class Attempt {
     const { services, claim, id } = this.#run;
     const { key: stepKey, agent } = this.#step;
     return streamToLog(call.pieces, (piece) => {
-      const event: ExecutionEventData = { type: 'AgentToken', stepKey, agent, attempt, ...piece };
-      return services.writer.append(executionLog(id), claim.fence, event);
+      const event = { type: 'AgentToken' as const, stepKey, agent, attempt, ...piece };
+      return services.writer.append(executionLog(id), claim.fence, event, mergeTokens);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BatchWriter, type BatchWriterOptions } from '../../../../src/core/event-log/batch-writer.ts';
+import { BatchWriter, type Merge } from '../../../../src/core/event-log/batch-writer.ts';
+import type { Log } from '../../../../src/core/event-log/log.ts';
 import { MemoryEventLog } from '../../../support/event-log-memory.ts';
 import { type FencedAppend, FencedError } from '../../../../src/core/event-log/event-log.ts';
 
@@ -50,9 +51,8 @@ describe('append', () => {
   });
 
   it('merges events that wait side by side, and no others', async () => {
-    const world = new World({
-      merge: (a, b) => (typeof a === 'string' && typeof b === 'string' ? a + b : undefined),
-    });
+    const world = new World();
+    world.merge = (a, b) => (typeof a === 'string' && typeof b === 'string' ? a + b : undefined);
     const write = world.hold();
     const stored = [world.append('a', 'x')];
     await settled();
@@ -206,14 +206,14 @@ class World {
   readonly published: { logId: string; seq: number; data: unknown }[] = [];
   readonly busy = new Set<string>();
   failure: Error | null = null;
+  merge: Merge<unknown> | undefined;
   #held = Promise.resolve();
   readonly #fences = new Map<string, number>();
 
-  constructor(options: Pick<BatchWriterOptions, 'merge'> = {}) {
+  constructor() {
     this.writer = new BatchWriter({
       log: { appendAvailable: (appends) => this.#write(appends) },
       live: { publish: (events) => void this.published.push(...events) },
-      ...options,
     });
   }
 
@@ -225,7 +225,7 @@ class World {
   }
 
   append(logId: string, event: unknown, fence = this.#fences.get(logId) ?? this.fence(logId)): Promise<void> {
-    return this.writer.append(logId, fence, event);
+    return this.writer.append(logId as Log, fence, event, this.merge);
   }
 
   /** Writes do not begin to take effect until the result is resolved. */
@@ -236,7 +236,7 @@ class World {
   }
 
   async stored(logId: string): Promise<unknown[]> {
-    return (await this.log.read(logId, 0, 10_000)).map(({ data }) => data);
+    return (await this.log.read(logId as Log, 0, 10_000)).map(({ data }) => data);
   }
 
   async #write(appends: readonly FencedAppend[]) {

@@ -1,0 +1,34 @@
+import type { LogKind } from '../../core/event-log/log.ts';
+import type { AgentKind, ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
+import { mergeText } from '../../kernel/events/merge-text.ts';
+import { type ApprovalEvent, executionApprovalsLog } from '../approvals/events.ts';
+
+/**
+ * What happens in a run. With `Event` behind it, a `type` is the event's GraphQL type; ids are row ids, money is
+ * micro-dollars as a string.
+ */
+export type ExecutionEvent =
+  | { type: 'AgentToken'; stepKey: string; agent: AgentKind; attempt: number; offset: number; text: string }
+  | { type: 'AttemptDiscarded'; stepKey: string; attempt: number; reason: string }
+  | { type: 'ExecutionStatus'; status: ExecutionStatus; progress: number }
+  | {
+      type: 'StepStatus';
+      stepKey: string;
+      status: StepStatus;
+      attempt: number;
+      progress: number;
+      costMicros: string;
+      message: string | null;
+    }
+  | ApprovalEvent
+  | { type: 'ExecutionEnded'; executionId: string };
+
+/** By run. */
+export const executionLog: LogKind<ExecutionEvent> = executionApprovalsLog;
+
+/** Joins pieces of one attempt that wait to be written. */
+export function mergeTokens(first: ExecutionEvent, second: ExecutionEvent): ExecutionEvent | undefined {
+  if (first.type !== 'AgentToken' || second.type !== 'AgentToken') return undefined;
+  const isSameText = first.stepKey === second.stepKey && first.attempt === second.attempt;
+  return isSameText ? mergeText(first, second) : undefined;
+}
