@@ -13,7 +13,7 @@ import { SafeFetch } from './core/safe-fetch/safe-fetch.ts';
 import { SpendingGate } from './core/spending/spending-gate.ts';
 import { AppError, ConfigError } from './errors.ts';
 import type { Probe } from './transport/http/health.ts';
-import { startServer } from './transport/http/server.ts';
+import { startServer } from './transport/server.ts';
 import { createDatabase } from './infra/database.ts';
 import { loadOrCreateSecretKey, lockDataDir } from './infra/data-dir.ts';
 import { startEmbeddedPostgres } from './infra/embedded-postgres.ts';
@@ -22,6 +22,7 @@ import { createLogger, type Logger } from './infra/logger.ts';
 import { applyMigrations } from './infra/migrations.ts';
 import { createDiscussionFallback, createRouter } from './build/llm.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
+import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from './modules/auth/authenticators.ts';
 import { Tokens } from './modules/auth/sessions/tokens.ts';
 import type { Services } from './kernel/context.ts';
@@ -84,12 +85,13 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     discussionFallback: createDiscussionFallback(),
     sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
     tokens,
+    passwords: new PasswordHasher(),
     authenticators: createAuthenticators({ database, tokens }),
     settings: { refreshTokenDays: config.refreshTokenDays },
     logger,
     clock,
   };
-  if (config.admin) await ensureOperator(database, config.admin).catch(explainAdmin);
+  if (config.admin) await ensureOperator(services, config.admin).catch(explainAdmin);
   if (config.role !== 'api') await startWorkers();
   const server =
     config.role === 'worker' ? null : startServer(services, config, { queue: () => jobs.ping(), redis });

@@ -12,6 +12,7 @@ import { findEmbeddedPostgres, startEmbeddedPostgres } from './infra/embedded-po
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
 import { applyMigrations, createMigration, migrationDrift, pendingMigrations } from './infra/migrations.ts';
+import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
 
 const USAGE = `Commands:
@@ -73,7 +74,7 @@ async function createAdmin(url: string, { admin, logLevel }: Config): Promise<nu
     live: { publish: () => {} },
   });
   try {
-    const { email } = await ensureOperator(database, admin);
+    const { email } = await ensureOperator({ database, passwords: new PasswordHasher() }, admin);
     console.log(`${email} is an ADMIN of the operator's tenant.`);
     return 0;
   } finally {

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { createGraphQLServer, GRAPHQL_PATH } from '../../src/transport/graphql/server.ts';
-import { serve } from '../../src/transport/http/server.ts';
+import { Router } from '../../src/transport/http/router.ts';
+import { HttpServer } from '../../src/transport/http/server.ts';
 import type { TestApp } from './app.ts';
 
 /** Another schema, behind the very transports of the app. */
@@ -10,12 +11,10 @@ export async function serveSchema(app: TestApp, schema: GraphQLSchema): Promise<
     services: app.services,
     settings: { corsOrigins: [], isSchemaPublic: true },
   });
-  const server = serve(app.services, {
-    routes: {
-      [GRAPHQL_PATH]: (request, response, requestId) => graphql.handle(request, response, requestId),
-    },
-    sockets: { [GRAPHQL_PATH]: (request, connection, head) => graphql.upgrade(request, connection, head) },
-    close: () => graphql.close(),
+  const server = new HttpServer({
+    router: new Router([graphql.route]),
+    logger: app.services.logger,
+    onClose: () => graphql.close(),
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   return { address: `127.0.0.1:${port}${GRAPHQL_PATH}`, close: () => server.close() };

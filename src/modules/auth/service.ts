@@ -4,13 +4,12 @@ import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
 import type { Context } from '../../kernel/context.ts';
 import { parseInput } from '../../kernel/input.ts';
 import { emailAddress, newAccount } from './accounts/account.ts';
-import { hashPassword, verifyPassword } from './accounts/passwords.ts';
 import { openSession, rotateSession, type AuthSession } from './sessions/sessions.ts';
 
 /** Makes an account with a tenant of its own, whose ADMIN it is, and signs it in. */
 export async function register(ctx: AuthContext, input: RegisterInput): Promise<AuthSession> {
   const { email, password, displayName } = parseInput(newAccount, input);
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await ctx.passwords.hash(password);
   const tenantId = randomUUID();
 
   return ctx.database.transact(async (tx) => {
@@ -28,7 +27,7 @@ export async function register(ctx: AuthContext, input: RegisterInput): Promise<
 export async function login(ctx: AuthContext, input: LoginInput): Promise<AuthSession> {
   const { email, password } = parseInput(loginInput, input);
   const user = await ctx.database.prisma.user.findUnique({ where: { email } });
-  const matches = await verifyPassword(password, user?.passwordHash ?? null);
+  const matches = await ctx.passwords.verify(password, user?.passwordHash ?? null);
   if (!user || !matches) throw new InvalidCredentialsError('The e-mail or the password is wrong.');
   return ctx.database.transact((tx) => openSession(ctx, tx, user.id));
 }
@@ -63,7 +62,7 @@ const refreshTokenInput = z.object({
   refreshToken: z.string().min(1, 'must not be empty').max(512, 'must have at most 512 characters'),
 });
 
-type AuthContext = Pick<Context, 'database' | 'tokens' | 'settings' | 'clock'>;
+type AuthContext = Pick<Context, 'database' | 'passwords' | 'tokens' | 'settings' | 'clock'>;
 export type RegisterInput = z.input<typeof newAccount>;
 export type LoginInput = z.input<typeof loginInput>;
 export type RefreshTokenInput = z.input<typeof refreshTokenInput>;

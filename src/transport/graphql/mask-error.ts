@@ -1,7 +1,8 @@
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { AppError, ValidationError, type ErrorCode } from '../../errors.ts';
+import { AppError, ValidationError } from '../../errors.ts';
 import type { Logger } from '../../infra/logger.ts';
+import { httpStatusOf } from '../error-status.ts';
 
 /**
  * What a client may know of an error. One that the client caused keeps its message and has a code. Anything else
@@ -27,17 +28,8 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
   });
 }
 
-/** Those codes that have an HTTP status of their own; the others come with 200 and say it in the body. */
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  VALIDATION: 400,
-  BAD_USER_INPUT: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  SERVICE_UNAVAILABLE: 503,
-};
-
 function extensionsOf(error: AppError): Record<string, unknown> {
-  const status = STATUS[error.code];
+  const status = httpStatusOf(error.code);
   return {
     code: error.code === 'VALIDATION' ? 'BAD_USER_INPUT' : error.code,
     ...(error instanceof ValidationError && { issues: error.issues }),

@@ -1,9 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessWatch } from '../../modules/auth/access-watch.ts';
 import type { Services } from '../../kernel/context.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
+import type { Route } from '../http/router.ts';
 import type { RequestContext } from '../request-context.ts';
 import { corsFor } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
@@ -49,10 +49,12 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
   });
   const sockets = new SocketServer({ yoga, services, access, origins: settings.corsOrigins });
   return {
-    handle: async (request, response, requestId) => {
-      await yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) });
+    route: {
+      path: GRAPHQL_PATH,
+      handle: (request, response, requestId) =>
+        yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) }),
+      upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     },
-    upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     async close() {
       await sockets.close();
       access.close();
@@ -64,9 +66,8 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
 const MAX_BODY_BYTES = 1_000_000;
 
 export interface GraphQLServer {
-  handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void>;
-  upgrade: SocketServer['upgrade'];
-  /** Asks the sockets to come again elsewhere, and ends them. */
+  route: Route;
+  /** Asks the clients of the sockets to reconnect, and ends the sockets. */
   close(): Promise<void>;
 }
 

@@ -17,27 +17,24 @@ describe('ensureOperator', () => {
   });
 
   it('leaves an account as it is when it is there already', async () => {
-    await ensureOperator(app.services.database, { email: 'ROOT@example.com', password: 'another password' });
+    await ensureOperator(app.services, { email: 'ROOT@example.com', password: 'another password' });
     expect((await login('root@example.com', 'another password')).__typename).toBe('InvalidCredentialsError');
     expect((await login('root@example.com', 'first of all passwords')).__typename).toBe('AuthSession');
   });
 
   it('makes an account once when many processes start at once', async () => {
     const account = { email: 'second@example.com', password: 'second of all passwords' };
-    const users = await Promise.all(
-      Array.from({ length: 5 }, () => ensureOperator(app.services.database, account)),
-    );
+    const users = await Promise.all(Array.from({ length: 5 }, () => ensureOperator(app.services, account)));
     expect(new Set(users.map((user) => user.id)).size).toBe(1);
   });
 
   it('refuses an e-mail of another tenant’s account, and a weak password', async () => {
     const { email } = await app.register();
-    const { database } = app.services;
-    await expect(ensureOperator(database, { email, password: 'long enough' })).rejects.toMatchObject({
+    await expect(ensureOperator(app.services, { email, password: 'long enough' })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
     await expect(
-      ensureOperator(database, { email: 'new@example.com', password: 'short' }),
+      ensureOperator(app.services, { email: 'new@example.com', password: 'short' }),
     ).rejects.toMatchObject({
       code: 'VALIDATION',
     });

@@ -23,15 +23,23 @@ describe('viewer', () => {
   });
 
   it.each([
-    ['no token', undefined],
-    ['a token that is none', 'garbage'],
-  ])('answers 401 to %s, always with the same words', async (_what, token) => {
+    [
+      'no token',
+      undefined,
+      'Sign in first: this needs a valid access token, sent as `Authorization: Bearer <token>`.',
+    ],
+    [
+      'an invalid token',
+      'garbage',
+      'The access token is invalid or has expired. Refresh the session, or sign in again.',
+    ],
+  ])('answers 401 to %s, and says what to do', async (_what, token, message) => {
     const { status, data, errors } = await app.graphql(VIEWER, {}, { token });
     expect(status).toBe(401);
     expect(data).toBeNull();
     expect(errors).toMatchObject([
       {
-        message: 'Sign in first: this needs a valid access token, sent as `Authorization: Bearer <token>`.',
+        message,
         path: ['viewer'],
         extensions: { code: 'UNAUTHENTICATED' },
       },

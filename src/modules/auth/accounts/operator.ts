@@ -1,9 +1,8 @@
 import { ConflictError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
-import type { Database } from '../../../infra/database.ts';
+import type { Services } from '../../../kernel/context.ts';
 import { parseInput } from '../../../kernel/input.ts';
 import { newAccount } from './account.ts';
-import { hashPassword } from './passwords.ts';
 
 /**
  * Sees to it that the operator's tenant has this ADMIN, on plan UNLIMITED; made once, however often and by how
@@ -11,14 +10,14 @@ import { hashPassword } from './passwords.ts';
  * Errors: ValidationError; ConflictError when the e-mail belongs to another tenant's account.
  */
 export async function ensureOperator(
-  database: Database,
+  { database, passwords }: Pick<Services, 'database' | 'passwords'>,
   account: { email: string; password: string },
 ): Promise<User> {
   const { email, password, displayName } = parseInput(newAccount, { ...account, displayName: 'Operator' });
   const found = await database.prisma.user.findUnique({ where: { email } });
   if (found) return assertOperators(found);
 
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await passwords.hash(password);
   return database.transact(async (tx) => {
     const tenant = { id: OPERATOR_TENANT, externalId: OPERATOR_TENANT, name: displayName, isOperator: true };
     await tx.prisma.tenant.createMany({ data: [tenant], skipDuplicates: true });

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import { z } from 'zod';
+import { ConcurrencyLimit, QueueFullError } from '../../../core/async/concurrency-limit.ts';
 import { AppError } from '../../../errors.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
@@ -10,18 +11,33 @@ export const newPassword = z
   .max(256, 'must have at most 256 characters')
   .refine((password) => !COMMON_PASSWORDS.has(password.toLowerCase()), 'is one of the most common passwords');
 
-/** argon2id in PHC form. Errors: SERVICE_UNAVAILABLE when too many wait already. */
-export function hashPassword(password: string): Promise<string> {
-  return withHashingSlot(() => hash(password, ARGON2ID));
-}
+/** Hashes passwords with argon2id, a few at a time. */
+export class PasswordHasher {
+  /** Hashing shares its threads with files and DNS: many sign-ins at once must leave some of them free. */
+  readonly #limit = new ConcurrencyLimit({ maxRunning: 2, maxQueued: 200 });
 
-/**
- * Whether the password belongs to the hash. Without a hash (nobody has that name, or they sign in elsewhere)
- * it takes as long and says no, so that nobody learns from the time who has an account.
- */
-export async function verifyPassword(password: string, passwordHash: string | null): Promise<boolean> {
-  const matches = await withHashingSlot(() => verify(passwordHash ?? NOBODYS_HASH, password));
-  return matches && passwordHash !== null;
+  /** In PHC form. Errors: SERVICE_UNAVAILABLE when too many are waiting. */
+  hash(password: string): Promise<string> {
+    return this.#run(() => hash(password, ARGON2ID));
+  }
+
+  /**
+   * Whether the password belongs to the hash. Without a hash (there is no such account, or it has no password) it takes
+   * the same time, so that the time does not tell who has an account. Errors: as above.
+   */
+  async verify(password: string, passwordHash: string | null): Promise<boolean> {
+    const matches = await this.#run(() => verify(passwordHash ?? NOBODYS_HASH, password));
+    return matches && passwordHash !== null;
+  }
+
+  async #run<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#limit.run(task);
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+      throw new AppError('SERVICE_UNAVAILABLE', 'Too many people are signing in. Try again in a moment.');
+    }
+  }
 }
 
 /** OWASP's parameters for argon2id (the library's default algorithm); 19 MB and about 6 ms each. */
@@ -30,30 +46,8 @@ const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const NOBODYS_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$Ozop4vBt1mt3mXJuDjTXuw$Ipr+hn3WXtzxCqeuIJGyV70ANizREaOCFyN7tLRPLn4';
 
-/** Hashing shares its threads with files and DNS: a storm of sign-ins must leave some of them free. */
-const MAX_RUNNING = 2;
-const MAX_WAITING = 200;
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function withHashingSlot<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= MAX_RUNNING) {
-    if (waiting.length >= MAX_WAITING) {
-      throw new AppError(
-        'SERVICE_UNAVAILABLE',
-        'Too many people are signing in just now. Try again in a moment.',
-      );
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else {
-    running += 1;
-  }
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
+declare module '../../../kernel/context.ts' {
+  interface Services {
+    passwords: PasswordHasher;
   }
 }

@@ -1,35 +1,35 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../../src/errors.ts';
-import {
-  hashPassword,
-  newPassword,
-  verifyPassword,
-} from '../../../../../src/modules/auth/accounts/passwords.ts';
+import { newPassword, PasswordHasher } from '../../../../../src/modules/auth/accounts/passwords.ts';
 
 describe('passwords', () => {
+  const passwords = new PasswordHasher();
+
   it('are hashed with argon2id, with the parameters that OWASP asks for and a salt each', async () => {
-    const [one, two] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
+    const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(two);
   });
 
   it('match their own hash only, and no hash when there is none', async () => {
-    const hash = await hashPassword('correct horse');
-    expect(await verifyPassword('correct horse', hash)).toBe(true);
-    expect(await verifyPassword('correct horse ', hash)).toBe(false);
-    expect(await verifyPassword('correct horse', null)).toBe(false);
+    const hash = await passwords.hash('correct horse');
+    expect(await passwords.verify('correct horse', hash)).toBe(true);
+    expect(await passwords.verify('correct horse ', hash)).toBe(false);
+    expect(await passwords.verify('correct horse', null)).toBe(false);
   });
 
   it('are refused to wait without end: beyond a bound the caller is told to come again', async () => {
     const cheap = await hash('correct horse', { memoryCost: 8, timeCost: 1 });
-    const attempts = await Promise.allSettled(Array.from({ length: 250 }, () => verifyPassword('x', cheap)));
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 250 }, () => passwords.verify('x', cheap)),
+    );
     const refused = attempts.filter((attempt) => attempt.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
     expect(
       refused.every(({ reason }) => reason instanceof AppError && reason.code === 'SERVICE_UNAVAILABLE'),
     ).toBe(true);
-    expect(await verifyPassword('correct horse', cheap)).toBe(true);
+    expect(await passwords.verify('correct horse', cheap)).toBe(true);
   });
 
   it.each(['1234567', 'x'.repeat(257), 'password123', 'QWERTYUIOP', 'iloveyou'])(

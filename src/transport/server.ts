@@ -1,0 +1,37 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Services } from '../kernel/context.ts';
+import { schema } from './graphql/schema.ts';
+import { createGraphQLServer } from './graphql/server.ts';
+import { health, readiness, type Probes } from './http/health.ts';
+import { Router, type Route } from './http/router.ts';
+import { HttpServer } from './http/server.ts';
+
+/** Everything that the API serves over the network, on one port. */
+export function startServer(
+  services: Services,
+  settings: ServerSettings,
+  probes: Omit<Probes, 'database'>,
+): HttpServer {
+  const { environment, corsOrigins, isSchemaPublic } = settings;
+  const graphql = createGraphQLServer({ schema, services, settings: { corsOrigins, isSchemaPublic } });
+  const routes: Route[] = [
+    graphql.route,
+    { path: '/health', handle: health({ environment, version: packageJson.version }) },
+    {
+      path: '/ready',
+      handle: readiness({ ...probes, database: () => services.database.sql('SELECT 1') }),
+    },
+  ];
+  return new HttpServer({
+    router: new Router(routes),
+    logger: services.logger,
+    onClose: () => graphql.close(),
+  });
+}
+
+export interface ServerSettings {
+  environment: string;
+  corsOrigins: readonly string[];
+  /** Introspection and GraphiQL. */
+  isSchemaPublic: boolean;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { authorize } from '../../../src/access/authorize.ts';
+import { permissionsOf } from '../../../src/access/permissions.ts';
+import type { Viewer } from '../../../src/access/viewer.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { Services } from '../../../src/kernel/context.ts';
+import { NO_CREDENTIALS } from '../../../src/transport/credentials.ts';
+import { createContext } from '../../../src/transport/request-context.ts';
+
+const VIEWER: Viewer = {
+  userId: 'user',
+  tenantId: 'tenant',
+  role: 'USER',
+  plan: 'FREE',
+  permissions: permissionsOf('USER', false),
+  credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+};
+
+describe('the context of an operation', () => {
+  it('has the viewer of the credentials', async () => {
+    const ctx = await contextOf(async () => VIEWER, { tenantId: 'tenant', userId: 'user' });
+    expect(ctx.viewer).toBe(VIEWER);
+  });
+
+  it('has no viewer without credentials', async () => {
+    const ctx = await createContext(
+      services(async () => VIEWER),
+      {
+        requestId: 'id',
+        credentials: NO_CREDENTIALS,
+      },
+    );
+    expect(ctx).toMatchObject({ viewer: null, requestId: 'id' });
+    expect(ctx.credentialError).toBeUndefined();
+  });
+
+  it('keeps why credentials were refused for the operations that need a viewer', async () => {
+    const refused = new AppError('UNAUTHENTICATED', 'revoked');
+    const ctx = await contextOf(() => Promise.reject(refused));
+    expect(ctx.viewer).toBeNull();
+    expect(() => authorize(ctx, 'Query.viewer')).toThrow(refused);
+  });
+
+  it.each([{ tenantId: 'other' }, { userId: 'other' }])(
+    'refuses %j that contradicts the credentials',
+    (claim) => expect(contextOf(async () => VIEWER, claim)).rejects.toMatchObject({ code: 'FORBIDDEN' }),
+  );
+
+  it('fails when the credentials cannot be checked', async () => {
+    const away = new AppError('SERVICE_UNAVAILABLE', 'away');
+    await expect(contextOf(() => Promise.reject(away))).rejects.toBe(away);
+  });
+});
+
+function contextOf(authenticate: () => Promise<Viewer | null>, claims: object = {}) {
+  const credentials = { ...NO_CREDENTIALS, bearerToken: 'token', ...claims };
+  return createContext(services(authenticate), { requestId: 'id', credentials });
+}
+
+function services(authenticate: () => Promise<Viewer | null>): Services {
+  const authenticators = [{ kind: 'SESSION', authenticate, currentRoles: async () => new Map() }];
+  return { authenticators } as unknown as Services;
+}
