@@ -45,10 +45,10 @@ async function arrive({ api, terminal }: Stage): Promise<string> {
   const { register } = await api.request(RegisterDocument, {
     input: { email: `${randomUUID()}@example.com`, password: randomUUID(), displayName: 'Ada' },
   });
-  const { accessToken, user } = take(register, 'AuthSession');
+  const { accessToken, user } = take(register, 'RegisterSuccess').session;
   api.accessToken = accessToken;
   const { createConversation } = await api.request(CreateConversationDocument, { input: {} });
-  const { id, stage } = take(createConversation, 'Conversation');
+  const { id, stage } = take(createConversation, 'CreateConversationSuccess').conversation;
   terminal.print(`  ${user.displayName} is in, on the plan ${user.plan}. The discussion begins at ${stage}.`);
   return id;
 }
@@ -81,8 +81,11 @@ async function discuss({ api, terminal }: Stage, conversationId: string): Promis
   const input = { proposalId: proposal.id };
   const { selectProposal } = await api.request(SelectProposalDocument, { input });
   const { confirmProposal } = await api.request(ConfirmProposalDocument, { input });
-  const stages = [take(selectProposal, 'Conversation').stage, take(confirmProposal, 'Conversation').stage];
-  terminal.print(`  ${proposal.strategy}, version ${proposal.version}: ${stages.join(' → ')}`);
+  const { conversation: selected } = take(selectProposal, 'SelectProposalSuccess');
+  const { conversation: confirmed } = take(confirmProposal, 'ConfirmProposalSuccess');
+  terminal.print(
+    `  ${proposal.strategy}, version ${proposal.version}: ${selected.stage} → ${confirmed.stage}`,
+  );
   return proposal;
 }
 

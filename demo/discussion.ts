@@ -26,7 +26,7 @@ export class Discussion {
     const { sendMessage } = await this.#api.request(SendMessageDocument, {
       input: { conversationId: this.#conversationId, content },
     });
-    const { reply } = take(sendMessage, 'SentMessage');
+    const { reply } = take(sendMessage, 'SendMessageSuccess');
     const turn = new Turn(this.#terminal, startedAt);
     for (;;) {
       const { value: data, done } = await this.#events.next();

@@ -19,7 +19,7 @@ export async function run(stage: Stage, proposal: Proposal, input: string): Prom
   const { executePipeline } = await api.request(ExecutePipelineDocument, {
     input: { source: { proposalId: proposal.id }, input },
   });
-  const { id } = take(executePipeline, 'PipelineExecution');
+  const { id } = take(executePipeline, 'ExecutePipelineSuccess').execution;
   const record = new RunRecord(proposal.design.steps);
   terminal.live(() => board(record, terminal.width));
 
@@ -104,9 +104,9 @@ async function approve(
   terminal.print('', ...questionBox(title, approval.question, terminal.width));
   if (terminal.isInteractive) await sleep(READING_MS, undefined, { signal });
   const { decideApproval } = await api.request(DecideApprovalDocument, {
-    input: { id: approval.id, decision: 'APPROVE', comment: 'They do. Write it.' },
+    input: { approvalId: approval.id, decision: 'APPROVE', comment: 'They do. Write it.' },
   });
-  take(decideApproval, 'ApprovalRequest');
+  take(decideApproval, 'DecideApprovalSuccess');
 }
 
 function isInSecondStep({ steps, writing }: RunRecord): boolean {

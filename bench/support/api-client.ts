@@ -16,7 +16,9 @@ export class ApiClient {
     const email = `${randomUUID()}@example.com`;
     const input = { email, password: 'correct horse battery', displayName: 'Bench' };
     const url = `${product.url}/graphql`;
-    const { register } = await post<{ register: { accessToken: string } }>(url, REGISTER, { input });
+    const { register } = await post<{ register: { session: { accessToken: string } } }>(url, REGISTER, {
+      input,
+    });
     const database = new pg.Client({ connectionString: databaseUrl });
     await database.connect();
     const { rows } = await database.query<{ id: string; tenant_id: string }>(
@@ -24,7 +26,7 @@ export class ApiClient {
       [email],
     );
     await database.end();
-    return new ApiClient(url, register.accessToken, rows[0]!.id, rows[0]!.tenant_id);
+    return new ApiClient(url, register.session.accessToken, rows[0]!.id, rows[0]!.tenant_id);
   }
 
   private constructor(url: string, token: string, userId: string, tenantId: string) {
@@ -44,14 +46,14 @@ export class ApiClient {
       dependsOn: index === 0 ? [] : [`step${index}`],
     }));
     const input = { input: 'A bench', source: { design: { steps: design } } };
-    const { executePipeline: run } = await post<{ executePipeline: { id?: string; message?: string } }>(
+    const { executePipeline } = await post<{ executePipeline: Started }>(
       this.#url,
       EXECUTE,
       { input },
       this.token,
     );
-    if (!run.id) throw new Error(`the run did not start: ${run.message}`);
-    return run.id;
+    if (!executePipeline.execution) throw new Error(`the run did not start: ${executePipeline.message}`);
+    return executePipeline.execution.id;
   }
 
   /** An open socket, as a page or a service holds one. */
@@ -99,11 +101,11 @@ async function post<Data>(url: string, query: string, variables: object, token?:
 }
 
 const REGISTER = `mutation ($input: RegisterInput!) {
-  register(input: $input) { ... on AuthSession { accessToken } }
+  register(input: $input) { ... on RegisterSuccess { session { accessToken } } }
 }`;
 
 const EXECUTE = `mutation ($input: ExecutePipelineInput!) {
-  executePipeline(input: $input) { ... on PipelineExecution { id } ... on Error { message } }
+  executePipeline(input: $input) { ... on ExecutePipelineSuccess { execution { id } } ... on UserError { message } }
 }`;
 
 const TOKENS = `subscription ($id: ID!) {
@@ -113,6 +115,11 @@ const TOKENS = `subscription ($id: ID!) {
     ... on ExecutionEndedEvent { execution { status error { message } } }
   }
 }`;
+
+interface Started {
+  execution?: { id: string };
+  message?: string;
+}
 
 interface TokenEvent {
   text?: string;

@@ -18,13 +18,14 @@ export function errorType<Failure extends AppError>(
   options: { description: string; fields?: ObjectFieldsShape<SchemaTypes, Failure> },
 ) {
   const ref = builder.objectRef<Failure>(failure.name);
-  ref.addInterfaces([ErrorInterface]);
+  ref.addInterfaces([UserErrorRef]);
   builder.configStore.associateParamWithRef(failure, ref);
   return ref.implement(options);
 }
 
-const ErrorInterface = builder.interfaceRef<AppError>('Error').implement({
-  description: 'What a caller can cause and handle. It comes as an answer: a member of a mutation’s result.',
+const UserErrorRef = builder.interfaceRef<AppError>('UserError').implement({
+  description:
+    'An error that a caller can cause and handle. It is a member of a mutation’s result, with HTTP status 200.',
   fields: (t) => ({
     message: t.exposeString('message', {
       description: 'What was wrong and what to do about it, for people to read.',

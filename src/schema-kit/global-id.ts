@@ -1,5 +1,5 @@
 /**
- * Ids as clients see them: base64 of `<type>:<id>`, opaque and stable. Whatever does not decode to an id of
+ * Ids as clients see them: base64url of `<type>:<id>`, without padding,, opaque and stable. Whatever does not decode to an id of
  * the wanted type reads as '', the id of nothing, so that garbage and a missing object give the same answer.
  */
 export function decodeId(globalId: string, typename: string): string {
@@ -8,11 +8,11 @@ export function decodeId(globalId: string, typename: string): string {
 }
 
 export function encodeId(typename: string, id: string): string {
-  return Buffer.from(`${typename}:${id}`).toString('base64');
+  return Buffer.from(`${typename}:${id}`).toString('base64url');
 }
 
 export function decodeGlobalId(globalId: string): { typename: string; id: string } {
-  const [, typename = '', id = ''] = GLOBAL_ID.exec(Buffer.from(globalId, 'base64').toString()) ?? [];
+  const [, typename = '', id = ''] = GLOBAL_ID.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
   return { typename, id };
 }
 

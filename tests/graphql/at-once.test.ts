@@ -15,13 +15,13 @@ describe('as many people at once as there are no connections for', () => {
     const people = await all(() => app.register());
     const conversations = await all((n) => openConversation(app, people[n]!));
     const sent = await all((n) => send(app, people[n]!, conversations[n]!, NEED));
-    expect(kinds(sent)).toEqual(['SentMessage']);
+    expect(kinds(sent)).toEqual(['SendMessageSuccess']);
     const runs = await all((n) => startRun(app, people[n]!, asks));
     const waiting = await all((n) => runWhen(app, people[n]!, runs[n]!, (run) => run.approvals.length > 0));
     const decided = await all((n) => decide(app, people[n]!, waiting[n]!.approvals[0]!.id, 'APPROVE'));
-    expect(kinds(decided)).toEqual(['ApprovalRequest']);
+    expect(kinds(decided)).toEqual(['DecideApprovalSuccess']);
     const stopped = await all((n) => stop(people[n]!, sent[n]!.reply!.id));
-    expect(stopped.filter((kind) => kind !== 'Message' && kind !== 'ConflictError')).toEqual([]);
+    expect(stopped.filter((kind) => kind !== 'StopReplySuccess' && kind !== 'ConflictError')).toEqual([]);
 
     await all((n) => runWhen(app, people[n]!, runs[n]!, hasEnded));
     const replies = await all((n) => replyEnded(app, people[n]!, sent[n]!.reply!.id));

@@ -53,7 +53,8 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
     await eventually(
       async () => {
         const run = await readRun(app, account, id);
-        if (cancelled && Number(run.cost) > 0) await app.mutate('cancelExecution', { id }, '', account);
+        if (cancelled && Number(run.cost) > 0)
+          await app.mutate('cancelExecution', { executionId: id }, '', account);
         for (const { id: request, status } of run.approvals) {
           if (status === 'PENDING')
             await decide(app, account, request, random() < 0.5 ? 'APPROVE' : 'REJECT');
@@ -80,7 +81,7 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
     const { reply } = await send(app, account, id, NEED);
     await replyEnded(app, account, reply!.id);
     const { cost } = await readConversation(app, account, id);
-    await app.mutate('deleteConversation', { id }, '', account);
+    await app.mutate('deleteConversation', { conversationId: id }, '', account);
     return micros(cost);
   }
 

@@ -28,8 +28,8 @@ const INPUTS: Record<string, (conversationId: string) => Record<string, unknown>
   refreshSession: () => ({ refreshToken: 'none' }),
   logout: () => ({ refreshToken: 'none' }),
   createConversation: () => ({}),
-  renameConversation: (id) => ({ id, title: 'Any' }),
-  deleteConversation: () => ({ id: missing('Conversation') }),
+  renameConversation: (conversationId) => ({ conversationId, title: 'Any' }),
+  deleteConversation: () => ({ conversationId: missing('Conversation') }),
   sendMessage: (conversationId) => ({ conversationId, content: NEED, whenBusy: 'INTERRUPT' }),
   stopReply: () => ({ messageId: missing('Message') }),
   selectProposal: () => ({ proposalId: missing('DesignProposal') }),
@@ -38,8 +38,8 @@ const INPUTS: Record<string, (conversationId: string) => Record<string, unknown>
     source: { design: { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A' }] } },
     input: 'It',
   }),
-  cancelExecution: () => ({ id: missing('PipelineExecution') }),
-  decideApproval: () => ({ id: missing('ApprovalRequest'), decision: 'APPROVE' }),
+  cancelExecution: () => ({ executionId: missing('PipelineExecution') }),
+  decideApproval: () => ({ approvalId: missing('ApprovalRequest'), decision: 'APPROVE' }),
 };
 
 describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name, field) => {
@@ -77,7 +77,9 @@ describe('the application’s context', () => {
     );
     const codes = errors?.map(({ extensions }) => extensions?.['code']) ?? [];
     expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
-    expect(data?.['createConversation'] ?? null).not.toMatchObject({ __typename: 'Conversation' });
+    expect(data?.['createConversation'] ?? null).not.toMatchObject({
+      __typename: 'CreateConversationSuccess',
+    });
   });
 
   it('cannot change what all objects have', async () => {

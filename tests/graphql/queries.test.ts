@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeId } from '../../src/schema-kit/global-id.ts';
 import { type Account, testApp } from '../support/app.ts';
 import { recordedStatements, type Statement } from '../support/statements.ts';
 
@@ -291,7 +292,7 @@ async function makeRows(
     });
     ids.push(list === 'executions' ? run.id : run.approvals[0]!.id);
   }
-  return ids.map((id) => Buffer.from(`${type}:${id}`).toString('base64'));
+  return ids.map((id) => encodeId(type, id));
 }
 
 async function deleteRow(list: (typeof LISTS)[number], id: string): Promise<void> {

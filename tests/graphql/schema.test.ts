@@ -64,7 +64,9 @@ describe('the schema', () => {
       expect(isInputObjectType(schema.getType(`${title}Input`))).toBe(true);
       const members = (getNamedType(type) as GraphQLUnionType).getTypes();
       expect(members.map(String), name).toContain('ValidationError');
-      const made = members.filter((member) => !member.getInterfaces().some(({ name: of }) => of === 'Error'));
+      const made = members.filter(
+        (member) => !member.getInterfaces().some(({ name: of }) => of === 'UserError'),
+      );
       expect(made.map(String), `${name} makes one thing`).toHaveLength(1);
     }
   });

@@ -61,15 +61,18 @@ const READS: Record<string, Read> = {
 
 /** Every mutation that takes an id, with an input that would do for the owner. */
 const WRITES: Record<string, Write> = {
-  renameConversation: { of: 'Conversation', input: (id) => ({ id, title: 'Taken over' }) },
-  deleteConversation: { of: 'Conversation', input: (id) => ({ id }) },
+  renameConversation: {
+    of: 'Conversation',
+    input: (conversationId) => ({ conversationId, title: 'Taken over' }),
+  },
+  deleteConversation: { of: 'Conversation', input: (conversationId) => ({ conversationId }) },
   sendMessage: { of: 'Conversation', input: (conversationId) => ({ conversationId, content: NEED }) },
   stopReply: { of: 'Message', input: (messageId) => ({ messageId }) },
   selectProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
   confirmProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
   executePipeline: { of: 'DesignProposal', input: (proposalId) => ({ source: { proposalId }, input: 'It' }) },
-  cancelExecution: { of: 'PipelineExecution', input: (id) => ({ id }) },
-  decideApproval: { of: 'ApprovalRequest', input: (id) => ({ id, decision: 'APPROVE' }) },
+  cancelExecution: { of: 'PipelineExecution', input: (executionId) => ({ executionId }) },
+  decideApproval: { of: 'ApprovalRequest', input: (approvalId) => ({ approvalId, decision: 'APPROVE' }) },
 };
 
 const people = {} as Record<Reader, Account>;
@@ -224,7 +227,7 @@ async function makeThings(owner: Account): Promise<void> {
   const { user } = owner.session;
   const conversation = await openConversation(app, owner);
   await talk(app, owner, conversation, NEED);
-  await app.mutate('renameConversation', { id: conversation, title: 'A secret plan' }, '', owner);
+  await app.mutate('renameConversation', { conversationId: conversation, title: 'A secret plan' }, '', owner);
   const { messages, proposals } = await readConversation(app, owner, conversation);
 
   const asks = design({ key: 'first' }, { key: 'asks', requiresApproval: true, dependsOn: ['first'] });

@@ -83,9 +83,11 @@ async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<number
 async function register(port: number): Promise<{ accessToken: string }> {
   const document = `mutation { register(input: {
     email: "kept@example.com", password: "correct horse battery", displayName: "Kept"
-  }) { ... on AuthSession { accessToken } } }`;
-  const answer = (await graphql(port, document)) as { data: { register: { accessToken: string } } };
-  return answer.data.register;
+  }) { ... on RegisterSuccess { session { accessToken } } } }`;
+  const answer = (await graphql(port, document)) as {
+    data: { register: { session: { accessToken: string } } };
+  };
+  return answer.data.register.session;
 }
 
 async function graphql(port: number, query: string, headers: Record<string, string> = {}): Promise<unknown> {

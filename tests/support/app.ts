@@ -96,6 +96,17 @@ export class TestApp {
     return result;
   }
 
+  /** A mutation that opens a session; gives that session, or the error in its place, beside the member's name. */
+  async signIn(name: 'register' | 'login' | 'refreshSession', input: object): Promise<Session> {
+    const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
+    const { session, ...member } = await this.mutate<{ session?: object }>(
+      name,
+      input,
+      `... on ${success} { ${SESSION} }`,
+    );
+    return { ...member, ...session } as Session;
+  }
+
   /** A new account with a tenant of its own. */
   async register(account: Partial<Omit<Account, 'session'>> = {}): Promise<Account> {
     const input = {
@@ -104,7 +115,7 @@ export class TestApp {
       displayName: 'Somebody',
       ...account,
     };
-    const session = await this.mutate<Session>('register', input, SESSION);
+    const session = await this.signIn('register', input);
     return { ...input, session, token: session.accessToken };
   }
 
@@ -114,11 +125,7 @@ export class TestApp {
     const { prisma } = this.services.database;
     const { tenantId } = await prisma.user.findUniqueOrThrow({ where: { email: founder.email } });
     await prisma.user.update({ where: { email: account.email }, data: { tenantId, role } });
-    const session = await this.mutate<Session>(
-      'login',
-      { email: account.email, password: account.password },
-      SESSION,
-    );
+    const session = await this.signIn('login', { email: account.email, password: account.password });
     return { ...account, session, token: session.accessToken };
   }
 
@@ -163,7 +170,7 @@ export class TestApp {
 
 export function mutationDocument(name: string, selection: string): string {
   const input = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  return `mutation ($input: ${input}!) { ${name}(input: $input) { __typename ... on Error { message } ${selection} } }`;
+  return `mutation ($input: ${input}!) { ${name}(input: $input) { __typename ... on UserError { message } ${selection} } }`;
 }
 
 /** A clock that stands still, close to the real time, until it is moved. */
@@ -172,7 +179,7 @@ export function testClock() {
   return { now: () => new Date(now), advance: (ms: number) => void (now += ms) };
 }
 
-export const SESSION = `... on AuthSession {
+const SESSION = `session {
   accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt
   user { id email displayName role plan permissions tenant { id externalId name costLimit } }
 }`;

@@ -2,13 +2,13 @@ import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
 export async function openConversation(app: TestApp, account: Account): Promise<string> {
-  const made = await app.mutate<{ id: string }>(
+  const made = await app.mutate<{ conversation: { id: string } }>(
     'createConversation',
     {},
-    '... on Conversation { id }',
+    '... on CreateConversationSuccess { conversation { id } }',
     account,
   );
-  return made.id;
+  return made.conversation.id;
 }
 
 /** Sends a message and waits for the reply to end. */
@@ -32,7 +32,8 @@ export function send(
   return app.mutate<Sent>(
     'sendMessage',
     { conversationId, content, ...more },
-    '... on SentMessage { sent: message { id content notices } reply { id status } } ... on ConflictError { current { id } }',
+    `... on SendMessageSuccess { userMessage { id content notices } reply { id status } }
+     ... on ConflictError { current { id } }`,
     account,
   );
 }
@@ -80,7 +81,7 @@ export const NEED = 'I need a weekly report about electric cargo bikes for city 
 interface Sent {
   __typename: string;
   message?: string;
-  sent?: { id: string; content: string; notices: string[] };
+  userMessage?: { id: string; content: string; notices: string[] };
   reply?: { id: string; status: string };
   current?: { id: string } | null;
 }

@@ -22,15 +22,14 @@ export async function startRun(
 ) {
   const source = { design: steps };
   const input = { source, input: 'Ten lines about rain', ...extra };
-  const run = await app.mutate<{ __typename: string; id: string; message?: string }>(
+  const run = await app.mutate<{ __typename: string; execution?: { id: string }; message?: string }>(
     'executePipeline',
     input,
-    '... on PipelineExecution { id } ... on ValidationError { issues { path message } }',
+    '... on ExecutePipelineSuccess { execution { id } } ... on ValidationError { issues { path message } }',
     account,
   );
-  if (run.__typename !== 'PipelineExecution')
-    throw new Error(`the run did not start: ${JSON.stringify(run)}`);
-  return run.id;
+  if (!run.execution) throw new Error(`the run did not start: ${JSON.stringify(run)}`);
+  return run.execution.id;
 }
 
 export async function readRun(app: TestApp, account: Account, id: string): Promise<Run> {
@@ -92,13 +91,13 @@ export async function decide(
 ) {
   return app.mutate<{
     __typename: string;
-    status?: string;
     message?: string;
-    approval?: { id: string; status: string };
+    approval?: { id: string; status: string; comment: string | null };
   }>(
     'decideApproval',
-    { id, decision, ...more },
-    '... on ApprovalRequest { id status comment } ... on AlreadyDecidedError { approval { id status } }',
+    { approvalId: id, decision, ...more },
+    `... on DecideApprovalSuccess { approval { id status comment } }
+     ... on AlreadyDecidedError { approval { id status comment } }`,
     account,
   );
 }

@@ -18,17 +18,17 @@ describe('GraphQL over WebSocket', () => {
     socket.subscribe('1', '{ viewer { id } }');
     socket.subscribe(
       '2',
-      'mutation { createConversation(input: { title: "Hello" }) { __typename ... on Conversation { id } } }',
+      'mutation { createConversation(input: { title: "Hello" }) { ... on CreateConversationSuccess { conversation { id } } } }',
     );
     expect(await socket.next('next', '1')).toMatchObject({
       payload: { data: { viewer: { id: session.user.id } } },
     });
     const created = (await socket.next('next', '2')).payload as {
-      data: { createConversation: { id: string } };
+      data: { createConversation: { conversation: { id: string } } };
     };
     await socket.next('complete', '2');
 
-    const { id } = created.data.createConversation;
+    const { id } = created.data.createConversation.conversation;
     socket.subscribe(
       '3',
       'subscription ($id: ID!) { conversationEvents(conversationId: $id) { __typename } }',
@@ -106,9 +106,7 @@ describe('GraphQL over WebSocket', () => {
       const { email, password, token, session } = await app.register();
       const [socket, other] = await Promise.all([
         open(token),
-        app
-          .mutate<{ accessToken: string }>('login', { email, password }, '... on AuthSession { accessToken }')
-          .then((login) => open(login.accessToken)),
+        app.signIn('login', { email, password }).then((login) => open(login.accessToken)),
       ]);
       const start = performance.now();
       await app.mutate('logout', { refreshToken: session.refreshToken });

@@ -25,14 +25,13 @@ describe('decisions on two servers', () => {
       }),
     );
 
-    const won = answers.filter((answer) => answer.__typename === 'ApprovalRequest');
+    const won = answers.filter((answer) => answer.__typename === 'DecideApprovalSuccess');
     const lost = answers.filter((answer) => answer.__typename === 'AlreadyDecidedError');
     expect([won.length, lost.length]).toEqual([1, 49]);
-    const { status, comment, decidedAt } = won[0]!;
-    for (const { approval } of lost)
-      expect(approval).toEqual({ id: request!.id, status, comment, decidedAt });
+    const decision = won[0]!.approval!;
+    for (const { approval } of lost) expect(approval).toEqual(decision);
     const run = await runWhen(app, ann, id, hasEnded);
-    expect(run.status).toBe(status === 'APPROVED' ? 'SUCCEEDED' : 'FAILED');
+    expect(run.status).toBe(decision.status === 'APPROVED' ? 'SUCCEEDED' : 'FAILED');
     expect(await timesTold(app, ann, id, 'ApprovalDecidedEvent')).toBe(1);
   });
 
@@ -80,13 +79,13 @@ describe('decisions on two servers', () => {
       const [request] = (await runWhen(here, account, id, isWaiting)).approvals;
       const [decided] = await Promise.all([
         decide(there, account, request!.id, 'APPROVE'),
-        here.mutate('cancelExecution', { id }, '', account),
+        here.mutate('cancelExecution', { executionId: id }, '', account),
       ]);
       const run = await runWhen(here, account, id, hasEnded);
       return { run, decided, ends: await timesTold(here, account, id, 'ExecutionEndedEvent') };
     });
     for (const { run, decided, ends } of await Promise.all(runs)) {
-      const isApproved = decided.__typename === 'ApprovalRequest';
+      const isApproved = decided.__typename === 'DecideApprovalSuccess';
       expect(run.approvals[0]!.status).toBe(isApproved ? 'APPROVED' : 'CANCELLED');
       expect(isApproved ? ['CANCELLED', 'SUCCEEDED'] : ['CANCELLED']).toContain(run.status);
       expect(ends).toBe(1);
@@ -105,7 +104,9 @@ describe('a decision while no worker runs', () => {
     const { approvals } = await runWhen(api, ann, id, isWaiting);
     await worker.close();
 
-    expect(await decide(api, ann, approvals[0]!.id, 'APPROVE')).toMatchObject({ status: 'APPROVED' });
+    expect(await decide(api, ann, approvals[0]!.id, 'APPROVE')).toMatchObject({
+      approval: { status: 'APPROVED' },
+    });
     expect(await readRun(api, ann, id)).toMatchObject({
       status: 'WAITING_FOR_APPROVAL',
       steps: [{ attempts: 0 }],
@@ -139,7 +140,9 @@ describe('a decision that another member must make', () => {
 
     const watching = new Reader({ app, account: colleague, transport: 'SSE', field: 'pipelineProgress', id });
     await watching.next();
-    expect(await decide(app, colleague, request!.id, 'APPROVE')).toMatchObject({ status: 'APPROVED' });
+    expect(await decide(app, colleague, request!.id, 'APPROVE')).toMatchObject({
+      approval: { status: 'APPROVED' },
+    });
     await watching.readUntil(() => false);
     expect(watching.events.at(-1)).toMatchObject({ execution: { status: 'SUCCEEDED' } });
   });
@@ -166,10 +169,10 @@ async function approveUntilTheEnd(app: TestApp, account: Account, id: string): P
 }
 
 function decideInDetail(app: TestApp, account: Account, id: string, decision: string, comment: string) {
-  return app.mutate<Decided & { __typename: string; approval?: Decided }>(
+  return app.mutate<{ __typename: string; approval?: Decided }>(
     'decideApproval',
-    { id, decision, comment },
-    `... on ApprovalRequest { id status comment decidedAt }
+    { approvalId: id, decision, comment },
+    `... on DecideApprovalSuccess { approval { id status comment decidedAt } }
      ... on AlreadyDecidedError { approval { id status comment decidedAt } }`,
     account,
   );

@@ -134,7 +134,7 @@ describe('a run', () => {
     const decided = await decide(app, ann, approvals[0]!.id, 'APPROVE', {
       edits: { prompt: 'Write about snow.' },
     });
-    expect(decided.status).toBe('APPROVED');
+    expect(decided.approval?.status).toBe('APPROVED');
     await runWhen(app, ann, id, hasEnded);
     const asked = JSON.stringify(model.requests.at(-1));
     expect(asked).toContain('Write about snow.');
@@ -211,13 +211,13 @@ describe('cancelExecution of a run', () => {
     const id = await startRun(app, ann, design({ key: 'endless' }, { key: 'later', dependsOn: ['endless'] }));
     await runWhen(app, ann, id, (run) => statusOf(run, 'endless') === 'RUNNING');
     await eventually(async () => (await readLog(app, ann, id)).some((event) => event.text));
-    const cancelled = await app.mutate<{ status: string }>(
+    const cancelled = await app.mutate<{ execution: { status: string } }>(
       'cancelExecution',
-      { id, reason: 'changed my mind' },
-      '... on PipelineExecution { status }',
+      { executionId: id, reason: 'changed my mind' },
+      '... on CancelExecutionSuccess { execution { status } }',
       ann,
     );
-    expect(cancelled.status).toBe('CANCELLED');
+    expect(cancelled.execution.status).toBe('CANCELLED');
     expect(model.aborted).toContain('endless');
     const run = await runWhen(app, ann, id, hasEnded);
     expect(run.steps.map((step) => step.status)).toEqual(['CANCELLED', 'CANCELLED']);
@@ -228,7 +228,7 @@ describe('cancelExecution of a run', () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'gate', requiresApproval: true }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
-    await app.mutate('cancelExecution', { id }, '', ann);
+    await app.mutate('cancelExecution', { executionId: id }, '', ann);
     const run = await runWhen(app, ann, id, hasEnded);
     expect(run).toMatchObject({ status: 'CANCELLED', approvals: [{ status: 'CANCELLED' }] });
     const late = await decide(app, ann, approvals[0]!.id, 'APPROVE');

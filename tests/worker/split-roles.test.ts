@@ -40,13 +40,13 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     const proposal = proposals.find(({ strategy }) => strategy === 'SPEED')!;
     await app.mutate('selectProposal', { proposalId: proposal.id }, '', ann);
     await app.mutate('confirmProposal', { proposalId: proposal.id }, '', ann);
-    const started = await app.mutate<{ id: string }>(
+    const started = await app.mutate<{ execution: { id: string } }>(
       'executePipeline',
       { source: { proposalId: proposal.id }, input: NEED },
-      '... on PipelineExecution { id }',
+      '... on ExecutePipelineSuccess { execution { id } }',
       ann,
     );
-    const run = new WatchedRun(app, ann, started.id);
+    const run = new WatchedRun(app, ann, started.execution.id);
     await run.readToTheEnd();
     expect(await run.expectReadWhole()).toMatchObject({ status: 'SUCCEEDED', progress: 1 });
     await expectExactAccounts(ann, [run], conversation);

@@ -127,15 +127,20 @@ builder.queryFields((t) => ({
 mutation('decideApproval', {
   description:
     'Decides a request, once: the first decision stands and wakes the run; whoever comes second gets AlreadyDecidedError.',
-  type: ApprovalRequestRef,
+  success: { approval: { type: ApprovalRequestRef, description: 'The request with its decision.' } },
   errors: [NotFoundError, AlreadyDecidedError, UnsafeInputError],
   input: (t) => ({
-    id: t.id({ required: true, description: 'The request.' }),
+    approvalId: t.id({ required: true, description: 'Id of the approval request.' }),
     decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'Let the step run or not.' }),
     comment: t.string({ description: 'Kept with the decision; at most 2000 characters.' }),
     edits: t.field({ type: ApprovalEditsInput, description: 'Changes to the step; only with APPROVE.' }),
   }),
-  resolve: (ctx, input) => decideApproval(ctx, { ...input, id: decodeId(input.id, 'ApprovalRequest') }),
+  resolve: async (ctx, input) => ({
+    approval: await decideApproval(ctx, {
+      ...input,
+      approvalId: decodeId(input.approvalId, 'ApprovalRequest'),
+    }),
+  }),
 });
 
 builder.subscriptionField('approvalRequests', (t) =>

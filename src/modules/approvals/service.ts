@@ -15,7 +15,7 @@ import { mayDecide, visibleTo } from './policy.ts';
  */
 export async function decideApproval(ctx: Context, input: DecideApprovalInput): Promise<ApprovalRequest> {
   const viewer = authorize(ctx, 'Mutation.decideApproval');
-  const { id, decision, comment, edits } = parseInput(decideApprovalInput, input);
+  const { approvalId: id, decision, comment, edits } = parseInput(decideApprovalInput, input);
   const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
 
   const decided = await ctx.database.transact(async (tx) => {
@@ -92,7 +92,7 @@ function whoDecides(execution: { requireDifferentApprover: boolean }): string {
 
 const decideApprovalInput = z
   .object({
-    id: z.string(),
+    approvalId: z.string(),
     decision: z.enum(['APPROVE', 'REJECT']),
     comment: storedText.max(2_000, 'must be at most 2000 characters').nullish(),
     edits: z

@@ -3,7 +3,7 @@ import { builder } from '../../schema-kit/builder.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { authorize } from '../../access/authorize.ts';
 import { PERMISSIONS, permissionsOf } from '../../access/permissions.ts';
-import { login, logout, refreshSession, register, type SignedOut } from './service.ts';
+import { login, logout, refreshSession, register } from './service.ts';
 import type { AuthSession } from './sessions/sessions.ts';
 
 export const RoleRef = builder.enumType('Role', {
@@ -114,15 +114,6 @@ const AuthSessionRef = builder.objectRef<AuthSession>('AuthSession').implement({
   }),
 });
 
-const SignedOutRef = builder.objectRef<SignedOut>('SignedOut').implement({
-  description: 'A sign-out.',
-  fields: (t) => ({
-    sessionsEnded: t.exposeInt('sessionsEnded', {
-      description: '1, or 0 when the token opened no session any more.',
-    }),
-  }),
-});
-
 builder.queryField('viewer', (t) =>
   t.prismaField({
     type: UserRef,
@@ -135,9 +126,13 @@ builder.queryField('viewer', (t) =>
   }),
 );
 
+const SESSION = {
+  session: { type: AuthSessionRef, description: 'The new access token and refresh token, and their user.' },
+} as const;
+
 mutation('register', {
   description: 'Makes an account with a tenant of its own, whose ADMIN it is, on plan FREE, and signs it in.',
-  type: AuthSessionRef,
+  success: SESSION,
   errors: [ConflictError],
   input: (t) => ({
     email: t.string({ required: true, description: 'At most 254 characters; taken as lower case.' }),
@@ -147,34 +142,36 @@ mutation('register', {
     }),
     displayName: t.string({ required: true, description: 'The name that others see; 1 to 100 characters.' }),
   }),
-  resolve: (ctx, input) => register(ctx, input),
+  resolve: async (ctx, input) => ({ session: await register(ctx, input) }),
 });
 
 mutation('login', {
   description: 'Signs in with e-mail and password.',
-  type: AuthSessionRef,
+  success: SESSION,
   errors: [InvalidCredentialsError],
   input: (t) => ({
     email: t.string({ required: true, description: 'The e-mail of the account, in any case.' }),
     password: t.string({ required: true, description: 'Its password.' }),
   }),
-  resolve: (ctx, input) => login(ctx, input),
+  resolve: async (ctx, input) => ({ session: await login(ctx, input) }),
 });
 
 mutation('refreshSession', {
   description:
     'Goes on with a session: gives a new access token and spends the refresh token for a successor. When the answer was lost, the same token gives the same successor for 10 seconds more; after that it ends the session.',
-  type: AuthSessionRef,
+  success: SESSION,
   errors: [InvalidCredentialsError],
   input: (t) => ({
     refreshToken: t.string({ required: true, description: 'The newest refresh token of the session.' }),
   }),
-  resolve: (ctx, input) => refreshSession(ctx, input),
+  resolve: async (ctx, input) => ({ session: await refreshSession(ctx, input) }),
 });
 
 mutation('logout', {
   description: 'Ends a session at once: its tokens open nothing any more, and its live connections close.',
-  type: SignedOutRef,
+  success: {
+    sessionsEnded: { type: 'Int', description: '1, or 0 when the session of the token had already ended.' },
+  },
   input: (t) => ({
     refreshToken: t.string({ required: true, description: 'Any refresh token of the session.' }),
   }),

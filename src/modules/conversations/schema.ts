@@ -4,7 +4,7 @@ import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } f
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
-import { decodeId } from '../../schema-kit/global-id.ts';
+import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { type ChildPage, pick, readBatchedPages } from '../../kernel/batched-pages.ts';
 import type { Context } from '../../kernel/context.ts';
@@ -17,7 +17,6 @@ import {
   deleteConversation,
   renameConversation,
   sendMessage,
-  type SentMessage,
   stopReply,
 } from './service.ts';
 import { pageOf, snapshotOf } from './snapshot.ts';
@@ -124,33 +123,6 @@ export const ConversationRef = builder.prismaNode('Conversation', {
   }),
 });
 
-const DeletedNodeRef = builder.objectRef<{ id: string; typename: string }>('DeletedNode').implement({
-  description: 'What was deleted.',
-  fields: (t) => ({
-    id: t.globalID({
-      description: 'The id that it had.',
-      resolve: ({ id, typename }) => ({ id, type: typename }),
-    }),
-  }),
-});
-
-const SentMessageRef = builder.objectRef<SentMessage>('SentMessage').implement({
-  description:
-    'A message and the reply to come. Its `message` shares a name with the text of an error: give one of them an alias, as in `sent: message { id }`.',
-  fields: (t) => ({
-    message: t.field({
-      type: MessageRef,
-      description: 'The person’s message.',
-      resolve: (sent) => sent.message,
-    }),
-    reply: t.field({
-      type: MessageRef,
-      description: 'The reply, STREAMING or QUEUED; its text comes by `conversationEvents`.',
-      resolve: (sent) => sent.reply,
-    }),
-  }),
-});
-
 const WhenBusyRef = builder.enumType('WhenBusy', {
   description: 'What to do while another reply is under way.',
   values: {
@@ -190,44 +162,56 @@ builder.queryFields((t) => ({
 }));
 
 mutation('createConversation', {
-  description: 'Opens a conversation.',
-  type: ConversationRef,
+  description: 'Creates a conversation.',
+  success: { conversation: { type: ConversationRef, description: 'The new conversation.' } },
   errors: [ConflictError],
   input: (t) => ({
     title: t.string({ description: 'At most 200 characters; left out: made from the first need.' }),
     context: t.field({ type: 'JSONObject', description: contextDescription }),
     idempotencyKey: t.string({ description: idempotencyDescription }),
   }),
-  resolve: (ctx, input) => createConversation(ctx, input),
+  resolve: async (ctx, input) => ({ conversation: await createConversation(ctx, input) }),
 });
 
 mutation('renameConversation', {
   description: 'Gives a conversation of yours another title.',
-  type: ConversationRef,
+  success: { conversation: { type: ConversationRef, description: 'The conversation with its new title.' } },
   errors: [NotFoundError],
   input: (t) => ({
-    id: t.id({ required: true, description: 'The conversation.' }),
+    conversationId: t.id({ required: true, description: 'Id of the conversation.' }),
     title: t.string({ required: true, description: '1 to 200 characters.' }),
   }),
-  resolve: (ctx, input) => renameConversation(ctx, { ...input, id: decodeId(input.id, 'Conversation') }),
+  resolve: async (ctx, { conversationId, title }) => ({
+    conversation: await renameConversation(ctx, {
+      conversationId: decodeId(conversationId, 'Conversation'),
+      title,
+    }),
+  }),
 });
 
 mutation('deleteConversation', {
   description:
     'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
-  type: DeletedNodeRef,
+  success: { deletedId: { type: 'ID', description: 'The id that the conversation had.' } },
   errors: [NotFoundError, ConflictError],
-  input: (t) => ({ id: t.id({ required: true, description: 'The conversation.' }) }),
+  input: (t) => ({ conversationId: t.id({ required: true, description: 'Id of the conversation.' }) }),
   resolve: async (ctx, input) => {
-    const { id } = await deleteConversation(ctx, { id: decodeId(input.id, 'Conversation') });
-    return { id, typename: 'Conversation' };
+    const conversationId = decodeId(input.conversationId, 'Conversation');
+    await deleteConversation(ctx, { conversationId });
+    return { deletedId: encodeId('Conversation', conversationId) };
   },
 });
 
 mutation('sendMessage', {
   description:
     'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
-  type: SentMessageRef,
+  success: {
+    userMessage: { type: MessageRef, description: 'The user’s message.' },
+    reply: {
+      type: MessageRef,
+      description: 'The reply, STREAMING or QUEUED; its text arrives by `conversationEvents`.',
+    },
+  },
   errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError],
   input: (t) => ({
     conversationId: t.id({ required: true, description: 'The conversation.' }),
@@ -248,10 +232,12 @@ mutation('sendMessage', {
 mutation('stopReply', {
   description:
     'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
-  type: MessageRef,
+  success: { reply: { type: MessageRef, description: 'The reply, which is CANCELLED or about to be.' } },
   errors: [NotFoundError, ConflictError],
-  input: (t) => ({ messageId: t.id({ required: true, description: 'The reply.' }) }),
-  resolve: (ctx, input) => stopReply(ctx, { messageId: decodeId(input.messageId, 'Message') }),
+  input: (t) => ({ messageId: t.id({ required: true, description: 'Id of the reply.' }) }),
+  resolve: async (ctx, input) => ({
+    reply: await stopReply(ctx, { messageId: decodeId(input.messageId, 'Message') }),
+  }),
 });
 
 async function conversationCost(ctx: Context, conversation: { id: string }): Promise<bigint> {

@@ -50,7 +50,7 @@ export async function renameConversation(
   input: RenameConversationInput,
 ): Promise<Conversation> {
   const viewer = authorize(ctx, 'Mutation.renameConversation');
-  const { id, title } = parseInput(renameConversationInput, input);
+  const { conversationId: id, title } = parseInput(renameConversationInput, input);
   return ctx.database.transact(async (tx) => {
     await ownConversation(tx, viewer, id);
     return tx.prisma.conversation.update({ where: { id }, data: { title } });
@@ -58,12 +58,15 @@ export async function renameConversation(
 }
 
 /** Deletes the conversation with its messages, proposals and events; its runs and its bill stay. */
-export async function deleteConversation(ctx: Context, input: { id: string }): Promise<{ id: string }> {
+export async function deleteConversation(
+  ctx: Context,
+  { conversationId: id }: { conversationId: string },
+): Promise<void> {
   const viewer = authorize(ctx, 'Mutation.deleteConversation');
   await ctx.database.transact(async (tx) => {
-    await lockConversation(tx, viewer, input.id);
+    await lockConversation(tx, viewer, id);
     const openRun = await tx.prisma.pipelineExecution.findFirst({
-      where: { conversationId: input.id, finishedAt: null },
+      where: { conversationId: id, finishedAt: null },
     });
     if (openRun) {
       const current = { type: 'PipelineExecution', id: openRun.id };
@@ -72,12 +75,11 @@ export async function deleteConversation(ctx: Context, input: { id: string }): P
         current,
       );
     }
-    tx.append(signalsLog(input.id), { type: 'cancel' });
-    tx.append(conversationLog(input.id), { type: 'ConversationDeleted' });
-    await tx.prisma.conversation.delete({ where: { id: input.id } });
-    await tx.erase(conversationLog(input.id));
+    tx.append(signalsLog(id), { type: 'cancel' });
+    tx.append(conversationLog(id), { type: 'ConversationDeleted' });
+    await tx.prisma.conversation.delete({ where: { id } });
+    await tx.erase(conversationLog(id));
   });
-  return { id: input.id };
 }
 
 /**
@@ -122,12 +124,12 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
       where: { id: replyId, conversation: ownedBy(viewer) },
     });
     if (!reply) throw new NotFoundError('The conversation'); // deleted since the key was first used
-    const message = await tx.prisma.message.findUniqueOrThrow({
+    const userMessage = await tx.prisma.message.findUniqueOrThrow({
       where: {
         conversationId_position: { conversationId: reply.conversationId, position: reply.position - 1 },
       },
     });
-    return { message, reply };
+    return { userMessage, reply };
   });
 }
 
@@ -238,7 +240,7 @@ const title = storedText
   .transform((text) => cleanText(text).text.trim());
 
 const createConversationInput = z.object({ title: title.nullish(), context: contextObject, idempotencyKey });
-const renameConversationInput = z.object({ id: z.string(), title });
+const renameConversationInput = z.object({ conversationId: z.string(), title });
 const sendMessageInput = z.object({
   conversationId: z.string(),
   content: promptText,
@@ -253,6 +255,6 @@ export type SendMessageInput = z.input<typeof sendMessageInput>;
 export type WhenBusy = z.output<typeof sendMessageInput>['whenBusy'];
 
 export interface SentMessage {
-  message: Message;
+  userMessage: Message;
   reply: Message;
 }

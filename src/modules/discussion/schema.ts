@@ -96,18 +96,22 @@ builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
 mutation('selectProposal', {
   description:
     'Chooses one of the current proposals: from PRESENT on, the stage becomes CONFIRM. Another one can be chosen later, also when one is settled.',
-  type: ConversationRef,
+  success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
   input: (t) => ({
-    proposalId: t.id({ required: true, description: 'The proposal, in its current version.' }),
+    proposalId: t.id({ required: true, description: 'Id of the proposal, in its current version.' }),
   }),
-  resolve: (ctx, input) => selectProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+  resolve: async (ctx, input) => ({
+    conversation: await selectProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+  }),
 });
 
 mutation('confirmProposal', {
   description: 'Settles the selected proposal: CONFIRM becomes PLAN, and `executePipeline` can run it.',
-  type: ConversationRef,
+  success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
-  input: (t) => ({ proposalId: t.id({ required: true, description: 'The selected proposal.' }) }),
-  resolve: (ctx, input) => confirmProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+  input: (t) => ({ proposalId: t.id({ required: true, description: 'Id of the selected proposal.' }) }),
+  resolve: async (ctx, input) => ({
+    conversation: await confirmProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
+  }),
 });

@@ -325,7 +325,7 @@ builder.queryFields((t) => ({
 mutation('executePipeline', {
   description:
     'Starts a run. It is durable from the moment this answers: watch it with `agentTokens` and `pipelineProgress`.',
-  type: ExecutionRef,
+  success: { execution: { type: ExecutionRef, description: 'The run, QUEUED for a worker.' } },
   errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError, QuotaExceededError],
   input: (t) => ({
     source: t.field({
@@ -347,19 +347,26 @@ mutation('executePipeline', {
       description: 'At most 255 characters. The same key with the same input gives the same run.',
     }),
   }),
-  resolve: (ctx, input) => executePipeline(ctx, { ...input, source: sourceOf(input.source) }),
+  resolve: async (ctx, input) => ({
+    execution: await executePipeline(ctx, { ...input, source: sourceOf(input.source) }),
+  }),
 });
 
 mutation('cancelExecution', {
   description:
     'Ends a run: the provider’s stream is closed and what was spent is settled, usually before this answers. A run that is CANCELLED already stays so.',
-  type: ExecutionRef,
+  success: { execution: { type: ExecutionRef, description: 'The run, which is CANCELLED or about to be.' } },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({
-    id: t.id({ required: true, description: 'The run to end.' }),
+    executionId: t.id({ required: true, description: 'Id of the run.' }),
     reason: t.string({ description: 'Kept with the run; at most 500 characters.' }),
   }),
-  resolve: (ctx, input) => cancelExecution(ctx, { ...input, id: decodeId(input.id, 'PipelineExecution') }),
+  resolve: async (ctx, input) => ({
+    execution: await cancelExecution(ctx, {
+      ...input,
+      executionId: decodeId(input.executionId, 'PipelineExecution'),
+    }),
+  }),
 });
 
 function sourceOf(source: { proposalId?: string | null; design?: unknown }) {

@@ -75,7 +75,7 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
  */
 export async function cancelExecution(ctx: Context, input: CancelExecutionInput): Promise<PipelineExecution> {
   const viewer = authorize(ctx, 'Mutation.cancelExecution');
-  const { id, reason } = parseInput(cancelExecutionInput, input);
+  const { executionId: id, reason } = parseInput(cancelExecutionInput, input);
   const { head } = await ctx.eventLog.state(executionLog(id));
 
   const ending = await ctx.database.transact(async (tx) => {
@@ -169,7 +169,7 @@ const executePipelineInput = z.object({
   idempotencyKey,
 });
 const cancelExecutionInput = z.object({
-  id: z.string(),
+  executionId: z.string(),
   reason: storedText.max(500, 'must be at most 500 characters').nullish(),
 });
 

@@ -18,8 +18,8 @@ mutation SignUp {
     password: "correct horse battery"
     displayName: "Me"
   }) {
-    ... on AuthSession { accessToken }
-    ... on Error { message }
+    ... on RegisterSuccess { session { accessToken } }
+    ... on UserError { message }
   }
 }
 
@@ -29,8 +29,8 @@ mutation SignIn {
     email: "me@example.com"
     password: "correct horse battery"
   }) {
-    ... on AuthSession { accessToken }
-    ... on Error { message }
+    ... on LoginSuccess { session { accessToken } }
+    ... on UserError { message }
   }
 }
 `;
@@ -42,8 +42,8 @@ const PIPELINE = `# The play button lets you choose a step.
 # 2. Open a conversation.
 mutation Start {
   createConversation(input: {}) {
-    ... on Conversation { id }
-    ... on Error { message }
+    ... on CreateConversationSuccess { conversation { id } }
+    ... on UserError { message }
   }
 }
 
@@ -53,8 +53,8 @@ mutation Say($conversation: ID!) {
     conversationId: $conversation
     content: "Compare three electric cars for a family."
   }) {
-    ... on SentMessage { reply { id status } }
-    ... on Error { message }
+    ... on SendMessageSuccess { reply { id status } }
+    ... on UserError { message }
   }
 }
 
@@ -79,12 +79,12 @@ query Look($conversation: ID!) {
 # 6. Choose one, and settle it.
 mutation Settle($proposal: ID!) {
   selectProposal(input: { proposalId: $proposal }) {
-    ... on Conversation { stage }
-    ... on Error { message }
+    ... on SelectProposalSuccess { conversation { stage } }
+    ... on UserError { message }
   }
   confirmProposal(input: { proposalId: $proposal }) {
-    ... on Conversation { stage }
-    ... on Error { message }
+    ... on ConfirmProposalSuccess { conversation { stage } }
+    ... on UserError { message }
   }
 }
 
@@ -94,8 +94,10 @@ mutation Run($proposal: ID!) {
     source: { proposalId: $proposal }
     input: "Electric cars for a family of five"
   }) {
-    ... on PipelineExecution { id status estimatedCost }
-    ... on Error { message }
+    ... on ExecutePipelineSuccess {
+      execution { id status estimatedCost }
+    }
+    ... on UserError { message }
   }
 }
 
@@ -117,11 +119,11 @@ subscription Watch($execution: ID!) {
 # Only when it asks.
 mutation Decide($approval: ID!) {
   decideApproval(input: {
-    id: $approval
+    approvalId: $approval
     decision: APPROVE
   }) {
-    ... on ApprovalRequest { status }
-    ... on Error { message }
+    ... on DecideApprovalSuccess { approval { status } }
+    ... on UserError { message }
   }
 }
 `;

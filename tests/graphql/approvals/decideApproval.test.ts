@@ -12,9 +12,8 @@ describe('decideApproval', () => {
     const ann = await app.register();
     const { id, executionId } = await openRequest(ann);
     expect(await decide(app, ann, id, 'APPROVE', { comment: 'go on' })).toMatchObject({
-      __typename: 'ApprovalRequest',
-      status: 'APPROVED',
-      comment: 'go on',
+      __typename: 'DecideApprovalSuccess',
+      approval: { status: 'APPROVED', comment: 'go on' },
     });
     const { data } = await app.graphql<{ approvalRequest: { decidedBy: { id: string } } }>(
       'query ($id: ID!) { approvalRequest(id: $id) { decidedBy { id } } }',
@@ -63,13 +62,13 @@ describe('decideApproval', () => {
     const colleague = await app.member(owner, 'USER');
     const { id, executionId } = await openRequest(owner, { requireDifferentApprover: true });
     await expect(decide(app, owner, id, 'APPROVE')).rejects.toThrow('FORBIDDEN');
-    expect((await decide(app, colleague, id, 'APPROVE')).status).toBe('APPROVED');
+    expect((await decide(app, colleague, id, 'APPROVE')).approval?.status).toBe('APPROVED');
     expect((await runWhen(app, colleague, executionId, hasEnded)).status).toBe('SUCCEEDED');
   });
 
   itRefuses(app, 'decideApproval', {
-    input: async (owner) => ({ id: (await openRequest(owner)).id, decision: 'APPROVE' }),
-    idField: { name: 'id', type: 'ApprovalRequest' },
+    input: async (owner) => ({ approvalId: (await openRequest(owner)).id, decision: 'APPROVE' }),
+    idField: { name: 'approvalId', type: 'ApprovalRequest' },
   });
 
   async function openRequest(account: Account, more: object = {}) {

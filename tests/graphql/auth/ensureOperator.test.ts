@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
-import { type Session, SESSION, testApp } from '../../support/app.ts';
+import { testApp } from '../../support/app.ts';
 
 describe('ensureOperator', () => {
   const app = testApp({
     config: { role: 'api', admin: { email: 'root@example.com', password: 'first of all passwords' } },
   });
 
-  const login = (email: string, password: string) =>
-    app.mutate<Session>('login', { email, password }, SESSION);
+  const login = (email: string, password: string) => app.signIn('login', { email, password });
 
   it('makes the first ADMIN of the operator’s tenant at the first start, who may change plans', async () => {
     const { user } = await login('root@example.com', 'first of all passwords');
@@ -19,7 +18,7 @@ describe('ensureOperator', () => {
   it('leaves an account as it is when it is there already', async () => {
     await ensureOperator(app.services, { email: 'ROOT@example.com', password: 'another password' });
     expect((await login('root@example.com', 'another password')).__typename).toBe('InvalidCredentialsError');
-    expect((await login('root@example.com', 'first of all passwords')).__typename).toBe('AuthSession');
+    expect((await login('root@example.com', 'first of all passwords')).__typename).toBe('LoginSuccess');
   });
 
   it('makes an account once when many processes start at once', async () => {

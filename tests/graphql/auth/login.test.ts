@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Session, SESSION, testApp } from '../../support/app.ts';
+import { testApp } from '../../support/app.ts';
 
 describe('login', () => {
   const app = testApp({ config: { role: 'api' } });
 
   it('signs in with the e-mail in any case', async () => {
     const { email, password, session } = await app.register();
-    const again = await app.mutate<Session>('login', { email: email.toUpperCase(), password }, SESSION);
+    const again = await app.signIn('login', { email: email.toUpperCase(), password });
     expect(again.user.id).toBe(session.user.id);
     expect(again.refreshToken).not.toBe(session.refreshToken);
   });
@@ -14,7 +14,7 @@ describe('login', () => {
   it('works with a bad token in the header', async () => {
     const { email, password } = await app.register();
     const result = await app.mutate('login', { email, password }, '', { token: 'garbage' });
-    expect(result.__typename).toBe('AuthSession');
+    expect(result.__typename).toBe('LoginSuccess');
   });
 
   it('gives a ValidationError for what cannot be an e-mail', async () => {
@@ -66,6 +66,6 @@ describe('login', () => {
     const start = performance.now();
     expect((await fetch(app.url('/health'))).status).toBe(200);
     expect(performance.now() - start).toBeLessThan(10_000);
-    expect((await logins).every((result) => result.__typename === 'AuthSession')).toBe(true);
+    expect((await logins).every((result) => result.__typename === 'LoginSuccess')).toBe(true);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Session, SESSION, testApp } from '../../support/app.ts';
+import { testApp } from '../../support/app.ts';
 
 describe('logout', () => {
   const app = testApp({ config: { role: 'api' } });
 
   const logout = (refreshToken: string) =>
-    app.mutate('logout', { refreshToken }, '... on SignedOut { sessionsEnded }');
+    app.mutate('logout', { refreshToken }, '... on LogoutSuccess { sessionsEnded }');
 
   it('ends the session: its access and refresh tokens open nothing any more', async () => {
     const { session, token } = await app.register();
-    expect(await logout(session.refreshToken)).toEqual({ __typename: 'SignedOut', sessionsEnded: 1 });
+    expect(await logout(session.refreshToken)).toEqual({ __typename: 'LogoutSuccess', sessionsEnded: 1 });
     expect((await app.graphql('{ viewer { id } }', {}, { token })).status).toBe(401);
     const refreshed = await app.mutate('refreshSession', { refreshToken: session.refreshToken });
     expect(refreshed.__typename).toBe('InvalidCredentialsError');
@@ -17,14 +17,14 @@ describe('logout', () => {
 
   it('takes a spent token of the session too', async () => {
     const { session } = await app.register();
-    const next = await app.mutate<Session>('refreshSession', { refreshToken: session.refreshToken }, SESSION);
+    const next = await app.signIn('refreshSession', { refreshToken: session.refreshToken });
     expect(await logout(session.refreshToken)).toMatchObject({ sessionsEnded: 1 });
     expect((await app.graphql('{ viewer { id } }', {}, { token: next.accessToken })).status).toBe(401);
   });
 
   it('leaves other sessions alone', async () => {
     const { email, password, session } = await app.register();
-    const other = await app.mutate<Session>('login', { email, password }, SESSION);
+    const other = await app.signIn('login', { email, password });
     await logout(session.refreshToken);
     expect((await app.graphql('{ viewer { id } }', {}, { token: other.accessToken })).status).toBe(200);
   });

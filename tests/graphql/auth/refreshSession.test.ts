@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Session, SESSION, testApp, testClock } from '../../support/app.ts';
+import { testApp, testClock } from '../../support/app.ts';
 
 describe('refreshSession', () => {
   const clock = testClock();
   const app = testApp({ config: { role: 'api' }, clock: clock.now });
 
-  const refresh = (refreshToken: string) => app.mutate<Session>('refreshSession', { refreshToken }, SESSION);
+  const refresh = (refreshToken: string) => app.signIn('refreshSession', { refreshToken });
   const isSignedIn = async (token: string) =>
     (await app.graphql('{ viewer { id } }', {}, { token })).status === 200;
 
@@ -15,7 +15,7 @@ describe('refreshSession', () => {
     expect(next.user).toEqual(session.user);
     expect(next.refreshToken).not.toBe(session.refreshToken);
     expect(await isSignedIn(next.accessToken)).toBe(true);
-    expect((await refresh(next.refreshToken)).__typename).toBe('AuthSession');
+    expect((await refresh(next.refreshToken)).__typename).toBe('RefreshSessionSuccess');
   });
 
   it('gives the same successor again within 10 seconds, when the answer was lost', async () => {
@@ -49,7 +49,7 @@ describe('refreshSession', () => {
 
   it('leaves the other sessions of the user alone when one ends', async () => {
     const { email, password, session } = await app.register();
-    const other = await app.mutate<Session>('login', { email, password }, SESSION);
+    const other = await app.signIn('login', { email, password });
     await refresh(session.refreshToken);
     clock.advance(10_001);
     await refresh(session.refreshToken);

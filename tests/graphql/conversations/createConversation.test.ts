@@ -3,17 +3,16 @@ import { testApp } from '../../support/app.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp();
-const FIELDS = '... on Conversation { id title stage cost } ... on ValidationError { issues { path } }';
+const FIELDS =
+  '... on CreateConversationSuccess { conversation { id title stage cost } } ... on ValidationError { issues { path } }';
 
 describe('createConversation', () => {
   it('opens a conversation at UNDERSTAND that has cost nothing', async () => {
     const ann = await app.register();
     const made = await app.mutate('createConversation', { title: 'Cargo bikes' }, FIELDS, ann);
     expect(made).toMatchObject({
-      __typename: 'Conversation',
-      title: 'Cargo bikes',
-      stage: 'UNDERSTAND',
-      cost: '0',
+      __typename: 'CreateConversationSuccess',
+      conversation: { title: 'Cargo bikes', stage: 'UNDERSTAND', cost: '0' },
     });
   });
 
@@ -31,9 +30,9 @@ describe('createConversation', () => {
     const ann = await app.register();
     const input = { title: 'Once', idempotencyKey: 'a-key' };
     const made = await Promise.all(
-      Array.from({ length: 5 }, () => app.mutate<{ id: string }>('createConversation', input, FIELDS, ann)),
+      Array.from({ length: 5 }, () => app.mutate<Created>('createConversation', input, FIELDS, ann)),
     );
-    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(made.map(({ conversation }) => conversation.id)).size).toBe(1);
   });
 
   it('gives ConflictError for the same idempotencyKey with another input', async () => {
@@ -52,11 +51,15 @@ describe('createConversation', () => {
     const [ann, bob] = [await app.register(), await app.register()];
     const input = { title: 'Mine', idempotencyKey: 'shared' };
     const [first, second] = [
-      await app.mutate<{ id: string }>('createConversation', input, FIELDS, ann),
-      await app.mutate<{ id: string }>('createConversation', input, FIELDS, bob),
+      await app.mutate<Created>('createConversation', input, FIELDS, ann),
+      await app.mutate<Created>('createConversation', input, FIELDS, bob),
     ];
-    expect(first.id).not.toBe(second.id);
+    expect(first.conversation.id).not.toBe(second.conversation.id);
   });
 
   itRefuses(app, 'createConversation', { input: async () => ({ title: 'Any' }) });
 });
+
+interface Created {
+  conversation: { id: string };
+}

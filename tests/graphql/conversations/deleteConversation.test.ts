@@ -12,8 +12,13 @@ describe('deleteConversation', () => {
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);
     const before = await spentToday(ann.token);
-    const deleted = await app.mutate('deleteConversation', { id }, '... on DeletedNode { id }', ann);
-    expect(deleted).toEqual({ __typename: 'DeletedNode', id });
+    const deleted = await app.mutate(
+      'deleteConversation',
+      { conversationId: id },
+      '... on DeleteConversationSuccess { deletedId }',
+      ann,
+    );
+    expect(deleted).toEqual({ __typename: 'DeleteConversationSuccess', deletedId: id });
 
     const { data } = await app.graphql(
       'query ($id: ID!) { conversation(id: $id) { id } node(id: $id) { id } }',
@@ -28,8 +33,8 @@ describe('deleteConversation', () => {
   });
 
   itRefuses(app, 'deleteConversation', {
-    input: async (owner) => ({ id: await openConversation(app, owner) }),
-    idField: { name: 'id', type: 'Conversation' },
+    input: async (owner) => ({ conversationId: await openConversation(app, owner) }),
+    idField: { name: 'conversationId', type: 'Conversation' },
   });
 
   async function spentToday(token: string): Promise<string> {

@@ -4,27 +4,36 @@ import { openConversation } from '../../support/conversations.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp();
-const FIELDS = '... on Conversation { id title } ... on ValidationError { issues { path } }';
+const FIELDS =
+  '... on RenameConversationSuccess { conversation { id title } } ... on ValidationError { issues { path } }';
 
 describe('renameConversation', () => {
   it('gives the conversation its new title', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
-    const renamed = await app.mutate('renameConversation', { id, title: '  Bikes  ' }, FIELDS, ann);
-    expect(renamed).toEqual({ __typename: 'Conversation', id, title: 'Bikes' });
+    const renamed = await app.mutate(
+      'renameConversation',
+      { conversationId: id, title: '  Bikes  ' },
+      FIELDS,
+      ann,
+    );
+    expect(renamed).toEqual({
+      __typename: 'RenameConversationSuccess',
+      conversation: { id, title: 'Bikes' },
+    });
   });
 
   it('refuses a blank or an endless title', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     for (const title of ['   ', 'x'.repeat(201)]) {
-      const refused = await app.mutate('renameConversation', { id, title }, FIELDS, ann);
+      const refused = await app.mutate('renameConversation', { conversationId: id, title }, FIELDS, ann);
       expect(refused).toMatchObject({ __typename: 'ValidationError', issues: [{ path: ['title'] }] });
     }
   });
 
   itRefuses(app, 'renameConversation', {
-    input: async (owner) => ({ id: await openConversation(app, owner), title: 'Another' }),
-    idField: { name: 'id', type: 'Conversation' },
+    input: async (owner) => ({ conversationId: await openConversation(app, owner), title: 'Another' }),
+    idField: { name: 'conversationId', type: 'Conversation' },
   });
 });

@@ -19,8 +19,8 @@ describe('sendMessage', () => {
   it('stores the message and the reply to come, and the reply completes with its cost', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
-    const { sent, reply } = await send(app, ann, id, NEED);
-    expect(sent).toMatchObject({ content: NEED, notices: [] });
+    const { userMessage, reply } = await send(app, ann, id, NEED);
+    expect(userMessage).toMatchObject({ content: NEED, notices: [] });
     expect(reply?.status).toBe('STREAMING');
     const ended = await replyEnded(app, ann, reply!.id);
     expect(ended).toMatchObject({ status: 'COMPLETE', error: null });
@@ -43,9 +43,9 @@ describe('sendMessage', () => {
   it('removes control and direction characters and says so', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
-    const { sent } = await send(app, ann, id, 'A report\u0007 about \u202Ebikes, please.');
-    expect(sent?.content).toBe('A report about bikes, please.');
-    expect(sent?.notices).not.toEqual([]);
+    const { userMessage } = await send(app, ann, id, 'A report\u0007 about \u202Ebikes, please.');
+    expect(userMessage?.content).toBe('A report about bikes, please.');
+    expect(userMessage?.notices).not.toEqual([]);
   });
 
   it('refuses a severe injection with its findings', async () => {

@@ -8,7 +8,7 @@ import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
 const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
-const FIELDS = '... on Message { id status content cost }';
+const FIELDS = '... on StopReplySuccess { reply { id status content cost } }';
 
 describe('stopReply', () => {
   it('closes the provider’s stream, keeps what was written and charges it', async () => {
@@ -18,7 +18,7 @@ describe('stopReply', () => {
       const written = `SELECT FROM events WHERE data->>'messageId' = $1 AND data->>'type' = 'MessageDelta'`;
       return (await app.services.database.sql(written, [decodeId(messageId, 'Message')])).length > 0;
     });
-    const stopped = await app.mutate<{ status: string; content: string; cost: string }>(
+    const { reply: stopped } = await app.mutate<{ reply: { status: string; content: string; cost: string } }>(
       'stopReply',
       { messageId },
       FIELDS,
@@ -35,7 +35,7 @@ describe('stopReply', () => {
     const { conversationId, messageId, release } = await replyUnderWay(ann);
     const { reply } = await send(app, ann, conversationId, 'And this?', { whenBusy: 'ENQUEUE' });
     const stopped = await app.mutate('stopReply', { messageId: reply!.id }, FIELDS, ann);
-    expect(stopped).toMatchObject({ status: 'CANCELLED' });
+    expect(stopped).toMatchObject({ reply: { status: 'CANCELLED' } });
     release();
     expect((await replyEnded(app, ann, messageId)).status).toBe('COMPLETE');
   });
@@ -44,7 +44,9 @@ describe('stopReply', () => {
     const ann = await app.register();
     const { messageId, release } = await replyUnderWay(ann);
     await app.mutate('stopReply', { messageId }, FIELDS, ann);
-    expect(await app.mutate('stopReply', { messageId }, FIELDS, ann)).toMatchObject({ status: 'CANCELLED' });
+    expect(await app.mutate('stopReply', { messageId }, FIELDS, ann)).toMatchObject({
+      reply: { status: 'CANCELLED' },
+    });
     release();
   });
 

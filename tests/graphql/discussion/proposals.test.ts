@@ -4,8 +4,10 @@ import { NEED, openConversation, readConversation, talk } from '../../support/co
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp({ config: { offlineTokensPerSecond: 100_000 } });
-const FIELDS =
-  '... on Conversation { stage } ... on IllegalTransitionError { stage allowed } ... on ConflictError { current { id } }';
+const FIELDS = `... on SelectProposalSuccess { conversation { stage } }
+  ... on ConflictError { current { id } }`;
+const CONFIRM_FIELDS = `... on ConfirmProposalSuccess { conversation { stage } }
+  ... on IllegalTransitionError { stage allowed }`;
 
 describe('a discussion by text', () => {
   it('goes from a need to three proposals with critiques, costs and flowcharts', async () => {
@@ -70,7 +72,10 @@ describe('selectProposal', () => {
     const ann = await app.register();
     const { id, proposals } = await proposed(ann);
     const selected = await app.mutate('selectProposal', { proposalId: proposals[2]!.id }, FIELDS, ann);
-    expect(selected).toEqual({ __typename: 'Conversation', stage: 'CONFIRM' });
+    expect(selected).toEqual({
+      __typename: 'SelectProposalSuccess',
+      conversation: { stage: 'CONFIRM' },
+    });
     const after = await readConversation(app, ann, id);
     expect(after.proposals.map((proposal) => proposal.selected)).toEqual([false, false, true]);
   });
@@ -96,9 +101,9 @@ describe('confirmProposal', () => {
     const { proposals } = await proposed(ann);
     const proposalId = proposals[0]!.id;
     await app.mutate('selectProposal', { proposalId }, FIELDS, ann);
-    expect(await app.mutate('confirmProposal', { proposalId }, FIELDS, ann)).toEqual({
-      __typename: 'Conversation',
-      stage: 'PLAN',
+    expect(await app.mutate('confirmProposal', { proposalId }, CONFIRM_FIELDS, ann)).toEqual({
+      __typename: 'ConfirmProposalSuccess',
+      conversation: { stage: 'PLAN' },
     });
   });
 
@@ -108,7 +113,7 @@ describe('confirmProposal', () => {
     const refused = await app.mutate<{ allowed: string[] }>(
       'confirmProposal',
       { proposalId: proposals[0]!.id },
-      FIELDS,
+      CONFIRM_FIELDS,
       ann,
     );
     expect(refused).toMatchObject({ __typename: 'IllegalTransitionError', stage: 'PRESENT' });

@@ -6,7 +6,8 @@ import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
 const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
-const FIELDS = '... on PipelineExecution { status } ... on ConflictError { current { id } }';
+const FIELDS =
+  '... on CancelExecutionSuccess { execution { status } } ... on ConflictError { current { id } }';
 
 describe('cancelExecution', () => {
   it('ends a run under way and leaves a cancelled one as it is', async () => {
@@ -14,9 +15,9 @@ describe('cancelExecution', () => {
     model.hold('long');
     const id = await startRun(app, ann, design({ key: 'long' }));
     for (let time = 0; time < 2; time++) {
-      expect(await app.mutate('cancelExecution', { id }, FIELDS, ann)).toEqual({
-        __typename: 'PipelineExecution',
-        status: 'CANCELLED',
+      expect(await app.mutate('cancelExecution', { executionId: id }, FIELDS, ann)).toEqual({
+        __typename: 'CancelExecutionSuccess',
+        execution: { status: 'CANCELLED' },
       });
     }
   });
@@ -25,7 +26,7 @@ describe('cancelExecution', () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'short' }));
     await runWhen(app, ann, id, hasEnded);
-    expect(await app.mutate('cancelExecution', { id }, FIELDS, ann)).toMatchObject({
+    expect(await app.mutate('cancelExecution', { executionId: id }, FIELDS, ann)).toMatchObject({
       __typename: 'ConflictError',
       current: { id },
     });
@@ -34,7 +35,12 @@ describe('cancelExecution', () => {
   it('refuses an endless reason', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'short' }));
-    const refused = await app.mutate('cancelExecution', { id, reason: 'x'.repeat(501) }, FIELDS, ann);
+    const refused = await app.mutate(
+      'cancelExecution',
+      { executionId: id, reason: 'x'.repeat(501) },
+      FIELDS,
+      ann,
+    );
     expect(refused.__typename).toBe('ValidationError');
   });
 
@@ -42,13 +48,15 @@ describe('cancelExecution', () => {
     const owner = await app.register();
     const user = await app.member(owner, 'USER');
     const id = await startRun(app, user, design({ key: 'asks', requiresApproval: true }));
-    expect((await app.mutate('cancelExecution', { id }, FIELDS, owner)).__typename).toBe('NotFoundError');
+    expect((await app.mutate('cancelExecution', { executionId: id }, FIELDS, owner)).__typename).toBe(
+      'NotFoundError',
+    );
   });
 
   itRefuses(app, 'cancelExecution', {
     input: async (owner) => ({
-      id: await startRun(app, owner, design({ key: 'asks', requiresApproval: true })),
+      executionId: await startRun(app, owner, design({ key: 'asks', requiresApproval: true })),
     }),
-    idField: { name: 'id', type: 'PipelineExecution' },
+    idField: { name: 'executionId', type: 'PipelineExecution' },
   });
 });

@@ -7,7 +7,9 @@ import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
 const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
-const FIELDS = `... on PipelineExecution { id status estimatedCost steps { key status } conversation { id } }
+const FIELDS = `... on ExecutePipelineSuccess {
+    execution { id status estimatedCost steps { key status } conversation { id } }
+  }
   ... on ValidationError { issues { path message } }
   ... on ConflictError { current { id } }
   ... on QuotaExceededError { limit used resetsAt }
@@ -17,7 +19,7 @@ const FIELDS = `... on PipelineExecution { id status estimatedCost steps { key s
 describe('executePipeline', () => {
   it('answers with a QUEUED run of the design, which then succeeds', async () => {
     const ann = await app.register();
-    const run = await execute(ann, { source: { design: design({ key: 'only' }) } });
+    const run = await start(ann, { source: { design: design({ key: 'only' }) } });
     expect(run).toMatchObject({
       status: 'QUEUED',
       steps: [{ key: 'only', status: 'PENDING' }],
@@ -35,7 +37,7 @@ describe('executePipeline', () => {
     expect((await execute(ann, { source: { proposalId } })).__typename).toBe('ConflictError');
     await app.mutate('confirmProposal', { proposalId }, '', ann);
     const run = await execute(ann, { source: { proposalId } });
-    expect(run).toMatchObject({ __typename: 'PipelineExecution', conversation: { id: conversationId } });
+    expect(run).toMatchObject({ execution: { conversation: { id: conversationId } } });
   });
 
   it('keeps one run of a conversation open at a time, also when asked twice at once', async () => {
@@ -44,9 +46,9 @@ describe('executePipeline', () => {
     await app.mutate('selectProposal', { proposalId }, '', ann);
     await app.mutate('confirmProposal', { proposalId }, '', ann);
     const answers = await Promise.all([1, 2].map(() => execute(ann, { source: { proposalId } })));
-    const started = answers.find((answer) => answer.__typename === 'PipelineExecution');
+    const started = answers.find((answer) => answer.__typename === 'ExecutePipelineSuccess');
     const refused = answers.find((answer) => answer.__typename === 'ConflictError');
-    expect(refused?.current?.id).toBe(started?.id);
+    expect(refused?.current?.id).toBe(started?.execution?.id);
   });
 
   it('names every fault of a design by its path', async () => {
@@ -90,7 +92,7 @@ describe('executePipeline', () => {
   it('gives the same run for the same idempotencyKey, also when asked at once, and counts it once', async () => {
     const ann = await app.register();
     const input = { source: { design: design({ key: 'once' }) }, idempotencyKey: 'k', costLimit: '0.5' };
-    const runs = await Promise.all(Array.from({ length: 4 }, () => execute(ann, input)));
+    const runs = await Promise.all(Array.from({ length: 4 }, () => start(ann, input)));
     expect(new Set(runs.map((run) => run.id)).size).toBe(1);
     const { data } = await app.graphql<{ usageToday: { executions: number } }>(
       '{ usageToday { executions } }',
@@ -111,7 +113,7 @@ describe('executePipeline', () => {
 
   it('fails with BUDGET_EXCEEDED when a step’s worst case passes the run’s own limit, and spends nothing', async () => {
     const ann = await app.register();
-    const run = await execute(ann, { source: { design: design({ key: 'dear' }) }, costLimit: '0.000001' });
+    const run = await start(ann, { source: { design: design({ key: 'dear' }) }, costLimit: '0.000001' });
     const ended = await runWhen(app, ann, run.id, hasEnded);
     expect(ended).toMatchObject({
       status: 'FAILED',
@@ -137,7 +139,7 @@ describe('executePipeline', () => {
   it('shows the run to an ADMIN of the tenant and to nobody else', async () => {
     const owner = await app.register();
     const user = await app.member(owner, 'USER');
-    const run = await execute(user, { source: { design: design({ key: 'mine' }) } });
+    const run = await start(user, { source: { design: design({ key: 'mine' }) } });
     expect((await readRun(app, owner, run.id)).id).toBe(run.id);
     const stranger = await app.register();
     const colleague = await app.member(owner, 'USER');
@@ -169,6 +171,11 @@ describe('executePipeline', () => {
     return { conversationId, proposalId: proposals[0]!.id };
   }
 
+  async function start(account: Account, input: object) {
+    const { execution } = await execute(account, input);
+    return execution!;
+  }
+
   function execute(account: Account, input: object): Promise<Started> {
     return app.mutate<Started>(
       'executePipeline',
@@ -181,8 +188,7 @@ describe('executePipeline', () => {
 
 interface Started {
   __typename: string;
-  id: string;
-  estimatedCost?: string;
+  execution?: { id: string; estimatedCost: string };
   issues?: { path: string[]; message: string }[];
   current?: { id: string } | null;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, type TestApp, testApp, testClock } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
+import { openConversation } from '../../support/conversations.ts';
 import { design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
 import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
@@ -106,11 +107,7 @@ describe('usageToday', () => {
     const { date, resetsAt } = await readUsage(app, account);
     clock.advance(Date.parse(resetsAt) - clock.now().getTime());
     const { email, password } = account;
-    const { accessToken } = await app.mutate<{ accessToken: string }>(
-      'login',
-      { email, password },
-      '... on AuthSession { accessToken }',
-    );
+    const { accessToken } = await app.signIn('login', { email, password });
     const usage = await readUsage(app, { token: accessToken });
     expect(usage).toMatchObject({ date: resetsAt.slice(0, 10), cost: '0', executions: 0 });
     expect(usage.date > date).toBe(true);
@@ -119,12 +116,7 @@ describe('usageToday', () => {
 
 /** One question and its reply; gives the conversation when the reply has ended. */
 async function talk(app: TestApp, account: Account): Promise<Conversation> {
-  const { id } = await app.mutate<{ id: string }>(
-    'createConversation',
-    {},
-    '... on Conversation { id }',
-    account,
-  );
+  const id = await openConversation(app, account);
   await app.mutate(
     'sendMessage',
     { conversationId: id, content: 'Compare three kinds of tea.' },

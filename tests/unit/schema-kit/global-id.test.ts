@@ -8,6 +8,11 @@ describe('global ids', () => {
     expect(decodeId(id, 'Message')).toBe('');
   });
 
+  it('are safe in a URL', () => {
+    for (const id of ['a', 'ab', 'abc', '0190a0c0-1111-7000-8000-000000000000:step-1'])
+      expect(encodeId('StepExecution', id)).toMatch(/^[\w-]+$/);
+  });
+
   it.each([
     '',
     'garbage',
