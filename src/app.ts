@@ -75,14 +75,16 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     accessTokenMinutes: config.accessTokenMinutes,
     clock,
   });
+  const router = overrides.router ?? createRouter(config);
   const services: Services = {
     database,
     eventLog,
     followers,
     writer,
     spending,
-    router: overrides.router ?? createRouter(config),
     discussionFallback: createDiscussionFallback(),
+    catalog: router.catalog,
+    router,
     sources: { fetch: new SafeFetch(), collectorUrl: config.dataCollectorUrl },
     tokens,
     passwords: new PasswordHasher(),

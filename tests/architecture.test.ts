@@ -18,7 +18,7 @@ const LAYERS: Record<Layer, readonly Layer[]> = {
   access: ['errors'],
   infra: ['core', 'errors'],
   core: [],
-  config: ['errors'],
+  config: ['core', 'errors'],
   errors: [],
 };
 
@@ -111,9 +111,9 @@ describe('the imports of src', () => {
   it.each([
     ['src/app.ts', 'src/main.ts'],
     ['src/build/llm.ts', 'src/app.ts'],
-    ['src/core/llm/router.ts', 'src/infra/logger.ts'],
-    ['src/core/llm/router.ts', 'src/modules/usage/service.ts'],
-    ['src/core/llm/router.ts', 'src/errors.ts'],
+    ['src/core/llm/model-router.ts', 'src/infra/logger.ts'],
+    ['src/core/llm/model-router.ts', 'src/modules/usage/service.ts'],
+    ['src/core/llm/model-router.ts', 'src/errors.ts'],
     ['src/core/sql.ts', 'src/generated/prisma/enums.ts'],
     ['src/errors.ts', 'src/core/sql.ts'],
     ['src/transport/graphql/server.ts', 'src/infra/database.ts'],

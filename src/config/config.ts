@@ -3,6 +3,12 @@
  */
 import fs from 'node:fs';
 import { z } from 'zod';
+import {
+  KEYED_PROVIDER_NAMES,
+  type KeyedProviderName,
+  PROVIDER_NAMES,
+  type ProviderName,
+} from '../core/llm/providers/registry.ts';
 import { ConfigError } from '../errors.ts';
 
 export interface Config {
@@ -26,8 +32,8 @@ export interface Config {
   refreshTokenDays: number;
   /** The first account of the operator's tenant, made at the first start. */
   admin: { email: string; password: string } | null;
-  providers: Record<KeyedProvider, ProviderAccess | null>;
-  defaultProvider: KeyedProvider | 'OFFLINE';
+  providers: Record<KeyedProviderName, ProviderAccess | null>;
+  defaultProvider: ProviderName;
   /** Null: the provider's own default. */
   defaultModel: string | null;
   offlineTokensPerSecond: number;
@@ -76,7 +82,6 @@ const origins = z
     'must list origins such as https://app.example.com, separated by commas or as a JSON array',
   );
 
-const PROVIDERS = ['ANTHROPIC', 'OPENAI', 'GOOGLE'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 const SETTINGS = z.object({
@@ -100,16 +105,11 @@ const SETTINGS = z.object({
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
   ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
   ADMIN_PASSWORD: z.string().optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: webUrl.optional(),
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: webUrl.optional(),
-  GOOGLE_API_KEY: z.string().optional(),
-  GOOGLE_BASE_URL: webUrl.optional(),
+  ...providerSettings(),
   DEFAULT_LLM_PROVIDER: z
     .string()
     .transform((text) => text.trim().toUpperCase())
-    .pipe(oneOf([...PROVIDERS, 'OFFLINE']))
+    .pipe(oneOf(PROVIDER_NAMES))
     .optional(),
   DEFAULT_LLM_MODEL: z.string().optional(),
   OFFLINE_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(40),
@@ -117,6 +117,18 @@ const SETTINGS = z.object({
   LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   DEBUG: z.string().optional(),
 });
+
+/** Two settings for each provider that is called with a key. */
+function providerSettings() {
+  const settings = KEYED_PROVIDER_NAMES.flatMap((name) => [
+    [`${name}_API_KEY`, z.string().optional()],
+    [`${name}_BASE_URL`, webUrl.optional()],
+  ]);
+  return Object.fromEntries(settings) as Record<
+    `${KeyedProviderName}_API_KEY` | `${KeyedProviderName}_BASE_URL`,
+    z.ZodOptional<z.ZodType<string, string>>
+  >;
+}
 
 export const SETTING_NAMES = Object.keys(SETTINGS.shape);
 
@@ -130,7 +142,7 @@ function problemsBetween(env: NodeJS.ProcessEnv): string[] {
   const production = env['NODE_ENV'] === 'production';
   const role = env['ROLE'] ?? 'all';
   const provider = env['DEFAULT_LLM_PROVIDER']?.trim().toUpperCase();
-  const keyed = PROVIDERS.find((name) => name === provider);
+  const keyed = KEYED_PROVIDER_NAMES.find((name) => name === provider);
   const missing = ['DATABASE_URL', 'REDIS_URL'].filter((name) => !env[name]);
   const found: [boolean, string][] = [
     [
@@ -150,8 +162,8 @@ function problemsBetween(env: NodeJS.ProcessEnv): string[] {
       `${keyed}_API_KEY must be set, because DEFAULT_LLM_PROVIDER is ${keyed}`,
     ],
     [
-      production && !provider && PROVIDERS.every((name) => !env[`${name}_API_KEY`]),
-      `${PROVIDERS.map((name) => `${name}_API_KEY`).join(', ')}: one of them must be set in production. To serve scripted answers there, say so: DEFAULT_LLM_PROVIDER=OFFLINE`,
+      production && !provider && KEYED_PROVIDER_NAMES.every((name) => !env[`${name}_API_KEY`]),
+      `${KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY`).join(', ')}: one of them must be set in production. To serve scripted answers there, say so: DEFAULT_LLM_PROVIDER=OFFLINE`,
     ],
     [!env['ADMIN_EMAIL'] !== !env['ADMIN_PASSWORD'], 'ADMIN_EMAIL and ADMIN_PASSWORD must be set together'],
   ];
@@ -160,11 +172,7 @@ function problemsBetween(env: NodeJS.ProcessEnv): string[] {
 
 function toConfig(env: z.output<typeof SETTINGS>): Config {
   const production = env.NODE_ENV === 'production';
-  const access = (name: KeyedProvider): ProviderAccess | null => {
-    const apiKey = env[`${name}_API_KEY`];
-    return apiKey ? { apiKey, baseUrl: env[`${name}_BASE_URL`] ?? null } : null;
-  };
-  const providers = { ANTHROPIC: access('ANTHROPIC'), OPENAI: access('OPENAI'), GOOGLE: access('GOOGLE') };
+  const providers = providersIn(env);
   return {
     environment: env.NODE_ENV,
     role: env.ROLE,
@@ -181,12 +189,21 @@ function toConfig(env: z.output<typeof SETTINGS>): Config {
     admin:
       env.ADMIN_EMAIL && env.ADMIN_PASSWORD ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD } : null,
     providers,
-    defaultProvider: env.DEFAULT_LLM_PROVIDER ?? PROVIDERS.find((name) => providers[name]) ?? 'OFFLINE',
+    defaultProvider:
+      env.DEFAULT_LLM_PROVIDER ?? KEYED_PROVIDER_NAMES.find((name) => providers[name]) ?? 'OFFLINE',
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
     dataCollectorUrl: env.DATA_COLLECTOR_URL ?? null,
     logLevel: env.LOG_LEVEL ?? (/^(1|true|yes|on)$/i.test(env.DEBUG ?? '') ? 'debug' : 'info'),
   };
+}
+
+function providersIn(env: z.output<typeof SETTINGS>): Config['providers'] {
+  const found = KEYED_PROVIDER_NAMES.map((name) => {
+    const apiKey = env[`${name}_API_KEY`];
+    return [name, apiKey ? { apiKey, baseUrl: env[`${name}_BASE_URL`] ?? null } : null];
+  });
+  return Object.fromEntries(found) as Config['providers'];
 }
 
 /** Short, or of few characters: `changemechangemechangemechangeme`. */
@@ -214,5 +231,4 @@ export interface ProviderAccess {
   baseUrl: string | null;
 }
 
-export type KeyedProvider = (typeof PROVIDERS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,7 +1,8 @@
 import type { BatchWriter } from '../core/event-log/batch-writer.ts';
 import type { EventLogReader } from '../core/event-log/event-log.ts';
 import type { LogFollower } from '../core/event-log/follow.ts';
-import type { Router } from '../core/llm/router.ts';
+import type { ModelCatalog } from '../core/llm/catalog.ts';
+import type { ModelRouter } from '../core/llm/model-router.ts';
 import type { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { SpendingGate } from '../core/spending/spending-gate.ts';
 import type { Database } from '../infra/database.ts';
@@ -17,7 +18,10 @@ export interface Services {
   eventLog: EventLogReader;
   followers: LogFollower;
   writer: BatchWriter;
-  router: Router;
+  /** Which models can be called, and what they cost. */
+  catalog: ModelCatalog;
+  /** Who calls them. */
+  router: ModelRouter;
   spending: SpendingGate;
   sources: Sources;
   settings: Settings;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storableText } from '../core/llm/storable-text.ts';
+import { storableText } from '../core/text/storable-text.ts';
 import { cleanText } from '../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
 import { UnsafeInputError, ValidationError } from '../errors.ts';

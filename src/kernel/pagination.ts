@@ -1,4 +1,4 @@
-import { storableText } from '../core/llm/storable-text.ts';
+import { storableText } from '../core/text/storable-text.ts';
 import { AppError } from '../errors.ts';
 
 /**

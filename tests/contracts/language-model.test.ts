@@ -1,14 +1,14 @@
-import { AnthropicModel } from '../../src/core/llm/providers/anthropic.ts';
-import { GoogleModel } from '../../src/core/llm/providers/google.ts';
+import { anthropic } from '../../src/core/llm/providers/anthropic.ts';
+import { google } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
-import { OpenAiModel } from '../../src/core/llm/providers/openai.ts';
+import { openAi } from '../../src/core/llm/providers/openai.ts';
 import { describeLanguageModel, KEY, type ProviderDialect } from './language-model.ts';
 
-describeLanguageModel(openAi());
-describeLanguageModel(anthropic());
-describeLanguageModel(google());
+describeLanguageModel(openAiDialect());
+describeLanguageModel(anthropicDialect());
+describeLanguageModel(googleDialect());
 
-function openAi(): ProviderDialect {
+function openAiDialect(): ProviderDialect {
   const data = (body: unknown) => `data: ${JSON.stringify(body)}\n\n`;
   const choice = (delta: object, finish_reason: string | null = null) =>
     data({ id: 'c1', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] });
@@ -16,8 +16,8 @@ function openAi(): ProviderDialect {
   const text = (content: string) => choice({ content });
 
   return {
-    name: 'OpenAiModel',
-    create: ({ url, timeouts }) => new OpenAiModel({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
+    name: 'OpenAI',
+    create: ({ url, timeouts }) => openAi.create({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"response_format":\{"type":"json_object"\}/,
     connection: {
@@ -49,7 +49,7 @@ function openAi(): ProviderDialect {
   };
 }
 
-function anthropic(): ProviderDialect {
+function anthropicDialect(): ProviderDialect {
   const event = (type: string, body: object = {}) =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...body })}\n\n`;
   const start = (usage: object) => event('message_start', { message: { id: 'm1', content: [], usage } });
@@ -58,8 +58,8 @@ function anthropic(): ProviderDialect {
   const failure = (type: string) => event('error', { error: { type, message: 'sorry' } });
 
   return {
-    name: 'AnthropicModel',
-    create: ({ url, timeouts }) => new AnthropicModel({ apiKey: KEY, baseUrl: url, timeouts }),
+    name: 'Anthropic',
+    create: ({ url, timeouts }) => anthropic.create({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'max_tokens' },
     jsonMode: /one JSON object and nothing else/,
     connection: {
@@ -102,7 +102,7 @@ function anthropic(): ProviderDialect {
   };
 }
 
-function google(): ProviderDialect {
+function googleDialect(): ProviderDialect {
   const data = (body: unknown) => `data: ${JSON.stringify(body)}\r\n\r\n`;
   const parts = (parts: object[], more: object = {}) =>
     data({ candidates: [{ index: 0, content: { role: 'model', parts }, ...more }] });
@@ -115,8 +115,8 @@ function google(): ProviderDialect {
   });
 
   return {
-    name: 'GoogleModel',
-    create: ({ url, timeouts }) => new GoogleModel({ apiKey: KEY, baseUrl: url, timeouts }),
+    name: 'Google',
+    create: ({ url, timeouts }) => google.create({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"responseMimeType":"application\/json"/,
     connection: {

@@ -44,15 +44,15 @@ function describeAnswers(dialect: ProviderDialect, mock: LLMock): void {
   const model = () => dialect.create({ url: mock.url });
 
   describe('an answer', () => {
-    it('arrives in pieces, with its usage, and ends once', async () => {
+    it('arrives in parts, with its usage, and ends once', async () => {
       const content = 'Grüße, 파이프라인, 設計 and 👩‍👩‍👧‍👦 🎉: done.';
       mock.onMessage('hello', { content, usage: usageInAllSpellings(12, 34) });
-      const pieces = await all(model(), REQUEST);
-      expect(textOf(pieces)).toBe(content);
-      expect(pieces.filter((piece) => piece.type === 'text').length).toBeGreaterThan(3);
-      expect(lastUsage(pieces)).toEqual({ inputTokens: 12, outputTokens: 34 });
-      expect(ends(pieces)).toEqual(['stop']);
-      expect(pieces.at(-1)).toEqual({ type: 'end', reason: 'stop' });
+      const parts = await all(model(), REQUEST);
+      expect(textOf(parts)).toBe(content);
+      expect(parts.filter((part) => part.type === 'text').length).toBeGreaterThan(3);
+      expect(lastUsage(parts)).toEqual({ inputTokens: 12, outputTokens: 34 });
+      expect(ends(parts)).toEqual(['stop']);
+      expect(parts.at(-1)).toEqual({ type: 'end', reason: 'stop' });
     });
 
     it('says so when it reached the limit of its length', async () => {
@@ -147,16 +147,16 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
   describe('a broken stream', () => {
     it.each([1, 2, 3, 4, 5, 6, 7, 8])('cut after %i chunks is a failure', async (truncateAfterChunks) => {
       mock.onMessage('hello', { content: 'a longer answer than this' }, { truncateAfterChunks, latency: 5 });
-      const { error, pieces } = await outcomeOf(dialect.create({ url: mock.url }), REQUEST);
+      const { error, parts } = await outcomeOf(dialect.create({ url: mock.url }), REQUEST);
       expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-      expect(ends(pieces)).toEqual([]);
+      expect(ends(parts)).toEqual([]);
     });
 
     it('that lost its connection after some text is UNAVAILABLE', async () => {
       provider.answer = (response) => sendEvents(response, ...opened).socket!.end();
-      const { error, pieces } = await outcome();
+      const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-      expect(textOf(pieces)).toBe('Half an');
+      expect(textOf(parts)).toBe('Half an');
     });
 
     it('whose connection is reset before anything came is UNAVAILABLE', async () => {
@@ -166,9 +166,9 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
 
     it("that ends cleanly without the provider's sign is TRUNCATED", async () => {
       provider.answer = (response) => sendEvents(response, ...opened).end();
-      const { error, pieces } = await outcome();
+      const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'TRUNCATED', retryable: true });
-      expect(textOf(pieces)).toBe('Half an');
+      expect(textOf(parts)).toBe('Half an');
     });
 
     it('that is empty is TRUNCATED', async () => {
@@ -183,9 +183,9 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
 
     it('that tells of an overloaded provider is UNAVAILABLE', async () => {
       provider.answer = (response) => sendEvents(response, ...opened, connection.overloaded).end();
-      const { error, pieces } = await outcome();
+      const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'UNAVAILABLE' });
-      expect(textOf(pieces)).toBe('Half an');
+      expect(textOf(parts)).toBe('Half an');
     });
 
     it('that tells of a limit is RATE_LIMITED', async () => {
@@ -208,9 +208,9 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
     it('that never ends is a TIMEOUT, however busy it is', async () => {
       provider.answer = (response) =>
         keepSending(response, [...connection.opening(USAGE)], connection.text('more '));
-      const { error, pieces } = await outcome({ idleMs: 60_000, totalMs: 200 });
+      const { error, parts } = await outcome({ idleMs: 60_000, totalMs: 200 });
       expect(error).toMatchObject({ code: 'TIMEOUT' });
-      expect(textOf(pieces)).toContain('more more');
+      expect(textOf(parts)).toContain('more more');
     });
   });
 }
@@ -231,8 +231,8 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
       const reason = new Error('cancelled by its owner');
       let abortedAt = Infinity;
       const reading = (async () => {
-        for await (const piece of model().stream(REQUEST, aborter.signal)) {
-          if (piece.type !== 'text') continue;
+        for await (const part of model().stream(REQUEST, aborter.signal)) {
+          if (part.type !== 'text') continue;
           abortedAt = performance.now();
           aborter.abort(reason);
         }
@@ -245,15 +245,15 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
     it('nothing comes after an abort, not even what had arrived', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
       const aborter = new AbortController();
-      const pieces: ModelStreamPart[] = [];
+      const parts: ModelStreamPart[] = [];
       const reading = (async () => {
-        for await (const piece of model().stream(REQUEST, aborter.signal)) {
-          pieces.push(piece);
-          if (piece.type === 'text') aborter.abort(new Error('cancelled'));
+        for await (const part of model().stream(REQUEST, aborter.signal)) {
+          parts.push(part);
+          if (part.type === 'text') aborter.abort(new Error('cancelled'));
         }
       })();
       await expect(reading).rejects.toThrow('cancelled');
-      expect(pieces.at(-1)).toEqual({ type: 'text', text: 'whole' });
+      expect(parts.at(-1)).toEqual({ type: 'text', text: 'whole' });
     });
 
     it('an abort while nothing comes throws its reason at once', async () => {
@@ -278,19 +278,19 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
 
     it('a reader who leaves closes the connection', async () => {
       provider.answer = (response) => keepSending(response, connection.opening(USAGE), connection.text('x'));
-      for await (const piece of model().stream(REQUEST, NEVER)) if (piece.type === 'text') break;
+      for await (const part of model().stream(REQUEST, NEVER)) if (part.type === 'text') break;
       await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
     });
 
     it('a reader who takes longer than the idle limit loses nothing', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
-      const pieces: ModelStreamPart[] = [];
-      for await (const piece of model({ idleMs: 40, totalMs: 60_000 }).stream(REQUEST, NEVER)) {
+      const parts: ModelStreamPart[] = [];
+      for await (const part of model({ idleMs: 40, totalMs: 60_000 }).stream(REQUEST, NEVER)) {
         const resumeAt = performance.now() + 120;
-        if (pieces.push(piece) === 1) await eventually(() => performance.now() > resumeAt);
+        if (parts.push(part) === 1) await eventually(() => performance.now() > resumeAt);
       }
-      expect(textOf(pieces)).toBe('whole');
-      expect(ends(pieces)).toEqual(['stop']);
+      expect(textOf(parts)).toBe('whole');
+      expect(ends(parts)).toEqual(['stop']);
     });
 
     it('leaves no listener on the signal, whether it ends well or not', async () => {
@@ -331,40 +331,40 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
     });
 
     it('content that the provider refuses is REFUSED, and its usage is known', async () => {
-      const { error, pieces } = await answering([
+      const { error, parts } = await answering([
         ...connection.opening(USAGE),
         ...connection.closing('refused', USAGE),
       ]);
       expect(error).toMatchObject({ code: 'REFUSED', retryable: false });
-      expect(lastUsage(pieces)).toEqual(USAGE);
+      expect(lastUsage(parts)).toEqual(USAGE);
     });
 
     it('cached and thinking tokens are counted', async () => {
-      const { pieces } = await answering([...dialect.richUsage.events]);
-      expect(lastUsage(pieces)).toEqual(dialect.richUsage.usage);
-      expect(textOf(pieces)).toBe('answer');
+      const { parts } = await answering([...dialect.richUsage.events]);
+      expect(lastUsage(parts)).toEqual(dialect.richUsage.usage);
+      expect(textOf(parts)).toBe('answer');
     });
 
     it('a usage of zeros is no usage', async () => {
       const none = { inputTokens: 0, outputTokens: 0 };
-      const { pieces } = await answering([
+      const { parts } = await answering([
         ...connection.opening(none),
         connection.text('x'),
         ...connection.closing('stop', none),
       ]);
-      expect(lastUsage(pieces)).toBeUndefined();
-      expect(ends(pieces)).toEqual(['stop']);
+      expect(lastUsage(parts)).toBeUndefined();
+      expect(ends(parts)).toEqual(['stop']);
     });
 
     it('a surrogate pair split between two events stays whole; halves and NUL are replaced', async () => {
       const texts = ['a\uD83D', '\uDE00b', '\uDE00', 'c\0', 'd\uD83D'].map((text) => connection.text(text));
-      const { pieces } = await answering([
+      const { parts } = await answering([
         ...connection.opening(USAGE),
         ...texts,
         ...connection.closing('stop', USAGE),
       ]);
-      expect(textOf(pieces)).toBe('a😀b\uFFFDc\uFFFDd\uFFFD');
-      expect(pieces.every((piece) => piece.type !== 'text' || piece.text.isWellFormed())).toBe(true);
+      expect(textOf(parts)).toBe('a😀b\uFFFDc\uFFFDd\uFFFD');
+      expect(parts.every((part) => part.type !== 'text' || part.text.isWellFormed())).toBe(true);
     });
 
     it('events cut anywhere by the network are read whole', async () => {
@@ -383,9 +383,9 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
         }
         response.end();
       };
-      const pieces = await all(dialect.create({ url: provider.url }), REQUEST);
-      expect(textOf(pieces)).toBe('데이터 😀');
-      expect(lastUsage(pieces)).toEqual(USAGE);
+      const parts = await all(dialect.create({ url: provider.url }), REQUEST);
+      expect(textOf(parts)).toBe('데이터 😀');
+      expect(lastUsage(parts)).toEqual(USAGE);
     });
   });
 }
@@ -398,19 +398,19 @@ function keepSending(response: http.ServerResponse, opening: string[], event: st
 }
 
 async function all(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<ModelStreamPart[]> {
-  const { pieces, error } = await outcomeOf(model, request, signal);
+  const { parts, error } = await outcomeOf(model, request, signal);
   if (error) throw error;
-  return pieces;
+  return parts;
 }
 
 /** Everything up to the end or the failure. */
 async function outcomeOf(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<Outcome> {
-  const pieces: ModelStreamPart[] = [];
+  const parts: ModelStreamPart[] = [];
   try {
-    for await (const piece of model.stream(request, signal)) pieces.push(piece);
-    return { pieces, error: undefined };
+    for await (const part of model.stream(request, signal)) parts.push(part);
+    return { parts, error: undefined };
   } catch (error) {
-    return { pieces, error };
+    return { parts, error };
   }
 }
 
@@ -420,16 +420,16 @@ async function failureOf(model: LanguageModel, request: ModelRequest): Promise<M
   return error as ModelError;
 }
 
-function textOf(pieces: ModelStreamPart[]): string {
-  return pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+function textOf(parts: ModelStreamPart[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }
 
-function ends(pieces: ModelStreamPart[]): string[] {
-  return pieces.flatMap((piece) => (piece.type === 'end' ? [piece.reason] : []));
+function ends(parts: ModelStreamPart[]): string[] {
+  return parts.flatMap((part) => (part.type === 'end' ? [part.reason] : []));
 }
 
-function lastUsage(pieces: ModelStreamPart[]): ModelUsage | undefined {
-  return pieces.flatMap((piece) => (piece.type === 'usage' ? [piece.usage] : [])).at(-1);
+function lastUsage(parts: ModelStreamPart[]): ModelUsage | undefined {
+  return parts.flatMap((part) => (part.type === 'usage' ? [part.usage] : [])).at(-1);
 }
 
 /** All that a logger could print of an error. */
@@ -462,7 +462,7 @@ const REQUEST: ModelRequest = {
 };
 
 interface Outcome {
-  pieces: ModelStreamPart[];
+  parts: ModelStreamPart[];
   error: unknown;
 }
 

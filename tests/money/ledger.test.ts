@@ -66,7 +66,7 @@ describe('the sums of the ledger', () => {
 async function makeCall(member: Member, payer: Payer, call: Omit<RandomCall, 'payerOf'>): Promise<bigint> {
   const { model, price, leaves, rollsBack } = call;
   const open = await member.open(model, { payer, price, system: 's'.repeat(9_000) });
-  for await (const piece of open.pieces) if (piece.type === 'text' && leaves) break;
+  for await (const part of open.parts) if (part.type === 'text' && leaves) break;
   if (rollsBack) {
     const rolledBack = member.database.transact(async (tx) => {
       await open.settle(tx);

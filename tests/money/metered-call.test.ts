@@ -13,7 +13,7 @@ describe('openMeteredCall', () => {
     expect(during.costMicros).toBe(0n);
     expect(during.reservedMicros).toBeGreaterThan(2_000n);
 
-    expect(await textOf(call.pieces)).toBe('Hello.');
+    expect(await textOf(call.parts)).toBe('Hello.');
     const usage = { inputTokens: 10, outputTokens: 3 };
     expect(await ann.settle(call)).toMatchObject({ costMicros: 16n, usage, estimated: false });
     expect(await ann.today()).toMatchObject({ costMicros: 16n, reservedMicros: 0n, usage });
@@ -27,7 +27,7 @@ describe('openMeteredCall', () => {
           system: 's'.repeat(20_000),
           maxOutputTokens: 15_000,
         });
-        await textOf(call.pieces);
+        await textOf(call.parts);
         await ann.settle(call);
       }),
     );
@@ -60,7 +60,7 @@ describe('openMeteredCall', () => {
       data: { id: ann.payer.tenantId, externalId: 'shared', name: 'Shared', costLimitMicros: 3_000n },
     });
     const first = await ann.open(says('a', 500, 500));
-    await textOf(first.pieces);
+    await textOf(first.parts);
     await ann.settle(first);
     await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
       message: expect.stringContaining('$0.003 a UTC day that all members of your organisation share'),
@@ -92,7 +92,7 @@ describe('openMeteredCall', () => {
     ann.now = new Date('2026-11-22T00:00:00.000Z');
     const early = await ann.open(says('b', 1, 2));
     for (const call of [late, early]) {
-      await textOf(call.pieces);
+      await textOf(call.parts);
       await ann.settle(call);
     }
     expect(await ann.today()).toMatchObject({ costMicros: 5n, date: new Date('2026-11-22') });
@@ -102,14 +102,14 @@ describe('openMeteredCall', () => {
   });
 });
 
-describe('the pieces of a call', () => {
+describe('the parts of a call', () => {
   it('are not asked for once the caller has been told to stop, and then cost nothing', async () => {
     const ann = metered.newcomer();
     const model = says('x', 1, 1);
     const stop = new AbortController();
     const call = await ann.open(model, { signal: stop.signal });
     stop.abort();
-    await expect(textOf(call.pieces)).rejects.toBe(stop.signal.reason);
+    await expect(textOf(call.parts)).rejects.toBe(stop.signal.reason);
     expect(model.calls).toBe(0);
     expect(await ann.settle(call)).toMatchObject({ costMicros: 0n, billed: false });
     expect(await ann.today()).toMatchObject({ costMicros: 0n, reservedMicros: 0n });
@@ -119,7 +119,7 @@ describe('the pieces of a call', () => {
     const ann = metered.newcomer();
     const model = babbles('word '.repeat(100), 1_000);
     const call = await ann.open(model, { maxOutputTokens: 100 });
-    const text = await textOf(call.pieces);
+    const text = await textOf(call.parts);
     expect(text.length).toBeLessThan(1_000);
     expect(model.sent).toBeLessThan(4);
     expect(model.closed).toBe(true);
@@ -133,7 +133,7 @@ describe('the pieces of a call', () => {
     const ann = metered.newcomer();
     const model = babbles('word '.repeat(20), 1_000);
     const call = await ann.open(model);
-    for await (const piece of call.pieces) if (piece.type === 'text') break;
+    for await (const part of call.parts) if (part.type === 'text') break;
     expect(model.closed).toBe(true);
     const { estimated, usage } = await ann.settle(call);
     expect(estimated).toBe(true);
@@ -147,7 +147,7 @@ describe('the pieces of a call', () => {
     await ann.database.sql('DELETE FROM spending_holds WHERE account_id LIKE $1', [
       `user:${ann.payer.userId}:%`,
     ]);
-    await expect(textOf(call.pieces)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    await expect(textOf(call.parts)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
     expect((await ann.settle(call)).billed).toBe(true);
   });
 });
@@ -158,7 +158,7 @@ describe('settle', () => {
     async (code) => {
       const ann = metered.newcomer();
       const call = await ann.open(fails(code));
-      await expect(textOf(call.pieces)).rejects.toMatchObject({ code });
+      await expect(textOf(call.parts)).rejects.toMatchObject({ code });
       expect(await ann.settle(call)).toMatchObject({ costMicros: 0n, billed: false });
       expect(await ann.entries()).toBe(0);
       expect(await ann.today()).toMatchObject({ costMicros: 0n, reservedMicros: 0n });
@@ -168,7 +168,7 @@ describe('settle', () => {
   it('counts a call once, however often and from however many sides it is settled', async () => {
     const ann = metered.newcomer();
     const call = await ann.open(says('a', 100, 50));
-    await textOf(call.pieces);
+    await textOf(call.parts);
     const fenced = ann.database.transact(async (tx) => {
       await call.settle(tx);
       throw new Error('fenced');

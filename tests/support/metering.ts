@@ -8,7 +8,7 @@ import {
   type ModelRequest,
 } from '../../src/core/llm/language-model.ts';
 import type { ModelPrice } from '../../src/core/llm/prices.ts';
-import type { Route } from '../../src/core/llm/router.ts';
+import type { Route } from '../../src/core/llm/model-router.ts';
 import { collect } from '../../src/core/llm/structured.ts';
 import { SpendingGate } from '../../src/core/spending/spending-gate.ts';
 import { createDatabase, type Database } from '../../src/infra/database.ts';
@@ -103,8 +103,8 @@ export class Member {
   }
 }
 
-export async function textOf(pieces: AsyncIterable<ModelStreamPart>): Promise<string> {
-  return (await collect(pieces)).text;
+export async function textOf(parts: AsyncIterable<ModelStreamPart>): Promise<string> {
+  return (await collect(parts)).text;
 }
 
 export function says(text: string, inputTokens: number, outputTokens: number) {

@@ -1,5 +1,5 @@
 import type { LanguageModel, ModelStreamPart, ModelRequest } from '../../src/core/llm/language-model.ts';
-import { Router } from '../../src/core/llm/router.ts';
+import { ModelRouter } from '../../src/core/llm/model-router.ts';
 
 /**
  * A model whose every answer is the test's: by the step's title for agents, else by the name of the task. It counts
@@ -65,8 +65,8 @@ export class ScriptedModel implements LanguageModel {
 }
 
 /** A router that knows this model only, as OFFLINE. */
-export function routerOf(model: LanguageModel): Router {
-  return new Router({ models: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' });
+export function routerOf(model: LanguageModel): ModelRouter {
+  return new ModelRouter({ clients: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' });
 }
 
 function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promise<void> | undefined {

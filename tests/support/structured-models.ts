@@ -1,5 +1,6 @@
 import { ModelError, type ModelRequest } from '../../src/core/llm/language-model.ts';
-import { MODEL_PRICES, type ModelPrice } from '../../src/core/llm/prices.ts';
+import { MODEL_PRICES } from '../../src/core/llm/catalog.ts';
+import type { ModelPrice } from '../../src/core/llm/prices.ts';
 import { completeStructured } from '../../src/core/llm/structured.ts';
 import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
 import { EMPTY_MEMORY } from '../../src/modules/discussion/engine/memory.ts';

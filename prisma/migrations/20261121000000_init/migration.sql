@@ -17,9 +17,6 @@ CREATE TYPE "MessageStatus" AS ENUM ('QUEUED', 'STREAMING', 'COMPLETE', 'FAILED'
 CREATE TYPE "ProposalStrategy" AS ENUM ('SPEED', 'QUALITY', 'BALANCED');
 
 -- CreateEnum
-CREATE TYPE "LlmProvider" AS ENUM ('OPENAI', 'ANTHROPIC', 'GOOGLE', 'OPENAI_COMPATIBLE', 'OFFLINE');
-
--- CreateEnum
 CREATE TYPE "AgentKind" AS ENUM ('ANALYZER', 'COLLECTOR', 'VALIDATOR', 'SYNTHESIZER', 'REPORTER', 'CUSTOM');
 
 -- CreateEnum
@@ -187,7 +184,7 @@ CREATE TABLE "step_executions" (
     "status" "StepStatus" NOT NULL DEFAULT 'PENDING',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "output" TEXT,
-    "provider" "LlmProvider",
+    "provider" TEXT,
     "model" TEXT,
     "finished_order" INTEGER,
     "started_at" TIMESTAMPTZ(3),
@@ -244,7 +241,7 @@ CREATE TABLE "ledger_entries" (
     "step_key" TEXT,
     "conversation_id" TEXT,
     "message_id" TEXT,
-    "provider" "LlmProvider" NOT NULL,
+    "provider" TEXT NOT NULL,
     "model" TEXT NOT NULL,
     "input_tokens" INTEGER NOT NULL,
     "output_tokens" INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 /**
- * One port for all providers: a request in, a stream of pieces out, always closed by exactly one `end`.
+ * One port for all providers: a request in, a stream of parts out, always closed by exactly one `end`.
  * A stream that stops without its provider's own sign of completion is a failure (ModelError TRUNCATED),
  * never a short answer. Adapters do not retry and do not fall back: that is decided in one place above them.
  */

@@ -1,18 +1,6 @@
 import type { ModelRequest, ModelUsage } from './language-model.ts';
-import list from './prices.json' with { type: 'json' };
-import type { ProviderName } from './provider-name.ts';
+import type { ProviderName } from './providers/registry.ts';
 import { worstCaseInputTokens } from './tokens.ts';
-
-/** The day on which the list prices were last compared with the providers' own pages. */
-export const PRICES_AS_OF = list.asOf;
-
-/** Every model whose price is known; the first one of a provider is its default. */
-export const MODEL_PRICES: readonly ModelPrice[] = readPrices(list.models);
-
-/** Undefined for a model whose price is not known: what cannot be charged must not be called. */
-export function findPrice(provider: ProviderName, model: string): ModelPrice | undefined {
-  return MODEL_PRICES.find((price) => price.provider === provider && price.model === model);
-}
 
 /**
  * What one call costs, in micro-dollars, exactly, and rounded up once.
@@ -58,12 +46,6 @@ function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;
 }
 
-function readPrices(models: PriceList): ModelPrice[] {
-  return (Object.keys(models) as ProviderName[]).flatMap((provider) =>
-    (models[provider] ?? []).map((price) => ({ provider, ...price })),
-  );
-}
-
 /** List prices as decimal strings, in USD per million tokens. */
 export interface ModelPrice {
   provider: ProviderName;
@@ -82,5 +64,3 @@ export interface ModelPrice {
   /** True for a price that nobody is billed: the OFFLINE models'. */
   nominal?: boolean;
 }
-
-type PriceList = Partial<Record<ProviderName, readonly Omit<ModelPrice, 'provider'>[]>>;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ModelStreamPart, ModelRequest } from './language-model.ts';
-import { storableText } from './storable-text.ts';
+import { storableText } from '../text/storable-text.ts';
 
 /**
  * Asks for one JSON object that fits `schema`. An answer that does not fit is sent back once with what is wrong
@@ -22,11 +22,11 @@ export async function completeStructured<T>({ complete, request, schema }: Struc
 }
 
 /** All text of one call. Errors: whatever the stream throws. */
-export async function collect(pieces: AsyncIterable<ModelStreamPart>): Promise<Completion> {
+export async function collect(parts: AsyncIterable<ModelStreamPart>): Promise<Completion> {
   const completion: Completion = { text: '', end: 'stop' };
-  for await (const piece of pieces) {
-    if (piece.type === 'text') completion.text += piece.text;
-    if (piece.type === 'end') completion.end = piece.reason;
+  for await (const part of parts) {
+    if (part.type === 'text') completion.text += part.text;
+    if (part.type === 'end') completion.end = part.reason;
   }
   return completion;
 }

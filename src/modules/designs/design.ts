@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROVIDER_NAMES } from '../../core/llm/provider-name.ts';
+import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind } from '../../generated/prisma/enums.ts';
 import { storedText } from '../../kernel/input.ts';
@@ -33,7 +33,7 @@ export const stepSchema = z.object({
     .array(z.string())
     .max(MAX_STEPS - 1)
     .default([]),
-  /** Null: the router's default. */
+  /** Null: the server's default. */
   provider: z.enum(PROVIDER_NAMES).nullable().default(null),
   model: z
     .string()

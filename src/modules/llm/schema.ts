@@ -1,22 +1,15 @@
-import type { ListedModel } from '../../core/llm/router.ts';
-import { LlmProvider } from '../../generated/prisma/enums.ts';
+import type { ListedModel } from '../../core/llm/catalog.ts';
+import { PROVIDER_NAMES, type ProviderName, PROVIDERS } from '../../core/llm/providers/registry.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { parseMicros } from '../../schema-kit/scalars.ts';
 
+const PROVIDER_VALUES = Object.fromEntries(
+  PROVIDER_NAMES.map((name) => [name, { description: PROVIDERS[name].description }]),
+) as Record<ProviderName, { description: string }>;
+
 export const LlmProviderRef = builder.enumType('LlmProvider', {
-  description: 'Whose models are called.',
-  values: {
-    [LlmProvider.OPENAI]: { description: 'OpenAI itself.' },
-    [LlmProvider.ANTHROPIC]: { description: 'Anthropic itself.' },
-    [LlmProvider.GOOGLE]: { description: 'Google Gemini.' },
-    [LlmProvider.OPENAI_COMPATIBLE]: {
-      description: 'A server that speaks OpenAI’s protocol, found by its base URL, e.g. Ollama or vLLM.',
-    },
-    [LlmProvider.OFFLINE]: {
-      description:
-        'Scripted and deterministic: needs no key and no network, for trying the API and for tests.',
-    },
-  },
+  description: 'The service that runs a model.',
+  values: PROVIDER_VALUES,
 });
 
 const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
@@ -47,8 +40,8 @@ const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
     isDefault: t.boolean({
       description: 'It serves replies, and steps that name no provider and no model.',
       resolve: (model, _args, ctx) => {
-        const { price } = ctx.router.route({});
-        return model.provider === price.provider && model.model === price.model;
+        const byDefault = ctx.catalog.find();
+        return model.provider === byDefault.provider && model.model === byDefault.model;
       },
     }),
   }),
@@ -58,6 +51,6 @@ builder.queryFields((t) => ({
   models: t.field({
     type: [LlmModelRef],
     description: 'Every model that can be asked for, the default of each provider first.',
-    resolve: (_root, _args, ctx) => ctx.router.list(),
+    resolve: (_root, _args, ctx) => ctx.catalog.list(),
   }),
 }));

@@ -1,6 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import DataLoader from 'dataloader';
+import { isProviderName } from '../../core/llm/providers/registry.ts';
 import {
   BudgetExceededError,
   ConflictError,
@@ -97,10 +98,11 @@ const StepExecutionRef = builder.prismaObject('StepExecution', {
       description:
         'What the agent wrote, mostly Markdown. Null until it has finished; a snapshot holds the text so far.',
     }),
-    provider: t.expose('provider', {
+    provider: t.field({
       type: LlmProviderRef,
       nullable: true,
-      description: 'Who served the latest attempt; null before the first.',
+      description: 'The provider of the latest attempt; null before the first.',
+      resolve: ({ provider }) => (provider !== null && isProviderName(provider) ? provider : null),
     }),
     model: t.exposeString('model', { nullable: true, description: 'The model of the latest attempt.' }),
     usage: t.field({

@@ -34,7 +34,7 @@ export async function estimatePipeline(
   const viewer = authorize(ctx, 'Query.estimatePipeline');
   const request = parseInput(estimatePipelineInput, input);
   const { design } = await designOf(
-    { prisma: ctx.database.prisma, router: ctx.router },
+    { prisma: ctx.database.prisma, catalog: ctx.catalog },
     viewer,
     request.source,
   );
@@ -51,7 +51,7 @@ export async function executePipeline(ctx: Context, input: ExecutePipelineInput)
 
   return ctx.database.transact(async (tx) => {
     const id = await withIdempotencyKey(tx, viewer, 'executePipeline', fingerprintOf(request), async () => {
-      const source = await designOf({ prisma: tx.prisma, router: ctx.router }, viewer, request.source);
+      const source = await designOf({ prisma: tx.prisma, catalog: ctx.catalog }, viewer, request.source);
       if (source.proposal) await checkReady(tx, viewer, source.proposal);
       const { costMicros } = estimateOf(ctx, source.design, text);
       await checkBudget(ctx, tx, viewer, costMicros, `A run that is expected to cost ${dollars(costMicros)}`);
@@ -149,7 +149,7 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
 function estimateOf(ctx: Context, design: SourcedDesign['design'], input: string): Estimate {
   return estimate(design, {
     inputTokens: estimateTokens(input),
-    priceOf: (step) => ctx.router.route({ provider: step.provider, model: step.model }).price,
+    priceOf: (step) => ctx.catalog.find({ provider: step.provider, model: step.model }),
   });
 }
 

@@ -6,7 +6,7 @@ import { ownedBy } from '../conversations/policy.ts';
 import type { Services } from '../../kernel/context.ts';
 import { checkDesign, type Design, designSchema } from '../designs/design.ts';
 import { parseInput } from '../../kernel/input.ts';
-import { RoutingError } from '../../core/llm/router.ts';
+import { ModelNotFoundError } from '../../core/llm/catalog.ts';
 
 /** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */
 export const pipelineSource = z.object({ proposalId: z.string().nullish(), design: z.unknown() });
@@ -16,14 +16,14 @@ export const pipelineSource = z.object({ proposalId: z.string().nullish(), desig
  * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's.
  */
 export async function designOf(
-  { prisma, router }: { prisma: Pick<PrismaClient, 'designProposal'>; router: Services['router'] },
+  { prisma, catalog }: { prisma: Pick<PrismaClient, 'designProposal'>; catalog: Services['catalog'] },
   viewer: Viewer,
   source: z.output<typeof pipelineSource>,
 ): Promise<SourcedDesign> {
   if (source.proposalId == null) {
     const input = z.object({ source: z.object({ design: designSchema }) });
     const { design } = parseInput(input, { source }).source;
-    checkRunnable(design, router);
+    checkRunnable(design, catalog);
     return { design, proposal: null };
   }
   const proposal = await prisma.designProposal.findFirst({
@@ -31,12 +31,12 @@ export async function designOf(
   });
   if (!proposal) throw new NotFoundError('The proposal');
   const design = designSchema.parse(proposal.design);
-  checkRunnable(design, router);
+  checkRunnable(design, catalog);
   return { design, proposal };
 }
 
-function checkRunnable(design: Design, router: Services['router']): void {
-  const issues = [...checkDesign(design), ...checkModels(design, router)];
+function checkRunnable(design: Design, catalog: Services['catalog']): void {
+  const issues = [...checkDesign(design), ...checkModels(design, catalog)];
   if (issues.length > 0) {
     throw new ValidationError(
       issues.map((issue) => ({ ...issue, path: ['source', 'design', ...issue.path] })),
@@ -44,13 +44,13 @@ function checkRunnable(design: Design, router: Services['router']): void {
   }
 }
 
-function checkModels(design: Design, router: Services['router']): ValidationIssue[] {
+function checkModels(design: Design, catalog: Services['catalog']): ValidationIssue[] {
   return design.steps.flatMap((step, index) => {
     try {
-      router.route({ provider: step.provider, model: step.model });
+      catalog.find({ provider: step.provider, model: step.model });
       return [];
     } catch (error) {
-      if (!(error instanceof RoutingError)) throw error;
+      if (!(error instanceof ModelNotFoundError)) throw error;
       return [{ path: ['steps', String(index), 'model'], message: error.message }];
     }
   });

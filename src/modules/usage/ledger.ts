@@ -1,5 +1,5 @@
 import type { ModelUsage } from '../../core/llm/language-model.ts';
-import type { ProviderName } from '../../core/llm/provider-name.ts';
+import type { ProviderName } from '../../core/llm/providers/registry.ts';
 import type { Sql } from '../../core/sql.ts';
 import type { Payer } from './budget.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError, type ModelStreamPart, type ModelRequest } from '../../core/llm/language-model.ts';
 import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
-import type { Route } from '../../core/llm/router.ts';
+import type { Route } from '../../core/llm/model-router.ts';
 import { GateUnavailableError, OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
 import { AppError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -14,7 +14,7 @@ import { UsageMeter } from './usage-meter.ts';
 
 /**
  * The only way to a model. Reserves the most that the call can cost against every limit of its payer, waiting a while
- * for money that other calls hold; the call is then streamed by `pieces` and settled, always, by `settle`.
+ * for money that other calls hold; the call is then streamed by `parts` and settled, always, by `settle`.
  * A call belongs to the UTC day in which it was opened, also when it ends after midnight.
  * Errors: BudgetExceededError; SERVICE_UNAVAILABLE while the gate takes nothing; the signal's reason when it aborts.
  */
@@ -36,12 +36,12 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
 
 export class MeteredCall {
   /**
-   * The model's answer, once. Nothing is sent to the provider before the first piece is asked for; a reader who
+   * The model's answer, once. Nothing is sent to the provider before the first part is asked for; a reader who
    * leaves closes the provider's stream. A provider that sends more than maxOutputTokens is cut: the answer then
    * ends with `length`.
    * Errors: ModelError; the signal's reason when it aborts.
    */
-  readonly pieces: AsyncIterable<ModelStreamPart>;
+  readonly parts: AsyncIterable<ModelStreamPart>;
   readonly #ctx: MeteredCallContext;
   readonly #call: NewCall;
   readonly #reservation: Reservation;
@@ -55,7 +55,7 @@ export class MeteredCall {
     this.#reservation = reservation;
     this.#day = day;
     this.#meter = new UsageMeter(call.request);
-    this.pieces = this.#stream();
+    this.parts = this.#stream();
   }
 
   /**
@@ -122,10 +122,10 @@ export class MeteredCall {
     signal.throwIfAborted();
     this.#meter.start();
     try {
-      for await (const piece of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
-        this.#meter.see(piece);
+      for await (const part of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
+        this.#meter.see(part);
         if (this.#meter.isOverrun) return yield this.#cut();
-        yield piece;
+        yield part;
       }
     } catch (error) {
       this.#meter.fail(error);

@@ -30,10 +30,10 @@ export class UsageMeter {
     this.#sent = true;
   }
 
-  see(piece: ModelStreamPart): void {
-    if (piece.type === 'usage') this.#told = piece.usage;
-    if (piece.type === 'end') this.#complete = true;
-    if (piece.type === 'text') this.#count(piece.text);
+  see(part: ModelStreamPart): void {
+    if (part.type === 'usage') this.#told = part.usage;
+    if (part.type === 'end') this.#complete = true;
+    if (part.type === 'text') this.#count(part.text);
   }
 
   fail(error: unknown): void {
@@ -67,7 +67,7 @@ export class UsageMeter {
     return !arrived && this.#failure instanceof ModelError && TURNED_AWAY.has(this.#failure.code);
   }
 
-  /** In stretches: piece by piece would count a token twice wherever a piece ends within one. */
+  /** In stretches: part by part would count a token twice wherever a part ends within one. */
   #count(text: string): void {
     this.#tail += text;
     if (this.#tail.length < STRETCH_CHARS) return;

@@ -1,76 +1,67 @@
-import type { LanguageModel, ModelStreamPart, ModelRequest } from '../language-model.ts';
-import {
-  callProvider,
-  DEFAULT_TIMEOUTS,
-  type ProviderOptions,
-  type StreamError,
-  usagePieces,
-  type ProviderConnection,
-} from './provider-call.ts';
+import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
+import type { Outcome, ProviderConnection, StreamError } from './provider-call.ts';
 import { field, readError } from './provider-errors.ts';
+import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** Anthropic's messages. There is no JSON mode: it is asked for in words. */
-export class AnthropicModel implements LanguageModel {
-  readonly #options: ProviderOptions;
+export const anthropic = defineProvider({
+  title: 'Anthropic',
+  description: 'Anthropic’s Claude models.',
+  baseUrl: 'https://api.anthropic.com',
+  parts,
+  errorInStream,
+});
 
-  constructor(options: ProviderOptions) {
-    this.#options = options;
-  }
+/** Input tokens come with the first event, output tokens with the last but one; both again, as they grow. */
+async function* parts(
+  request: ModelRequest,
+  connection: ProviderConnection,
+  server: ProviderServer,
+): AsyncGenerator<ModelStreamPart> {
+  let counts: Counts = {};
+  let outcome: Outcome | undefined;
+  let complete = false;
 
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamPart> {
-    const { apiKey, timeouts = DEFAULT_TIMEOUTS } = this.#options;
-    const pieces = (connection: ProviderConnection) => this.#pieces(request, connection);
-    return callProvider({ provider: 'Anthropic', apiKey, timeouts, signal, pieces, errorInStream });
-  }
-
-  /** Input tokens come with the first event, output tokens with the last but one; both again, as they grow. */
-  async *#pieces(request: ModelRequest, connection: ProviderConnection): AsyncGenerator<ModelStreamPart> {
-    let counts: Counts = {};
-    let stopReason: string | null = null;
-    let complete = false;
-
-    for await (const event of await this.#open(request, connection)) {
-      if (event.type === 'message_start' || event.type === 'message_delta') {
-        counts = latest(counts, event.type === 'message_start' ? event.message.usage : event.usage);
-        yield* usagePieces(sumUp(counts));
-      }
-      if (event.type === 'content_block_delta' && event.delta.type === 'text_delta' && event.delta.text) {
-        yield { type: 'text', text: event.delta.text };
-      }
-      if (event.type === 'message_delta') stopReason = event.delta.stop_reason ?? stopReason;
-      if (event.type === 'message_stop') complete = true;
+  for await (const event of await open(request, connection, server)) {
+    if (event.type === 'message_start' || event.type === 'message_delta') {
+      counts = latest(counts, event.type === 'message_start' ? event.message.usage : event.usage);
+      yield* usageParts(sumUp(counts));
     }
-
-    if (stopReason === 'refusal') throw connection.refused();
-    if (!complete || !stopReason) throw connection.truncated();
-    yield { type: 'end', reason: LENGTH_REASONS.has(stopReason) ? 'length' : 'stop' };
+    if (event.type === 'content_block_delta' && event.delta.type === 'text_delta' && event.delta.text) {
+      yield { type: 'text', text: event.delta.text };
+    }
+    if (event.type === 'message_delta' && event.delta.stop_reason) {
+      outcome = OUTCOMES[event.delta.stop_reason] ?? 'stop';
+    }
+    if (event.type === 'message_stop') complete = true;
   }
+  yield connection.end(complete || outcome === 'refused' ? outcome : undefined);
+}
 
-  async #open(
-    { model, system, messages, maxOutputTokens, json }: ModelRequest,
-    connection: ProviderConnection,
-  ) {
-    const { Anthropic } = await import('@anthropic-ai/sdk');
-    const { apiKey, baseUrl } = this.#options;
-    const client = new Anthropic({
-      apiKey,
-      baseURL: baseUrl ?? 'https://api.anthropic.com',
-      maxRetries: 0,
-      logLevel: 'off',
-      fetch: connection.fetch,
-    });
-    const instructions = [system, json ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
-    return client.messages.create(
-      {
-        model,
-        ...(instructions ? { system: instructions } : {}),
-        messages: [...messages],
-        max_tokens: maxOutputTokens,
-        stream: true,
-      },
-      { signal: connection.signal },
-    );
-  }
+async function open(
+  { model, system, messages, maxOutputTokens, json }: ModelRequest,
+  connection: ProviderConnection,
+  { apiKey, baseUrl }: ProviderServer,
+) {
+  const { Anthropic } = await import('@anthropic-ai/sdk');
+  const client = new Anthropic({
+    apiKey,
+    baseURL: baseUrl,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch: connection.fetch,
+  });
+  const instructions = [system, json ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
+  return client.messages.create(
+    {
+      model,
+      ...(instructions ? { system: instructions } : {}),
+      messages: [...messages],
+      max_tokens: maxOutputTokens,
+      stream: true,
+    },
+    { signal: connection.signal },
+  );
 }
 
 /** A later count replaces an earlier one; a count that is left out stays. */
@@ -113,7 +104,12 @@ const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
-const LENGTH_REASONS: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded']);
+/** Every other reason to stop is a regular end. */
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  refusal: 'refused',
+};
 
 const JSON_INSTRUCTION = 'Answer with one JSON object and nothing else: no words around it, no code fence.';
 

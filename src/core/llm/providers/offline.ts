@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LanguageModel, ModelStreamPart, ModelRequest } from '../language-model.ts';
 import { estimateInputTokens, splitTokens } from '../tokens.ts';
+import type { Provider } from './provider.ts';
+
+export const offline: Provider = {
+  title: 'Offline',
+  description: 'Scripted and deterministic: needs no key and no network, for trying the API and for tests.',
+};
 
 /**
  * A model that needs no key and no network: it plays the text that `script` gives for a request, word by word.
- * The same request always gives the same pieces. Its tokens are those of `splitTokens`.
+ * The same request always gives the same parts. Its tokens are those of `splitTokens`.
  */
 export class OfflineModel implements LanguageModel {
   readonly #script: (request: ModelRequest) => string;

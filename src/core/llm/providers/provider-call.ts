@@ -1,14 +1,11 @@
-import { ModelError, type ModelStreamPart, type ModelUsage } from '../language-model.ts';
+import { ModelError, type ModelStreamPart } from '../language-model.ts';
 import {
   type ProviderIdentity,
   errorForStatus,
   errorFromResponse,
   type ProviderErrorBody,
 } from './provider-errors.ts';
-import { storablePieces } from '../storable-text.ts';
-
-/** Silence of a minute is a stall; the longest answers take some minutes. */
-export const DEFAULT_TIMEOUTS: ModelTimeouts = { idleMs: 60_000, totalMs: 600_000 };
+import { storableParts } from './storable-parts.ts';
 
 /**
  * One call to a provider through its SDK. What the SDKs do not do the same way is done here, on the connection: the
@@ -19,9 +16,9 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
   call.signal.throwIfAborted();
   const connection = new ProviderConnection(call);
   try {
-    for await (const piece of storablePieces(call.pieces(connection))) {
+    for await (const part of storableParts(call.parts(connection))) {
       connection.signal.throwIfAborted(); // some SDKs end their stream on an abort as if it were complete
-      yield piece;
+      yield part;
     }
   } catch (error) {
     throw connection.explain(error);
@@ -66,20 +63,17 @@ export class ProviderConnection {
     return new Response(this.#watch(response.body), response);
   };
 
-  /** For a stream that has ended without the provider's sign that it is complete. */
-  truncated(): ModelError {
-    return new ModelError(
-      'TRUNCATED',
-      `${this.#call.provider} ended its answer before it was complete. Try again.`,
-    );
-  }
-
-  /** For an answer that the provider, or its model, refused to give. */
-  refused(): ModelError {
-    return new ModelError(
-      'REFUSED',
-      `${this.#call.provider} refused to answer because of the content. Rephrase it.`,
-    );
+  /**
+   * The last part of an answer. Errors: REFUSED when the provider, or its model, refused to answer; TRUNCATED when
+   * the stream ended without the provider's sign that it is complete (`undefined`).
+   */
+  end(outcome: Outcome | undefined): ModelStreamPart {
+    const { provider } = this.#call;
+    if (outcome === 'refused')
+      throw new ModelError('REFUSED', `${provider} refused to answer because of the content. Rephrase it.`);
+    if (outcome === undefined)
+      throw new ModelError('TRUNCATED', `${provider} ended its answer before it was complete. Try again.`);
+    return { type: 'end', reason: outcome };
   }
 
   /** What is thrown for whatever ended the call early. */
@@ -122,7 +116,7 @@ export class ProviderConnection {
   #expectBytes(): void {
     const { idleMs } = this.#call.timeouts;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#timeOut('the next piece of its answer', idleMs), idleMs);
+    this.#idleTimer = setTimeout(() => this.#timeOut('the next part of its answer', idleMs), idleMs);
   }
 
   #timeOut(what: string, ms: number): void {
@@ -142,31 +136,11 @@ export class ProviderConnection {
   }
 }
 
-/**
- * The usage as a piece; nothing when the provider's numbers are no token counts: some servers send zeros, or
- * leave them out.
- */
-export function usagePieces({ input, output, cached, written }: UsageCounts): ModelStreamPart[] {
-  if (!isCount(input) || input === 0 || !isCount(output)) return [];
-  const usage: ModelUsage = { inputTokens: input, outputTokens: output };
-  if (isCount(cached) && cached > 0) usage.cachedInputTokens = cached;
-  if (isCount(written) && written > 0) usage.cacheWriteTokens = written;
-  return [{ type: 'usage', usage }];
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-export interface ProviderOptions {
-  apiKey: string;
-  /** Another server than the provider's own. */
-  baseUrl?: string;
-  timeouts?: ModelTimeouts;
-}
+/** How an answer ended, as its provider says. */
+export type Outcome = 'stop' | 'length' | 'refused';
 
 export interface ModelTimeouts {
-  /** Between two pieces of the answer, and before the first one. Counts only while the reader waits. */
+  /** Between two parts of the answer, and before the first one. Counts only while the reader waits. */
   idleMs: number;
   /** From the request to the end of the answer. */
   totalMs: number;
@@ -176,7 +150,7 @@ export interface ProviderCall extends ProviderIdentity {
   timeouts: ModelTimeouts;
   signal: AbortSignal;
   /** Performs the call with the provider's SDK, through the connection's `fetch` and `signal`. */
-  pieces: (connection: ProviderConnection) => AsyncIterable<ModelStreamPart>;
+  parts: (connection: ProviderConnection) => AsyncIterable<ModelStreamPart>;
   /** What an error of the SDK says when the provider told of it inside the stream; else undefined. */
   errorInStream: (error: unknown) => StreamError | undefined;
 }
@@ -184,11 +158,4 @@ export interface ProviderCall extends ProviderIdentity {
 export interface StreamError extends ProviderErrorBody {
   /** The HTTP status that it would have been. */
   status: number;
-}
-
-interface UsageCounts {
-  input: number | null | undefined;
-  output: number | null | undefined;
-  cached?: number | null;
-  written?: number | null;
 }

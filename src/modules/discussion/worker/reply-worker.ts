@@ -154,8 +154,8 @@ class ReplyWriter {
       context: context as DiscussionState['context'],
       language: typeof language === 'string' ? language : null,
       catalog: {
-        models: services.router.list().filter((model) => model.available),
-        defaultModel: services.router.route({}).price,
+        models: services.catalog.list().filter((model) => model.available),
+        defaultModel: services.catalog.find(),
       },
     };
   }
@@ -193,7 +193,7 @@ class ReplyWriter {
   async #complete(request: ModelRequest): Promise<Completion> {
     const call = await this.#open(request);
     try {
-      return await collect(call.pieces);
+      return await collect(call.parts);
     } finally {
       await call.charge();
     }
@@ -205,7 +205,7 @@ class ReplyWriter {
     const { task, prompt } = replyTo(plan, { messages: await this.#messages(), context });
     this.#call = await this.#open(this.#request(task, prompt));
     const { id: messageId, attempt } = message;
-    const { text } = await streamToLog(this.#call.pieces, (piece) => {
+    const { text } = await streamToLog(this.#call.parts, (piece) => {
       const event = { type: 'MessageDelta' as const, messageId, attempt, ...piece };
       return services.writer.append(log, claim.fence, event, mergeDeltas);
     });
@@ -213,7 +213,7 @@ class ReplyWriter {
   }
 
   #request(task: ModelTask, { system, user, maxOutputTokens }: Prompt): ModelRequest {
-    const { model } = this.#reply.services.router.route({});
+    const { model } = this.#reply.services.catalog.find();
     return { model, system, messages: [{ role: 'user', content: user }], maxOutputTokens, task };
   }
 
@@ -221,7 +221,7 @@ class ReplyWriter {
     const { services, payer } = this.#reply;
     return openMeteredCall(services, {
       payer,
-      route: services.router.route({}),
+      route: services.router.route(),
       request,
       signal: this.#signal,
     });

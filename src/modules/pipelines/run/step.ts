@@ -1,7 +1,7 @@
 import { FencedError } from '../../../core/event-log/event-log.ts';
 import type { ModelRequest } from '../../../core/llm/language-model.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
-import type { Route } from '../../../core/llm/router.ts';
+import type { Route } from '../../../core/llm/model-router.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
 import { describeFailure } from '../../../kernel/execution-error.ts';
 import { afterFailure, retryDelay } from '../../../kernel/work/retry-policy.ts';
@@ -129,7 +129,7 @@ class Attempt {
   #stream(call: MeteredCall, attempt: number): ReturnType<typeof streamToLog> {
     const { services, claim, id } = this.#run;
     const { key: stepKey, agent } = this.#step;
-    return streamToLog(call.pieces, (piece) => {
+    return streamToLog(call.parts, (piece) => {
       const event = { type: 'AgentToken' as const, stepKey, agent, attempt, ...piece };
       return services.writer.append(executionLog(id), claim.fence, event, mergeTokens);
     });

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { MODEL_PRICES } from '../../../../src/core/llm/catalog.ts';
 import type { ModelRequest } from '../../../../src/core/llm/language-model.ts';
-import {
-  costMicros,
-  findPrice,
-  MODEL_PRICES,
-  type ModelPrice,
-  PRICES_AS_OF,
-  worstCaseMicros,
-} from '../../../../src/core/llm/prices.ts';
-import { PROVIDER_NAMES } from '../../../../src/core/llm/provider-name.ts';
+import { costMicros, type ModelPrice, worstCaseMicros } from '../../../../src/core/llm/prices.ts';
 import { worstCaseInputTokens } from '../../../../src/core/llm/tokens.ts';
 
 const PRICE: ModelPrice = {
@@ -19,55 +11,6 @@ const PRICE: ModelPrice = {
   outputUsdPerMTok: '10',
   contextTokens: null,
 };
-
-describe('the price list', () => {
-  const usd = z
-    .string()
-    .regex(/^\d+(\.\d{1,6})?$/)
-    .refine((text) => Number(text) > 0);
-  const price = z.strictObject({
-    provider: z.enum(PROVIDER_NAMES),
-    model: z.string().min(1),
-    inputUsdPerMTok: usd,
-    outputUsdPerMTok: usd,
-    cachedInputUsdPerMTok: usd.optional(),
-    cacheWriteUsdPerMTok: usd.optional(),
-    longPrompt: z
-      .strictObject({ aboveInputTokens: z.int().positive(), inputTimes: usd, outputTimes: usd })
-      .optional(),
-    contextTokens: z.int().positive().nullable(),
-    nominal: z.literal(true).optional(),
-  });
-
-  it('holds well-formed prices, none of them zero, each model once', () => {
-    expect(z.array(price).safeParse(MODEL_PRICES).error).toBeUndefined();
-    const names = MODEL_PRICES.map(({ provider, model }) => `${provider}/${model}`);
-    expect(new Set(names).size).toBe(names.length);
-  });
-
-  it('is dated', () => {
-    expect(new Date(PRICES_AS_OF).toISOString().slice(0, 10)).toBe(PRICES_AS_OF);
-  });
-
-  it('has nominal prices for the OFFLINE models, and for no other', () => {
-    for (const { provider, nominal } of MODEL_PRICES) expect(nominal ?? false).toBe(provider === 'OFFLINE');
-    const offline = ['offline-fast', 'offline-balanced', 'offline-deep'].map((model) =>
-      findPrice('OFFLINE', model),
-    );
-    const outputUsd = offline.map((found) => Number(found?.outputUsdPerMTok));
-    expect(outputUsd).toEqual(outputUsd.toSorted((a, b) => a - b));
-  });
-
-  it('has no price for a model it does not know, nor for a known one of another provider', () => {
-    expect(findPrice('OPENAI', 'gpt-5-mini')).toMatchObject({
-      inputUsdPerMTok: '0.25',
-      outputUsdPerMTok: '2',
-    });
-    expect(findPrice('OPENAI', 'gpt-99')).toBeUndefined();
-    expect(findPrice('ANTHROPIC', 'gpt-5-mini')).toBeUndefined();
-    expect(findPrice('OPENAI_COMPATIBLE', 'llama')).toBeUndefined();
-  });
-});
 
 describe('costMicros', () => {
   it('is exact', () => {

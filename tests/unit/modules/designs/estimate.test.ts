@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findPrice } from '../../../../src/core/llm/prices.ts';
+import { ModelCatalog } from '../../../../src/core/llm/catalog.ts';
 import { type Design, designSchema } from '../../../../src/modules/designs/design.ts';
 import { estimate } from '../../../../src/modules/designs/estimate.ts';
 
@@ -35,7 +35,7 @@ describe('estimate', () => {
       inputTokens: 10,
       priceOf: (step) => {
         asked.push(step.key);
-        return findPrice('OFFLINE', models[asked.length - 1]!)!;
+        return priceOf(models[asked.length - 1]!);
       },
     });
     expect(asked).toEqual(['a', 'b']);
@@ -49,8 +49,14 @@ describe('estimate', () => {
   });
 });
 
+const catalog = new ModelCatalog({ configured: ['OFFLINE'], defaultProvider: 'OFFLINE' });
+
+function priceOf(model: string) {
+  return catalog.find({ provider: 'OFFLINE', model });
+}
+
 function options(inputTokens = 100, model = 'offline-fast') {
-  return { inputTokens, priceOf: () => findPrice('OFFLINE', model)! };
+  return { inputTokens, priceOf: () => priceOf(model) };
 }
 
 function chain(...keys: string[]): Design {

@@ -65,33 +65,30 @@ describe('isOverrun', () => {
     expect(meterOf(usage({ inputTokens: 1, outputTokens: 101 })).isOverrun).toBe(true);
   });
 
-  it('is beyond doubt where the provider does not count, however the text is cut into pieces', () => {
+  it('is beyond doubt where the provider does not count, however the text is cut into parts', () => {
     const honest = 'word '.repeat(100);
     const excessive = 'word '.repeat(170);
     for (const size of [1, 3, 50, 1_000]) {
-      expect(meterOf(...piecesOf(honest, size)).isOverrun).toBe(false);
-      expect(meterOf(...piecesOf(excessive, size)).isOverrun).toBe(true);
+      expect(meterOf(...partsOf(honest, size)).isOverrun).toBe(false);
+      expect(meterOf(...partsOf(excessive, size)).isOverrun).toBe(true);
     }
   });
 });
 
-function meterOf(...pieces: ModelStreamPart[]): UsageMeter {
+function meterOf(...parts: ModelStreamPart[]): UsageMeter {
   const meter = new UsageMeter(request);
   meter.start();
-  for (const piece of pieces) meter.see(piece);
+  for (const part of parts) meter.see(part);
   return meter;
 }
 
-function failing(
-  code: ConstructorParameters<typeof ModelError>[0],
-  ...pieces: ModelStreamPart[]
-): UsageMeter {
-  const meter = meterOf(...pieces);
+function failing(code: ConstructorParameters<typeof ModelError>[0], ...parts: ModelStreamPart[]): UsageMeter {
+  const meter = meterOf(...parts);
   meter.fail(new ModelError(code, 'failed'));
   return meter;
 }
 
-function piecesOf(whole: string, size: number): ModelStreamPart[] {
+function partsOf(whole: string, size: number): ModelStreamPart[] {
   return Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
     text(whole.slice(i * size, (i + 1) * size)),
   );

@@ -14,22 +14,22 @@ const REQUEST: ModelRequest = {
 };
 
 describe('OfflineModel', () => {
-  it('plays the script of the request in pieces, with their usage, and ends once', async () => {
+  it('plays the script of the request in parts, with their usage, and ends once', async () => {
     const script = (request: ModelRequest) => `${TEXT} ${String(request.task.metadata['steps'])}`;
-    const pieces = await play(new OfflineModel({ script, tokensPerSecond: Infinity }));
-    expect(textOf(pieces)).toBe(`${TEXT} 3`);
-    expect(pieces.slice(-2)).toEqual([
+    const parts = await play(new OfflineModel({ script, tokensPerSecond: Infinity }));
+    expect(textOf(parts)).toBe(`${TEXT} 3`);
+    expect(parts.slice(-2)).toEqual([
       {
         type: 'usage',
         usage: { inputTokens: estimateInputTokens(REQUEST), outputTokens: estimateTokens(`${TEXT} 3`) },
       },
       { type: 'end', reason: 'stop' },
     ]);
-    const texts = pieces.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []));
+    const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
     expect(texts.every((text) => text.length > 0 && text.length <= 9 && text.isWellFormed())).toBe(true);
   });
 
-  it('gives the same pieces for the same request', async () => {
+  it('gives the same parts for the same request', async () => {
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
     expect(await play(model)).toEqual(await play(model));
   });
@@ -40,10 +40,10 @@ describe('OfflineModel', () => {
     [estimateTokens(TEXT), 'stop'],
   ])('keeps to %i tokens and says %s', async (maxOutputTokens, reason) => {
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
-    const pieces = await play(model, { ...REQUEST, maxOutputTokens });
-    expect(pieces.at(-1)).toEqual({ type: 'end', reason });
-    expect(pieces.at(-2)).toMatchObject({ usage: { outputTokens: maxOutputTokens } });
-    expect(TEXT.startsWith(textOf(pieces))).toBe(true);
+    const parts = await play(model, { ...REQUEST, maxOutputTokens });
+    expect(parts.at(-1)).toEqual({ type: 'end', reason });
+    expect(parts.at(-2)).toMatchObject({ usage: { outputTokens: maxOutputTokens } });
+    expect(TEXT.startsWith(textOf(parts))).toBe(true);
   });
 
   it('keeps its pace', async () => {
@@ -66,13 +66,13 @@ describe('OfflineModel', () => {
     expect(getEventListeners(aborter.signal, 'abort')).toHaveLength(0);
   });
 
-  it('stops on an abort between pieces when it plays without waiting', async () => {
+  it('stops on an abort between parts when it plays without waiting', async () => {
     const aborter = new AbortController();
     const seen: string[] = [];
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
     const reading = (async () => {
-      for await (const piece of model.stream(REQUEST, aborter.signal)) {
-        seen.push(piece.type);
+      for await (const part of model.stream(REQUEST, aborter.signal)) {
+        seen.push(part.type);
         aborter.abort(new Error('cancelled'));
       }
     })();
@@ -91,11 +91,11 @@ async function play(
   request = REQUEST,
   signal = new AbortController().signal,
 ): Promise<ModelStreamPart[]> {
-  const pieces: ModelStreamPart[] = [];
-  for await (const piece of model.stream(request, signal)) pieces.push(piece);
-  return pieces;
+  const parts: ModelStreamPart[] = [];
+  for await (const part of model.stream(request, signal)) parts.push(part);
+  return parts;
 }
 
-function textOf(pieces: ModelStreamPart[]): string {
-  return pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+function textOf(parts: ModelStreamPart[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AnthropicModel } from '../../../../../src/core/llm/providers/anthropic.ts';
-import { GoogleModel } from '../../../../../src/core/llm/providers/google.ts';
+import { anthropic } from '../../../../../src/core/llm/providers/anthropic.ts';
+import { google } from '../../../../../src/core/llm/providers/google.ts';
 import type { LanguageModel, ModelRequest } from '../../../../../src/core/llm/language-model.ts';
-import { OpenAiModel } from '../../../../../src/core/llm/providers/openai.ts';
+import { openAi } from '../../../../../src/core/llm/providers/openai.ts';
 
 /** What the SDKs would read by themselves, and must not: the configuration has one reader. */
 const ENVIRONMENT = {
@@ -37,11 +37,11 @@ describe("a request to a provider's own address", () => {
   });
 
   it.each([
-    ['OpenAI', new OpenAiModel({ apiKey: 'sk-own' }), 'https://api.openai.com/v1/chat/completions'],
-    ['Anthropic', new AnthropicModel({ apiKey: 'sk-own' }), 'https://api.anthropic.com/v1/messages'],
+    ['OpenAI', openAi.create({ apiKey: 'sk-own' }), 'https://api.openai.com/v1/chat/completions'],
+    ['Anthropic', anthropic.create({ apiKey: 'sk-own' }), 'https://api.anthropic.com/v1/messages'],
     [
       'Google',
-      new GoogleModel({ apiKey: 'sk-own' }),
+      google.create({ apiKey: 'sk-own' }),
       'https://generativelanguage.googleapis.com/v1beta/models/some-model:streamGenerateContent?alt=sse',
     ],
   ])('%s: carries its own key and nothing from the environment', async (_name, model, address) => {
@@ -53,7 +53,7 @@ describe("a request to a provider's own address", () => {
   });
 
   it('OpenAI: limits the answer with the name that reasoning models know', async () => {
-    const { body } = await requestOf(new OpenAiModel({ apiKey: 'sk-own' }));
+    const { body } = await requestOf(openAi.create({ apiKey: 'sk-own' }));
     expect(body).toMatchObject({ max_completion_tokens: 321 });
     expect(body).not.toHaveProperty('max_tokens');
   });
@@ -66,8 +66,8 @@ async function requestOf(model: LanguageModel): Promise<{ url: string; headers: 
     requests.push(new Request(input, init));
     return Promise.resolve(new Response('{}', { status: 500 }));
   });
-  const pieces = model.stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]();
-  await expect(pieces.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const parts = model.stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]();
+  await expect(parts.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(requests).toHaveLength(1);
   const [request] = requests as [Request];
   return { url: request.url, headers: request.headers, body: await request.json() };

@@ -1,0 +1,32 @@
+/**
+ * The one list of providers: settings, the router, the GraphQL enum and the design schema are made from it.
+ */
+import { anthropic } from './anthropic.ts';
+import { google } from './google.ts';
+import { offline } from './offline.ts';
+import { openAi } from './openai.ts';
+import type { KeyedProvider, Provider } from './provider.ts';
+
+/**
+ * Providers that are called with a key. The first one with a key is the default provider. The names also name the
+ * settings: `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`.
+ */
+export const KEYED_PROVIDERS = {
+  ANTHROPIC: anthropic,
+  OPENAI: openAi,
+  GOOGLE: google,
+} satisfies Record<string, KeyedProvider>;
+
+/** All providers: those with a key, and OFFLINE, which needs none. */
+export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = { ...KEYED_PROVIDERS, OFFLINE: offline };
+
+export const KEYED_PROVIDER_NAMES = Object.keys(KEYED_PROVIDERS) as KeyedProviderName[];
+export const PROVIDER_NAMES = Object.keys(PROVIDERS) as ProviderName[];
+
+/** Whether `text` is the exact name of a provider, e.g. of one that was stored. */
+export function isProviderName(text: string): text is ProviderName {
+  return Object.hasOwn(PROVIDERS, text);
+}
+
+export type KeyedProviderName = keyof typeof KEYED_PROVIDERS;
+export type ProviderName = KeyedProviderName | 'OFFLINE';

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  type CatalogOptions,
+  MODEL_PRICES,
+  ModelCatalog,
+  ModelNotFoundError,
+} from '../../../../src/core/llm/catalog.ts';
+import list from '../../../../src/core/llm/prices.json' with { type: 'json' };
+import { PROVIDER_NAMES } from '../../../../src/core/llm/providers/registry.ts';
+
+describe('the price list', () => {
+  const usd = z
+    .string()
+    .regex(/^\d+(\.\d{1,6})?$/)
+    .refine((text) => Number(text) > 0);
+  const price = z.strictObject({
+    provider: z.enum(PROVIDER_NAMES),
+    model: z.string().min(1),
+    inputUsdPerMTok: usd,
+    outputUsdPerMTok: usd,
+    cachedInputUsdPerMTok: usd.optional(),
+    cacheWriteUsdPerMTok: usd.optional(),
+    longPrompt: z
+      .strictObject({ aboveInputTokens: z.int().positive(), inputTimes: usd, outputTimes: usd })
+      .optional(),
+    contextTokens: z.int().positive().nullable(),
+    nominal: z.literal(true).optional(),
+  });
+
+  it('holds well-formed prices, none of them zero, each model once', () => {
+    expect(z.array(price).safeParse(MODEL_PRICES).error).toBeUndefined();
+    const names = MODEL_PRICES.map(({ provider, model }) => `${provider}/${model}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has models of every provider, and of no other', () => {
+    expect(Object.keys(list.models).toSorted()).toEqual(PROVIDER_NAMES.toSorted());
+  });
+
+  it('is dated', () => {
+    expect(new Date(list.asOf).toISOString().slice(0, 10)).toBe(list.asOf);
+  });
+
+  it('has nominal prices for the OFFLINE models, and for no other', () => {
+    for (const { provider, nominal } of MODEL_PRICES) expect(nominal ?? false).toBe(provider === 'OFFLINE');
+    const offline = ['offline-fast', 'offline-balanced', 'offline-deep'].map((model) =>
+      catalog().find({ provider: 'OFFLINE', model }),
+    );
+    const outputUsd = offline.map((found) => Number(found.outputUsdPerMTok));
+    expect(outputUsd).toEqual(outputUsd.toSorted((a, b) => a - b));
+  });
+});
+
+describe('ModelCatalog.find', () => {
+  it('gives the defaults when nothing is asked for', () => {
+    expect(catalog({ defaultModel: 'offline-deep' }).find()).toMatchObject({
+      provider: 'OFFLINE',
+      model: 'offline-deep',
+      nominal: true,
+    });
+  });
+
+  it.each(['OPENAI', 'openai', ' OpenAI '])(
+    "reads a provider in any case (%j), and gives that provider's default",
+    (provider) => {
+      const { model } = MODEL_PRICES.find((price) => price.provider === 'OPENAI')!;
+      expect(catalog({ defaultModel: 'offline-deep' }).find({ provider })).toMatchObject({
+        provider: 'OPENAI',
+        model,
+      });
+    },
+  );
+
+  it('finds the provider and the price of a model', () => {
+    expect(catalog().find({ model: 'gpt-5-mini' })).toMatchObject({
+      provider: 'OPENAI',
+      inputUsdPerMTok: '0.25',
+      outputUsdPerMTok: '2',
+    });
+  });
+
+  it('takes null and empty for not given', () => {
+    const { provider, model } = catalog().find({ provider: null, model: '' });
+    expect({ provider, model }).toEqual({ provider: 'OFFLINE', model: 'offline-balanced' });
+  });
+
+  it.each([
+    ['an unknown provider', { provider: 'ACME' }, /no provider "ACME".*OPENAI, OFFLINE/],
+    ['a name that every object has', { provider: 'constructor' }, /no provider "constructor"/],
+    [
+      'a provider that is not configured',
+      { provider: 'google' },
+      /GOOGLE is not configured.*OPENAI, OFFLINE/,
+    ],
+    [
+      'a model of a provider that is not configured',
+      { model: 'claude-haiku-4-5' },
+      /ANTHROPIC is not configured/,
+    ],
+    ['an unknown model', { model: 'gpt-99' }, /"gpt-99" has no known price.*gpt-5-mini.*offline-fast/],
+    [
+      'a model of another provider',
+      { provider: 'OPENAI', model: 'offline-fast' },
+      /of OPENAI has no known price.*gpt-5-mini/,
+    ],
+  ])('refuses %s, and says what there is', (_what, choice, message) => {
+    expect(() => catalog().find(choice)).toThrow(ModelNotFoundError);
+    expect(() => catalog().find(choice)).toThrow(message);
+  });
+
+  it('names only models that can be called when the model is unknown', () => {
+    expect(() => catalog().find({ model: 'gpt-99' })).toThrow(/^(?!.*claude)/s);
+  });
+
+  it('never puts another provider in place of a default that is not configured', () => {
+    expect(() => catalog({ configured: [], defaultProvider: 'GOOGLE' }).find()).toThrow(
+      /GOOGLE is not configured here. Configured: none/,
+    );
+  });
+});
+
+describe('ModelCatalog.list', () => {
+  it('lists every priced model, and which of them can be called', () => {
+    const listed = catalog().list();
+    const available = new Set(listed.filter((model) => model.available).map((model) => model.provider));
+    expect(available).toEqual(new Set(['OPENAI', 'OFFLINE']));
+    expect(new Set(listed.map((model) => model.provider))).toContain('ANTHROPIC');
+  });
+});
+
+function catalog(options: Partial<CatalogOptions> = {}): ModelCatalog {
+  return new ModelCatalog({ configured: ['OPENAI', 'OFFLINE'], defaultProvider: 'OFFLINE', ...options });
+}

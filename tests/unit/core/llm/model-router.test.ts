@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { ModelNotFoundError } from '../../../../src/core/llm/catalog.ts';
+import type { LanguageModel } from '../../../../src/core/llm/language-model.ts';
+import { ModelRouter } from '../../../../src/core/llm/model-router.ts';
+import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
+import type { ProviderName } from '../../../../src/core/llm/providers/registry.ts';
+
+const openai: LanguageModel = new OfflineModel({ script: () => 'openai' });
+const offline: LanguageModel = new OfflineModel({ script: () => 'offline' });
+
+describe('ModelRouter.route', () => {
+  const clients = new Map<ProviderName, LanguageModel>([
+    ['OPENAI', openai],
+    ['OFFLINE', offline],
+  ]);
+  const router = new ModelRouter({ clients, defaultProvider: 'OFFLINE', defaultModel: 'offline-deep' });
+
+  it('gives the client of the default provider, with the price of the default model', () => {
+    const route = router.route();
+    expect(route).toMatchObject({ provider: 'OFFLINE', model: 'offline-deep' });
+    expect(route.languageModel).toBe(offline);
+    expect(route.price).toEqual(router.catalog.find());
+  });
+
+  it('gives the client of the provider that has the model', () => {
+    const route = router.route({ model: 'gpt-4.1-mini' });
+    expect(route).toMatchObject({ provider: 'OPENAI', model: 'gpt-4.1-mini' });
+    expect(route.languageModel).toBe(openai);
+  });
+
+  it('refuses what the catalog does not have, and a provider without a client', () => {
+    expect(() => router.route({ model: 'gpt-99' })).toThrow(ModelNotFoundError);
+    expect(() => router.route({ provider: 'GOOGLE' })).toThrow(ModelNotFoundError);
+  });
+});
