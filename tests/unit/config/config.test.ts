@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
+import { KEYED_PROVIDER_NAMES } from '../../../src/core/llm/providers/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
 
 const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
@@ -40,13 +41,13 @@ describe('readConfig', () => {
     });
     const names = problems.map((problem) => problem.split(' ')[0]);
     expect(names).toEqual([
+      'LOG_LEVEL',
       'PORT',
+      'CORS_ORIGINS',
       'DATABASE_URL',
       'REDIS_URL',
-      'CORS_ORIGINS',
       'JWT_ACCESS_TOKEN_EXPIRE_MINUTES',
       'ADMIN_EMAIL',
-      'LOG_LEVEL',
       'ADMIN_EMAIL',
     ]);
     expect(problems.every((problem) => !problem.includes('\n'))).toBe(true);
@@ -122,6 +123,19 @@ describe('the default provider', () => {
       expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
     ]);
     expect(readConfig({ ...production, DEFAULT_LLM_PROVIDER: 'OFFLINE' }).defaultProvider).toBe('OFFLINE');
+  });
+});
+
+describe('the keys of providers', () => {
+  it.each(KEYED_PROVIDER_NAMES)('%s has a key and an address of its own', (name) => {
+    const env = { [`${name}_API_KEY`]: 'sk-x', [`${name}_BASE_URL`]: 'https://gateway.example/v1/' };
+    expect(readConfig(env).providers[name]).toEqual({
+      apiKey: 'sk-x',
+      baseUrl: 'https://gateway.example/v1',
+    });
+    expect(problemsOf({ [`${name}_BASE_URL`]: 'gateway' })).toEqual([
+      `${name}_BASE_URL must be a URL such as https://host/path`,
+    ]);
   });
 });
 

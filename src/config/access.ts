@@ -1,0 +1,57 @@
+import { emailAddress, type Environment, type Parsed, text, wholeNumber } from './setting.ts';
+
+/** Secrets, sessions and the operator's account. */
+export interface AccessConfig {
+  /** Null, outside production only: one is made and kept in `dataDir`. */
+  secretKey: string | null;
+  accessTokenMinutes: number;
+  refreshTokenDays: number;
+  /** The first account of the operator's tenant, made at the first start. */
+  admin: AdminConfig | null;
+}
+
+export const ACCESS_SETTINGS = {
+  SECRET_KEY: text,
+  JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
+  JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
+  ADMIN_EMAIL: emailAddress,
+  ADMIN_PASSWORD: text,
+};
+
+export function accessProblems(env: Environment): string[] {
+  const problems: string[] = [];
+  const secretKey = env['SECRET_KEY'];
+  if (env['NODE_ENV'] === 'production' && !secretKey)
+    problems.push(`SECRET_KEY is missing. Production needs one: ${MAKE_SECRET}`);
+  if (env['NODE_ENV'] === 'production' && secretKey && isWeak(secretKey))
+    problems.push(
+      `SECRET_KEY is too weak: it needs ${MIN_SECRET_LENGTH} random characters. Make one: ${MAKE_SECRET}`,
+    );
+  if (!env['ADMIN_EMAIL'] !== !env['ADMIN_PASSWORD'])
+    problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together');
+  return problems;
+}
+
+export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS>): AccessConfig {
+  const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = env;
+  return {
+    secretKey: env.SECRET_KEY ?? null,
+    accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
+    refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
+    admin: email && password ? { email, password } : null,
+  };
+}
+
+/** Short, or of few characters: `changemechangemechangemechangeme`. */
+function isWeak(secret: string): boolean {
+  return secret.length < MIN_SECRET_LENGTH || new Set(secret).size < MIN_DISTINCT_CHARACTERS;
+}
+
+const MAKE_SECRET = 'openssl rand -base64 48';
+const MIN_SECRET_LENGTH = 32;
+const MIN_DISTINCT_CHARACTERS = 10;
+
+export interface AdminConfig {
+  email: string;
+  password: string;
+}

@@ -1,0 +1,63 @@
+/**
+ * How one setting is read from its text. Messages follow the name of the setting and never repeat its value, which
+ * may be a secret.
+ */
+import { z } from 'zod';
+
+export const text = z.string().optional();
+
+export const flag = z.stringbool({ error: 'must be true or false' }).optional();
+
+export const emailAddress = z.email('must be an e-mail address').optional();
+
+export function oneOf<const Values extends readonly string[]>(values: Values) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` });
+}
+
+export function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, `must be from ${min} to ${max}`);
+}
+
+export function url(protocols: readonly string[], example: string) {
+  return z
+    .string()
+    .refine(
+      (value) => protocols.includes(URL.parse(value)?.protocol ?? ''),
+      `must be a URL such as ${example}`,
+    );
+}
+
+/** Without slashes at its end. */
+export const webUrl = url(['http:', 'https:'], 'https://host/path')
+  .transform((value) => value.replace(/\/+$/, ''))
+  .optional();
+
+export const origins = z
+  .string()
+  .transform((value) =>
+    value.trim().startsWith('[') ? parseJson(value) : value.split(',').map((part) => part.trim()),
+  )
+  .refine(
+    (list): list is string[] =>
+      Array.isArray(list) && list.every((value) => URL.parse(String(value))?.origin === value),
+    'must list origins such as https://app.example.com, separated by commas or as a JSON array',
+  )
+  .optional();
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return null;
+  }
+}
+
+/** The settings as they were given: those that are set and not empty. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a section's settings are after parsing. */
+export type Parsed<Settings extends z.ZodRawShape> = z.output<z.ZodObject<Settings>>;
