@@ -1,5 +1,5 @@
 /** How old a token is when it reaches a reader: many runs at once, through the log and a WebSocket. */
-import { readTokens } from './support/api-client.ts';
+import { readTokens } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 import { cpuMs } from './support/process-usage.ts';
 import type { Pace } from './support/provider-reader.ts';
@@ -11,9 +11,9 @@ export async function benchLog({ rounds, quick }: { rounds: number; quick: boole
   const runs = quick ? 5 : RUNS;
   const pace: Pace = { tokens: quick ? 50 : TOKENS, everyMs: 1_000 / TOKENS_PER_SECOND };
   await using stage = await openStage(runs);
-  const { api, product, reader, sockets } = stage;
+  const { account, product, reader, sockets } = stage;
   const readRun = async (lane: number, onToken: (text: string) => void) =>
-    readTokens(sockets[lane]!, await api.startRun(1, pace), onToken);
+    readTokens(sockets[lane]!, await account.startRun(1, pace), onToken);
 
   await readRun(0, () => {});
   const direct: Lags[] = [];

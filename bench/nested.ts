@@ -2,12 +2,12 @@
 import { deepStrictEqual } from 'node:assert';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
-import { ApiClient } from './support/api-client.ts';
+import { Account } from './support/account.ts';
 import { askOnce, type Load, type LoadRequest, loadWith } from './support/http-load.ts';
 import { cpuMs } from './support/process-usage.ts';
 import { databaseOf, PRODUCTION, startProduct } from './support/product.ts';
 import type { Report } from './support/report.ts';
-import { ServerProcess } from './support/server-process.ts';
+import { type RunningServer, startServer } from './support/running-server.ts';
 import { median } from './support/statistics.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -17,16 +17,16 @@ export async function benchNested({ rounds, quick }: { rounds: number; quick: bo
   using peerFolder = temporaryFolder();
   await using product = await startProduct(folder.path, PRODUCTION);
   const databaseUrl = databaseOf(folder.path);
-  await using peer = await ServerProcess.start({
+  await using peer = await startServer({
     script: 'bench/peers/yoga-pothos/server.ts',
     folder: peerFolder.path,
     settings: { DATABASE_URL: databaseUrl, NODE_ENV: 'production' },
   });
   const cases = [];
   for (const messages of [MESSAGES, MESSAGES_LONG]) {
-    const api = await ApiClient.signUp(product, databaseUrl);
-    await fill(databaseUrl, api, messages);
-    cases.push({ messages, own: asProduct(product, api), bare: asPeer(peer, api) });
+    const account = await Account.signUp(product.url, databaseUrl);
+    await fill(databaseUrl, account, messages);
+    cases.push({ messages, own: asProduct(product, account), bare: asPeer(peer, account) });
   }
   for (const { own, bare } of cases) await warmUp(own, bare, durationMs / 5);
   for (let round = 0; round < rounds; round++) {
@@ -89,13 +89,13 @@ function row(server: Server, bare: Server, messages: number): string[] {
   ];
 }
 
-const asProduct = (product: ServerProcess, { token }: ApiClient) =>
-  server('product', product, { authorization: `Bearer ${token}` });
+const asProduct = (product: RunningServer, { api }: Account) =>
+  server('product', product, { authorization: `Bearer ${api.accessToken}` });
 
-const asPeer = (peer: ServerProcess, { tenantId }: ApiClient) =>
+const asPeer = (peer: RunningServer, { tenantId }: Account) =>
   server('Yoga + Pothos-prisma', peer, { 'x-tenant-id': tenantId });
 
-function server(name: string, { pid, url }: ServerProcess, headers: Record<string, string>): Server {
+function server(name: string, { pid, url }: RunningServer, headers: Record<string, string>): Server {
   const request: LoadRequest = {
     url: `${url}/graphql`,
     headers: { 'content-type': 'application/json', ...headers },
@@ -106,7 +106,7 @@ function server(name: string, { pid, url }: ServerProcess, headers: Record<strin
 
 async function fill(
   databaseUrl: string,
-  { tenantId, userId: ownerId }: ApiClient,
+  { tenantId, userId: ownerId }: Account,
   count: number,
 ): Promise<void> {
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) });

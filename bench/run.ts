@@ -1,6 +1,6 @@
 /** What a durable run adds to the same three calls made directly to the same provider. */
 import type { Client } from 'graphql-ws';
-import { type ApiClient, readTokens } from './support/api-client.ts';
+import { type Account, readTokens } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 import { cpuMs, residentMb } from './support/process-usage.ts';
 import type { Pace, ProviderReader } from './support/provider-reader.ts';
@@ -12,7 +12,7 @@ export async function benchRun({ rounds, quick }: { rounds: number; quick: boole
   const loads = quick ? LOADS.slice(0, 2).map(({ atOnce }) => ({ atOnce, runs: atOnce })) : LOADS;
   const cases = PACES.flatMap((pace) => loads.map((load): Case => ({ pace, ...load, found: [] })));
   await using stage = await openStage(loads.at(-1)!.atOnce);
-  await runThrough(stage.api, stage.sockets[0]!, PACES[0]!); // loads LangGraph and the provider's SDK
+  await runThrough(stage.account, stage.sockets[0]!, PACES[0]!); // loads LangGraph and the provider's SDK
   await runDirectly(stage.reader, PACES[0]!);
   for (let round = 0; round < rounds; round++) {
     for (const each of cases) each.found.push(await measure(stage, each));
@@ -31,19 +31,19 @@ export async function benchRun({ rounds, quick }: { rounds: number; quick: boole
 }
 
 async function measure(
-  { product, api, reader, sockets }: Stage,
+  { product, account, reader, sockets }: Stage,
   { pace, atOnce, runs }: Case,
 ): Promise<Round> {
   const direct = await many(atOnce, runs, () => runDirectly(reader, pace));
   const before = cpuMs(product.pid);
-  const durable = await many(atOnce, runs, (lane) => runThrough(api, sockets[lane]!, pace));
+  const durable = await many(atOnce, runs, (lane) => runThrough(account, sockets[lane]!, pace));
   const usedMs = cpuMs(product.pid) - before;
   return { direct: direct.times, durable: durable.times, failed: durable.failed, cpuMs: usedMs / runs };
 }
 
-async function runThrough(api: ApiClient, socket: Client, pace: Pace): Promise<Times> {
+async function runThrough(account: Account, socket: Client, pace: Pace): Promise<Times> {
   const watch = new Stopwatch();
-  const id = await api.startRun(STEPS, pace);
+  const id = await account.startRun(STEPS, pace);
   await readTokens(socket, id, () => watch.token());
   return watch.end();
 }

@@ -12,7 +12,7 @@ import {
   SelectProposalDocument,
   UsageTodayDocument,
 } from '../tools/product/documents/graphql.ts';
-import { take } from './api-client.ts';
+import { take } from '../tools/product/api-client.ts';
 import { Discussion, type Proposal } from './discussion.ts';
 import { printMarkdown } from './markdown-writer.ts';
 import { areEqual, stepTable, sumsOf, sumTable } from './money.ts';

@@ -1,6 +1,6 @@
 import type { ResultOf } from '@graphql-typed-document-node/core';
 import { ConversationEventsDocument, SendMessageDocument } from '../tools/product/documents/graphql.ts';
-import { type ApiClient, type Connection, take } from './api-client.ts';
+import { type ApiClient, type Connection, take } from '../tools/product/api-client.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 import { dollars, micros } from './money.ts';
 import { paint, spinner, type Terminal } from './terminal.ts';

@@ -3,7 +3,7 @@ import {
   ExecutionEventsDocument,
   type ExecutionEventsQuery,
 } from '../tools/product/documents/graphql.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from '../tools/product/api-client.ts';
 import type { RunRecord, Stream } from './run-record.ts';
 
 /**

@@ -5,7 +5,7 @@ import {
   ExecutePipelineDocument,
   PipelineProgressDocument,
 } from '../tools/product/documents/graphql.ts';
-import { type Connection, take } from './api-client.ts';
+import { type Connection, take } from '../tools/product/api-client.ts';
 import { board, plainLine } from './board.ts';
 import type { Proposal } from './discussion.ts';
 import { questionBox, verdict } from './pictures.ts';

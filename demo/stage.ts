@@ -1,7 +1,7 @@
 import { ConfigError } from '../src/errors.ts';
-import { ApiClient } from './api-client.ts';
+import { ApiClient } from '../tools/product/api-client.ts';
+import { OwnServer } from './own-server.ts';
 import { whatNext } from './pictures.ts';
-import { ServerProcess } from './server-process.ts';
 import { foreignServer, type Server } from './server.ts';
 import { paint, Terminal } from './terminal.ts';
 
@@ -30,11 +30,11 @@ export async function perform(story: (stage: Stage) => Promise<void>, ownUrl?: s
   try {
     const startedAt = performance.now();
     terminal.chapter('The product starts');
-    server = ownUrl ? foreignServer(ownUrl) : await ServerProcess.start(end);
+    server = ownUrl ? foreignServer(ownUrl) : new OwnServer(end);
     await terminal.waiting('server and database are coming up', server.ready(signal));
     for (const fact of [...server.facts, `Ready after ${secondsSince(startedAt)}`]) terminal.say(' ', fact);
 
-    await story({ api: new ApiClient(server.url, signal), terminal, signal });
+    await story({ api: new ApiClient(server.url, { signal }), terminal, signal });
 
     terminal.chapter('The end');
     const outcome = await terminal.waiting('the server is stopping', server.stop());

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { findEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
-import { ServerProcess } from './server-process.ts';
+import { type RunningServer, startServer } from './running-server.ts';
 
 /** The product as `npm start` runs it, API and workers in one process, with its own Postgres in `folder`. */
-export function startProduct(folder: string, settings: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
-  return ServerProcess.start({
-    script: 'src/main.ts',
-    folder,
-    settings: { DATA_DIR: folder, LOG_LEVEL: 'warn', ...settings },
-  });
+export function startProduct(folder: string, settings: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
+  return startServer({ folder, settings: { DATA_DIR: folder, ...settings } });
 }
 
 /** What a real installation sets; libraries leave out their checks for developers then. */
@@ -20,7 +16,7 @@ export const PRODUCTION: NodeJS.ProcessEnv = {
 };
 
 /** Settings that make a provider of `provider.ts` the product's only one. */
-export function providerSettings(provider: ServerProcess): NodeJS.ProcessEnv {
+export function providerSettings(provider: RunningServer): NodeJS.ProcessEnv {
   return { OPENAI_API_KEY: 'any', OPENAI_BASE_URL: `${provider.url}/v1`, DEFAULT_LLM_PROVIDER: 'OPENAI' };
 }
 

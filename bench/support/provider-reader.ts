@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import type { ServerProcess } from './server-process.ts';
+import type { RunningServer } from './running-server.ts';
 
 /** What a prompt asks the provider of `provider.ts` for. */
 export interface Pace {
@@ -13,7 +13,7 @@ export const promptFor = ({ tokens, everyMs }: Pace): string => `${tokens} token
 export class ProviderReader {
   readonly #client: OpenAI;
 
-  constructor(provider: ServerProcess) {
+  constructor(provider: RunningServer) {
     this.#client = new OpenAI({ apiKey: 'any', baseURL: `${provider.url}/v1`, maxRetries: 0 });
   }
 

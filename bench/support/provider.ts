@@ -3,6 +3,7 @@
  * 10 ms apart`: the first at once. Each token is the time at which it was sent, so that readers can tell its age.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from './monotonic-clock.ts';
@@ -34,5 +35,7 @@ function send(response: ServerResponse, chunk: object): void {
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
-server.listen(Number(process.env['PORT']), '127.0.0.1');
+server.listen(Number(process.env['PORT']), '127.0.0.1', () =>
+  console.log(JSON.stringify({ ...(server.address() as AddressInfo), msg: 'provider is ready' })),
+);
 process.once('SIGTERM', () => process.exit());

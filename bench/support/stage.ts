@@ -1,28 +1,28 @@
 import type { Client } from 'graphql-ws';
-import { ApiClient } from './api-client.ts';
+import { Account } from './account.ts';
 import { databaseOf, PRODUCTION, providerSettings, startProduct } from './product.ts';
 import { ProviderReader } from './provider-reader.ts';
-import { ServerProcess } from './server-process.ts';
+import { type RunningServer, startServer } from './running-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** The product and a provider, two processes, with one signed-in user who has `sockets` sockets open. */
 export async function openStage(sockets: number): Promise<Stage> {
   await using parts = new AsyncDisposableStack();
-  const provider = await ServerProcess.start({
+  const provider = await startServer({
     script: 'bench/support/provider.ts',
     folder: parts.use(temporaryFolder()).path,
   });
   parts.use(provider);
   const folder = parts.use(temporaryFolder()).path;
   const product = parts.use(await startProduct(folder, { ...PRODUCTION, ...providerSettings(provider) }));
-  const api = await ApiClient.signUp(product, databaseOf(folder));
-  const open = await Promise.all(Array.from({ length: sockets }, () => api.openSocket()));
+  const account = await Account.signUp(product.url, databaseOf(folder));
+  const open = await Promise.all(Array.from({ length: sockets }, () => account.openSocket()));
   parts.defer(() => open.forEach((socket) => void socket.dispose()));
 
   const opened = parts.move();
   return {
     product,
-    api,
+    account,
     reader: new ProviderReader(provider),
     sockets: open,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -30,8 +30,8 @@ export async function openStage(sockets: number): Promise<Stage> {
 }
 
 export interface Stage extends AsyncDisposable {
-  product: ServerProcess;
-  api: ApiClient;
+  product: RunningServer;
+  account: Account;
   /** The way without the product. */
   reader: ProviderReader;
   sockets: readonly Client[];

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type Client, createClient } from 'graphql-ws';
+import type { Client } from 'graphql-ws';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Role } from '../../src/generated/prisma/enums.ts';
 import { createLogger } from '../../src/infra/logger.ts';
 import type { Services } from '../../src/kernel/context.ts';
+import { type Answer, ApiClient } from '../../tools/product/api-client.ts';
 import { testDatabase } from './database.ts';
 import { RawSocket } from './raw-socket.ts';
 import { readEvents } from './sse.ts';
@@ -65,18 +66,7 @@ export class TestApp {
     variables: object = {},
     { token, headers }: RequestOptions = {},
   ): Promise<Answer<Data>> {
-    const response = await fetch(this.url(), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json',
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...headers,
-      },
-      body: JSON.stringify({ query, variables }),
-    });
-    const body = (await response.json()) as Pick<Answer<Data>, 'data' | 'errors'>;
-    return { status: response.status, headers: response.headers, ...body };
+    return this.#client(token).send<Data, object>(query, variables, headers);
   }
 
   /** A mutation by its name; gives the member of its result union. Fails on any GraphQL error. */
@@ -131,11 +121,7 @@ export class TestApp {
 
   /** A graphql-ws client that does not come again by itself. */
   socketClient({ token }: RequestOptions = {}): Client {
-    return createClient({
-      url: this.url('/graphql', 'ws'),
-      retryAttempts: 0,
-      connectionParams: token ? { token } : {},
-    });
+    return this.#client(token).socket();
   }
 
   /** A WebSocket that speaks the protocol by hand. */
@@ -165,6 +151,10 @@ export class TestApp {
     for await (const { event, data } of readEvents(response)) {
       if (event === 'next') yield JSON.parse(data) as Pick<Answer<Data>, 'data' | 'errors'>;
     }
+  }
+
+  #client(accessToken?: string): ApiClient {
+    return new ApiClient(this.url(), { accessToken });
   }
 }
 
@@ -202,13 +192,6 @@ export interface TestAppOptions extends Overrides {
 export interface RequestOptions {
   token?: string;
   headers?: Record<string, string>;
-}
-
-export interface Answer<Data> {
-  status: number;
-  headers: Headers;
-  data?: Data | null;
-  errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
 }
 
 export interface Account {

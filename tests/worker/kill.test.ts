@@ -4,13 +4,13 @@ import { NEED, openConversation, readConversation, send } from '../support/conve
 import { micros, spentToday, sumOfCosts } from '../support/money.ts';
 import { Reader, textsIn } from '../support/readers.ts';
 import { decide, design, hasEnded, readRun, runWhen, startRun } from '../support/runs.ts';
-import { type ServerProcess, testProcesses } from '../support/server-process.ts';
+import { type TestProcess, testProcesses } from '../support/server-process.ts';
 import { WatchedRun } from '../support/watched-run.ts';
 
 /** Started again and again on the same folder, with the Postgres in it. */
 const processes = testProcesses({ DEFAULT_LLM_PROVIDER: 'OFFLINE', OFFLINE_TOKENS_PER_SECOND: '80' });
 const app = new TestApp([]);
-let server: ServerProcess;
+let server: TestProcess;
 
 async function startServer(): Promise<void> {
   server = processes.start();

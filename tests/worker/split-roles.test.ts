@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { micros, spentToday, sumOfCosts } from '../support/money.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { decide, design, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
-import { type ServerProcess, testProcesses } from '../support/server-process.ts';
+import { type TestProcess, testProcesses } from '../support/server-process.ts';
 import { WatchedRun } from '../support/watched-run.ts';
 
 const database = testDatabase();
@@ -19,8 +19,8 @@ const processes = testProcesses({
 describe.skipIf(findRedis() === null)('an API process and two workers', () => {
   const app = new TestApp([]);
   let redis: RedisServer;
-  let api: ServerProcess;
-  let workers: [ServerProcess, ServerProcess];
+  let api: TestProcess;
+  let workers: [TestProcess, TestProcess];
 
   const start = (ROLE: string) => processes.start({ ROLE, DATABASE_URL: database.url, REDIS_URL: redis.url });
 
@@ -119,7 +119,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
   });
 
   /** A run that this worker takes: the other one sleeps meanwhile. */
-  async function startOn(worker: ServerProcess, account: Account): Promise<WatchedRun> {
+  async function startOn(worker: TestProcess, account: Account): Promise<WatchedRun> {
     const others = workers.filter((other) => other !== worker);
     for (const other of others) other.signal('SIGSTOP');
     const run = await WatchedRun.start(app, account, fourSteps());

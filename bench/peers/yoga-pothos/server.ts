@@ -4,6 +4,7 @@
  * The tenant comes in a header and is believed.
  */
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
@@ -71,8 +72,11 @@ const yoga = createYoga({
   logging: false,
 });
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   if (request.url === '/ready') response.end();
   else void yoga(request, response);
-}).listen(Number(process.env['PORT']), '127.0.0.1');
+});
+server.listen(Number(process.env['PORT']), '127.0.0.1', () =>
+  console.log(JSON.stringify({ ...(server.address() as AddressInfo), msg: 'peer is ready' })),
+);
 process.once('SIGTERM', () => process.exit());

@@ -1,24 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient } from 'graphql-ws';
+import type { Client } from 'graphql-ws';
 import pg from 'pg';
-import { WebSocket } from 'ws';
+import { ApiClient } from '../../tools/product/api-client.ts';
 import { type Pace, promptFor } from './provider-reader.ts';
-import type { ServerProcess } from './server-process.ts';
 
 /** A signed-in user of the product, of a plan without limits. */
-export class ApiClient {
-  readonly token: string;
+export class Account {
+  readonly api: ApiClient;
   readonly userId: string;
   readonly tenantId: string;
-  readonly #url: string;
 
-  static async signUp(product: ServerProcess, databaseUrl: string): Promise<ApiClient> {
+  static async signUp(productUrl: string, databaseUrl: string): Promise<Account> {
     const email = `${randomUUID()}@example.com`;
     const input = { email, password: 'correct horse battery', displayName: 'Bench' };
-    const url = `${product.url}/graphql`;
-    const { register } = await post<{ register: { session: { accessToken: string } } }>(url, REGISTER, {
-      input,
-    });
+    const api = new ApiClient(productUrl);
+    const { register } = await api.request<Registered, object>(REGISTER, { input });
+    api.accessToken = register.session.accessToken;
     const database = new pg.Client({ connectionString: databaseUrl });
     await database.connect();
     const { rows } = await database.query<{ id: string; tenant_id: string }>(
@@ -26,12 +23,11 @@ export class ApiClient {
       [email],
     );
     await database.end();
-    return new ApiClient(url, register.session.accessToken, rows[0]!.id, rows[0]!.tenant_id);
+    return new Account(api, rows[0]!.id, rows[0]!.tenant_id);
   }
 
-  private constructor(url: string, token: string, userId: string, tenantId: string) {
-    this.#url = url;
-    this.token = token;
+  private constructor(api: ApiClient, userId: string, tenantId: string) {
+    this.api = api;
     this.userId = userId;
     this.tenantId = tenantId;
   }
@@ -46,25 +42,17 @@ export class ApiClient {
       dependsOn: index === 0 ? [] : [`step${index}`],
     }));
     const input = { input: 'A bench', source: { design: { steps: design } } };
-    const { executePipeline } = await post<{ executePipeline: Started }>(
-      this.#url,
-      EXECUTE,
-      { input },
-      this.token,
-    );
-    if (!executePipeline.execution) throw new Error(`the run did not start: ${executePipeline.message}`);
-    return executePipeline.execution.id;
+    const { executePipeline } = await this.api.request<Started, object>(EXECUTE, { input });
+    const { execution, message } = executePipeline;
+    if (!execution) throw new Error(`the run did not start: ${message}`);
+    return execution.id;
   }
 
   /** An open socket, as a page or a service holds one. */
   async openSocket(): Promise<Client> {
     const { promise, resolve, reject } = Promise.withResolvers<Client>();
-    const client = createClient({
-      url: this.#url.replace('http', 'ws'),
-      webSocketImpl: WebSocket,
-      connectionParams: { token: this.token },
+    const client = this.api.socket({
       lazy: false,
-      retryAttempts: 0,
       onNonLazyError: reject,
       on: { connected: () => resolve(client) },
     });
@@ -92,14 +80,6 @@ export function readTokens(socket: Client, id: string, onToken: (text: string) =
   return promise;
 }
 
-async function post<Data>(url: string, query: string, variables: object, token?: string): Promise<Data> {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: unknown };
-  if (!data) throw new Error(`the request failed: ${JSON.stringify(errors)}`);
-  return data;
-}
-
 const REGISTER = `mutation ($input: RegisterInput!) {
   register(input: $input) { ... on RegisterSuccess { session { accessToken } } }
 }`;
@@ -116,9 +96,12 @@ const TOKENS = `subscription ($id: ID!) {
   }
 }`;
 
+interface Registered {
+  register: { session: { accessToken: string } };
+}
+
 interface Started {
-  execution?: { id: string };
-  message?: string;
+  executePipeline: { execution?: { id: string }; message?: string };
 }
 
 interface TokenEvent {

@@ -3,41 +3,66 @@ import { print } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-/** Talks to the API as any client would: typed documents over HTTP, and over WebSockets that it opens. */
+/** Talks to the API as any client would: documents over HTTP, and over WebSockets that it opens. */
 export class ApiClient {
   /** Signs the caller in, once there is one. */
-  accessToken: string | null = null;
+  accessToken: string | null;
   readonly #url: URL;
   readonly #signal: AbortSignal;
 
   /** An abort of `signal` ends every request and every connection. */
-  constructor(origin: string, signal: AbortSignal) {
+  constructor(
+    origin: string,
+    { accessToken = null, signal = new AbortController().signal }: ClientOptions = {},
+  ) {
     this.#url = new URL('/graphql', origin);
+    this.accessToken = accessToken;
     this.#signal = signal;
   }
 
-  async request<Data, Variables>(
-    document: TypedDocumentNode<Data, Variables>,
+  /** Errors: when the answer holds any. */
+  async request<Data, Variables>(document: Document<Data, Variables>, variables: Variables): Promise<Data> {
+    return dataOf(await this.send(document, variables));
+  }
+
+  /** Gives the answer as it is. */
+  async send<Data, Variables>(
+    document: Document<Data, Variables>,
     variables: Variables,
-  ): Promise<Data> {
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Data>> {
     const response = await fetch(this.#url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/graphql-response+json, application/json',
         ...(this.accessToken && { authorization: `Bearer ${this.accessToken}` }),
+        ...headers,
       },
-      body: JSON.stringify({ query: print(document), variables }),
+      body: JSON.stringify({ query: textOf(document), variables }),
       signal: AbortSignal.any([this.#signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
     });
-    return dataOf((await response.json()) as Answer<Data>);
+    const body = (await response.json()) as Pick<Answer<Data>, 'data' | 'errors'>;
+    return { status: response.status, headers: response.headers, ...body };
+  }
+
+  /** A graphql-ws client that does not come again by itself, for those who want its callbacks. */
+  socket(options: Partial<SocketOptions> = {}): Client {
+    const url = new URL(this.#url);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const { accessToken } = this;
+    return createClient({
+      url: url.href,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: accessToken ? { authorization: `Bearer ${accessToken}` } : {},
+      ...options,
+    });
   }
 
   /** A WebSocket of its own, opened by its first subscription. */
   connect(): Connection {
-    const url = new URL(this.#url);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return new Connection(url.href, this.accessToken, this.#signal);
+    return new Connection((on) => this.socket({ on }), this.#signal);
   }
 }
 
@@ -48,26 +73,20 @@ export class Connection {
   #socket: WebSocket | null = null;
   #isCut = false;
 
-  constructor(url: string, accessToken: string | null, signal: AbortSignal) {
+  constructor(open: (on: SocketOptions['on']) => Client, signal: AbortSignal) {
     this.#signal = signal;
-    this.#client = createClient({
-      url,
-      webSocketImpl: WebSocket,
-      retryAttempts: 0,
-      connectionParams: { authorization: `Bearer ${accessToken}` },
-      on: { opened: (socket) => (this.#socket = socket as WebSocket) },
-    });
+    this.#client = open({ opened: (socket) => (this.#socket = socket as WebSocket) });
     signal.addEventListener('abort', this.#drop, { once: true });
   }
 
   /** The events until the server completes, or until this connection is cut. */
   async *subscribe<Data, Variables extends Record<string, unknown>>(
-    document: TypedDocumentNode<Data, Variables>,
+    document: Document<Data, Variables>,
     variables: Variables,
   ): AsyncGenerator<Data> {
-    const results = this.#client.iterate<Data>({ query: print(document), variables });
+    const results = this.#client.iterate<Data>({ query: textOf(document), variables });
     try {
-      for await (const result of results) yield dataOf(result as Answer<Data>);
+      for await (const result of results) yield dataOf(result as Result<Data>);
     } catch (problem) {
       this.#signal.throwIfAborted();
       if (!this.#isCut) throw asError(problem);
@@ -97,7 +116,11 @@ export function take<Result extends Member, Name extends Result['__typename']>(
   throw new Error(`${result.__typename} instead of ${name}: ${JSON.stringify(result)}`);
 }
 
-function dataOf<Data>({ data, errors = [] }: Answer<Data>): Data {
+function textOf<Data, Variables>(document: Document<Data, Variables>): string {
+  return typeof document === 'string' ? document : print(document);
+}
+
+function dataOf<Data>({ data, errors = [] }: Result<Data>): Data {
   if (data && errors.length === 0) return data;
   throw new Error(
     errors.map(({ message, extensions }) => `${extensions?.code ?? 'ERROR'}: ${message}`).join('; '),
@@ -114,10 +137,29 @@ function asError(problem: unknown): Error {
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
-interface Answer<Data> {
+/** Typed by the generator, or a text whose types the caller vouches for. */
+export type Document<Data, Variables> = TypedDocumentNode<Data, Variables> | string;
+
+export interface Result<Data> {
   data?: Data | null;
-  errors?: readonly { message: string; extensions?: { code?: string } }[];
+  errors?: {
+    message: string;
+    path?: (string | number)[];
+    extensions?: { code?: string; [name: string]: unknown };
+  }[];
 }
+
+export interface Answer<Data> extends Result<Data> {
+  status: number;
+  headers: Headers;
+}
+
+export interface ClientOptions {
+  accessToken?: string | null;
+  signal?: AbortSignal;
+}
+
+type SocketOptions = Parameters<typeof createClient>[0];
 
 interface Member {
   __typename: string;
