@@ -6,7 +6,7 @@ import { benchRun } from './run.ts';
 import { benchSaver } from './saver.ts';
 import { benchStart } from './start.ts';
 import { watchOthers } from './support/process-usage.ts';
-import { type Goal, printGoals, printReport } from './support/report.ts';
+import { type Goal, printGoals, printReport } from '../tools/report.ts';
 
 const BENCHES = { start: benchStart, run: benchRun, log: benchLog, nested: benchNested, saver: benchSaver };
 

@@ -3,9 +3,9 @@ import { readTokens } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 import { cpuMs } from './support/process-usage.ts';
 import type { Pace } from './support/provider-reader.ts';
-import type { Report } from './support/report.ts';
+import type { Report } from '../tools/report.ts';
 import { openStage } from './support/stage.ts';
-import { median, percentile } from './support/statistics.ts';
+import { median, percentile } from '../tools/statistics.ts';
 
 export async function benchLog({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {
   const runs = quick ? 5 : RUNS;

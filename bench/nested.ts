@@ -6,9 +6,9 @@ import { Account } from './support/account.ts';
 import { askOnce, type Load, type LoadRequest, loadWith } from './support/http-load.ts';
 import { cpuMs } from './support/process-usage.ts';
 import { databaseOf, PRODUCTION, startProduct } from './support/product.ts';
-import type { Report } from './support/report.ts';
+import type { Report } from '../tools/report.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';
-import { median } from './support/statistics.ts';
+import { median } from '../tools/statistics.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 export async function benchNested({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {

@@ -4,9 +4,9 @@ import { type Account, readTokens } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 import { cpuMs, residentMb } from './support/process-usage.ts';
 import type { Pace, ProviderReader } from './support/provider-reader.ts';
-import type { Goal, Report, Table } from './support/report.ts';
+import type { Goal, Report, Table } from '../tools/report.ts';
 import { openStage, type Stage } from './support/stage.ts';
-import { median, percentile } from './support/statistics.ts';
+import { median, percentile } from '../tools/statistics.ts';
 
 export async function benchRun({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {
   const loads = quick ? LOADS.slice(0, 2).map(({ atOnce }) => ({ atOnce, runs: atOnce })) : LOADS;

@@ -8,8 +8,8 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts';
 import { applyMigrations } from '../src/infra/migrations.ts';
 import { TAKE_UP_CALLS, type TakeUpOutcome, type Variant, VARIANTS } from './peers/saver/outcome.ts';
-import type { Report, Table } from './support/report.ts';
-import { median, percentile } from './support/statistics.ts';
+import type { Report, Table } from '../tools/report.ts';
+import { median, percentile } from '../tools/statistics.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 export async function benchSaver({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {

@@ -6,8 +6,8 @@ import { startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 import { proportionalMb, residentMb } from './support/process-usage.ts';
 import { startProduct } from './support/product.ts';
-import type { Report } from './support/report.ts';
-import { median } from './support/statistics.ts';
+import type { Report } from '../tools/report.ts';
+import { median } from '../tools/statistics.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 export async function benchStart({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {

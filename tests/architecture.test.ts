@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Import, importsOf, readSources } from './support/imports.ts';
+import { circlesIn, type Import, importsOf, readSources } from '../tools/imports.ts';
 
 /** Each layer with the layers that it may import, besides itself. `errors.ts` is open to all but core. */
 const LAYERS: Record<Layer, readonly Layer[]> = {
@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
 ];
 
 describe('the imports of src', () => {
-  const sources = readSources('src');
+  const sources = readSources(['src']);
   const imports = sources.flatMap(importsOf);
 
   it('keep the rules', () => {
@@ -163,7 +163,7 @@ describe('the imports of src', () => {
 });
 
 describe('the sources', () => {
-  const sources = readSources('src', 'tests', 'demo');
+  const sources = readSources(['src', 'tests', 'demo']);
 
   it('read the environment in src/config only', () => {
     expect(filesWith(/\bprocess\.(env|loadEnvFile)\b|from 'node:process'/, 'src')).toEqual([
@@ -248,21 +248,6 @@ function isShown(target: string, to: string): boolean {
   if (isSchema(target)) return isSchema(to);
   const open = ['service.ts', 'policy.ts', 'errors.ts', 'events.ts'];
   return name === 'designs' || [...open, ...(SHOWN[name] ?? [])].includes(file);
-}
-
-/** Files that need each other, each circle once; one that names types only counts like any other. */
-function circlesIn(imports: Import[]): string[] {
-  const needed = Map.groupBy(imports, ({ file }) => file);
-  const done = new Set<string>();
-  const circles: string[] = [];
-  const visit = (file: string, trail: string[]) => {
-    if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
-    if (done.has(file)) return;
-    done.add(file);
-    for (const { target } of needed.get(file) ?? []) visit(target, [...trail, file]);
-  };
-  for (const file of needed.keys()) visit(file, []);
-  return circles;
 }
 
 /** What a source declares: values, types, members and parameters. */

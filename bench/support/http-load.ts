@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { monotonicMs } from './monotonic-clock.ts';
-import { percentile } from './statistics.ts';
+import { percentile } from '../../tools/statistics.ts';
 
 /** Keeps `connections` connections busy with one request for `durationMs`, each asking again once it is answered. */
 export async function loadWith(request: LoadRequest, connections: number, durationMs: number): Promise<Load> {
