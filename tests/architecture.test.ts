@@ -71,6 +71,11 @@ const RULES: readonly Rule[] = [
     },
   },
   {
+    text: 'LangGraph is known to the graph of a run only',
+    forbids: ({ file, target }) =>
+      target.startsWith('@langchain/') && file !== 'src/modules/pipelines/run/graph.ts',
+  },
+  {
     text: 'the engine of the discussion is pure: it knows neither its worker nor its schema',
     forbids: ({ file, target }) =>
       file.startsWith('src/modules/discussion/engine/') &&
@@ -134,6 +139,7 @@ describe('the imports of src', () => {
     ['src/modules/approvals/service.ts', 'src/modules/conversations/service.ts'],
     ['src/modules/pipelines/run/execute-run.ts', 'src/modules/auth/sessions/sessions.ts'],
     ['src/modules/pipelines/run/execute-run.ts', 'src/offline/agents/script.ts'],
+    ['src/modules/pipelines/run/execute-run.ts', '@langchain/langgraph'],
     ['src/modules/discussion/engine/turn.ts', 'src/modules/discussion/worker/claimed-reply.ts'],
   ])('the rules forbid %s to import %s', (file, target) => {
     expect(violations({ file, target, isTypeOnly: false })).not.toEqual([]);

@@ -120,7 +120,7 @@ export function says(text: string, inputTokens: number, outputTokens: number) {
   return model;
 }
 
-/** Says the same again and again and never tells its usage; waits `pauseMs` before each piece, if told to. */
+/** Says the same again and again and never tells its usage; waits `pauseMs` before each part, if told to. */
 export function babbles(text: string, times: number, pauseMs = 0) {
   const model = {
     sent: 0,

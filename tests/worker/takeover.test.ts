@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/core/llm/language-model.ts';
 import type { Account, TestApp } from '../support/app.ts';
+import { NEED, openConversation, replyEnded, send } from '../support/conversations.ts';
 import { eventually } from '../support/eventually.ts';
 import { testInstances } from '../support/instances.ts';
 import { decide, design, hasEnded, readLog, type Run, runWhen, startRun } from '../support/runs.ts';
@@ -73,6 +74,42 @@ describe('a run whose process closes', () => {
     expect(model.timesCalled('breaks')).toBe(1);
     const told = (await readLog(app, ann, id)).filter(({ stepStatus }) => stepStatus === 'FAILED');
     expect(told).toMatchObject([{ stepKey: 'breaks' }]);
+  });
+});
+
+describe('a run or a reply that was claimed too often without progress', () => {
+  it('fails the run, whose finished steps keep what they wrote', async () => {
+    const ann = await app.register();
+    const release = model.hold('stalls');
+    const id = await startRun(app, ann, design({ key: 'done' }, { key: 'stalls', dependsOn: ['done'] }));
+    await runWhen(app, ann, id, (run) => statusOf(run, 'stalls') === 'RUNNING');
+    await app.close();
+    expect(await stalledClaims('pipeline_executions')).toEqual([0]); // a handover does not count
+    await database.query('UPDATE pipeline_executions SET stalled_claims = 6 WHERE finished_at IS NULL');
+    app = await instances.start();
+    const run = await runWhen(app, ann, id, hasEnded);
+    release();
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'INTERNAL', stepKey: null },
+      steps: [{ status: 'SUCCEEDED', output: 'done says hello to the world.' }, { status: 'CANCELLED' }],
+    });
+    expect(model.timesCalled('stalls')).toBe(1);
+  });
+
+  it('fails the reply', async () => {
+    const ann = await app.register();
+    const release = model.hold('discussion.reply');
+    const { reply } = await send(app, ann, await openConversation(app, ann), NEED);
+    await eventually(() => model.timesCalled('discussion.reply') === 1);
+    await app.close();
+    expect(await stalledClaims('messages')).toEqual([0]);
+    await database.query("UPDATE messages SET stalled_claims = 6 WHERE status = 'STREAMING'");
+    app = await instances.start();
+    const ended = await replyEnded(app, ann, reply!.id);
+    release();
+    expect(ended).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+    expect(model.timesCalled('discussion.reply')).toBe(1);
   });
 });
 
@@ -158,6 +195,14 @@ describe('a run whose database connections break', () => {
     expect((await runWhen(app, ann, id, hasEnded)).status).toBe('SUCCEEDED');
   });
 });
+
+/** Of the runs, or of the replies, that have not ended. */
+async function stalledClaims(table: 'pipeline_executions' | 'messages'): Promise<number[]> {
+  const { rows } = await database.query<{ count: number }>(
+    `SELECT stalled_claims AS count FROM ${table} WHERE finished_at IS NULL${table === 'messages' ? " AND role = 'ASSISTANT'" : ''}`,
+  );
+  return rows.map(({ count }) => count);
+}
 
 /** A transaction that holds rows which the app will wait for. */
 async function holding(lock: string): Promise<pg.PoolClient> {

@@ -2,26 +2,25 @@ import type { ModelStreamPart } from '../../core/llm/language-model.ts';
 import { EmptyOutputError } from '../execution-error.ts';
 
 /**
- * Writes each piece of text as it comes and gives the whole text once all of it is stored. A window of unconfirmed
+ * Writes each chunk of text as it comes and gives the whole text once all of it is stored. A window of unconfirmed
  * writes lets fast models be written in batches, and keeps a slow database from being flooded. After a write that
  * failed no other begins. However it ends, no write is under way any more.
- * `isCut`: the model was stopped by its limit of output tokens.
- * Errors: EmptyOutputError; those of the pieces and of the writes.
+ * Errors: EmptyOutputError; those of the parts and of the writes.
  */
 export async function streamToLog(
-  pieces: AsyncIterable<ModelStreamPart>,
-  write: (piece: { offset: number; text: string }) => Promise<void>,
-): Promise<{ text: string; isCut: boolean }> {
+  parts: AsyncIterable<ModelStreamPart>,
+  write: (chunk: { offset: number; text: string }) => Promise<void>,
+): Promise<StreamedText> {
   const writes: Promise<void>[] = [];
   let hasFailed = false;
   let whole = '';
   let isCut = false;
   try {
-    for await (const piece of pieces) {
+    for await (const part of parts) {
       if (hasFailed) break; // the writes tell why
-      if (piece.type === 'end') isCut = piece.reason === 'length';
-      if (piece.type !== 'text' || piece.text === '') continue;
-      const { text } = piece;
+      if (part.type === 'end') isCut = part.reason === 'length';
+      if (part.type !== 'text' || part.text === '') continue;
+      const { text } = part;
       const stored = write({ offset: whole.length, text });
       stored.catch(() => (hasFailed = true));
       writes.push(stored);
@@ -37,3 +36,9 @@ export async function streamToLog(
 }
 
 const MAX_UNCONFIRMED_WRITES = 64;
+
+export interface StreamedText {
+  text: string;
+  /** The model was stopped by its limit of output tokens. */
+  isCut: boolean;
+}

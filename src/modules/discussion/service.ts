@@ -39,11 +39,10 @@ export async function enterStages(
   tx: Tx,
   conversation: Conversation,
   stages: Stage[],
-  fence?: number,
 ): Promise<Conversation> {
   let from = conversation.stage;
   for (const to of stages) {
-    tx.append(conversationLog(conversation.id), { type: 'StageChanged', from, to }, fence);
+    tx.append(conversationLog(conversation.id), { type: 'StageChanged', from, to });
     from = to;
   }
   return tx.prisma.conversation.update({ where: { id: conversation.id }, data: { stage: from } });

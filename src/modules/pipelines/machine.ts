@@ -16,6 +16,11 @@ export function isFinished({ status }: Pick<StepExecution, 'status'>): boolean {
   return status === 'SUCCEEDED' || status === 'SKIPPED';
 }
 
+/** Whether nothing can happen to the step any more. */
+export function isFinal(step: Pick<StepExecution, 'status'>): boolean {
+  return isFinished(step) || step.status === 'FAILED' || step.status === 'CANCELLED';
+}
+
 /** A request that has been decided, expired or closed, as the run sees it. */
 export function decisionOf(request: ApprovalRequest): Decision {
   if (request.status === 'APPROVED') return { kind: 'APPROVED', editedPrompt: request.editedPrompt };

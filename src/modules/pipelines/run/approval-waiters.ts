@@ -11,7 +11,7 @@ import type { Decision } from '../machine.ts';
 export class ApprovalWaiters {
   readonly #onIdle: (waiting: string[]) => Promise<Map<string, Decision>>;
   readonly #waiting = new Map<string, PromiseWithResolvers<Decision>>();
-  /** ApprovalWaiters that came before their branch waited. */
+  /** Decisions that came before their branch waited. */
   readonly #early = new Map<string, Decision>();
   #busy = 0;
   #stopped = false;
@@ -44,7 +44,7 @@ export class ApprovalWaiters {
     return waiter.promise;
   }
 
-  settle(stepKey: string, decision: Decision): void {
+  resolve(stepKey: string, decision: Decision): void {
     const waiter = this.#waiting.get(stepKey);
     this.#waiting.delete(stepKey);
     if (waiter) waiter.resolve(decision);
@@ -54,7 +54,7 @@ export class ApprovalWaiters {
   /** Ends all waiting, now and later. */
   stop(): void {
     this.#stopped = true;
-    for (const stepKey of this.#waiting.keys()) this.settle(stepKey, STOPPED);
+    for (const stepKey of this.#waiting.keys()) this.resolve(stepKey, STOPPED);
   }
 
   /** After a turn of the event loop, so that branches which can go on have started. */
@@ -68,7 +68,7 @@ export class ApprovalWaiters {
       try {
         const decided = await this.#onIdle([...this.#waiting.keys()]);
         if (decided.size === 0) this.stop();
-        for (const [stepKey, decision] of decided) this.settle(stepKey, decision);
+        for (const [stepKey, decision] of decided) this.resolve(stepKey, decision);
       } catch (error) {
         this.#fail(error);
       }

@@ -1,150 +1,134 @@
-import { FencedError } from '../../../core/event-log/event-log.ts';
-import type { ModelRequest } from '../../../core/llm/language-model.ts';
-import { createNonce } from '../../../core/prompt-safety/isolate.ts';
+import type { ModelRequest, ModelStreamPart } from '../../../core/llm/language-model.ts';
 import type { Route } from '../../../core/llm/model-router.ts';
+import { createNonce } from '../../../core/prompt-safety/isolate.ts';
+import type { Services } from '../../../kernel/context.ts';
+import type { StreamedText } from '../../../kernel/work/stream-to-log.ts';
+import {
+  runAttempts,
+  type StreamedAttempt,
+  type StreamedWork,
+} from '../../../kernel/work/streamed-attempt.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
-import { describeFailure } from '../../../kernel/execution-error.ts';
-import { afterFailure, retryDelay } from '../../../kernel/work/retry-policy.ts';
-import { executionLog, mergeTokens } from '../events.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
-import { streamToLog } from '../../../kernel/work/stream-to-log.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import { agentOf } from '../agents/agents.ts';
+import { mergeTokens } from '../events.ts';
+import { isFinal } from '../machine.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 
 /**
- * Runs one step to its end: up to three attempts, each with its own reservation, its own text in the log and its
- * own charge. Never throws for what a provider, a budget or a stop does; a stop leaves the step as it is, for
- * whoever goes on.
+ * Runs one step to its end: up to three attempts, each with its own reservation, its own text in the log and its own
+ * charge. What became of it is in the run's state. A stop leaves the step PENDING, for whoever goes on.
  */
-export async function executeStep(
-  run: ClaimedRun,
-  step: Step,
-  work: StepWork,
-  signal: AbortSignal,
-): Promise<StepResult> {
-  for (let tries = 1; ; tries++) {
-    const attempt = new Attempt(run, step, signal);
-    try {
-      return { status: 'SUCCEEDED', output: await attempt.execute(work) };
-    } catch (error) {
-      if (signal.aborted || error instanceof FencedError) {
-        await attempt.discard('The run was stopped.');
-        return { status: 'STOPPED' };
-      }
-      const decision = afterFailure(error, tries);
-      const failure = describeFailure(error, step.key, tries);
-      const reason = decision.action === 'FAIL' ? failure.message : `${failure.message} It is tried again.`;
-      await attempt.discard(reason);
-      const stored = storedResult(run, step);
-      if (stored) return stored;
-      if (decision.action === 'LEAVE') throw error;
-      if (decision.action === 'FAIL') {
-        if (failure.code === 'INTERNAL')
-          run.services.logger.error({ err: error, executionId: run.id }, 'step failed');
-        await run.failStep(step, failure);
-        return { status: 'FAILED' };
-      }
-      await retryDelay(decision.delayMs, signal);
-      if (signal.aborted) return { status: 'STOPPED' };
-    }
-  }
-}
-
-/** What the step's row already says, for a step whose status is final. */
-export function storedResult(run: ClaimedRun, step: Step): StepResult | null {
-  const { status, output } = run.step(step.key);
-  if (status === 'SUCCEEDED') return { status, output: output ?? '' };
-  return status === 'SKIPPED' || status === 'FAILED' ? { status } : null;
+export async function executeStep(services: Services, work: StepWork): Promise<void> {
+  const { run, step, signal } = work;
+  const { writer } = run;
+  const streamed: StreamedWork = {
+    ids: { executionId: run.execution.id },
+    stepKey: step.key,
+    async start() {
+      if (isFinal(writer.state.step(step.key))) return null;
+      const route = services.router.route({ provider: step.provider, model: step.model });
+      const number = await writer.startAttempt(step.key, route);
+      return new StepAttempt(services, work, route, number);
+    },
+    fail: (failure) => writer.failStep(step.key, failure),
+  };
+  await runAttempts(streamed, { signal, logger: services.logger });
 }
 
 /** One call to a model for a step, streamed into the run's log. */
-class Attempt {
-  readonly #run: ClaimedRun;
-  readonly #step: Step;
-  readonly #signal: AbortSignal;
-  #number: number | null = null;
+class StepAttempt implements StreamedAttempt {
+  readonly #services: Services;
+  readonly #work: StepWork;
+  readonly #route: Route;
+  readonly #number: number;
   #call: MeteredCall | null = null;
-  /** For the run's reader: what was suspicious in the material from outside, and whether the text was cut. */
+  /** For the run's reader: what is suspicious in the material from outside, and whether the text was cut. */
   #notices: string[] = [];
 
-  constructor(run: ClaimedRun, step: Step, signal: AbortSignal) {
-    this.#run = run;
-    this.#step = step;
-    this.#signal = signal;
+  constructor(services: Services, work: StepWork, route: Route, number: number) {
+    this.#services = services;
+    this.#work = work;
+    this.#route = route;
+    this.#number = number;
   }
 
-  async execute(work: StepWork): Promise<string> {
-    const { services, execution } = this.#run;
-    const route = services.router.route({ provider: this.#step.provider, model: this.#step.model });
-    this.#number = await this.#run.startAttempt(this.#step, route);
-    const request = await this.#request(route, work);
-    this.#call = await openMeteredCall(services, {
+  async open(): Promise<AsyncIterable<ModelStreamPart>> {
+    const { run, step, signal } = this.#work;
+    const { id, tenantId, ownerId, costLimitMicros } = run.execution;
+    this.#call = await openMeteredCall(this.#services, {
       payer: {
-        tenantId: execution.tenantId,
-        userId: execution.ownerId,
-        plan: this.#run.plan,
-        executionId: execution.id,
-        stepKey: this.#step.key,
-        executionLimitMicros: execution.costLimitMicros,
+        tenantId,
+        userId: ownerId,
+        plan: run.plan,
+        executionId: id,
+        stepKey: step.key,
+        executionLimitMicros: costLimitMicros,
       },
-      route,
-      request,
-      signal: this.#signal,
+      route: this.#route,
+      request: await this.#request(),
+      signal,
     });
-    const { text, isCut } = await this.#stream(this.#call, this.#number);
-    if (isCut)
-      this.#notices.push(
-        `The step ${this.#step.key} was cut at its limit of ${request.maxOutputTokens} tokens.`,
-      );
-    await this.#run.finishStep(this.#step, text, this.#call, this.#notices);
-    return text;
+    return this.#call.parts;
   }
 
-  /** Drops what this attempt wrote; the money it spent stays spent. */
-  async discard(reason: string): Promise<void> {
-    if (this.#number === null) return;
-    await this.#run.discardAttempt(this.#step, this.#number, reason, this.#call);
+  append(chunk: { offset: number; text: string }): Promise<void> {
+    const { run, step } = this.#work;
+    const event = {
+      type: 'AgentToken',
+      stepKey: step.key,
+      agent: step.agent,
+      attempt: this.#number,
+    } as const;
+    return run.log.append({ ...event, ...chunk }, mergeTokens);
   }
 
-  async #request(route: Route, { inputs, editedPrompt }: StepWork): Promise<ModelRequest> {
-    const { execution, services } = this.#run;
+  async finish({ text, isCut }: StreamedText): Promise<void> {
+    const { run, step } = this.#work;
+    const cut = `The step ${step.key} was cut at its limit of ${maxOutputTokens(step)} tokens.`;
+    const notices = isCut ? [...this.#notices, cut] : this.#notices;
+    await run.writer.finishStep(step.key, text, notices, this.#call!);
+  }
+
+  discard(reason: string): Promise<boolean> {
+    const { run, step } = this.#work;
+    return run.writer.discardAttempt(step.key, this.#number, reason, this.#call);
+  }
+
+  async stop(): Promise<void> {
+    await this.discard('The run was stopped.');
+  }
+
+  async #request(): Promise<ModelRequest> {
+    const { run, step, editedPrompt, signal } = this.#work;
+    const { input, context } = run.execution;
     const task: AgentTask = {
-      step: { ...this.#step, prompt: editedPrompt ?? this.#step.prompt },
-      input: execution.input,
-      context: execution.context as AgentTask['context'],
-      inputs,
+      step: { ...step, prompt: editedPrompt ?? step.prompt },
+      input,
+      context: context as AgentTask['context'],
+      inputs: run.writer.state.inputsOf(step),
       nonce: createNonce(),
     };
-    const agent = agentOf(this.#step.agent);
-    const collected = await agent.collect?.(task, services.sources, this.#signal);
+    const agent = agentOf(step.agent);
+    const collected = await agent.collect?.(task, this.#services.sources, signal);
     this.#notices = collected?.flatMap((source) => source.findings) ?? [];
     return {
       ...agent.buildRequest({ ...task, collected }),
-      model: route.model,
-      maxOutputTokens: this.#step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
+      model: this.#route.model,
+      maxOutputTokens: maxOutputTokens(step),
     };
   }
+}
 
-  #stream(call: MeteredCall, attempt: number): ReturnType<typeof streamToLog> {
-    const { services, claim, id } = this.#run;
-    const { key: stepKey, agent } = this.#step;
-    return streamToLog(call.parts, (piece) => {
-      const event = { type: 'AgentToken' as const, stepKey, agent, attempt, ...piece };
-      return services.writer.append(executionLog(id), claim.fence, event, mergeTokens);
-    });
-  }
+function maxOutputTokens(step: Step): number {
+  return step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
 }
 
 export interface StepWork {
-  inputs: AgentTask['inputs'];
+  run: ClaimedRun;
+  step: Step;
   /** What an approval has put in the place of the step's prompt. */
   editedPrompt: string | null;
+  signal: AbortSignal;
 }
-
-export type StepResult =
-  | { status: 'SUCCEEDED'; output: string }
-  | { status: 'SKIPPED' }
-  | { status: 'FAILED' }
-  /** Not run: the run was stopped, or a step before it failed or waits. */
-  | { status: 'STOPPED' };

@@ -8,8 +8,8 @@ const NOBODY = new Map<string, Decision>();
 describe('ApprovalWaiters', () => {
   it('parks when nothing is busy and somebody waits, and ends the waiting', async () => {
     const parked: string[][] = [];
-    const decisions = new ApprovalWaiters(async (waiting) => (parked.push(waiting), NOBODY));
-    expect(await Promise.all([decisions.wait('a'), decisions.wait('b')])).toEqual([
+    const waiters = new ApprovalWaiters(async (waiting) => (parked.push(waiting), NOBODY));
+    expect(await Promise.all([waiters.wait('a'), waiters.wait('b')])).toEqual([
       { kind: 'STOPPED' },
       { kind: 'STOPPED' },
     ]);
@@ -19,33 +19,33 @@ describe('ApprovalWaiters', () => {
   it('does not park while anything is busy', async () => {
     const work = Promise.withResolvers<void>();
     let hasParked = false;
-    const decisions = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
-    const busy = decisions.busy(() => work.promise);
-    const waiting = decisions.wait('a');
+    const waiters = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
+    const busy = waiters.busy(() => work.promise);
+    const waiting = waiters.wait('a');
     await turn();
     expect(hasParked).toBe(false);
-    decisions.settle('a', APPROVED);
+    waiters.resolve('a', APPROVED);
     expect(await waiting).toEqual(APPROVED);
     work.resolve();
     await busy;
   });
 
   it('takes a decision that came before its branch waited', async () => {
-    const decisions = new ApprovalWaiters(async () => NOBODY);
-    decisions.settle('a', APPROVED);
-    expect(await decisions.wait('a')).toEqual(APPROVED);
+    const waiters = new ApprovalWaiters(async () => NOBODY);
+    waiters.resolve('a', APPROVED);
+    expect(await waiters.wait('a')).toEqual(APPROVED);
   });
 
   it('goes on with what turns out to be decided when it is about to park', async () => {
-    const decisions = new ApprovalWaiters(async () => new Map([['a', APPROVED]]));
-    expect(await decisions.wait('a')).toEqual(APPROVED);
+    const waiters = new ApprovalWaiters(async () => new Map([['a', APPROVED]]));
+    expect(await waiters.wait('a')).toEqual(APPROVED);
   });
 
   it('does not park beside work that has thrown', async () => {
     let hasParked = false;
-    const decisions = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
-    const waiting = decisions.wait('a');
-    const failing = decisions.busy(() => Promise.reject(new Error('lost')));
+    const waiters = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
+    const waiting = waiters.wait('a');
+    const failing = waiters.busy(() => Promise.reject(new Error('lost')));
     await expect(failing).rejects.toThrow('lost');
     expect(await waiting).toEqual({ kind: 'STOPPED' });
     await turn();

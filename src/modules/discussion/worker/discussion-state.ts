@@ -1,0 +1,73 @@
+import type { DesignProposal } from '../../../generated/prisma/client.ts';
+import type { Services } from '../../../kernel/context.ts';
+import { designSchema } from '../../designs/design.ts';
+import { critiqueSchema, currentProposals, type KnownProposal } from '../engine/proposal.ts';
+import type { DiscussionState } from '../engine/turn.ts';
+import type { ClaimedReply } from './claimed-reply.ts';
+
+/** What the engine needs to know before it takes a turn. `proposals` are all versions of the conversation. */
+export async function discussionState(
+  services: Pick<Services, 'database' | 'catalog'>,
+  reply: ClaimedReply,
+  proposals: DesignProposal[],
+): Promise<DiscussionState> {
+  const context = contextOf(reply);
+  const language = context?.['language'];
+  return {
+    stage: reply.conversation.stage,
+    memory: reply.conversation,
+    proposals: currentProposals(proposals).map(knownProposal),
+    messages: await messagesBefore(services, reply),
+    text: reply.request.content,
+    context,
+    language: typeof language === 'string' ? language : null,
+    catalog: {
+      models: services.catalog.list().filter((model) => model.available),
+      defaultModel: services.catalog.find(),
+    },
+  };
+}
+
+/** What the person's application says: of this message, else of the conversation. */
+export function contextOf({ request, conversation }: ClaimedReply): DiscussionState['context'] {
+  return (request.context ?? conversation.context) as DiscussionState['context'];
+}
+
+/** The latest messages before the request, as many as fit the model's context. */
+export async function messagesBefore(
+  { database }: Pick<Services, 'database'>,
+  { conversation, request }: ClaimedReply,
+): Promise<DiscussionState['messages']> {
+  const latest = await database.prisma.message.findMany({
+    where: { conversationId: conversation.id, position: { lt: request.position }, status: 'COMPLETE' },
+    orderBy: { position: 'desc' },
+    take: MAX_MESSAGES,
+  });
+  const fitting: DiscussionState['messages'][number][] = [];
+  let length = 0;
+  for (const { role, content } of latest) {
+    length += content.length;
+    if (length > MAX_MESSAGES_LENGTH) break;
+    fitting.unshift({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content });
+  }
+  return fitting;
+}
+
+function knownProposal(row: DesignProposal): KnownProposal {
+  const { strategy, title, summary, changes, selected, estimatedCostMicros, estimatedSeconds } = row;
+  return {
+    strategy,
+    title,
+    summary,
+    changes,
+    selected,
+    estimatedCostMicros,
+    estimatedSeconds,
+    design: designSchema.parse(row.design),
+    critique: critiqueSchema.parse(row.critique),
+  };
+}
+
+const MAX_MESSAGES = 40;
+/** In characters; about 8,000 tokens. */
+const MAX_MESSAGES_LENGTH = 32_000;

@@ -1,0 +1,135 @@
+import type { Conversation, DesignProposal, Message } from '../../../generated/prisma/client.ts';
+import type { Tx } from '../../../infra/database.ts';
+import type { Services } from '../../../kernel/context.ts';
+import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { ConversationEvent } from '../../conversations/events.ts';
+import { UNTITLED } from '../../conversations/service.ts';
+import { textInLog } from '../../conversations/snapshot.ts';
+import type { MeteredCall } from '../../usage/metered-call.ts';
+import { currentProposals } from '../engine/proposal.ts';
+import type { Turn } from '../engine/turn.ts';
+import { enterStages } from '../service.ts';
+import type { ClaimedReply } from './claimed-reply.ts';
+
+/**
+ * The writes of the worker that claimed a reply, each one transaction under the claim's fence. The answer of a write
+ * may be lost with its connection although it stands; so an attempt begins by reading the row again, and a reply ends
+ * once.
+ */
+export class ReplyWriter {
+  readonly #services: Pick<Services, 'eventLog' | 'clock'>;
+  readonly #id: string;
+  readonly #conversation: Readonly<Conversation>;
+  readonly #log: ClaimedReply['log'];
+
+  constructor(
+    services: Pick<Services, 'eventLog' | 'clock'>,
+    { message, conversation, log }: Pick<ClaimedReply, 'message' | 'conversation' | 'log'>,
+  ) {
+    this.#services = services;
+    this.#id = message.id;
+    this.#conversation = conversation;
+    this.#log = log;
+  }
+
+  /**
+   * Begins the next attempt, and says why the text of the one before, if there was one, is void. Gives the reply's row;
+   * null when the reply has ended.
+   */
+  async startAttempt(reason: string): Promise<Message | null> {
+    return this.#log.write(async (tx, emit) => {
+      const [begun] = await tx.prisma.message.updateManyAndReturn({
+        where: { id: this.#id, status: 'STREAMING' },
+        data: { attempt: { increment: 1 } },
+      });
+      if (!begun) return null;
+      if (begun.attempt > 1) emit(this.#discarded(begun.attempt - 1, reason));
+      return begun;
+    });
+  }
+
+  /** Stores what a turn decided: memory, stages, designs, and what the reply is going to say. */
+  async storeTurn(turn: Turn, earlier: DesignProposal[]): Promise<void> {
+    const conversation = this.#conversation;
+    await this.#log.write(async (tx, emit) => {
+      await tx.prisma.conversation.update({ where: { id: conversation.id }, data: turn.memory });
+      if (turn.title) {
+        const untitled = { id: conversation.id, title: UNTITLED };
+        await tx.prisma.conversation.updateMany({ where: untitled, data: { title: turn.title } });
+      }
+      await enterStages(tx, conversation, turn.transitions);
+      const stored = await this.#storeProposals(tx, turn, earlier);
+      if (stored.length > 0) emit({ type: 'ProposalsReady', proposalIds: stored.map(({ id }) => id) });
+      const data = { brief: turn.replyPlan, stalledClaims: 0 };
+      await tx.prisma.message.update({ where: { id: this.#id }, data });
+    });
+  }
+
+  /** Leaves the reply to another worker. A claim that ends like this has not stalled. */
+  async handOver(): Promise<void> {
+    const where = { id: this.#id };
+    await this.#log.write((tx) => tx.prisma.message.update({ where, data: { stalledClaims: 0 } }));
+  }
+
+  /** The attempt's text stands. */
+  async complete(content: string, call: Pick<MeteredCall, 'settle'>): Promise<void> {
+    await this.#end({ status: 'COMPLETE', content }, async (tx) => void (await call.settle(tx)));
+  }
+
+  /** What the attempt had written by then stands. */
+  async cancel(attempt: number): Promise<void> {
+    const written = { id: this.#id, conversationId: this.#conversation.id, attempt };
+    await this.#end({ status: 'CANCELLED', content: await textInLog(this.#services.eventLog, written) });
+  }
+
+  /** The attempt's text is void, and there will be no other. */
+  async fail(failure: ExecutionErrorData, attempt: number): Promise<void> {
+    await this.#end({ status: 'FAILED', error: { ...failure } }, async (_tx, emit) => {
+      if (attempt > 0) emit(this.#discarded(attempt, failure.message));
+    });
+  }
+
+  async #end(
+    data: { status: Message['status']; content?: string; error?: object },
+    also?: (tx: Tx, emit: (event: ConversationEvent) => void) => Promise<void>,
+  ): Promise<void> {
+    const id = this.#id;
+    const now = this.#services.clock();
+    await this.#log.write(async (tx, emit) => {
+      const { count } = await tx.prisma.message.updateMany({
+        where: { id, status: 'STREAMING' },
+        data: { ...data, finishedAt: now },
+      });
+      if (count === 0) return; // it has ended already
+      await also?.(tx, emit);
+      const where = { id: this.#conversation.id };
+      await tx.prisma.conversation.update({ where, data: { updatedAt: now } });
+      emit({ type: 'MessageCompleted', messageId: id });
+    });
+  }
+
+  async #storeProposals(tx: Tx, turn: Turn, earlier: DesignProposal[]): Promise<DesignProposal[]> {
+    const { id: conversationId, tenantId } = this.#conversation;
+    const versions = new Map(
+      currentProposals(earlier).map((proposal) => [proposal.strategy, proposal.version]),
+    );
+    const stored: DesignProposal[] = [];
+    for (const proposal of turn.proposals) {
+      const version = (versions.get(proposal.strategy) ?? 0) + 1;
+      const critique = { ...proposal.critique };
+      const data = { ...proposal, critique, conversationId, tenantId, version };
+      stored.push(await tx.prisma.designProposal.create({ data }));
+    }
+    const selected = currentProposals([...earlier, ...stored]).find(
+      ({ strategy }) => strategy === turn.selected,
+    );
+    await tx.prisma.designProposal.updateMany({ where: { conversationId }, data: { selected: false } });
+    if (selected)
+      await tx.prisma.designProposal.update({ where: { id: selected.id }, data: { selected: true } });
+    return stored;
+  }
+
+  #discarded(attempt: number, reason: string): ConversationEvent {
+    return { type: 'MessageAttemptDiscarded', messageId: this.#id, attempt, reason };
+  }
+}

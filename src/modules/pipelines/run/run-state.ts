@@ -1,0 +1,84 @@
+import type { StepExecution } from '../../../generated/prisma/client.ts';
+import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { AgentTask } from '../agents/agent.ts';
+import type { Design, Step } from '../../designs/design.ts';
+import { isFinal, isFinished } from '../machine.ts';
+
+/**
+ * What is known of a run: its design, its steps, and why it is going to fail. Made from rows, so a run may begin with
+ * steps that have finished already. A value: each change gives a new one, and the one before stays as it was.
+ */
+export class RunState {
+  readonly design: Design;
+  /** Why the run fails as soon as the steps under way have finished; null while no step has failed. */
+  readonly failure: ExecutionErrorData | null;
+  readonly #steps: ReadonlyMap<string, StepState>;
+
+  constructor(design: Design, steps: readonly StepState[], failure: ExecutionErrorData | null) {
+    this.design = design;
+    this.failure = failure;
+    this.#steps = new Map(steps.map((step) => [step.key, step]));
+  }
+
+  withStep(step: StepState): RunState {
+    return new RunState(this.design, [...this.#steps.values(), step], this.failure);
+  }
+
+  /** The first failure stays the run's. */
+  withFailure(failure: ExecutionErrorData): RunState {
+    return new RunState(this.design, this.steps, this.failure ?? failure);
+  }
+
+  get steps(): StepState[] {
+    return [...this.#steps.values()];
+  }
+
+  step(key: string): StepState {
+    const step = this.#steps.get(key);
+    if (!step) throw new Error(`the run has no step ${key}`);
+    return step;
+  }
+
+  get isComplete(): boolean {
+    return this.steps.every(isFinished);
+  }
+
+  /** From 0 to 1. */
+  get progress(): number {
+    return this.steps.filter(isFinished).length / this.#steps.size;
+  }
+
+  /** Whether the step is still to be done, and everything that it depends on has finished. */
+  canStart({ key, dependsOn }: Step): boolean {
+    return !isFinal(this.step(key)) && dependsOn.every((dependency) => isFinished(this.step(dependency)));
+  }
+
+  /** What the steps before it have written, in the order of the design; null for one that was skipped. */
+  inputsOf({ dependsOn }: Step): AgentTask['inputs'] {
+    return this.design.steps
+      .filter(({ key }) => dependsOn.includes(key))
+      .map(({ key, title, agent }) => {
+        const { status, output } = this.step(key);
+        return { key, title, agent, output: status === 'SUCCEEDED' ? (output ?? '') : null };
+      });
+  }
+
+  /** The output of the step that no other depends on. */
+  get report(): string | null {
+    const { steps } = this.design;
+    const sink = steps.find(({ key }) => !steps.some(({ dependsOn }) => dependsOn.includes(key)));
+    return sink ? this.step(sink.key).output : null;
+  }
+
+  get outputs(): Record<string, string> {
+    return Object.fromEntries(
+      this.steps.flatMap(({ key, output }) => (output === null ? [] : [[key, output]])),
+    );
+  }
+}
+
+export interface StepState
+  extends Pick<StepExecution, 'key' | 'status' | 'attempts' | 'output' | 'startedAt' | 'finishedOrder'> {
+  /** Of all its attempts. */
+  costMicros: bigint;
+}

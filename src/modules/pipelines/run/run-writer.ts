@@ -1,0 +1,233 @@
+import {
+  type ApprovalRequest,
+  type PipelineExecution,
+  Prisma,
+  type StepExecution,
+  type StepStatus,
+} from '../../../generated/prisma/client.ts';
+import type { Tx } from '../../../infra/database.ts';
+import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
+import type { Step } from '../../designs/design.ts';
+import type { MeteredCall } from '../../usage/metered-call.ts';
+import type { ExecutionEvent } from '../events.ts';
+import { type Decision, isFinal, isFinished } from '../machine.ts';
+import { closeRequests, createRequest, lockDecisions } from './approval-requests.ts';
+import type { RunState, StepState } from './run-state.ts';
+
+/**
+ * The writes of the worker that claimed a run: each is one transaction under the claim's fence, in which rows, money
+ * and events change together. `state` is what has been committed; it changes after a commit only.
+ */
+export class RunWriter {
+  readonly run: Readonly<Pick<PipelineExecution, 'id' | 'tenantId' | 'startedAt'>>;
+  readonly log: FencedWriter<ExecutionEvent>;
+  readonly clock: () => Date;
+  #state: RunState;
+
+  constructor({ run, log, clock, state }: RunWriterOptions) {
+    this.run = run;
+    this.log = log;
+    this.clock = clock;
+    this.#state = state;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** QUEUED or WAITING_FOR_APPROVAL becomes RUNNING; attempts that a killed worker left open are discarded. */
+  async begin(): Promise<void> {
+    const open = this.#state.steps.filter(({ status }) => status === 'RUNNING');
+    await this.log.write(async (tx, emit) => {
+      const startedAt = this.run.startedAt ?? this.clock();
+      await this.#updateRun(tx, { status: 'RUNNING', startedAt, stalledClaims: { increment: 1 } });
+      for (const { key, attempts } of open) {
+        await tx.prisma.stepExecution.update({ where: this.#step(key), data: { status: 'PENDING' } });
+        const reason = 'The worker stopped; the step starts again.';
+        emit({ type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
+      }
+      emit({ type: 'ExecutionStatus', status: 'RUNNING', progress: this.#state.progress });
+    });
+    for (const step of open) this.#state = this.#state.withStep({ ...step, status: 'PENDING' });
+  }
+
+  /** Gives the attempt's number. */
+  async startAttempt(key: string, route: Pick<StepExecution, 'provider' | 'model'>): Promise<number> {
+    const { attempts, startedAt } = this.#state.step(key);
+    const started = { attempts: attempts + 1, startedAt: startedAt ?? this.clock() };
+    await this.#changeStep(key, {
+      status: 'RUNNING',
+      ...started,
+      provider: route.provider,
+      model: route.model,
+    });
+    return started.attempts;
+  }
+
+  async finishStep(key: string, output: string, notices: string[], call: SettledCall): Promise<void> {
+    const also = (tx: Tx) => this.#updateRun(tx, { stalledClaims: 0, notices: { push: notices } });
+    await this.#changeStep(key, { status: 'SUCCEEDED', output }, { call, also });
+  }
+
+  async skipStep(key: string, reason: string): Promise<void> {
+    await this.#changeStep(key, { status: 'SKIPPED' }, { reason });
+  }
+
+  /** The first failure is the run's, and stored at once: whoever takes the run over ends it with that. */
+  async failStep(key: string, failure: ExecutionErrorData): Promise<void> {
+    const also = async (tx: Tx) => {
+      const where = { id: this.run.id, error: { equals: Prisma.DbNull } };
+      await tx.prisma.pipelineExecution.updateMany({ where, data: { error: { ...failure } } });
+    };
+    const change = { status: 'FAILED', finishedAt: this.clock() } as const;
+    await this.#changeStep(key, change, { reason: failure.message, also });
+    this.#state = this.#state.withFailure(failure);
+  }
+
+  /** Asks a person before the step runs. */
+  async requestApproval(step: Step): Promise<ApprovalRequest> {
+    const asked = { step, inputs: this.#state.inputsOf(step), now: this.clock() };
+    let request: ApprovalRequest | undefined;
+    const also: Also = async (tx, emit) => {
+      request = await createRequest(tx, emit, this.run, asked);
+    };
+    await this.#changeStep(step.key, { status: 'WAITING_FOR_APPROVAL' }, { also });
+    return request!;
+  }
+
+  /** Voids an attempt's text and charges its call, whatever happens. False when the step has in fact finished. */
+  async discardAttempt(key: string, attempt: number, reason: string, call: SettledCall | null) {
+    const { costMicros } = this.#state.step(key);
+    try {
+      const row = await this.log.write(async (tx, emit) => {
+        const cost = call ? (await call.settle(tx)).costMicros : 0n;
+        const where = { executionId: this.run.id, key, status: 'RUNNING' as const };
+        const { count } = await tx.prisma.stepExecution.updateMany({ where, data: { status: 'PENDING' } });
+        if (count > 0) emit({ type: 'AttemptDiscarded', stepKey: key, attempt, reason });
+        const row = await tx.prisma.stepExecution.findUniqueOrThrow({ where: this.#step(key) });
+        return { ...row, costMicros: costMicros + cost };
+      });
+      this.#state = this.#state.withStep(row);
+      return !isFinal(row);
+    } catch (error) {
+      await call?.charge();
+      throw error;
+    }
+  }
+
+  /**
+   * RUNNING becomes WAITING_FOR_APPROVAL, unless one of the waiting steps has been decided in the meantime: then
+   * those decisions are given and nothing changes. The rows' locks order this with a decision.
+   */
+  async park(waiting: string[]): Promise<Map<string, Decision>> {
+    return this.log.write(async (tx, emit) => {
+      const decided = await lockDecisions(tx, this.run.id, waiting);
+      if (decided.size > 0) return decided;
+      await this.#updateRun(tx, { status: 'WAITING_FOR_APPROVAL', stalledClaims: 0 });
+      emit({ type: 'ExecutionStatus', status: 'WAITING_FOR_APPROVAL', progress: this.#state.progress });
+      return decided;
+    });
+  }
+
+  /** Leaves the run to another worker. A claim that ends like this has not stalled. */
+  async handOver(): Promise<void> {
+    await this.log.write((tx) => this.#updateRun(tx, { stalledClaims: 0 }));
+  }
+
+  /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
+  async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
+    const finishedAt = this.clock();
+    const { report, outputs, progress, steps } = this.#state;
+    await this.log.write(async (tx, emit) => {
+      await closeRequests(tx, emit, this.run, finishedAt);
+      for (const step of steps.filter((step) => !isFinal(step))) {
+        const data = { status: 'CANCELLED', finishedAt } as const;
+        await tx.prisma.stepExecution.update({ where: this.#step(step.key), data });
+        emit(stepStatus({ ...step, ...data }, this.#state, null));
+      }
+      await this.#updateRun(tx, {
+        status,
+        error: error ? { ...error } : Prisma.DbNull,
+        report: status === 'SUCCEEDED' ? report : null,
+        result: { outputs },
+        finishedAt,
+      });
+      emit({ type: 'ExecutionStatus', status, progress });
+      emit({ type: 'ExecutionEnded', executionId: this.run.id });
+    });
+  }
+
+  /** Changes a step's row, with what the call has cost and whatever else belongs into the same transaction. */
+  async #changeStep(key: string, change: StepChange, { call, reason, also }: StepWrite = {}) {
+    const before = this.#state.step(key);
+    const after = await this.log.write(async (tx, emit) => {
+      const cost = call ? (await call.settle(tx)).costMicros : 0n;
+      const data = isFinished(change)
+        ? { ...change, ...(await finishNext(tx, this.run.id, this.clock())) }
+        : change;
+      await tx.prisma.stepExecution.update({ where: this.#step(key), data });
+      const step = { ...before, ...data, costMicros: before.costMicros + cost };
+      emit(stepStatus(step, this.#state, reason ?? null));
+      await also?.(tx, emit);
+      return step;
+    });
+    this.#state = this.#state.withStep(after);
+  }
+
+  async #updateRun(tx: Tx, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
+    await tx.prisma.pipelineExecution.update({ where: { id: this.run.id }, data });
+  }
+
+  #step(key: string) {
+    return { executionId_key: { executionId: this.run.id, key } };
+  }
+}
+
+/** A step's place among the finished ones, in the order of their commits: the run's lock is held until then. */
+async function finishNext(tx: Tx, executionId: string, finishedAt: Date) {
+  await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [executionId]);
+  const where = { executionId, finishedOrder: { not: null } };
+  return { finishedOrder: (await tx.prisma.stepExecution.count({ where })) + 1, finishedAt };
+}
+
+function stepStatus(step: StepState, { steps }: RunState, message: string | null): ExecutionEvent {
+  const { key, status, attempts, finishedOrder, costMicros } = step;
+  const finished = finishedOrder ?? steps.filter(isFinished).length;
+  return {
+    type: 'StepStatus',
+    stepKey: key,
+    status,
+    attempt: attempts,
+    progress: finished / steps.length,
+    costMicros: String(costMicros),
+    message,
+  };
+}
+
+export interface RunWriterOptions {
+  run: Readonly<Pick<PipelineExecution, 'id' | 'tenantId' | 'startedAt'>>;
+  log: FencedWriter<ExecutionEvent>;
+  clock: () => Date;
+  state: RunState;
+}
+
+interface StepChange {
+  status: StepStatus;
+  attempts?: number;
+  provider?: StepExecution['provider'];
+  model?: StepExecution['model'];
+  output?: string;
+  startedAt?: Date;
+  finishedAt?: Date;
+}
+
+interface StepWrite {
+  call?: SettledCall;
+  reason?: string;
+  /** More of the same transaction. */
+  also?: Also;
+}
+
+type Also = (tx: Tx, emit: (event: ExecutionEvent) => void) => Promise<void>;
+type SettledCall = Pick<MeteredCall, 'settle' | 'charge'>;
