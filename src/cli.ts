@@ -70,7 +70,7 @@ async function createAdmin(url: string, { admin, logLevel }: Config): Promise<nu
   const database = createDatabase({
     url,
     logger,
-    jobs: createJobs({ url, logger }),
+    jobs: createJobs({ url, names: [], logger }),
     live: { publish: () => {} },
   });
   try {

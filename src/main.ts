@@ -7,20 +7,18 @@ import { createLogger } from './infra/logger.ts';
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  // The last resort: nothing that was forgotten may end the process, and none of it may stay unseen.
-  process.on('unhandledRejection', (reason) =>
-    logger.error({ err: reason }, 'a rejection that nobody handled'),
-  );
+  // The last resort: no forgotten rejection may end the process or stay unseen.
+  process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'unhandled promise rejection'));
   const stopped = firstSignal(); // from here on a signal closes, also while things are still starting
 
   const app = await createApp(config, { logger });
   try {
     const address = await app.listen();
     logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
-    logger.info({ signal: await stopped }, 'closing; runs under way are handed over');
+    logger.info({ signal: await stopped }, 'shutting down; handing over work in progress');
   } finally {
     const deadline = setTimeout(() => {
-      logger.error('closing took too long; ending now');
+      logger.error('shutdown timed out; exiting');
       process.exit(1);
     }, CLOSE_TIMEOUT_MS);
     await app.close();

@@ -1,17 +1,27 @@
-import type { Config } from '../config/config.ts';
+import type { LlmConfig } from '../config/llm.ts';
+import type { ProcessConfig } from '../config/process.ts';
 import { ModelNotFoundError } from '../core/llm/catalog.ts';
 import type { LanguageModel, ModelRequest } from '../core/llm/language-model.ts';
 import { ModelRouter } from '../core/llm/model-router.ts';
 import { OfflineModel } from '../core/llm/providers/offline.ts';
 import { KEYED_PROVIDER_NAMES, KEYED_PROVIDERS, type ProviderName } from '../core/llm/providers/registry.ts';
 import { ConfigError } from '../errors.ts';
-import type { DiscussionFallback } from '../modules/discussion/engine/fallback.ts';
+import type { Services } from '../kernel/context.ts';
 import { agentScript } from '../offline/agents/script.ts';
 import { builtInRules } from '../offline/discussion/fallback.ts';
 import { discussionScript } from '../offline/discussion/script.ts';
 
+/** What models there are, who calls them, and what answers in a discussion when a model fails. */
+export function buildLlm(
+  config: LlmSettings,
+  overrides: Partial<Pick<Services, 'router'>>,
+): Pick<Services, 'catalog' | 'router' | 'discussionFallback'> {
+  const router = overrides.router ?? createRouter(config);
+  return { catalog: router.catalog, router, discussionFallback: builtInRules };
+}
+
 /** The providers that have a key, and OFFLINE, which needs none. */
-export function createRouter(config: Config): ModelRouter {
+function createRouter(config: LlmSettings): ModelRouter {
   const clients = new Map<ProviderName, LanguageModel>();
   for (const name of KEYED_PROVIDER_NAMES) {
     const access = config.providers[name];
@@ -24,11 +34,6 @@ export function createRouter(config: Config): ModelRouter {
   const router = new ModelRouter({ clients, defaultProvider, defaultModel });
   checkDefault(router);
   return router;
-}
-
-/** What answers in a discussion when a model fails. */
-export function createDiscussionFallback(): DiscussionFallback {
-  return builtInRules;
 }
 
 /** Without a default model nothing works: better not to start. */
@@ -45,3 +50,5 @@ function checkDefault({ catalog }: ModelRouter): void {
 function script(request: ModelRequest): string {
   return discussionScript(request) ?? agentScript(request) ?? `I have no part in ${request.task.name}.`;
 }
+
+type LlmSettings = LlmConfig & Pick<ProcessConfig, 'environment'>;

@@ -16,7 +16,7 @@ import type { Log } from '../core/event-log/log.ts';
 import type { Sql } from '../core/sql.ts';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { isConflict, toAppError } from './database-errors.ts';
-import type { JobName, JobPayloads, Jobs } from './jobs.ts';
+import type { JobName, Jobs } from './jobs.ts';
 import type { Logger } from './logger.ts';
 
 export interface Database {
@@ -48,8 +48,8 @@ export interface Tx extends ReadTx {
   guard(logId: string, fence: number): void;
   /** Drops a log's events, and fences off its claims. What is appended in the same transaction stays. */
   erase(logId: string): Promise<void>;
-  /** Adds a job that starts once the transaction stands. */
-  send<Name extends JobName>(job: Name, data: JobPayloads[Name]): Promise<void>;
+  /** Adds a job about `subject`, which starts once the transaction stands. */
+  send(job: JobName, subject: string): Promise<void>;
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
@@ -63,7 +63,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
   });
   pool.on('error', ({ message }) => {
-    if (!pool.ending) options.logger.warn({ reason: message }, 'an idle database connection was lost');
+    if (!pool.ending) options.logger.warn({ reason: message }, 'idle database connection lost');
   });
   const prisma = createPrisma(pool);
 
@@ -88,7 +88,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         append: (log, event, fence) => collect(appends, log, [event], fence),
         guard: (logId, fence) => collect(appends, logId, [], fence),
         erase: (logId) => connection.eventLog.erase(logId),
-        send: (job, data) => options.jobs.send(connection.sql, job, data),
+        send: (job, subject) => options.jobs.send(connection.sql, job, subject),
       });
       if (appends.size > 0) stored = await connection.eventLog.append([...appends.values()]);
       return result;

@@ -5,9 +5,9 @@ import { claim } from '../../src/core/claims/claims.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
 import { LogFollower } from '../../src/core/event-log/follow.ts';
 import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
-import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
 import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
 import { type Log, logKind } from '../../src/core/event-log/log.ts';
+import { RedisChannels } from '../support/redis-channels.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { testSql } from '../support/test-sql.ts';
 
@@ -25,15 +25,9 @@ describe('events of Postgres', () => {
     let redis: RedisServer;
     beforeAll(async () => void (redis = await startRedis()));
     afterAll(() => redis.stop());
-    const channels: RedisLiveChannel[] = [];
-    const channel = () => {
-      const live = new RedisLiveChannel({ url: redis.url, onError: () => {} });
-      channels.push(live);
-      return live;
-    };
-    afterEach(async () => {
-      await Promise.all(channels.splice(0).map((live) => live.close()));
-    });
+    const channels = new RedisChannels();
+    const channel = () => channels.open(redis.url);
+    afterEach(() => channels.close());
 
     it('reach every reader exactly once from several processes', async () => {
       await expectExact([channel(), channel()], [channel(), channel()], async () => {});

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
+import type { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
 import { eventually } from '../support/eventually.ts';
+import { RedisChannels } from '../support/redis-channels.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { event, Heard, newLog } from './live-channel.ts';
 
@@ -12,14 +13,10 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
   afterAll(() => server.stop());
 
   const errors: unknown[] = [];
-  const channels: RedisLiveChannel[] = [];
-  const open = () => {
-    const channel = new RedisLiveChannel({ url: server.url, onError: (error) => errors.push(error) });
-    channels.push(channel);
-    return channel;
-  };
+  const channels = new RedisChannels();
+  const open = () => channels.open(server.url, (error) => errors.push(error));
   afterEach(async () => {
-    await Promise.all(channels.splice(0).map((channel) => channel.close()));
+    await channels.close();
     errors.length = 0;
   });
 
@@ -93,7 +90,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     const since = performance.now();
     void channel.subscribe(newLog(), () => {});
     channel.publish([event(newLog(), 1)]);
-    await channel.close();
+    await channels.close();
     expect(performance.now() - since).toBeLessThan(5_000);
     server.thaw();
   });

@@ -1,7 +1,7 @@
-import { describe } from 'vitest';
+import { afterEach, describe } from 'vitest';
 import { MemoryLiveChannel } from '../../src/core/event-log/live-channel-memory.ts';
-import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts';
 import { testRedis } from '../support/redis.ts';
+import { RedisChannels } from '../support/redis-channels.ts';
 import { describeLiveChannel } from './live-channel.ts';
 
 describeLiveChannel('MemoryLiveChannel', () => {
@@ -11,6 +11,8 @@ describeLiveChannel('MemoryLiveChannel', () => {
 
 const redis = testRedis();
 describe.skipIf(redis === null)('with Redis', () => {
-  const open = () => new RedisLiveChannel({ url: redis!.url, onError: () => {} });
+  const channels = new RedisChannels();
+  afterEach(() => channels.close());
+  const open = () => channels.open(redis!.url);
   describeLiveChannel('RedisLiveChannel', () => ({ near: open(), far: open() }));
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/core/event-log/event-log.ts';
 import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
 import { eventually } from '../support/eventually.ts';
@@ -7,18 +7,8 @@ import { eventually } from '../support/eventually.ts';
 /** What every live channel does while it is not away. `open` gives its two ends, which may be one and the same. */
 export function describeLiveChannel(name: string, open: () => Ends): void {
   describe(name, () => {
-    const opened: Ends[] = [];
-    const openEnds = () => {
-      const ends = open();
-      opened.push(ends);
-      return ends;
-    };
-    afterEach(async () => {
-      for (const { near, far } of opened.splice(0)) await Promise.all([near.close(), far.close()]);
-    });
-
     it('carries events to the other end as they were stored, in batches that name their newest', async () => {
-      const { near, far } = openEnds();
+      const { near, far } = open();
       const logId = newLog();
       const heard = new Heard();
       await far.subscribe(logId, heard.listener);
@@ -33,7 +23,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
     });
 
     it('keeps logs apart', async () => {
-      const { near, far } = openEnds();
+      const { near, far } = open();
       const [mine, other] = [newLog(), newLog()];
       const heard = new Heard();
       await far.subscribe(mine, heard.listener);
@@ -45,7 +35,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
     });
 
     it('serves several subscriptions to a log, each until it is given up', async () => {
-      const { near, far } = openEnds();
+      const { near, far } = open();
       const logId = newLog();
       const [leaver, stayer] = [new Heard(), new Heard()];
       const leave = await far.subscribe(logId, leaver.listener);
@@ -64,7 +54,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
     });
 
     it('takes a listener that comes back, and the same one twice', async () => {
-      const { near, far } = openEnds();
+      const { near, far } = open();
       const logId = newLog();
       const heard = new Heard();
       (await far.subscribe(logId, heard.listener))();

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JOBS } from '../../src/build/work.ts';
 import { createDatabase, type Database } from '../../src/infra/database.ts';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
 import { createJobs, type Jobs } from '../../src/infra/jobs.ts';
@@ -20,9 +21,7 @@ describe('send', () => {
 
   beforeAll(async () => {
     [api, worker] = await Promise.all([startProcess(url), startProcess(url)]);
-    await worker.jobs.work('run', ({ executionId }) =>
-      delivered.push({ executionId, at: performance.now() }),
-    );
+    await worker.jobs.work('run', (executionId) => delivered.push({ executionId, at: performance.now() }));
     await sendRun(api, 'warm-up');
     await eventually(() => delivered.length === 1);
   });
@@ -44,7 +43,7 @@ describe('send', () => {
 
   it('delivers no job of a transaction that failed, and every job of those that did not', async () => {
     const failing = api.database.transact(async (tx) => {
-      await tx.send('run', { executionId: 'failed' });
+      await tx.send('run', 'failed');
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
@@ -64,7 +63,7 @@ describe('a database that restarts', () => {
     await applyMigrations(first.url);
     const process = await startProcess(first.url);
     const delivered: string[] = [];
-    await process.jobs.work('run', ({ executionId }) => delivered.push(executionId));
+    await process.jobs.work('run', (executionId) => delivered.push(executionId));
     await first.stop();
     const second = await startEmbeddedPostgres({ folder });
     await eventually(() => sendRun(process, 'after'));
@@ -81,7 +80,7 @@ interface Process {
 }
 
 async function startProcess(url: string): Promise<Process> {
-  const jobs = createJobs({ url, logger });
+  const jobs = createJobs({ url, names: JOBS, logger });
   await jobs.start();
   return { jobs, database: createDatabase({ url, jobs, live: { publish: () => {} }, logger }) };
 }
@@ -92,4 +91,4 @@ async function closeProcess({ jobs, database }: Process): Promise<void> {
 }
 
 const sendRun = ({ database }: Process, executionId: string) =>
-  database.transact((tx) => tx.send('run', { executionId }));
+  database.transact((tx) => tx.send('run', executionId));

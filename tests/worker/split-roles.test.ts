@@ -114,7 +114,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await after.expectReadWhole();
     for (const process of [api, ...workers]) {
       expect(process.isAlive).toBe(true);
-      expect(process.output.filter((line) => line.includes('nobody handled'))).toEqual([]);
+      expect(process.output.filter((line) => line.includes('unhandled promise rejection'))).toEqual([]);
     }
   });
 

@@ -20,8 +20,4 @@ export class MemoryLiveChannel implements LiveChannel {
       if (listeners.size === 0 && this.#listeners.get(logId) === listeners) this.#listeners.delete(logId);
     };
   }
-
-  async close(): Promise<void> {
-    this.#listeners.clear();
-  }
 }

@@ -1,32 +1,32 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { RedisConnection } from '../redis.ts';
 import type { StoredEvent } from './event-log.ts';
 import type { LiveChannel, LiveListener } from './live-channel.ts';
 
 /**
  * The live channel between processes, on Redis publish/subscribe: one channel for each log.
  *
- * Redis may refuse, hang or vanish at any time. Then copies are lost, no promise is left unhandled, nothing queues
- * up for longer than SILENCE_MS, and both connections come back by themselves with all their subscriptions.
+ * Redis may refuse, hang or vanish at any time. Then copies are lost, no promise is left unhandled, and once the
+ * connection is back all subscriptions stand again. A connection that subscribes can do nothing else, so there are
+ * two; whoever made them closes them.
  *
  * @example
- * const live = new RedisLiveChannel({ url: 'redis://localhost:6379', onError: (error) => logger.warn(error) });
+ * const live = new RedisLiveChannel({ publisher: connectRedis(url, warn), subscriber: connectRedis(url, warn) });
  */
 export class RedisLiveChannel implements LiveChannel {
-  readonly #publisher: Connection;
-  readonly #subscriber: Connection;
+  readonly #publisher: RedisConnection;
   readonly #pubSub: RedisPubSub;
   readonly #prefix: string;
 
-  constructor({ url, onError, prefix = 'log:' }: RedisLiveChannelOptions) {
+  constructor({ publisher, subscriber, prefix = 'log:' }: RedisLiveChannelOptions) {
     this.#prefix = prefix;
-    this.#publisher = new Connection(url, onError);
-    this.#subscriber = new Connection(url, onError);
+    this.#publisher = publisher;
     this.#pubSub = new RedisPubSub({
-      publisher: this.#publisher.redis,
+      publisher: publisher.redis,
       // It uses four methods of a whole client; these are they.
-      subscriber: new WantedChannels(this.#subscriber) as unknown as Redis,
+      subscriber: new WantedChannels(subscriber) as unknown as Redis,
     });
   }
 
@@ -34,7 +34,7 @@ export class RedisLiveChannel implements LiveChannel {
     const { stream } = this.#publisher.redis;
     stream?.cork(); // one write to the socket for all logs: a quarter of the CPU for 50 of them
     for (const [logId, batch] of Map.groupBy(events, (event) => event.logId)) {
-      void this.#publisher.settle((redis) => redis.publish(this.#prefix + logId, encode(batch)));
+      void this.#publisher.attempt((redis) => redis.publish(this.#prefix + logId, encode(batch)));
     }
     stream?.uncork();
   }
@@ -51,17 +51,6 @@ export class RedisLiveChannel implements LiveChannel {
     });
     return () => this.#pubSub.unsubscribe(id);
   }
-
-  /** Rejects while Redis is away. */
-  async ping(): Promise<void> {
-    await this.#publisher.redis.ping();
-  }
-
-  async close(): Promise<void> {
-    await this.#publisher.settle((redis) => redis.quit());
-    this.#publisher.redis.disconnect();
-    this.#subscriber.redis.disconnect();
-  }
 }
 
 /**
@@ -70,13 +59,13 @@ export class RedisLiveChannel implements LiveChannel {
  * when a command of its own fails (davidyaha/graphql-redis-subscriptions#593): here none ever does.
  */
 class WantedChannels {
-  readonly #connection: Connection;
+  readonly #connection: RedisConnection;
   readonly #wanted = new Set<string>();
 
-  constructor(connection: Connection) {
+  constructor(connection: RedisConnection) {
     this.#connection = connection;
     connection.redis.on('ready', () => {
-      if (this.#wanted.size > 0) void connection.settle((redis) => redis.subscribe(...this.#wanted));
+      if (this.#wanted.size > 0) void connection.attempt((redis) => redis.subscribe(...this.#wanted));
     });
   }
 
@@ -87,55 +76,16 @@ class WantedChannels {
   /** Calls `done` when the subscription stands, and also when it cannot stand just now. */
   subscribe(channel: string, done: () => void): void {
     this.#wanted.add(channel);
-    void this.#connection.settle((redis) => redis.subscribe(channel)).then(done);
+    void this.#connection.attempt((redis) => redis.subscribe(channel)).then(done);
   }
 
   unsubscribe(channel: string): void {
     this.#wanted.delete(channel);
-    void this.#connection.settle((redis) => redis.unsubscribe(channel));
+    void this.#connection.attempt((redis) => redis.unsubscribe(channel));
   }
 
   /** RedisPubSub calls it beside each `unsubscribe`; no pattern is ever subscribed. */
   punsubscribe(): void {}
-}
-
-/** Comes back by itself, keeps nothing for later, and reports the first error of each outage. */
-class Connection {
-  readonly redis: Redis;
-  readonly #onError: (error: unknown) => void;
-  #isReported = false;
-
-  constructor(url: string, onError: (error: unknown) => void) {
-    this.#onError = onError;
-    this.redis = new Redis(url, {
-      // A command that cannot be sent or answered soon fails, and is not sent again later.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      autoResubscribe: false,
-      maxRetriesPerRequest: null,
-      commandTimeout: ANSWER_MS,
-      // A connection that stays silent when it should answer is given up, with all that waits in it.
-      socketTimeout: SILENCE_MS,
-      connectTimeout: SILENCE_MS,
-      retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_PAUSE_MS),
-    });
-    this.redis.on('error', (error) => this.#report(error));
-  }
-
-  /** Resolves when the command has been answered or has failed. */
-  async settle(command: (redis: Redis) => Promise<unknown>): Promise<void> {
-    try {
-      await command(this.redis);
-      this.#isReported = false;
-    } catch (error) {
-      if (this.redis.status === 'ready') this.#report(error); // else the connection has told why it is not
-    }
-  }
-
-  #report(error: unknown): void {
-    if (!this.#isReported) this.#onError(error);
-    this.#isReported = true;
-  }
 }
 
 function encode(batch: StoredEvent[]): string {
@@ -149,16 +99,13 @@ const News = z.object({
   events: z.array(z.object({ seq: z.int(), at: z.coerce.date(), data: z.unknown() })),
 });
 
-const ANSWER_MS = 500;
-const SILENCE_MS = 1_000;
-const MAX_RECONNECT_PAUSE_MS = 2_000;
 /** Larger batches are only announced: Redis would hold one copy for each process that is slow to take it. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export interface RedisLiveChannelOptions {
-  url: string;
-  /** Told once for each outage of one of the two connections. */
-  onError: (error: unknown) => void;
+  publisher: RedisConnection;
+  /** Serves this channel alone. */
+  subscriber: RedisConnection;
   /** Of the names of Redis channels. */
   prefix?: string;
 }

@@ -14,7 +14,6 @@ export interface LiveChannel {
    * channel is back.
    */
   subscribe(logId: string, listener: LiveListener): Promise<() => void>;
-  close(): Promise<void>;
 }
 
 /**

@@ -76,7 +76,7 @@ async function announce(
   tx.append(executionApprovalsLog(request.executionId), event);
   tx.append(approvalsLog(request.tenantId), event);
   tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
-  await tx.send('run', { executionId: request.executionId });
+  await tx.send('run', request.executionId);
 }
 
 async function alreadyDecided(ctx: Context, id: string): Promise<AlreadyDecidedError> {

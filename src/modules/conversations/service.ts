@@ -117,7 +117,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
         where: { id: conversation.id },
         data: { updatedAt: ctx.clock() },
       });
-      await tx.send('reply', { conversationId: conversation.id });
+      await tx.send('reply', conversation.id);
       return reply.id;
     });
     const reply = await tx.prisma.message.findFirst({
@@ -219,7 +219,7 @@ async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<voi
     } else {
       await tx.prisma.message.update({ where: { id: reply.id }, data: { cancelRequestedAt: now } });
       tx.append(signalsLog(reply.conversationId), { type: 'cancel' });
-      await tx.send('reply', { conversationId: reply.conversationId });
+      await tx.send('reply', reply.conversationId);
     }
   }
 }

@@ -91,7 +91,7 @@ export async function cancelExecution(ctx: Context, input: CancelExecutionInput)
       data: { cancelRequestedAt: run.cancelRequestedAt ?? ctx.clock(), cancelReason: reason ?? null },
     });
     tx.append(signalsLog(id), { type: 'cancel' });
-    await tx.send('run', { executionId: id });
+    await tx.send('run', id);
     return true;
   });
 
@@ -142,7 +142,7 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
     },
   });
   tx.append(executionLog(id), { type: 'ExecutionStatus', status: 'QUEUED', progress: 0 });
-  await tx.send('run', { executionId: id });
+  await tx.send('run', id);
   return id;
 }
 

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { ProcessConfig } from '../config/process.ts';
+import type { WorkConfig } from '../config/work.ts';
+import { ClaimKeeper } from '../core/claims/claim-keeper.ts';
+import type { ClaimWorker } from '../core/claims/claim-worker.ts';
+import { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
+import type { JobName, Jobs } from '../infra/jobs.ts';
+import type { Services } from '../kernel/context.ts';
+import { replyWorker } from '../modules/discussion/worker/jobs.ts';
+import { runWorker } from '../modules/pipelines/jobs.ts';
+
+/** Who works on the subject of each job. */
+const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper) => ClaimWorker>> = {
+  run: runWorker,
+  reply: replyWorker,
+};
+
+export const JOBS = Object.keys(WORKERS) as JobName[];
+
+/** Where the collector agent finds material. */
+export function buildSources({ dataCollectorUrl }: WorkConfig): Pick<Services, 'sources'> {
+  return { sources: { fetch: new SafeFetch(), collectorUrl: dataCollectorUrl } };
+}
+
+/** Starts the workers, which hand their work over when they close. A process that only serves has none. */
+export async function startWorkers(
+  { role }: Pick<ProcessConfig, 'role'>,
+  { services, jobs }: { services: Services; jobs: Jobs },
+  closers: AsyncDisposableStack,
+): Promise<void> {
+  if (role === 'api') return;
+  const claims = new ClaimKeeper({
+    sql: services.database.sql,
+    holder: randomUUID(),
+    onError: (error) => services.logger.warn({ err: error }, 'claim renewal failed'),
+  });
+  const workers = JOBS.map((job) => ({ job, worker: WORKERS[job](services, claims) }));
+  closers.defer(async () => void (await Promise.all(workers.map(({ worker }) => worker.close()))));
+  for (const { job, worker } of workers) await jobs.work(job, (subject) => worker.notify(subject));
+  for (const { worker } of workers) worker.start();
+}
