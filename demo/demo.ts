@@ -115,7 +115,7 @@ async function settle({ api, terminal }: Stage, conversationId: string, executio
   const { conversation } = await api.request(ConversationDocument, { id: conversationId });
   const { usageToday: today } = await api.request(UsageTodayDocument, {});
   if (!execution || !conversation) throw new Error('The run or its conversation is gone.');
-  const sums = sumsOf({ conversation, execution, today });
+  const sums = sumsOf({ conversation, execution, today: today! });
   terminal.print(...stepTable(execution.steps, terminal.width), '', ...sumTable(sums), '');
   const finding = areEqual(sums) ? 'equal to the micro-dollar' : 'not equal';
   terminal.print(`  ${verdict(areEqual(sums))} steps = run, messages = conversation, both = day: ${finding}`);

@@ -71,7 +71,7 @@ type Execution = NonNullable<ExecutionQuery['execution']>;
 interface Accounts {
   conversation: NonNullable<ConversationQuery['conversation']>;
   execution: Execution;
-  today: UsageTodayQuery['usageToday'];
+  today: NonNullable<UsageTodayQuery['usageToday']>;
 }
 
 export interface Sum {

@@ -2,15 +2,30 @@ import { storableText } from '../core/text/storable-text.ts';
 import { AppError } from '../errors.ts';
 
 /**
- * Asks Prisma for a page of rows by their ids, newest first. Prisma itself begins a page at the row of its cursor, and
- * finds nothing once that row is gone; here the id alone is the place, whether its row is there, is somebody else's,
- * or never was. Errors: BAD_USER_INPUT for a cursor that no list has given.
+ * A page of rows for Prisma, read from the place that the cursor names. Prisma itself begins a page at the row of its
+ * cursor, and finds nothing once that row is gone; here the values in the cursor are the place, whether its row is
+ * there, is somebody else's, or never was. Errors: BAD_USER_INPUT for a cursor that no list has given.
  */
-export function newestFirst<Query extends PageQuery, Where extends object>(query: Query, where: Where) {
-  const { cursor: _cursor, skip: _skip, ...page } = query;
-  const { take, cursor } = pageIn(query);
-  const behind = take < 0 ? { gt: cursor } : { lt: cursor };
-  return { ...page, where: cursor ? { ...where, id: behind } : where, orderBy: { id: 'desc' as const } };
+export function keyset<Query extends PageQuery>(query: Query, { by, direction }: Order) {
+  const { cursor, skip: _skip, ...page } = query;
+  const ascending = direction === 'ASC' ? 'asc' : 'desc';
+  const orderBy = by === 'id' ? { id: ascending } : [{ [by]: ascending }, { id: ascending }];
+  const side = query.take < 0 === (direction === 'ASC') ? 'lt' : 'gt';
+  return { ...page, orderBy, behind: cursor ? behind(placeOf(cursor), by, side) : {} };
+}
+
+function behind(place: Place, by: Order['by'], side: 'lt' | 'gt') {
+  const beside = { id: { [side]: place.id } };
+  if (by === 'id') return beside;
+  return { OR: [{ [by]: { [side]: place[by] } }, { [by]: place[by], ...beside }] };
+}
+
+/** Cursors hold the id, or a time and the id. */
+function placeOf(cursor: NonNullable<PageQuery['cursor']>): Place {
+  const { id, updatedAt } = (cursor.updatedAt_id ?? cursor) as Partial<Place>;
+  if (typeof id !== 'string' || !ROW_ID.test(id)) throw noCursor();
+  if (cursor.updatedAt_id && !(updatedAt instanceof Date)) throw noCursor();
+  return { id, updatedAt };
 }
 
 /** How much is asked for, below zero from the end, and from where. Errors: BAD_USER_INPUT, as above. */
@@ -43,8 +58,19 @@ function noCursor(): AppError {
 
 const ROW_ID = /^[\w-]{1,64}$/;
 
+/** UUIDv7 ids rise with the time of creation. */
+export interface Order {
+  by: 'id' | 'updatedAt';
+  direction: 'ASC' | 'DESC';
+}
+
+interface Place {
+  id: string;
+  updatedAt?: Date | undefined;
+}
+
 interface PageQuery {
-  cursor?: { id?: unknown };
+  cursor?: { id?: unknown; updatedAt_id?: unknown };
   skip?: number;
   take: number;
 }

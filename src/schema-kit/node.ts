@@ -1,26 +1,52 @@
-import { isObjectType, type GraphQLSchema } from 'graphql';
-import { builder } from './builder.ts';
-import { decodeGlobalId } from './global-id.ts';
+import type { PrismaModelTypes, PrismaNodeOptions } from '@pothos/plugin-prisma';
+import type { Viewer } from '../access/viewer.ts';
+import type { Context } from '../kernel/context.ts';
+import { builder, type SchemaTypes } from './builder.ts';
 
-builder.queryFields((t) => ({
-  node: t.node({
-    description: 'The object with this id; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'An id that the API gave.' }) },
-    id: (_root, { id }, _ctx, info) => nodeId(info.schema, id),
-  }),
-  nodes: t.nodeList({
-    description:
-      'The objects with these ids, in their order; null for each that is not there or not yours to see.',
-    args: { ids: t.arg.idList({ required: true, description: 'Ids that the API gave.' }) },
-    complexity: ({ ids }) => ({ field: 1, multiplier: ids.length }),
-    ids: (_root, { ids }, _ctx, info) => ids.map((id) => nodeId(info.schema, id)),
-  }),
-}));
+/**
+ * Declares a stored object that `node(id)` can read. `visibleTo` is the condition that its row must meet for a viewer;
+ * nothing reads a node without one, and nobody who is not signed in reads any.
+ */
+export function node<Name extends ModelName>(model: Name, options: NodeOptions<Name>) {
+  const { visibleTo, key = byId, ...rest } = options;
+  return builder.prismaNode<Name>(model, {
+    ...rest,
+    ...key,
+    id: { ...key.id, description: 'Opaque and stable.' },
+    nullable: true,
+    findUnique: (id: string, ctx: Context) => ({
+      ...key.where(id),
+      AND: ctx.viewer ? visibleTo(ctx.viewer) : NOBODY,
+    }),
+  } as never);
+}
 
-/** The plugin answers an id of no type with an error; here it reads like any other that is not there. */
-function nodeId(schema: GraphQLSchema, globalId: string): string | null {
-  const type = schema.getType(decodeGlobalId(globalId).typename);
-  const isNode =
-    isObjectType(type) && type.getInterfaces().some((implemented) => implemented.name === 'Node');
-  return isNode ? globalId : null;
+const byId: NodeKey = { id: { field: 'id' }, where: (id) => ({ id }) };
+
+/** Holds for no row. */
+const NOBODY = { OR: [] };
+
+export type Models = SchemaTypes['PrismaTypes'];
+export type ModelName = keyof Models;
+interface NodeOptions<Name extends ModelName> {
+  description: string;
+  visibleTo: (viewer: Viewer) => Models[Name]['Where'];
+  /** Left out: the column `id`. */
+  key?: NodeKey;
+  fields: PrismaNodeOptions<
+    SchemaTypes,
+    PrismaModelTypes & Models[Name],
+    [],
+    unknown,
+    unknown,
+    Models[Name]['Shape'],
+    'id'
+  >['fields'];
+}
+
+/** How the id of a node is made from its row, and its row found by that id. */
+interface NodeKey {
+  id: object;
+  where: (id: string) => object;
+  select?: object;
 }

@@ -16,6 +16,10 @@ export const relayOptions = {
     nullable: false,
     complexity: { field: 1, multiplier: 1 },
   },
+  nodesOnConnection: {
+    description: 'The members of this page without their cursors, in order.',
+    complexity: { field: 1, multiplier: 1 },
+  },
   pageInfoFieldOptions: { description: 'Whether there is more, and from where to go on.' },
   defaultEdgeTypeOptions: { description: 'A member of a page, with the cursor of its place.' },
   nodeFieldOptions: { description: 'The member itself.', nullable: false },

@@ -83,7 +83,8 @@ describe('conversations', () => {
     const titles = ['Cargo bikes', 'CARGO ships', 'Äpfel', '100% rain_water', 'a\\b'];
     for (const title of titles) await app.mutate('createConversation', { title }, '', ann);
     const found = async (search: string) => {
-      const query = 'query ($search: String) { conversations(search: $search) { edges { node { title } } } }';
+      const query =
+        'query ($search: String) { conversations(filter: { search: $search }) { edges { node { title } } } }';
       const { data } = await app.graphql<{ conversations: Page<{ title: string }> }>(query, { search }, ann);
       return data!.conversations.edges.map(({ node }) => node.title);
     };
@@ -93,6 +94,37 @@ describe('conversations', () => {
     expect(await found('\\')).toEqual(['a\\b']);
     for (const nothing of ['zeppelin', 'cargo%', '\0', '\ud800']) expect(await found(nothing)).toEqual([]);
     expect(await found('')).toHaveLength(titles.length);
+  });
+
+  it('are filtered by stage and time, and ordered by creation or the last change', async () => {
+    const ann = await app.register();
+    const ids = await makeRows('conversations', ann, 4);
+    const { prisma } = app.services.database;
+    await prisma.conversation.update({ where: { id: rowId(ids[1]!) }, data: { stage: 'PLAN' } });
+    const { createdAt } = await prisma.conversation.findUniqueOrThrow({ where: { id: rowId(ids[2]!) } });
+    const changed = [ids[1], ids[3], ids[2], ids[0]];
+    expect(await idsOf('conversations', ann, 'first: 10')).toEqual(changed);
+    expect(await idsOf('conversations', ann, 'orderBy: { direction: ASC }')).toEqual(changed.toReversed());
+    expect(await idsOf('conversations', ann, 'orderBy: { field: CREATED_AT }')).toEqual(ids.toReversed());
+    expect(await idsOf('conversations', ann, 'filter: { stages: [PLAN, DEBATE] }')).toEqual([ids[1]]);
+    expect(await idsOf('conversations', ann, 'filter: { stages: [] }')).toEqual([]);
+    const span = `createdAt: { to: "${createdAt.toISOString()}" }`;
+    expect(await idsOf('conversations', ann, `filter: { ${span} }, orderBy: { field: CREATED_AT }`)).toEqual([
+      ids[1],
+      ids[0],
+    ]);
+  });
+
+  it('are read whole, page by page, while one of them changes', async () => {
+    const ann = await app.register();
+    const ids = await makeRows('conversations', ann, 5);
+    const first = await page('conversations', ann, 'first: 2');
+    await app.services.database.prisma.conversation.update({
+      where: { id: rowId(ids[4]!) },
+      data: { title: 'Changed' },
+    });
+    const rest = await idsOf('conversations', ann, `first: 10, after: "${first.pageInfo.endCursor}"`);
+    expect(rest).toEqual([ids[2], ids[1], ids[0]]);
   });
 });
 
@@ -152,9 +184,9 @@ describe('executions', () => {
       where: { id: { in: [rowId(first!), rowId(third!)] } },
       data: { status: 'FAILED' },
     });
-    expect(await idsOf('executions', ann, 'status: FAILED')).toEqual([third, first]);
-    expect(await idsOf('executions', ann, 'status: CANCELLED')).toEqual([]);
-    expect(await idsOf('executions', ann, 'status: null')).toHaveLength(3);
+    expect(await idsOf('executions', ann, 'filter: { statuses: [FAILED] }')).toEqual([third, first]);
+    expect(await idsOf('executions', ann, 'filter: { statuses: [CANCELLED] }')).toEqual([]);
+    expect(await idsOf('executions', ann, 'filter: {}')).toHaveLength(3);
   });
 });
 
@@ -167,8 +199,45 @@ describe('approvalRequests', () => {
       data: { status: 'APPROVED' },
     });
     expect(await idsOf('approvalRequests', ann, 'first: 10')).toEqual([ids[2], ids[0]]);
-    expect(await idsOf('approvalRequests', ann, 'status: APPROVED')).toEqual([ids[1]]);
-    expect(await idsOf('approvalRequests', ann, 'status: null')).toEqual(ids.toReversed());
+    expect(await idsOf('approvalRequests', ann, 'filter: { statuses: [APPROVED] }')).toEqual([ids[1]]);
+    expect(await idsOf('approvalRequests', ann, 'filter: { statuses: null }')).toEqual(ids.toReversed());
+  });
+});
+
+describe('the number of members', () => {
+  const statements = recordedStatements();
+  const counts = ({ text }: Statement) => /COUNT\(/i.test(text);
+
+  it.each(LISTS)('of a list of %s is counted on all pages, and only when it is selected', async (list) => {
+    const ann = await app.register();
+    await makeRows(list, ann, 3);
+    const read = async (fields: string) => {
+      let data: Record<string, unknown> | null | undefined;
+      const sent = await statements.during(async () => {
+        ({ data } = await app.graphql(`{ ${list}(first: 2) { ${fields} } }`, {}, ann));
+      });
+      return { answer: data![list], sent };
+    };
+    const both = await read('totalCount nodes { id }');
+    expect(both.answer).toEqual({ totalCount: 3, nodes: [expect.anything(), expect.anything()] });
+    expect((await read('nodes { id }')).sent.filter(counts)).toEqual([]);
+    const alone = await read('totalCount');
+    expect(alone.answer).toEqual({ totalCount: 3 });
+    expect(alone.sent.filter(counts)).toHaveLength(1);
+  });
+
+  it('of what hangs on conversations is counted together for all of them', async () => {
+    const ann = await app.register();
+    await makeRows('executions', ann, 3);
+    const query = `{ conversations { nodes {
+      all: messages(first: 1) { totalCount } own: messages(first: 1, role: USER) { totalCount }
+      executions(first: 1) { totalCount } } } }`;
+    const sent = await statements.during(async () => {
+      const { data } = await app.graphql<{ conversations: { nodes: object[] } }>(query, {}, ann);
+      const each = { all: { totalCount: 10 }, own: { totalCount: 5 }, executions: { totalCount: 1 } };
+      expect(data!.conversations.nodes).toEqual([each, each, each]);
+    });
+    expect(sent.filter(counts).length).toBeLessThanOrEqual(2);
   });
 });
 

@@ -19,9 +19,11 @@ const SEEN_BY: Record<Thing, readonly Reader[]> = {
   Message: ['owner', 'admin'],
   DesignProposal: ['owner', 'admin'],
   PipelineExecution: ['owner', 'admin'],
+  StepExecution: ['owner', 'admin'],
   Checkpoint: ['owner', 'admin'],
   ApprovalRequest: ['owner', 'admin'],
   'PipelineExecution that others decide': ['owner', 'admin', 'colleague'],
+  'StepExecution that others decide': ['owner', 'admin', 'colleague'],
   'Checkpoint that others decide': ['owner', 'admin', 'colleague'],
   'ApprovalRequest that others decide': ['owner', 'admin', 'colleague'],
   User: ['owner', 'admin', 'colleague', 'guest'],
@@ -39,6 +41,16 @@ const READS: Record<string, Read> = {
   'Query.approvalRequest': {
     of: 'ApprovalRequest',
     document: 'query ($id: ID!) { approvalRequest(id: $id) { id } }',
+  },
+  'Query.executions': {
+    of: 'Conversation',
+    document: 'query ($id: ID!) { executions(filter: { conversationId: $id }) { nodes { id } } }',
+  },
+  'Query.approvalRequests': {
+    of: 'PipelineExecution',
+    document: `query ($id: ID!) {
+      approvalRequests(filter: { executionId: $id, statuses: null }) { nodes { id } }
+    }`,
   },
   'Query.estimatePipeline': {
     of: 'DesignProposal',
@@ -146,27 +158,34 @@ describe.each(Object.entries(WRITES))('%s', (name, { of, input }) => {
   });
 });
 
+const TYPES: Record<string, string> = {
+  conversations: 'Conversation',
+  executions: 'PipelineExecution',
+  approvalRequests: 'ApprovalRequest',
+};
+
 describe('a list', () => {
   it.each(['conversations', 'executions', 'approvalRequests'])(
-    'of %s holds what its reader may see',
+    'of %s holds and counts what its reader may see',
     async (field) => {
-      const args = field === 'approvalRequests' ? '(status: null)' : '';
+      const args = field === 'approvalRequests' ? '(filter: { statuses: null })' : '';
       const known = new Map((Object.keys(ids) as Thing[]).map((thing) => [ids[thing], thing]));
-      const type =
-        { conversations: 'Conversation', executions: 'PipelineExecution' }[field] ?? 'ApprovalRequest';
+      const type = TYPES[field];
       for (const reader of READERS.filter((one) => one !== 'anonymous')) {
-        const things = (await list(reader, `${field}${args}`)).flatMap((id) => known.get(id) ?? []);
+        const members = await list(reader, `${field}${args}`);
+        const things = members.flatMap((id) => known.get(id) ?? []);
         const visible = (Object.keys(SEEN_BY) as Thing[]).filter(
           (thing) => typeOf(thing) === type && SEEN_BY[thing].includes(reader),
         );
         expect(things.toSorted(), reader).toEqual(visible.toSorted());
+        expect(await count(reader, `${field}${args}`), reader).toBe(members.length);
       }
     },
   );
 
   it('is not searched in other tenants', async () => {
-    expect(await list('owner', 'conversations(search: "secret")')).toHaveLength(1);
-    expect(await list('stranger', 'conversations(search: "secret")')).toEqual([]);
+    expect(await list('owner', 'conversations(filter: { search: "secret" })')).toHaveLength(1);
+    expect(await list('stranger', 'conversations(filter: { search: "secret" })')).toEqual([]);
   });
 
   it.each(['conversations', 'executions', 'approvalRequests'])(
@@ -176,11 +195,11 @@ describe('a list', () => {
         after: ${field}(first: 2, after: $cursor) { ...Page }
         before: ${field}(last: 2, before: $cursor) { ...Page }
       }
-      fragment Page on Query${field.charAt(0).toUpperCase()}${field.slice(1)}Connection {
+      fragment Page on ${TYPES[field]}Connection {
         edges { node { id } } pageInfo { hasNextPage }
       }`;
       const foreign = await ask('stranger', page, { cursor: cursors[field] });
-      const madeUp = await ask('stranger', page, { cursor: cursorOf(missingId('Conversation')) });
+      const madeUp = await ask('stranger', page, { cursor: madeUpCursor(cursors[field]!) });
       expect(foreign).toContain('"id":');
       expect(foreign).toBe(madeUp);
     },
@@ -245,18 +264,20 @@ async function makeThings(owner: Account): Promise<void> {
     Message: messages.edges[1]!.node.id,
     DesignProposal: proposals[0]!.id,
     PipelineExecution: own.id,
+    StepExecution: encodeId('StepExecution', `${rowId(own.id)}:first`),
     Checkpoint: encodeId('Checkpoint', `${rowId(own.id)}:1`),
     ApprovalRequest: own.approvals[0]!.id,
     'PipelineExecution that others decide': shared.id,
+    'StepExecution that others decide': encodeId('StepExecution', `${rowId(shared.id)}:first`),
     'Checkpoint that others decide': encodeId('Checkpoint', `${rowId(shared.id)}:1`),
     'ApprovalRequest that others decide': shared.approvals[0]!.id,
     User: user.id,
     Tenant: user.tenant.id,
   } satisfies Record<Thing, string>);
   cursors = {
-    conversations: cursorOf(rowId(conversation)),
-    executions: cursorOf(rowId(own.id)),
-    approvalRequests: cursorOf(rowId(own.approvals[0]!.id)),
+    conversations: await cursorOf('conversations', conversation),
+    executions: await cursorOf('executions', own.id),
+    approvalRequests: await cursorOf('approvalRequests(filter: { statuses: null })', own.approvals[0]!.id),
   };
 }
 
@@ -285,6 +306,15 @@ async function list(reader: Reader, field: string): Promise<string[]> {
   return data!.list.edges.map(({ node }) => node.id);
 }
 
+async function count(reader: Reader, field: string): Promise<number> {
+  const { data } = await app.graphql<{ list: { totalCount: number } }>(
+    `{ list: ${field} { totalCount } }`,
+    {},
+    people[reader],
+  );
+  return data!.list.totalCount;
+}
+
 async function filter<T>(all: readonly T[], holds: (one: T) => Promise<boolean>): Promise<T[]> {
   const kept = await Promise.all(all.map(holds));
   return all.filter((_, index) => kept[index]);
@@ -294,8 +324,8 @@ async function filter<T>(all: readonly T[], holds: (one: T) => Promise<boolean>)
 function refusal(field: string, reader: Reader): RegExp {
   if (reader === 'anonymous') return /"UNAUTHENTICATED"/;
   if (field === 'Query.nodes') return /"data":\{"nodes":\[null\]\}\}$/;
-  const isNullable = field.startsWith('Query.') && field !== 'Query.estimatePipeline';
-  return isNullable ? /"data":\{"\w+":null\}\}$/ : /"code":"NOT_FOUND"/;
+  if (/^Query\..*s$/.test(field)) return /"nodes":\[\]/;
+  return field.startsWith('Query.') ? /"data":\{"\w+":null\}\}$/ : /"code":"NOT_FOUND"/;
 }
 
 function takesId({ type }: Pick<GraphQLArgument, 'type'>): boolean {
@@ -312,15 +342,25 @@ function rowId(id: string): string {
   return Buffer.from(id, 'base64').toString().split(':')[1]!;
 }
 
-/** As the connections write it. */
-function cursorOf(id: string): string {
-  return Buffer.from(`GPC:S:${id}`).toString('base64');
+async function cursorOf(field: string, id: string): Promise<string> {
+  const { data } = await app.graphql<{ list: { edges: { cursor: string; node: { id: string } }[] } }>(
+    `{ list: ${field} { edges { cursor node { id } } } }`,
+    {},
+    people.owner,
+  );
+  return data!.list.edges.find(({ node }) => node.id === id)!.cursor;
+}
+
+/** The same place in a list, of a row that does not exist. */
+function madeUpCursor(cursor: string): string {
+  const place = Buffer.from(cursor, 'base64').toString();
+  return Buffer.from(place.replace(/[0-9a-f-]{22}(?=\W*$)/, randomUUID().slice(14))).toString('base64');
 }
 
 /** As old as what there is, so that an order by ids says nothing. */
 function missingId(thing: string): string {
   const id = `${rowId(ids[thing as Thing]).slice(0, 14)}${randomUUID().slice(14)}`;
-  return typeOf(thing) === 'Checkpoint' ? `${id}:1` : id;
+  return ['Checkpoint', 'StepExecution'].includes(typeOf(thing)) ? `${id}:1` : id;
 }
 
 type Reader = (typeof READERS)[number];
@@ -329,9 +369,11 @@ type Thing =
   | 'Message'
   | 'DesignProposal'
   | 'PipelineExecution'
+  | 'StepExecution'
   | 'Checkpoint'
   | 'ApprovalRequest'
   | 'PipelineExecution that others decide'
+  | 'StepExecution that others decide'
   | 'Checkpoint that others decide'
   | 'ApprovalRequest that others decide'
   | 'User'

@@ -27,6 +27,7 @@ const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
     name: 'Query',
     fields: {
+      works: { type: GraphQLString, resolve: () => 'Yes' },
       fails: { type: GraphQLString, resolve: fail },
       rejects: {
         type: new GraphQLNonNull(GraphQLString),
@@ -107,6 +108,17 @@ describe('errors that are not the client’s', () => {
         },
       ],
     });
+  });
+
+  it('have no say in the HTTP status when another root field has a value', async () => {
+    for (const accept of ['application/json', 'application/graphql-response+json']) {
+      const response = await post('{ known fails works }', accept);
+      expect([accept, response.status]).toEqual([accept, 200]);
+      expect(await response.json()).toMatchObject({
+        data: { known: null, fails: null, works: 'Yes' },
+        errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }, MASKED],
+      });
+    }
   });
 
   it.each([

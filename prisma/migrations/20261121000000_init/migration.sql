@@ -305,7 +305,10 @@ CREATE INDEX "sessions_user_id_idx" ON "sessions"("user_id");
 CREATE INDEX "refresh_tokens_session_id_idx" ON "refresh_tokens"("session_id");
 
 -- CreateIndex
-CREATE INDEX "conversations_tenant_id_owner_id_id_idx" ON "conversations"("tenant_id", "owner_id", "id");
+CREATE INDEX "conversations_tenant_id_owner_id_updated_at_id_idx" ON "conversations"("tenant_id", "owner_id", "updated_at", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "conversations_updated_at_id_key" ON "conversations"("updated_at", "id");
 
 -- CreateIndex
 CREATE INDEX "messages_status" ON "messages"("status");

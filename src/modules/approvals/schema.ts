@@ -2,11 +2,14 @@ import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../erro
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
+import { connection } from '../../schema-kit/connection.ts';
 import { errorType } from '../../schema-kit/errors.ts';
+import { oneOf } from '../../schema-kit/filters.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
+import { node } from '../../schema-kit/node.ts';
+import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
-import { newestFirst } from '../../kernel/pagination.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval } from './service.ts';
 import { approvalRequests } from './streams.ts';
@@ -39,12 +42,10 @@ const ApprovalEditsInput = builder.inputType('ApprovalEditsInput', {
   }),
 });
 
-export const ApprovalRequestRef = builder.prismaNode('ApprovalRequest', {
+export const ApprovalRequestRef = node('ApprovalRequest', {
   description:
     'A question that a step of a run asks before it runs. It may wait for days, and through restarts.',
-  id: { field: 'id', description: 'Opaque and stable.' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? visibleTo(ctx.viewer) : { tenantId: '' }) }),
+  visibleTo,
   fields: (t) => ({
     status: t.expose('status', { type: ApprovalStatusRef, description: 'Where it stands.' }),
     stepKey: t.exposeString('stepKey', { description: 'The step that asks.' }),
@@ -94,35 +95,38 @@ errorType(AlreadyDecidedError, {
   }),
 });
 
-builder.queryFields((t) => ({
-  approvalRequest: t.prismaField({
-    type: ApprovalRequestRef,
-    nullable: true,
-    description: 'One request; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id of the request.' }) },
-    resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.approvalRequest.findUnique({
-        ...query,
-        where: { id: decodeId(id, 'ApprovalRequest'), ...visibleTo(ctx.viewer!) },
-      }),
+const ApprovalFilterInput = builder.inputType('ApprovalFilter', {
+  description: 'Conditions that all hold.',
+  fields: (t) => ({
+    statuses: t.field({
+      type: [ApprovalStatusRef],
+      description: 'Status is one of these. Left out: PENDING. Null: any.',
+    }),
+    executionId: t.id({ description: 'Asked by this run.' }),
   }),
-  approvalRequests: t.prismaConnection({
-    type: ApprovalRequestRef,
-    cursor: 'id',
-    description: 'Requests that you may see, newest first.',
-    args: {
-      status: t.arg({
-        type: ApprovalStatusRef,
-        defaultValue: 'PENDING',
-        description: 'Only those with this status; null for all.',
-      }),
-    },
-    resolve: (query, _root, { status }, ctx) => {
-      const where = { ...visibleTo(ctx.viewer!), status: status ?? undefined };
-      return ctx.database.prisma.approvalRequest.findMany(newestFirst(query, where));
-    },
+});
+
+queryOne('approvalRequest', {
+  model: 'ApprovalRequest',
+  visibleTo,
+  description: 'One approval request. Null when it does not exist or is not visible to you.',
+});
+
+queryList('approvalRequests', {
+  model: 'ApprovalRequest',
+  connection: connection(ApprovalRequestRef, 'ApprovalRequest'),
+  visibleTo,
+  description: 'Approval requests that are visible to you, newest first.',
+  args: (t) => ({
+    filter: t.arg({ type: ApprovalFilterInput, description: 'Left out: those that are PENDING.' }),
   }),
-}));
+  cursor: 'id',
+  filter: ({ filter }) => ({
+    status: oneOf(filter?.statuses === undefined ? ['PENDING'] : filter.statuses),
+    executionId: filter?.executionId ? decodeId(filter.executionId, 'PipelineExecution') : undefined,
+  }),
+  order: () => ({ by: 'id', direction: 'DESC' }),
+});
 
 mutation('decideApproval', {
   description:

@@ -1,6 +1,7 @@
 import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
+import { node } from '../../schema-kit/node.ts';
 import { authorize } from '../../access/authorize.ts';
 import { PERMISSIONS, permissionsOf } from '../../access/permissions.ts';
 import { login, logout, refreshSession, register } from './service.ts';
@@ -44,11 +45,9 @@ const PermissionRef = builder.enumType('Permission', {
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });
 
-export const TenantRef = builder.prismaNode('Tenant', {
+export const TenantRef = node('Tenant', {
   description: 'A group of users whose data nobody else can see.',
-  id: { field: 'id' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id: id === ctx.viewer?.tenantId ? id : '' }),
+  visibleTo: ({ tenantId }) => ({ id: tenantId }),
   fields: (t) => ({
     externalId: t.exposeString('externalId', {
       description: 'Its id at the issuer of its users’ tokens; `X-Tenant-ID`, when sent, must equal it.',
@@ -62,11 +61,9 @@ export const TenantRef = builder.prismaNode('Tenant', {
   }),
 });
 
-export const UserRef = builder.prismaNode('User', {
+export const UserRef = node('User', {
   description: 'A member of a tenant.',
-  id: { field: 'id' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, tenantId: ctx.viewer?.tenantId ?? '' }),
+  visibleTo: ({ tenantId }) => ({ tenantId }),
   fields: (t) => ({
     email: t.exposeString('email', {
       nullable: true,
@@ -117,7 +114,8 @@ const AuthSessionRef = builder.objectRef<AuthSession>('AuthSession').implement({
 builder.queryField('viewer', (t) =>
   t.prismaField({
     type: UserRef,
-    description: 'The user who asks.',
+    nullable: true,
+    description: 'The user who sends the request.',
     resolve: (query, _root, _args, ctx) =>
       ctx.database.prisma.user.findUniqueOrThrow({
         ...query,

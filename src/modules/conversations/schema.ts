@@ -1,16 +1,17 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
 import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
+import { connection } from '../../schema-kit/connection.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
+import { DateTimeRangeInput, OrderDirectionRef, within, oneOf } from '../../schema-kit/filters.ts';
 import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
-import { type ChildPage, pick, readBatchedPages } from '../../kernel/batched-pages.ts';
+import { node } from '../../schema-kit/node.ts';
+import { queryList, queryOne } from '../../schema-kit/query.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
-import { containing, newestFirst, pageIn } from '../../kernel/pagination.ts';
-import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
+import { containing, pageIn } from '../../kernel/pagination.ts';
+import { messageCounts, messagePages, totalsOf } from './loaders.ts';
 import { readableBy } from './policy.ts';
 import {
   createConversation,
@@ -19,7 +20,7 @@ import {
   sendMessage,
   stopReply,
 } from './service.ts';
-import { pageOf, snapshotOf } from './snapshot.ts';
+import { MAX_MESSAGES, pageOf, snapshotOf } from './snapshot.ts';
 
 export const DiscussionStageRef = builder.enumType('DiscussionStage', {
   description: 'How far the discussion of a design has come.',
@@ -54,11 +55,9 @@ const MessageStatusRef = builder.enumType('MessageStatus', {
   },
 });
 
-export const MessageRef = builder.prismaNode('Message', {
+export const MessageRef = node('Message', {
   description: 'One message of a conversation.',
-  id: { field: 'id', description: 'Opaque and stable.' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, conversation: ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' } }),
+  visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
     role: t.expose('role', { type: MessageRoleRef, description: 'Whose message it is.' }),
     content: t.exposeString('content', {
@@ -84,11 +83,11 @@ export const MessageRef = builder.prismaNode('Message', {
   }),
 });
 
-export const ConversationRef = builder.prismaNode('Conversation', {
+export const MessageConnection = connection(MessageRef, 'Message');
+
+export const ConversationRef = node('Conversation', {
   description: 'A discussion that ends in a design, with the memory of what was agreed.',
-  id: { field: 'id', description: 'Opaque and stable.' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' }) }),
+  visibleTo: readableBy,
   fields: (t) => ({
     title: t.exposeString('title', { description: 'Given, or made from the need.' }),
     stage: t.expose('stage', { type: DiscussionStageRef, description: 'How far the discussion has come.' }),
@@ -103,21 +102,26 @@ export const ConversationRef = builder.prismaNode('Conversation', {
       resolve: (conversation, _args, ctx) =>
         snapshotOf(conversation)?.totals.costMicros ?? conversationCost(ctx, conversation),
     }),
-    messages: t.prismaConnection({
-      type: MessageRef,
-      cursor: 'id',
-      description: 'Its messages, oldest first.',
-      args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
-      resolve: (query, conversation, { role }, ctx) => {
-        const page = pageIn(query);
-        const snapshot = snapshotOf(conversation);
-        if (!snapshot) return messagePages(ctx).load({ parentId: conversation.id, filter: role, ...page });
-        return pageOf(
-          snapshot.messages.filter((message) => !role || message.role === role),
-          page,
-        );
+    messages: t.prismaConnection(
+      {
+        type: MessageRef,
+        cursor: 'id',
+        description: 'Its messages, oldest first.',
+        args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
+        totalCount: async (conversation, { role }, ctx) => {
+          const all = snapshotOf(conversation)?.messages;
+          if (all && all.length < MAX_MESSAGES) return all.filter(isOf(role)).length;
+          return (await messageCounts(ctx).load(conversation.id))(role);
+        },
+        resolve: (query, conversation, { role }, ctx) => {
+          const page = pageIn(query);
+          const snapshot = snapshotOf(conversation);
+          if (snapshot) return pageOf(snapshot.messages.filter(isOf(role)), page);
+          return messagePages(ctx).load({ parentId: conversation.id, filter: role, ...page });
+        },
       },
-    }),
+      ...MessageConnection,
+    ),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When something last changed in it.' }),
   }),
@@ -137,29 +141,67 @@ const idempotencyDescription =
 const contextDescription =
   'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the model, never instructions.';
 
-builder.queryFields((t) => ({
-  conversation: t.prismaField({
-    type: ConversationRef,
-    nullable: true,
-    description: 'One conversation; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id of the conversation.' }) },
-    resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.conversation.findUnique({
-        ...query,
-        where: { id: decodeId(id, 'Conversation'), ...readableBy(ctx.viewer!) },
-      }),
+const ConversationFilterInput = builder.inputType('ConversationFilter', {
+  description: 'Conditions that all hold.',
+  fields: (t) => ({
+    search: t.string({ description: 'Title contains this text, in upper or lower case.' }),
+    stages: t.field({ type: [DiscussionStageRef], description: 'Stage is one of these.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'Created in this span of time.' }),
   }),
-  conversations: t.prismaConnection({
-    type: ConversationRef,
-    cursor: 'id',
-    description: 'Conversations that you may see, newest first.',
-    args: { search: t.arg.string({ description: 'Only those whose title contains this, in any case.' }) },
-    resolve: (query, _root, { search }, ctx) => {
-      const where = { ...readableBy(ctx.viewer!), title: search ? containing(search) : undefined };
-      return ctx.database.prisma.conversation.findMany(newestFirst(query, where));
-    },
+});
+
+const ConversationOrderFieldRef = builder.enumType('ConversationOrderField', {
+  description: 'What conversations are ordered by.',
+  values: {
+    CREATED_AT: { description: 'Time of creation.' },
+    UPDATED_AT: { description: 'Time of the last change.' },
+  } as const,
+});
+
+const ConversationOrderInput = builder.inputType('ConversationOrder', {
+  description: 'Order of a list of conversations.',
+  fields: (t) => ({
+    field: t.field({
+      type: ConversationOrderFieldRef,
+      required: true,
+      defaultValue: 'UPDATED_AT',
+      description: 'What to order by.',
+    }),
+    direction: t.field({
+      type: OrderDirectionRef,
+      required: true,
+      defaultValue: 'DESC',
+      description: 'Ascending or descending.',
+    }),
   }),
-}));
+});
+
+queryOne('conversation', {
+  model: 'Conversation',
+  visibleTo: readableBy,
+  description: 'One conversation. Null when it does not exist or is not visible to you.',
+});
+
+queryList('conversations', {
+  model: 'Conversation',
+  connection: connection(ConversationRef, 'Conversation'),
+  visibleTo: readableBy,
+  description: 'Conversations that are visible to you, the most recently changed first.',
+  args: (t) => ({
+    filter: t.arg({ type: ConversationFilterInput, description: 'Left out: all.' }),
+    orderBy: t.arg({ type: ConversationOrderInput, description: 'Left out: UPDATED_AT, DESC.' }),
+  }),
+  cursor: 'updatedAt_id',
+  filter: ({ filter }) => ({
+    title: filter?.search ? containing(filter.search) : undefined,
+    stage: oneOf(filter?.stages),
+    createdAt: within(filter?.createdAt),
+  }),
+  order: ({ orderBy }) => ({
+    by: orderBy?.field === 'CREATED_AT' ? 'id' : 'updatedAt',
+    direction: orderBy?.direction ?? 'DESC',
+  }),
+});
 
 mutation('createConversation', {
   description: 'Creates a conversation.',
@@ -249,32 +291,6 @@ async function messageCost(ctx: Context, message: { id: string; conversationId: 
   return totals.messages.get(message.id) ?? 0n;
 }
 
-/** What the replies of conversations have cost, read once for all conversations of an answer. */
-const totalsOf = createContextCache(
-  ({ database }: Context) =>
-    new DataLoader(async (ids: readonly string[]) => {
-      const totals = await totalsByConversation(database.sql, ids);
-      return ids.map((id) => totals.get(id) ?? NO_CONVERSATION_TOTALS);
-    }),
-);
-
-/** Pages of messages, read together for all conversations of an answer. */
-const messagePages = createContextCache(
-  ({ database }: Context) =>
-    new DataLoader(
-      async (pages: readonly ChildPage[]) => {
-        const ids = await readBatchedPages(database.sql, MESSAGES, pages);
-        const messages = await database.prisma.message.findMany({ where: { id: { in: ids.flat() } } });
-        return pick(ids, messages);
-      },
-      { cacheKeyFn: (page) => JSON.stringify(page) },
-    ),
-);
-
-const MESSAGES = {
-  table: 'messages',
-  parent: 'conversation_id',
-  order: 'position',
-  isDescending: false,
-  filter: 'role',
-};
+function isOf(role: MessageRole | null | undefined) {
+  return (message: { role: MessageRole }): boolean => !role || message.role === role;
+}

@@ -73,7 +73,7 @@ async function withText(eventLog: EventLogReader, message: Message): Promise<Mes
 
 const SNAPSHOTS = new WeakMap<object, ConversationSnapshot>();
 /** The latest messages of a conversation that a snapshot holds. */
-const MAX_MESSAGES = 1_000;
+export const MAX_MESSAGES = 1_000;
 
 export interface ConversationSnapshot {
   seq: number;

@@ -4,6 +4,7 @@ import { builder } from '../../schema-kit/builder.ts';
 import { errorType } from '../../schema-kit/errors.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
+import { node } from '../../schema-kit/node.ts';
 import { readableBy } from '../conversations/policy.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
 import { snapshotOf } from '../conversations/snapshot.ts';
@@ -33,11 +34,9 @@ const CritiqueRef = builder.objectRef<Critique>('Critique').implement({
   }),
 });
 
-export const DesignProposalRef = builder.prismaNode('DesignProposal', {
+export const DesignProposalRef = node('DesignProposal', {
   description: 'One of three designs for a need, in one version.',
-  id: { field: 'id', description: 'Opaque and stable; each version has its own.' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, conversation: ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' } }),
+  visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
     strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'What it puts first.' }),
     title: t.exposeString('title', { description: 'Its name for people.' }),

@@ -50,6 +50,7 @@ const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
 builder.queryFields((t) => ({
   models: t.field({
     type: [LlmModelRef],
+    nullable: true,
     description: 'Every model that can be asked for, the default of each provider first.',
     resolve: (_root, _args, ctx) => ctx.catalog.list(),
   }),

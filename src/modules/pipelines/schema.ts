@@ -9,20 +9,27 @@ import {
   QuotaExceededError,
   UnsafeInputError,
 } from '../../errors.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { StepExecution } from '../../generated/prisma/client.ts';
 import { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
+import { connection } from '../../schema-kit/connection.ts';
+import { DateTimeRangeInput, oneOf, OrderDirectionRef, within } from '../../schema-kit/filters.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
+import { node } from '../../schema-kit/node.ts';
+import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
 import type { Context } from '../../kernel/context.ts';
+import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
 import { executionLog } from './events.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
-import { checkCursor, newestFirst } from '../../kernel/pagination.ts';
+import { checkCursor } from '../../kernel/pagination.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
@@ -85,8 +92,16 @@ const PipelineSourceInput = builder.inputType('PipelineSource', {
   }),
 });
 
-const StepExecutionRef = builder.prismaObject('StepExecution', {
+const StepExecutionRef = node('StepExecution', {
   description: 'One step of a run.',
+  key: {
+    id: { resolve: (step: StepExecution) => `${step.executionId}:${step.key}` },
+    where: (id) => {
+      const [executionId = '', key = ''] = id.split(':');
+      return { executionId_key: { executionId, key } };
+    },
+  },
+  visibleTo: (viewer) => ({ execution: readableBy(viewer) }),
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Its key in the design.' }),
     agent: t.expose('agent', { type: AgentKindRef, description: 'Who does it.' }),
@@ -144,7 +159,7 @@ builder.node(CheckpointRef, {
   loadOne: async (id, ctx: Context) => {
     const [executionId = '', step] = id.split(':');
     const run = await ctx.database.prisma.pipelineExecution.findFirst({
-      where: { id: executionId, ...readableBy(ctx.viewer!) },
+      where: { id: executionId, ...readableBy(authorize(ctx, 'Query.node')) },
       include: { steps: true },
     });
     return run && checkpointsOf(run, run.steps).find((checkpoint) => checkpoint.step === Number(step));
@@ -162,11 +177,11 @@ builder.node(CheckpointRef, {
   }),
 });
 
-export const ExecutionRef = builder.prismaNode('PipelineExecution', {
+const CheckpointConnection = connection(CheckpointRef, 'Checkpoint');
+
+export const ExecutionRef = node('PipelineExecution', {
   description: 'A run of a design: durable, watched live through `agentTokens` and `pipelineProgress`.',
-  id: { field: 'id', description: 'Opaque and stable.' },
-  nullable: true,
-  findUnique: (id, ctx) => ({ id, ...(ctx.viewer ? readableBy(ctx.viewer) : { tenantId: '' }) }),
+  visibleTo: readableBy,
   fields: (t) => ({
     status: t.expose('status', { type: ExecutionStatusRef, description: 'Where the run stands.' }),
     input: t.exposeString('input', { description: 'What the run was asked for.' }),
@@ -229,7 +244,7 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
       nullable: true,
       description:
         'The discussion that designed it; null for a bare design, and for those who only decide about the run.',
-      authScopes: (run, _args, ctx) => mayReadDiscussion(ctx.viewer!, run),
+      authScopes: (run, _args, { viewer }) => viewer !== null && mayReadDiscussion(viewer, run),
       unauthorizedResolver: () => null,
     }),
     approvals: t.relation('approvals', {
@@ -240,13 +255,18 @@ export const ExecutionRef = builder.prismaNode('PipelineExecution', {
         snapshotOf(run)?.approvals ??
         ctx.database.prisma.approvalRequest.findMany({ ...query, where: { executionId: run.id } }),
     }),
-    checkpoints: t.connection({
-      type: CheckpointRef,
-      description:
-        'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
-      resolve: async (run, args, ctx) =>
-        resolveArrayConnection({ args }, checkpointsOf(run, await stepsOf(ctx, run))),
-    }),
+    checkpoints: t.connection(
+      {
+        type: CheckpointRef,
+        description:
+          'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
+        resolve: async (run, args, ctx) => {
+          const all = checkpointsOf(run, await stepsOf(ctx, run));
+          return { ...resolveArrayConnection({ args }, all), totalCount: all.length };
+        },
+      },
+      ...CheckpointConnection,
+    ),
     events: t.field({
       type: [StreamEventRef],
       description: 'The run’s log, for readers that cannot subscribe.',
@@ -272,43 +292,71 @@ builder.prismaObjectField(ApprovalRequestRef, 'execution', (t) =>
   t.relation('execution', { type: ExecutionRef, description: 'The run that asks.' }),
 );
 
+const ExecutionConnection = connection(ExecutionRef, 'PipelineExecution');
+
 builder.prismaObjectField(ConversationRef, 'executions', (t) =>
-  t.relatedConnection('executions', {
-    type: ExecutionRef,
-    cursor: 'id',
-    description: 'The runs of its proposals, newest first.',
-    query: (page) => {
-      checkCursor(page);
-      return { orderBy: { id: 'desc' } };
+  t.relatedConnection(
+    'executions',
+    {
+      type: ExecutionRef,
+      cursor: 'id',
+      totalCount: true,
+      description: 'The runs of its proposals, newest first.',
+      query: (page) => {
+        checkCursor(page);
+        return { orderBy: { id: 'desc' } };
+      },
     },
-  }),
+    ...ExecutionConnection,
+  ),
 );
 
+const ExecutionFilterInput = builder.inputType('ExecutionFilter', {
+  description: 'Conditions that all hold.',
+  fields: (t) => ({
+    statuses: t.field({ type: [ExecutionStatusRef], description: 'Status is one of these.' }),
+    conversationId: t.id({ description: 'Runs a proposal of this conversation.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'Created in this span of time.' }),
+  }),
+});
+
+queryOne('execution', {
+  model: 'PipelineExecution',
+  visibleTo: readableBy,
+  description: 'One run. Null when it does not exist or is not visible to you.',
+});
+
+queryList('executions', {
+  model: 'PipelineExecution',
+  connection: ExecutionConnection,
+  visibleTo: readableBy,
+  description: 'Runs that are visible to you, newest first.',
+  args: (t) => ({
+    filter: t.arg({ type: ExecutionFilterInput, description: 'Left out: all.' }),
+    direction: t.arg({
+      type: OrderDirectionRef,
+      required: true,
+      defaultValue: 'DESC',
+      description: 'By time of creation: DESC gives the newest first.',
+    }),
+  }),
+  cursor: 'id',
+  filter: ({ filter }, viewer) => ({
+    status: oneOf(filter?.statuses),
+    conversation: filter?.conversationId
+      ? { id: decodeId(filter.conversationId, 'Conversation'), AND: discussionReadableBy(viewer) }
+      : undefined,
+    createdAt: within(filter?.createdAt),
+  }),
+  order: ({ direction }) => ({ by: 'id', direction }),
+});
+
 builder.queryFields((t) => ({
-  execution: t.prismaField({
-    type: ExecutionRef,
-    nullable: true,
-    description: 'One run; null when there is none, or none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id of the run.' }) },
-    resolve: (query, _root, { id }, ctx) =>
-      ctx.database.prisma.pipelineExecution.findUnique({
-        ...query,
-        where: { id: decodeId(id, 'PipelineExecution'), ...readableBy(ctx.viewer!) },
-      }),
-  }),
-  executions: t.prismaConnection({
-    type: ExecutionRef,
-    cursor: 'id',
-    description: 'Runs that you may see, newest first.',
-    args: { status: t.arg({ type: ExecutionStatusRef, description: 'Only those with this status.' }) },
-    resolve: (query, _root, { status }, ctx) => {
-      const where = { ...readableBy(ctx.viewer!), status: status ?? undefined };
-      return ctx.database.prisma.pipelineExecution.findMany(newestFirst(query, where));
-    },
-  }),
   estimatePipeline: t.field({
     type: PipelineEstimateRef,
-    description: 'What a run would cost and take, before it is started. Spends nothing.',
+    nullable: true,
+    description:
+      'What a run would cost and take, before it is started. Spends nothing. Null when the source does not exist.',
     args: {
       source: t.arg({
         type: PipelineSourceInput,
@@ -320,7 +368,8 @@ builder.queryFields((t) => ({
         description: 'What the run would be asked for; at most 20000 characters.',
       }),
     },
-    resolve: (_root, { source, input }, ctx) => estimatePipeline(ctx, { source: sourceOf(source), input }),
+    resolve: (_root, { source, input }, ctx) =>
+      estimatePipeline(ctx, { source: sourceOf(source), input }).catch(nullWhenNotFound),
   }),
 }));
 
@@ -370,6 +419,11 @@ mutation('cancelExecution', {
     }),
   }),
 });
+
+function nullWhenNotFound(error: unknown): null {
+  if (error instanceof NotFoundError) return null;
+  throw error;
+}
 
 function sourceOf(source: { proposalId?: string | null; design?: unknown }) {
   const { proposalId, design } = source;

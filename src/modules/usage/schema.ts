@@ -49,6 +49,7 @@ const UsageTodayRef = builder.objectRef<UsageToday>('UsageToday').implement({
 builder.queryFields((t) => ({
   usageToday: t.field({
     type: UsageTodayRef,
+    nullable: true,
     description: 'What you have used today: the very numbers that the spending gate goes by.',
     resolve: (_root, _args, ctx) => usageToday(ctx),
   }),

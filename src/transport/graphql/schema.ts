@@ -9,7 +9,7 @@ import '../../modules/pipelines/event-schema.ts';
 import '../../modules/discussion/schema.ts';
 import '../../modules/discussion/event-schema.ts';
 import '../../schema-kit/errors.ts';
-import '../../schema-kit/node.ts';
+import '../../schema-kit/node-queries.ts';
 import '../../schema-kit/scalars.ts';
 import { builder } from '../../schema-kit/builder.ts';
 

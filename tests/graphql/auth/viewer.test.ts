@@ -36,7 +36,7 @@ describe('viewer', () => {
   ])('answers 401 to %s, and says what to do', async (_what, token, message) => {
     const { status, data, errors } = await app.graphql(VIEWER, {}, { token });
     expect(status).toBe(401);
-    expect(data).toBeNull();
+    expect(data).toEqual({ viewer: null });
     expect(errors).toMatchObject([
       {
         message,

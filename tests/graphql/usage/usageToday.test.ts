@@ -96,7 +96,7 @@ describe('usageToday', () => {
   it('is not told to somebody who has not signed in', async () => {
     const { status, data, errors } = await app.graphql('{ usageToday { cost } }');
     expect(status).toBe(401);
-    expect(data ?? null).toBeNull();
+    expect(data).toEqual({ usageToday: null });
     expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
   });
 

@@ -24,8 +24,20 @@ export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
   function maskResult({ args, result, setResult }: Payload): void {
     if (!result.errors) return;
     const { requestId } = args.contextValue;
-    setResult({ ...result, errors: result.errors.map((error) => maskError(error, { logger, requestId })) });
+    const errors = result.errors.map((error) => maskError(error, { logger, requestId }));
+    setResult({ ...result, errors: hasValue(result.data) ? errors.map(withStatus200) : errors });
   }
+}
+
+/** Whether a root field has a value: then the answer is a success in part, and its HTTP status is 200. */
+function hasValue(data: ExecutionResult['data']): boolean {
+  return Object.values(data ?? {}).some((value) => value !== null);
+}
+
+function withStatus200(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path } = error;
+  const extensions = { ...error.extensions, http: { status: 200 } };
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
 /** Yoga names it over HTTP only. */

@@ -1,0 +1,92 @@
+import type { InputFieldMap, InputShapeFromFields } from '@pothos/core';
+import { authorize } from '../access/authorize.ts';
+import type { ProtectedOperation } from '../access/permissions.ts';
+import type { Viewer } from '../access/viewer.ts';
+import type { Context } from '../kernel/context.ts';
+import { keyset, type Order } from '../kernel/pagination.ts';
+import { builder, type SchemaTypes } from './builder.ts';
+import type { ConnectionRefs } from './connection.ts';
+import { decodeId } from './global-id.ts';
+import type { ModelName, Models } from './node.ts';
+
+/** A query that gives one object by its id: `conversation(id: ID!): Conversation`. */
+export function queryOne<Name extends ModelName>(field: QueryName, options: OneOptions<Name>): void {
+  const { model, visibleTo, description } = options;
+  builder.queryField(field, (t) =>
+    t.prismaField({
+      type: model as 'Conversation',
+      nullable: true,
+      description,
+      args: { id: t.arg.id({ required: true, description: `Id of the \`${model}\`.` }) },
+      resolve: (query, _root, { id }, ctx) => {
+        const viewer = authorize(ctx, `Query.${field}`);
+        const where = { id: decodeId(id, model), AND: visibleTo(viewer) };
+        return delegateOf(ctx, model).findUnique({ ...query, where }) as never;
+      },
+    }),
+  );
+}
+
+/** A query that gives a list of what the viewer may see, in pages, filtered and ordered by its arguments. */
+export function queryList<Name extends ModelName, Args extends InputFieldMap>(
+  field: QueryName,
+  options: ListOptions<Name, Args>,
+): void {
+  const { model, connection, visibleTo, description, args, cursor, filter, order } = options;
+  const conditions = (given: InputShapeFromFields<Args>, ctx: Context) => {
+    const viewer = authorize(ctx, `Query.${field}`);
+    return [visibleTo(viewer), filter(given, viewer)];
+  };
+  builder.queryField(field, (t) =>
+    t.prismaConnection(
+      {
+        type: model as 'Conversation',
+        nullable: true,
+        cursor: cursor as 'id',
+        description,
+        args: args(t as never) as {},
+        totalCount: (_root, given, ctx) =>
+          delegateOf(ctx, model).count({ where: { AND: conditions(given as never, ctx) } }),
+        resolve: (query, _root, given, ctx) => {
+          const { behind, ...page } = keyset(query, order(given as never));
+          const where = { AND: [...conditions(given as never, ctx), behind] };
+          return delegateOf(ctx, model).findMany({ ...page, where }) as never;
+        },
+      },
+      ...(connection as never as []),
+    ),
+  );
+}
+
+function delegateOf({ database }: Context, model: ModelName): Delegate {
+  const name = `${model.charAt(0).toLowerCase()}${model.slice(1)}`;
+  return (database.prisma as unknown as Record<string, Delegate>)[name]!;
+}
+
+type QueryName = ProtectedOperation extends infer Name
+  ? Name extends `Query.${infer Field}`
+    ? Field
+    : never
+  : never;
+
+/** The part of a Prisma delegate that is the same for every model. */
+interface Delegate {
+  findUnique: (args: object) => Promise<unknown>;
+  findMany: (args: object) => Promise<unknown[]>;
+  count: (args: object) => Promise<number>;
+}
+
+interface OneOptions<Name extends ModelName> {
+  model: Name;
+  description: string;
+  visibleTo: (viewer: Viewer) => Models[Name]['Where'];
+}
+
+interface ListOptions<Name extends ModelName, Args extends InputFieldMap> extends OneOptions<Name> {
+  connection: ConnectionRefs;
+  /** The unique index whose columns a cursor holds. */
+  cursor: 'id' | 'updatedAt_id';
+  args: (t: PothosSchemaTypes.RootFieldBuilder<SchemaTypes, object, 'Query'>) => Args;
+  filter: (args: InputShapeFromFields<Args>, viewer: Viewer) => Models[Name]['Where'];
+  order: (args: InputShapeFromFields<Args>) => Order;
+}
