@@ -4,23 +4,25 @@ import type { ModelPrice } from '../../src/core/llm/prices.ts';
 import { completeStructured } from '../../src/core/llm/structured.ts';
 import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
 import { EMPTY_MEMORY } from '../../src/modules/discussion/engine/memory.ts';
-import { builtInRules } from '../../src/offline/discussion/fallback.ts';
 import { discussionScript } from '../../src/offline/discussion/script.ts';
-import { STRATEGIES } from '../../src/modules/discussion/engine/proposal.ts';
+import type { DiscussionFallback } from '../../src/modules/discussion/engine/fallback.ts';
+import { type Draft, STRATEGIES, type Strategy } from '../../src/modules/discussion/engine/proposal.ts';
+import type { ReadingAnswer } from '../../src/modules/discussion/engine/read-message.ts';
 import type { Prompt, StructuredModel } from '../../src/modules/discussion/engine/structured-model.ts';
 import { type DiscussionState, takeTurn, type Turn } from '../../src/modules/discussion/engine/turn.ts';
 
-/** Thinks with the OFFLINE model's script, through the same reading and repairing as a real model's answers. */
+/** The OFFLINE model's script, through the same reading and repairing as a real model's answers. */
 export const offlineModel: StructuredModel = modelAnswering((request) => {
   const text = discussionScript(request);
   if (text === undefined) throw new Error(`The script has no part named ${request.task.name}`);
   return text;
 });
 
-/** A model that is away. */
-export const unavailableModel: StructuredModel = {
-  generate: () => Promise.reject(new ModelError('UNAVAILABLE', 'The provider is away.')),
-};
+export const unavailableModel = modelFailing(new ModelError('UNAVAILABLE', 'The provider is away.'));
+
+export function modelFailing(error: Error): StructuredModel {
+  return { generate: () => Promise.reject(error) };
+}
 
 /** A model that answers every task with the same text. */
 export function answering(text: string): StructuredModel {
@@ -28,13 +30,55 @@ export function answering(text: string): StructuredModel {
 }
 
 /** A model that answers some tasks with objects of the test's own, and the others like the OFFLINE model. */
-export function answeringTasks(
-  answers: Record<string, (facts: Record<string, unknown>) => unknown>,
-): StructuredModel {
+export function answeringTasks(answers: Answers): StructuredModel {
   return modelAnswering((request) => {
     const answer = answers[request.task.name];
     return answer ? JSON.stringify(answer({ ...request.task.metadata })) : discussionScript(request)!;
   });
+}
+
+/** A model whose readings are the test's, one a turn, the last one again; its designs and critiques are plain. */
+export function modelReading(...readings: Partial<ReadingAnswer>[]): StructuredModel {
+  let turns = 0;
+  return answeringTasks({
+    'discussion.read': () => {
+      const reading = readings[Math.min(turns++, readings.length - 1)];
+      return { intents: ['TALK'], isClear: true, memory: {}, ...reading };
+    },
+    'discussion.design': ({ strategy }) => designAnswer(strategy as Strategy),
+    'discussion.refine': ({ draft }) => ({
+      ...designAnswer((draft as Draft).strategy),
+      changes: ['Changed by the model.'],
+    }),
+    'discussion.critique': () => CRITIQUE_ANSWER,
+  });
+}
+
+/** Designs of different width, so that no two are alike. */
+export function designAnswer(strategy: Strategy, step: Record<string, unknown> = {}) {
+  const wide = ['one', 'two', 'three'].slice(0, STRATEGIES.indexOf(strategy) + 1);
+  return {
+    title: `${strategy} by a model`,
+    summary: 'It works.',
+    steps: [
+      ...wide.map((key) => ({ key, agent: 'COLLECTOR', title: key, prompt: 'Collect.', ...step })),
+      { key: 'report', agent: 'REPORTER', title: 'Report', dependsOn: wide, ...step },
+    ],
+  };
+}
+
+export const CRITIQUE_ANSWER = { score: 5, strengths: ['s'], weaknesses: ['w'], suggestions: ['u'] };
+
+/** Where the model must be enough. */
+export const noRules: DiscussionFallback = {
+  read: refuse,
+  design: refuse,
+  refine: refuse,
+  critique: refuse,
+};
+
+function refuse(): never {
+  throw new Error('The built-in rules were used.');
 }
 
 export function modelAnswering(answer: (request: ModelRequest) => string): StructuredModel {
@@ -97,10 +141,12 @@ export async function talk(
   ...texts: string[]
 ): Promise<{ turn: Turn; before: DiscussionState; after: DiscussionState }> {
   let before = freshState(texts[0]!);
-  let turn = await takeTurn(model, builtInRules, before);
+  let turn = await takeTurn(model, noRules, before);
   for (const text of texts.slice(1)) {
     before = afterTurn(before, turn, text);
-    turn = await takeTurn(model, builtInRules, before);
+    turn = await takeTurn(model, noRules, before);
   }
   return { turn, before, after: afterTurn(before, turn, '') };
 }
+
+type Answers = Record<string, (metadata: Record<string, unknown>) => unknown>;

@@ -14,6 +14,9 @@ CREATE TYPE "MessageRole" AS ENUM ('USER', 'ASSISTANT', 'SYSTEM');
 CREATE TYPE "MessageStatus" AS ENUM ('QUEUED', 'STREAMING', 'COMPLETE', 'FAILED', 'CANCELLED');
 
 -- CreateEnum
+CREATE TYPE "ContentSource" AS ENUM ('MODEL', 'BUILT_IN');
+
+-- CreateEnum
 CREATE TYPE "ProposalStrategy" AS ENUM ('SPEED', 'QUALITY', 'BALANCED');
 
 -- CreateEnum
@@ -117,7 +120,7 @@ CREATE TABLE "messages" (
     "attempt" INTEGER NOT NULL DEFAULT 0,
     "stalled_claims" INTEGER NOT NULL DEFAULT 0,
     "notices" TEXT[] DEFAULT ARRAY[]::TEXT[],
-    "brief" JSONB,
+    "reply_plan" JSONB,
     "context" JSONB,
     "error" JSONB,
     "cancel_requested_at" TIMESTAMPTZ(3),
@@ -136,6 +139,7 @@ CREATE TABLE "design_proposals" (
     "version" INTEGER NOT NULL,
     "title" TEXT NOT NULL,
     "summary" TEXT NOT NULL,
+    "source" "ContentSource" NOT NULL,
     "design" JSONB NOT NULL,
     "critique" JSONB NOT NULL,
     "changes" TEXT[] DEFAULT ARRAY[]::TEXT[],

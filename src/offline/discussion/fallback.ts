@@ -1,12 +1,10 @@
 import type { DesignAnswer, NeedFacts } from '../../modules/discussion/engine/designer.ts';
 import type { DiscussionFallback } from '../../modules/discussion/engine/fallback.ts';
-import { wordingOf } from '../../modules/discussion/engine/language.ts';
 import type { Draft } from '../../modules/discussion/engine/proposal.ts';
 import { changeDesign } from './changes.ts';
 import { critiqueByShape } from './critique.ts';
 import { builtInDesign } from './designs.ts';
 import { readByPatterns } from './read-message.ts';
-import { openPoints, titleOf } from './request-parsing.ts';
 
 /** The discussion's answers that need no model: in place of a model that fails, and as the OFFLINE model's part. */
 export const builtInRules: DiscussionFallback = {
@@ -15,8 +13,6 @@ export const builtInRules: DiscussionFallback = {
   refine: ({ draft, change, language, catalog }) =>
     answerOf({ ...draft, ...changeDesign(draft.design, change, { language, catalog }) }),
   critique: critiqueByShape,
-  clarify: (language) => openPoints('', wordingOf(language)),
-  title: titleOf,
 };
 
 function answerOf({ title, summary, changes, design }: Draft): DesignAnswer {

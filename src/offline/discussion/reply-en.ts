@@ -9,18 +9,18 @@ import {
   topicOf,
 } from '../../modules/discussion/engine/reply-plan-selectors.ts';
 import { tidy } from '../../modules/discussion/engine/memory.ts';
-import { isGreeting } from './request-parsing.ts';
+import { isGreeting, questionsOf } from './request-parsing.ts';
 
 export const ENGLISH_REPLIES: Record<ReplyKind, (plan: ReplyPlan) => string> = {
-  CLARIFY: ({ said, memory }) => `${
-    isGreeting(said)
+  CLARIFY: ({ userMessage, memory }) => `${
+    isGreeting(userMessage)
       ? 'Hello, and welcome!'
-      : `Thank you. “${tidy(said, 80)}” is a start, but from that alone I would be guessing.`
+      : `Thank you. “${tidy(userMessage, 80)}” is a start, but from that alone I would be guessing.`
   } I turn a need into a pipeline of agents: one splits the question, others collect and check, and one writes the report. You see three designs first, and nothing runs before you have settled one of them.
 
 To begin with, please tell me a little more:
 
-${list(memory.openQuestions.slice(0, 3))}
+${list(questionsOf(memory, 'en'))}
 
 One sentence is enough, for example *“Compare the three largest EV charging networks for our fleet manager, on two pages at most.”* As soon as I know what should come out and what it is about, the first designs follow; whatever is still unclear then stays on our list of open questions.`,
 
@@ -42,7 +42,7 @@ Which one do you want? Say *“take the second one, but add a check of the sourc
 
   ANSWER: (plan) => {
     const card = designUnderDiscussion(plan);
-    return `A fair point, and worth settling before anything runs. ${TOPIC_ANSWERS[topicOf(plan.said)](plan.designs, card)}
+    return `A fair point, and worth settling before anything runs. ${TOPIC_ANSWERS[topicOf(plan.userMessage)](plan.designs, card)}
 
 My position: **${shortName(card)}** scores ${card.critique.score} of 10. ${card.critique.strengths[0]} Against it stands this: ${lower(card.critique.weaknesses[0]!)} If that is what worries you, there is a remedy. ${card.critique.suggestions[0]} I would make that change rather than give the design up, because everything else in it serves what you asked for.
 

@@ -9,18 +9,18 @@ import {
   topicOf,
 } from '../../modules/discussion/engine/reply-plan-selectors.ts';
 import { tidy } from '../../modules/discussion/engine/memory.ts';
-import { isGreeting } from './request-parsing.ts';
+import { isGreeting, questionsOf } from './request-parsing.ts';
 
 export const KOREAN_REPLIES: Record<ReplyKind, (plan: ReplyPlan) => string> = {
-  CLARIFY: ({ said, memory }) => `${
-    isGreeting(said)
+  CLARIFY: ({ userMessage, memory }) => `${
+    isGreeting(userMessage)
       ? '안녕하세요, 반갑습니다!'
-      : `고맙습니다. 다만 “${tidy(said, 80)}”만으로는 짐작에 그칠 것 같습니다.`
+      : `고맙습니다. 다만 “${tidy(userMessage, 80)}”만으로는 짐작에 그칠 것 같습니다.`
   } 저는 필요한 일을 에이전트 파이프라인으로 설계합니다. 질문을 나누고, 자료를 수집해 검증하고, 보고서를 쓰는 에이전트들이 함께 일합니다. 먼저 세 가지 설계를 보여 드리며, 하나를 확정하시기 전에는 아무것도 실행하지 않습니다.
 
 우선 조금만 더 알려 주세요.
 
-${list(memory.openQuestions.slice(0, 3))}
+${list(questionsOf(memory, 'ko'))}
 
 한 문장이면 충분합니다. 예를 들면 *“국내 전기차 충전 사업자 세 곳을 비교해 담당자용 두 쪽 보고서를 만들어 주세요.”* 무엇이 나와야 하는지만 알면 바로 첫 설계를 드리고, 남은 질문은 목록에 남겨 두겠습니다.`,
 
@@ -42,7 +42,7 @@ ${plan.designs.map(presentCard).join('\n')}
 
   ANSWER: (plan) => {
     const card = designUnderDiscussion(plan);
-    return `좋은 지적입니다. 실행하기 전에 정리해 둘 만합니다. ${TOPIC_ANSWERS[topicOf(plan.said)](plan.designs, card)}
+    return `좋은 지적입니다. 실행하기 전에 정리해 둘 만합니다. ${TOPIC_ANSWERS[topicOf(plan.userMessage)](plan.designs, card)}
 
 제 생각은 이렇습니다. **${shortName(card)}**의 점수는 10점 만점에 ${card.critique.score}점입니다. ${card.critique.strengths[0]} 반면 이런 점이 걸립니다. ${card.critique.weaknesses[0]} 그 점이 걱정이시라면 방법이 있습니다. ${card.critique.suggestions[0]} 설계를 버리기보다는 이렇게 고치는 편이 낫습니다.
 

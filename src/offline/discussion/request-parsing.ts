@@ -1,6 +1,6 @@
 /** What can be said about a need without a model: its subject, whether it is clear, and what is still open. */
 import { HANGUL, type Wording } from '../../modules/discussion/engine/language.ts';
-import { tidy } from '../../modules/discussion/engine/memory.ts';
+import { type Memory, tidy } from '../../modules/discussion/engine/memory.ts';
 
 /** Whether there is enough to design from: about a sentence that says more than "please make me a report". */
 export function isClear(need: string): boolean {
@@ -42,6 +42,11 @@ export function openPoints(need: string, wording: Wording): string[] {
   return POINTS.filter((point) => !point.isMentioned(need))
     .map((point) => point[wording])
     .slice(0, 3);
+}
+
+/** What a reply asks when too little is known: the open questions, or those of any need. */
+export function questionsOf({ openQuestions }: Pick<Memory, 'openQuestions'>, wording: Wording): string[] {
+  return openQuestions.length > 0 ? openQuestions.slice(0, 3) : openPoints('', wording);
 }
 
 /** The places, from 1, of the questions that a text speaks to. */

@@ -1,16 +1,20 @@
 import type { Memory } from './memory.ts';
 import { CRITIQUE_INSTRUCTIONS, designData, memoryData, promptFor } from './prompts.ts';
 import { type Critique, critiqueSchema, type Draft } from './proposal.ts';
-import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
+import {
+  type Generated,
+  generateWithFallback,
+  type PromptTask,
+  type StructuredModel,
+} from './structured-model.ts';
 
 /** What an experienced reviewer says about a design. */
-export async function critique(
+export function critique(
   model: StructuredModel,
   fallback: CritiqueFallback,
   facts: CritiqueFacts,
-): Promise<Critique> {
-  const { value } = await generateWithFallback(model, (known) => fallback.critique(known), CRITIQUE, facts);
-  return value;
+): Promise<Generated<Critique>> {
+  return generateWithFallback(model, (known) => fallback.critique(known), CRITIQUE, facts);
 }
 
 export const CRITIQUE: PromptTask<CritiqueFacts, Critique> = {

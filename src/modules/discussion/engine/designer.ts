@@ -11,24 +11,33 @@ import {
   refineInstructions,
 } from './prompts.ts';
 import { type Draft, STRATEGIES, type Strategy } from './proposal.ts';
-import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
+import {
+  type Generated,
+  generateWithFallback,
+  type PromptTask,
+  type StructuredModel,
+  waitForAll,
+} from './structured-model.ts';
 
-/** Three valid designs that differ in steps, models or order, in the order of STRATEGIES. */
+/**
+ * Three valid designs that differ in steps, models or order, in the order of STRATEGIES. One that repeats another is
+ * replaced by the built-in rules.
+ */
 export async function proposeDesigns(
   model: StructuredModel,
   fallback: DesignFallback,
   facts: NeedFacts,
-): Promise<Draft[]> {
+): Promise<Generated<Draft>[]> {
   const builtIn = (known: DesignFacts) => fallback.design(known);
-  const drafts = await Promise.all(
+  const draftOf = (strategy: Strategy, answer: DesignAnswer) =>
+    toDraft(strategy, { ...answer, changes: [] }, facts.catalog);
+  const designs = await waitForAll(
     STRATEGIES.map(async (strategy) => {
-      const { value } = await generateWithFallback(model, builtIn, DESIGN, { ...facts, strategy });
-      return toDraft(strategy, { ...value, changes: [] }, facts.catalog);
+      const answer = await generateWithFallback(model, builtIn, DESIGN, { ...facts, strategy });
+      return { ...answer, value: draftOf(strategy, answer.value) };
     }),
   );
-  return areDistinct(drafts)
-    ? drafts
-    : STRATEGIES.map((strategy) => toDraft(strategy, builtIn({ ...facts, strategy }), facts.catalog));
+  return replaceDoubles(designs, (strategy) => draftOf(strategy, builtIn({ ...facts, strategy })));
 }
 
 /** The design with a change made to it; valid, and with at least one sentence that says what changed. */
@@ -36,12 +45,13 @@ export async function refineDesign(
   model: StructuredModel,
   fallback: DesignFallback,
   facts: RefineFacts,
-): Promise<Draft> {
-  const { value } = await generateWithFallback(model, (known) => fallback.refine(known), REFINE, facts);
+): Promise<Generated<Draft>> {
+  const answer = await generateWithFallback(model, (known) => fallback.refine(known), REFINE, facts);
+  const { value } = answer;
   const changes = value.changes.length > 0 ? value.changes : [tidy(facts.change)];
   const refined = toDraft(facts.draft.strategy, { ...value, changes }, facts.catalog);
   refined.design.requireDifferentApprover = facts.draft.design.requireDifferentApprover;
-  return refined;
+  return { ...answer, value: refined };
 }
 
 const line = (maxLength: number) =>
@@ -103,20 +113,39 @@ function modelOf(step: Step, strategy: Strategy, catalog: Catalog): Pick<Step, '
 
 const TIERS: Record<Strategy, Tier> = { SPEED: 'fast', QUALITY: 'deep', BALANCED: 'balanced' };
 
-/** Names and wording alone do not make a difference. */
-function areDistinct(drafts: Draft[]): boolean {
-  const shapes = drafts.map(({ design: { steps } }) => {
-    const place = new Map(steps.map((step, index) => [step.key, index]));
-    return JSON.stringify(
-      steps.map((step) => [
-        step.agent,
-        step.model,
-        step.dependsOn.map((key) => place.get(key)),
-        step.requiresApproval,
-      ]),
-    );
-  });
-  return new Set(shapes).size === drafts.length;
+/** Each round replaces one design of the model: the later of two, or the one that equals a built-in one. */
+function replaceDoubles(
+  designs: Generated<Draft>[],
+  builtIn: (strategy: Strategy) => Draft,
+): Generated<Draft>[] {
+  const shapes = designs.map(({ value }) => shapeOf(value));
+  const double = designs.findLast(
+    ({ source }, index) =>
+      source === 'MODEL' && shapes.some((shape, other) => other !== index && shape === shapes[index]),
+  );
+  if (!double) return designs;
+  const replacement: Generated<Draft> = {
+    value: builtIn(double.value.strategy),
+    source: 'BUILT_IN',
+    failure: { code: 'DUPLICATE', message: 'The model gave the same design for two strategies.' },
+  };
+  return replaceDoubles(
+    designs.map((one) => (one === double ? replacement : one)),
+    builtIn,
+  );
+}
+
+/** What makes a difference to a run: names and wording alone do not. */
+function shapeOf({ design: { steps } }: Draft): string {
+  const place = new Map(steps.map((step, index) => [step.key, index]));
+  return JSON.stringify(
+    steps.map((step) => [
+      step.agent,
+      step.model,
+      step.dependsOn.map((key) => place.get(key)),
+      step.requiresApproval,
+    ]),
+  );
 }
 
 export interface NeedFacts {

@@ -118,7 +118,7 @@ export const CRITIQUE_INSTRUCTIONS = `Judge the design against the need, as an e
   "suggestions": [1 to 3 sentences, each a change that could be made]
 }`;
 
-const REPLY_RULES = `Write the reply that the person reads, in Markdown, 80 to 200 words, friendly and plain, without a heading at the start. React to what they said, without repeating it. Say only what the data says: invent no steps, figures or promises. Costs and times are estimates.`;
+const REPLY_RULES = `Write the reply that the person reads, in Markdown, 80 to 200 words, friendly and plain, without a heading at the start. React to what they said, without repeating it. Say only what the data says: invent no steps, figures or promises. Costs and times are estimates. Where the data says what the built-in rules made, say in one sentence that the model failed there and that built-in rules made it; do not present it as your own judgement.`;
 
 const REPLY_INSTRUCTIONS: Record<ReplyKind, string> = {
   CLARIFY:

@@ -9,6 +9,11 @@ export const STRATEGIES = ['SPEED', 'QUALITY', 'BALANCED'] as const satisfies re
 
 export type Strategy = ProposalStrategy;
 
+/** Who made it: the model, or the built-in rules because the model failed. What the OFFLINE provider writes is a model's. */
+export const CONTENT_SOURCES = ['MODEL', 'BUILT_IN'] as const;
+
+export type ContentSource = (typeof CONTENT_SOURCES)[number];
+
 const sentences = z
   .array(z.string().transform((sentence) => tidy(sentence, 400)))
   .transform((list) => list.filter((sentence) => sentence !== '').slice(0, 5))
@@ -26,6 +31,9 @@ export const critiqueSchema = z.object({
   suggestions: sentences,
 });
 
+/** As it is stored. */
+export const storedCritiqueSchema = critiqueSchema.extend({ source: z.enum(CONTENT_SOURCES) });
+
 /** The current version of each strategy, in the order in which they are shown. */
 export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | 'version'>>(
   rows: Row[],
@@ -39,6 +47,8 @@ export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | '
 /** What an experienced reviewer says about a design. */
 export type Critique = z.output<typeof critiqueSchema>;
 
+export type StoredCritique = z.output<typeof storedCritiqueSchema>;
+
 export interface Draft {
   strategy: Strategy;
   title: string;
@@ -49,7 +59,8 @@ export interface Draft {
 }
 
 export interface Proposal extends Draft {
-  critique: Critique;
+  source: ContentSource;
+  critique: StoredCritique;
   estimatedCostMicros: bigint;
   estimatedSeconds: number;
 }

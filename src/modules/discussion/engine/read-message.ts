@@ -9,7 +9,12 @@ import {
   type ChatMessage,
 } from './prompts.ts';
 import { STRATEGIES, type Strategy } from './proposal.ts';
-import { generateWithFallback, type PromptTask, type StructuredModel } from './structured-model.ts';
+import {
+  type Generated,
+  generateWithFallback,
+  type PromptTask,
+  type StructuredModel,
+} from './structured-model.ts';
 
 /** What one message does in the discussion, in this closed set. */
 export const INTENTS = [
@@ -28,16 +33,16 @@ export async function readMessage(
   model: StructuredModel,
   fallback: ReadingFallback,
   message: IncomingMessage,
-): Promise<Reading> {
-  const read = await generateWithFallback(model, (known) => fallback.read(known), READ, message);
-  const reading = read.value;
+): Promise<Generated<Reading>> {
+  const answer = await generateWithFallback(model, (known) => fallback.read(known), READ, message);
+  const reading = answer.value;
   const target = message.proposals.some(({ strategy }) => strategy === reading.target)
     ? reading.target
     : null;
   const intents =
     message.proposals.length > 0 ? reading.intents : [...new Set(reading.intents.map(withoutDesigns))];
   const change = tidy(reading.change ?? '', MAX_CHANGE_LENGTH) || tidy(message.text, MAX_CHANGE_LENGTH);
-  return { ...reading, intents, target, change };
+  return { ...answer, value: { ...reading, intents, target, change } };
 }
 
 function withoutDesigns(intent: Intent): Intent {

@@ -1,4 +1,5 @@
 import type { ReplyPlan, DesignSummary } from './reply-plan.ts';
+import type { ContentSource } from './proposal.ts';
 
 /** The best score; of equals the cheapest. */
 export function recommended(designs: readonly DesignSummary[]): DesignSummary {
@@ -28,9 +29,21 @@ export function allChanges(designs: readonly DesignSummary[]): string[] {
   return [...new Set(designs.flatMap((card) => card.changes))].slice(0, 3);
 }
 
+/** What the built-in rules made because the model failed, one phrase each; empty where all is a model's. */
+export function madeByRules({ readingSource, designs }: ReplyPlan): string[] {
+  const isBuiltIn = ({ source }: { source: ContentSource }) => source === 'BUILT_IN';
+  return [
+    ...(readingSource === 'BUILT_IN' ? ['the reading of the newest message'] : []),
+    ...designs.filter(isBuiltIn).map(({ strategy }) => `the design ${strategy}`),
+    ...designs
+      .filter(({ critique }) => isBuiltIn(critique))
+      .map(({ strategy }) => `the critique and score of ${strategy}`),
+  ];
+}
+
 /** What a question is about, as far as its words tell. */
-export function topicOf(said: string): Topic {
-  return TOPICS.find(({ pattern }) => pattern.test(said))?.topic ?? 'CHOICE';
+export function topicOf(message: string): Topic {
+  return TOPICS.find(({ pattern }) => pattern.test(message))?.topic ?? 'CHOICE';
 }
 
 const TOPICS: readonly { topic: Topic; pattern: RegExp }[] = [

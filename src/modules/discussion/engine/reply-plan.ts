@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STAGES } from './machine.ts';
-import { critiqueSchema, type KnownProposal, STRATEGIES } from './proposal.ts';
+import { CONTENT_SOURCES, type KnownProposal, storedCritiqueSchema, STRATEGIES } from './proposal.ts';
 
 /**
  * What a reply will say, once that is decided. Stored with the reply as JSON, so that a reply taken up by
@@ -28,7 +28,8 @@ const designSummarySchema = z.object({
   steps: z.array(z.string()),
   /** Titles of the steps that a person decides about. */
   asksBefore: z.array(z.string()),
-  critique: critiqueSchema,
+  source: z.enum(CONTENT_SOURCES),
+  critique: storedCritiqueSchema,
   costUsd: z.string(),
   seconds: z.number(),
   changes: z.array(z.string()),
@@ -43,7 +44,9 @@ export const replyPlanSchema = z.object({
   /** The design that they speak of, where they name one. */
   about: z.enum(STRATEGIES).nullable(),
   /** What the person wrote, shortened. */
-  said: z.string(),
+  userMessage: z.string(),
+  /** Who read it. */
+  readingSource: z.enum(CONTENT_SOURCES),
   memory: z.object({
     agreedRequirements: z.array(z.string()),
     openQuestions: z.array(z.string()),
@@ -54,13 +57,14 @@ export const replyPlanSchema = z.object({
 });
 
 export function summaryOf(proposal: KnownProposal): DesignSummary {
-  const { strategy, title, summary, design, critique, changes, selected } = proposal;
+  const { strategy, title, summary, source, design, critique, changes, selected } = proposal;
   return {
     strategy,
     title,
     summary,
     steps: design.steps.map((step) => step.title),
     asksBefore: design.steps.filter((step) => step.requiresApproval).map((step) => step.title),
+    source,
     critique,
     costUsd: readableUsd(proposal.estimatedCostMicros),
     seconds: proposal.estimatedSeconds,

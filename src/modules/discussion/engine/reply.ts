@@ -1,4 +1,5 @@
 import type { ModelTask } from '../../../core/llm/language-model.ts';
+import { madeByRules } from './reply-plan-selectors.ts';
 import type { ReplyPlan } from './reply-plan.ts';
 import {
   contextData,
@@ -24,9 +25,10 @@ export function replyTo(
       'application context': contextData(context),
       ...memoryData(plan.memory),
       designs: plan.designs.length > 0 ? JSON.stringify(plan.designs) : '',
+      'made by the built-in rules': madeByRules(plan).join('\n'),
       stage: plan.stage,
       'design in question': plan.about ?? '',
-      'newest message': plan.said,
+      'newest message': plan.userMessage,
     },
     language: plan.language,
     maxOutputTokens: 1_200,

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { ModelError, type ModelTask } from '../../../core/llm/language-model.ts';
+import { ModelError, type ModelErrorCode, type ModelTask } from '../../../core/llm/language-model.ts';
 import { InvalidOutputError } from '../../../core/llm/structured.ts';
 
 /** The port through which the discussion asks a model for structured answers. */
 export interface StructuredModel {
   /**
-   * One structured answer, checked by `schema` and repaired once.
-   * Errors: ModelError or InvalidOutputError when the model gives nothing usable; whatever else stops the turn
-   * (an abort, a spent budget, a lost claim) as it is.
+   * One structured answer, checked by `schema` and repaired once. Failures that may pass are retried before.
+   * Errors: InvalidOutputError when the repaired answer does not fit either; ModelError; whatever else stops the
+   * turn (an abort, a spent budget, a lost claim) as it is.
    */
   generate<T>(task: ModelTask, prompt: Prompt, schema: z.ZodType<T>): Promise<T>;
 }
@@ -26,7 +26,11 @@ export interface PromptTask<Facts extends object, T> {
   prompt(facts: Facts): Prompt;
 }
 
-/** The model's answer; when the model fails, that of the built-in rules. */
+/**
+ * The model's answer, or that of the built-in rules when the model gave none that can be used, or was away through
+ * all retries.
+ * Errors: ModelError AUTH, BAD_REQUEST or REFUSED, which the person has to know about; whatever else stops the turn.
+ */
 export async function generateWithFallback<Facts extends object, T>(
   model: StructuredModel,
   fallback: (facts: Facts) => T,
@@ -38,16 +42,32 @@ export async function generateWithFallback<Facts extends object, T>(
     const value = await model.generate({ name: task.name, metadata }, task.prompt(facts), task.schema);
     return { value, source: 'MODEL' };
   } catch (error) {
-    if (error instanceof ModelError || error instanceof InvalidOutputError)
-      return { value: fallback(facts), source: 'BUILT_IN' };
-    throw error;
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    return { value: fallback(facts), source: 'BUILT_IN', failure };
   }
 }
 
-export interface Generated<T> {
-  value: T;
-  /** Who made it: the model, or the built-in rules because the model failed. */
-  source: ContentSource;
+/** Null for what the built-in rules must not hide. */
+function failureOf(error: unknown): GenerationFailure | null {
+  if (error instanceof InvalidOutputError) return { code: 'INVALID_OUTPUT', message: error.message };
+  if (error instanceof ModelError && error.retryable) return { code: error.code, message: error.message };
+  return null;
 }
 
-export type ContentSource = 'MODEL' | 'BUILT_IN';
+/** All results; if one fails, its error, but only after the others have ended: no call outlives the turn. */
+export async function waitForAll<T>(calls: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(calls);
+  return Promise.all(calls);
+}
+
+/** Something generated, and who made it. */
+export type Generated<T> =
+  | { value: T; source: 'MODEL'; failure?: undefined }
+  | { value: T; source: 'BUILT_IN'; failure: GenerationFailure };
+
+/** Why the built-in rules had to answer. */
+export interface GenerationFailure {
+  code: ModelErrorCode | 'INVALID_OUTPUT' | 'DUPLICATE';
+  message: string;
+}

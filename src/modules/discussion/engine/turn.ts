@@ -1,6 +1,7 @@
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import { estimate } from '../../designs/estimate.ts';
 import { type ReplyKind, type ReplyPlan, readableUsd, summaryOf } from './reply-plan.ts';
+import { type BuiltInPart, builtInParts } from './built-in.ts';
 import { type Catalog, priceOf } from './catalog.ts';
 import { critique } from './critic.ts';
 import type { DiscussionFallback } from './fallback.ts';
@@ -11,12 +12,12 @@ import { path, type Stage } from './machine.ts';
 import { EMPTY_MEMORY, type Memory, remember, tidy } from './memory.ts';
 import type { ChatMessage } from './prompts.ts';
 import { type Draft, type KnownProposal, type Proposal, STRATEGIES, type Strategy } from './proposal.ts';
-import type { StructuredModel } from './structured-model.ts';
+import { type Generated, type StructuredModel, waitForAll } from './structured-model.ts';
 
 /**
  * One message and what becomes of it: it is read, remembered, and moves the discussion along the table of
  * stages. Nothing is stored and nothing is said yet; the reply is written from its plan.
- * Errors: whatever `model` throws that is not the model's own failure.
+ * Errors: whatever `generateWithFallback` does not answer with the built-in rules.
  */
 export async function takeTurn(
   model: StructuredModel,
@@ -29,12 +30,14 @@ export async function takeTurn(
     .map((message) => message.content);
   const language = languageOf(state.text, earlier, state.language);
   const proposals = state.proposals.map((proposal) => ({ ...proposal, score: proposal.critique.score }));
-  const reading = await readMessage(model, fallback, { ...state, proposals, language });
+  const read = await readMessage(model, fallback, { ...state, proposals, language });
+  const reading = read.value;
 
   const startsOver = reading.intents.includes('START_OVER');
   const known = startsOver ? { ...state, memory: EMPTY_MEMORY, proposals: [] } : state;
   const memory = remember(known.memory, reading.memory);
-  const turn: TurnState = { model, fallback, state: known, reading, memory, language, startsOver };
+  const builtIn = builtInParts('READING', null, read);
+  const turn: TurnState = { model, fallback, state: known, reading, memory, language, startsOver, builtIn };
   return known.proposals.length === 0 ? understand(turn) : react(turn);
 }
 
@@ -46,10 +49,7 @@ async function understand(turn: TurnState): Promise<Turn> {
   if (!isTalk && reading.isClear) {
     return design(turn, path(state.stage, ...start, 'DESIGN', 'PRESENT'));
   }
-  const { openQuestions } = turn.memory;
-  const questions = openQuestions.length > 0 ? openQuestions : turn.fallback.clarify(turn.language);
-  const asking = { ...turn, memory: { ...turn.memory, openQuestions: questions } };
-  return outcomeOf(asking, 'CLARIFY', { transitions: path(state.stage, 'UNDERSTAND') });
+  return outcomeOf(turn, 'CLARIFY', { transitions: path(state.stage, 'UNDERSTAND') });
 }
 
 /** There are designs: the message changes, chooses, settles or debates them. */
@@ -91,17 +91,17 @@ function choose(turn: TurnState, settles: Stage[]): Turn {
 async function design(turn: TurnState, transitions: Stage[]): Promise<Turn> {
   const isFirst = turn.state.proposals.length === 0;
   const facts = factsOf(turn);
-  const drafts = await proposeDesigns(turn.model, turn.fallback, facts);
   const changes = isFirst ? [] : [tidy(turn.state.text)];
-  const proposals = await assess(
+  const designs = await proposeDesigns(turn.model, turn.fallback, facts);
+  const assessed = await assess(
     turn,
     facts,
-    drafts.map((draft) => ({ ...draft, changes })),
+    designs.map((one) => ({ ...one, value: { ...one.value, changes } })),
   );
-  const title = turn.reading.title || turn.fallback.title(facts.need);
+  const title = turn.reading.title || tidy(facts.memory.agreedRequirements[0]!, MAX_TITLE_LENGTH);
   return outcomeOf({ ...turn, memory: facts.memory }, 'PRESENT', {
+    ...assessed,
     transitions,
-    proposals,
     selected: null,
     title,
   });
@@ -109,57 +109,67 @@ async function design(turn: TurnState, transitions: Stage[]): Promise<Turn> {
 
 /** One design when it is clear which, and then it is the chosen one; else all of them. */
 async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]): Promise<Turn> {
-  const { state, reading } = turn;
+  const { model, fallback, state, reading } = turn;
   const facts = factsOf(turn);
   const chosen = state.proposals.filter((proposal) => target === null || proposal.strategy === target);
-  const drafts = await Promise.all(
-    chosen.map((draft) =>
-      refineDesign(turn.model, turn.fallback, { ...facts, draft, change: reading.change }),
-    ),
+  const designs = await waitForAll(
+    chosen.map((draft) => refineDesign(model, fallback, { ...facts, draft, change: reading.change })),
   );
-  const proposals = await assess(turn, facts, drafts);
+  const assessed = await assess(turn, facts, designs);
   const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
   return outcomeOf(turn, replyKindAt(transitions.at(-1) ?? state.stage), {
+    ...assessed,
     transitions,
-    proposals,
     selected: target,
   });
 }
 
 /** What each design costs and takes, and what is to be said for and against it. */
-function assess(
-  turn: TurnState,
-  { need, memory, language, catalog }: NeedFacts,
-  drafts: Draft[],
-): Promise<Proposal[]> {
-  const inputTokens = estimateTokens(need);
-  return Promise.all(
-    drafts.map(async (draft) => {
-      const { costMicros, seconds } = estimate(draft.design, {
-        inputTokens,
-        priceOf: (step) => priceOf(catalog, step),
-      });
+async function assess(
+  { model, fallback }: TurnState,
+  facts: NeedFacts,
+  designs: readonly Generated<Draft>[],
+): Promise<Pick<Outcome, 'proposals' | 'builtIn'>> {
+  const assessed = await waitForAll(
+    designs.map(async (generated) => {
+      const draft = generated.value;
+      const { costMicros, seconds } = estimateFor(draft, facts);
       const costUsd = readableUsd(costMicros);
-      return {
+      const judged = await critique(model, fallback, { ...critiqueFacts(facts), draft, costUsd, seconds });
+      const proposal: Proposal = {
         ...draft,
-        critique: await critique(turn.model, turn.fallback, {
-          need,
-          memory,
-          draft,
-          costUsd,
-          seconds,
-          language,
-        }),
+        source: generated.source,
+        critique: { ...judged.value, source: judged.source },
         estimatedCostMicros: costMicros,
         estimatedSeconds: seconds,
       };
+      const { strategy } = draft;
+      const parts = [
+        ...builtInParts('DESIGN', strategy, generated),
+        ...builtInParts('CRITIQUE', strategy, judged),
+      ];
+      return { proposal, parts };
     }),
   );
+  return {
+    proposals: assessed.map(({ proposal }) => proposal),
+    builtIn: assessed.flatMap(({ parts }) => parts),
+  };
+}
+
+function estimateFor({ design: draft }: Draft, { need, catalog }: NeedFacts) {
+  const inputTokens = estimateTokens(need);
+  return estimate(draft, { inputTokens, priceOf: (step) => priceOf(catalog, step) });
+}
+
+function critiqueFacts({ need, memory, language }: NeedFacts) {
+  return { need, memory, language };
 }
 
 function outcomeOf(turn: TurnState, kind: ReplyKind, outcome: Partial<Outcome>): Turn {
   const { state, memory, language } = turn;
   const { transitions = [], proposals = [], selected = selectedOf(state.proposals), title = null } = outcome;
+  const builtIn = [...turn.builtIn, ...(outcome.builtIn ?? [])];
   const designs = STRATEGIES.flatMap((strategy) => {
     const fresh = proposals.find((proposal) => proposal.strategy === strategy);
     const known = state.proposals.find((proposal) => proposal.strategy === strategy);
@@ -167,17 +177,17 @@ function outcomeOf(turn: TurnState, kind: ReplyKind, outcome: Partial<Outcome>):
     return current ? [summaryOf({ ...current, selected: strategy === selected })] : [];
   });
   const stage = transitions.at(-1) ?? state.stage;
-  const about = turn.reading.target;
   const replyPlan: ReplyPlan = {
     kind,
     stage,
     language,
-    about,
-    said: tidy(state.text, 1_000),
+    about: turn.reading.target,
+    userMessage: tidy(state.text, 1_000),
+    readingSource: turn.builtIn.length > 0 ? 'BUILT_IN' : 'MODEL',
     memory,
     designs,
   };
-  return { transitions, memory, proposals, selected, title, replyPlan };
+  return { transitions, memory, proposals, selected, title, builtIn, replyPlan };
 }
 
 /** Everything that is known about the need. What the person wrote counts as agreed where nothing was read out of it. */
@@ -194,6 +204,8 @@ function factsOf({ state, memory, language }: TurnState): NeedFacts {
     context: state.context,
   };
 }
+
+const MAX_TITLE_LENGTH = 80;
 
 /** Designs from before a new start are history. */
 function hasDesigns(stage: Stage): boolean {
@@ -237,6 +249,8 @@ interface Outcome {
   selected: Strategy | null;
   /** A name for the conversation, when its need has just become clear. */
   title: string | null;
+  /** What the built-in rules had to make because the model failed. */
+  builtIn: BuiltInPart[];
 }
 
 interface TurnState {
@@ -247,4 +261,6 @@ interface TurnState {
   memory: Memory;
   language: string;
   startsOver: boolean;
+  /** The reading, where the model gave none. */
+  builtIn: BuiltInPart[];
 }

@@ -1,7 +1,7 @@
 import type { DesignProposal } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { designSchema } from '../../designs/design.ts';
-import { critiqueSchema, currentProposals, type KnownProposal } from '../engine/proposal.ts';
+import { currentProposals, type KnownProposal, storedCritiqueSchema } from '../engine/proposal.ts';
 import type { DiscussionState } from '../engine/turn.ts';
 import type { ClaimedReply } from './claimed-reply.ts';
 
@@ -54,17 +54,18 @@ export async function messagesBefore(
 }
 
 function knownProposal(row: DesignProposal): KnownProposal {
-  const { strategy, title, summary, changes, selected, estimatedCostMicros, estimatedSeconds } = row;
+  const { strategy, title, summary, source, changes, selected, estimatedCostMicros, estimatedSeconds } = row;
   return {
     strategy,
     title,
     summary,
+    source,
     changes,
     selected,
     estimatedCostMicros,
     estimatedSeconds,
     design: designSchema.parse(row.design),
-    critique: critiqueSchema.parse(row.critique),
+    critique: storedCritiqueSchema.parse(row.critique),
   };
 }
 

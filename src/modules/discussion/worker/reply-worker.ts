@@ -14,7 +14,7 @@ import { mergeDeltas } from '../../conversations/events.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
 import { replyTo } from '../engine/reply.ts';
 import { type ReplyPlan, replyPlanSchema } from '../engine/reply-plan.ts';
-import { takeTurn } from '../engine/turn.ts';
+import { takeTurn, type Turn } from '../engine/turn.ts';
 import { type ClaimedReply, takeNextReply } from './claimed-reply.ts';
 import { contextOf, discussionState, messagesBefore } from './discussion-state.ts';
 import { ReplyModel } from './reply-model.ts';
@@ -108,11 +108,11 @@ class ReplyExecution implements StreamedWork {
   }
 
   /** The next attempt tells readers that this one's text is void; so does the end of a reply that fails. */
-  #attemptOf({ id: messageId, attempt, brief }: Message): StreamedAttempt {
+  #attemptOf({ id: messageId, attempt, replyPlan }: Message): StreamedAttempt {
     let call: MeteredCall | null = null;
     return {
       open: async () => {
-        const plan = brief === null ? await this.#decide() : replyPlanSchema.parse(brief);
+        const plan = replyPlan === null ? await this.#decide() : replyPlanSchema.parse(replyPlan);
         call = await this.#openReply(plan);
         return call.parts;
       },
@@ -135,8 +135,16 @@ class ReplyExecution implements StreamedWork {
     const state = await discussionState(this.#services, this.#reply, proposals);
     const turn = await takeTurn(this.#model, this.#services.discussionFallback, state);
     this.#signal.throwIfAborted();
+    this.#warnOfBuiltIn(turn);
     await this.#writer.storeTurn(turn, proposals);
     return turn.replyPlan;
+  }
+
+  #warnOfBuiltIn({ builtIn }: Turn): void {
+    for (const { part, strategy, failure } of builtIn) {
+      const { code, message: reason } = failure;
+      this.#services.logger.warn({ ...this.ids, part, strategy, code, reason }, 'built-in rules used');
+    }
   }
 
   async #openReply(plan: ReplyPlan): Promise<MeteredCall> {

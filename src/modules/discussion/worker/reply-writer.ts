@@ -6,6 +6,7 @@ import type { ConversationEvent } from '../../conversations/events.ts';
 import { UNTITLED } from '../../conversations/service.ts';
 import { textInLog } from '../../conversations/snapshot.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
+import { builtInNotice } from '../engine/built-in.ts';
 import { currentProposals } from '../engine/proposal.ts';
 import type { Turn } from '../engine/turn.ts';
 import { enterStages } from '../service.ts';
@@ -60,7 +61,9 @@ export class ReplyWriter {
       await enterStages(tx, conversation, turn.transitions);
       const stored = await this.#storeProposals(tx, turn, earlier);
       if (stored.length > 0) emit({ type: 'ProposalsReady', proposalIds: stored.map(({ id }) => id) });
-      const data = { brief: turn.replyPlan, stalledClaims: 0 };
+      const notice = builtInNotice(turn.builtIn);
+      const notices = { push: notice === null ? [] : [notice] };
+      const data = { replyPlan: turn.replyPlan, notices, stalledClaims: 0 };
       await tx.prisma.message.update({ where: { id: this.#id }, data });
     });
   }

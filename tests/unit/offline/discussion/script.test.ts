@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { checkDesign, designSchema } from '../../../../src/modules/designs/design.ts';
 import { flowchart } from '../../../../src/modules/designs/mermaid.ts';
 import { ancestors } from '../../../../src/modules/designs/order.ts';
-import { proposeDesigns } from '../../../../src/modules/discussion/engine/designer.ts';
+import { type NeedFacts, proposeDesigns } from '../../../../src/modules/discussion/engine/designer.ts';
 import { EMPTY_MEMORY } from '../../../../src/modules/discussion/engine/memory.ts';
 import { subjectOf } from '../../../../src/offline/discussion/request-parsing.ts';
-import { builtInRules } from '../../../../src/offline/discussion/fallback.ts';
 import { discussionScript } from '../../../../src/offline/discussion/script.ts';
 import { replyTo } from '../../../../src/modules/discussion/engine/reply.ts';
-import { catalogOf, offlineModel, requestOf, talk } from '../../../support/structured-models.ts';
+import { catalogOf, noRules, offlineModel, requestOf, talk } from '../../../support/structured-models.ts';
 
 describe('discussionScript', () => {
   it('has no part in what is not the discussion', () => {
@@ -27,7 +26,7 @@ describe('the designs of the OFFLINE model', () => {
   it.each(needs)('are valid and distinct for %j', async (need) => {
     const language = /\p{scx=Hangul}/u.test(need) ? 'ko' : 'en';
     const memory = { ...EMPTY_MEMORY, agreedRequirements: [need.slice(0, 300)] };
-    const drafts = await proposeDesigns(offlineModel, builtInRules, {
+    const drafts = await designsOf({
       need,
       memory,
       language,
@@ -57,7 +56,7 @@ describe('the designs of the OFFLINE model', () => {
       catalog: catalogOf('OFFLINE'),
       context: null,
     };
-    const [speed, quality, balanced] = await proposeDesigns(offlineModel, builtInRules, facts);
+    const [speed, quality, balanced] = await designsOf(facts);
 
     expect(speed!.design.steps).toHaveLength(3);
     expect(new Set(speed!.design.steps.map((step) => step.model))).toEqual(new Set(['offline-fast']));
@@ -85,7 +84,7 @@ describe('the designs of the OFFLINE model', () => {
       memory: { ...EMPTY_MEMORY, agreedRequirements: ['Cite each clause.'] },
       language: 'en',
     };
-    const drafts = await proposeDesigns(offlineModel, builtInRules, {
+    const drafts = await designsOf({
       ...facts,
       catalog: catalogOf('OFFLINE'),
       context: null,
@@ -172,6 +171,12 @@ describe('subjectOf', () => {
     expect(subjectOf(need)).toBe(subject);
   });
 });
+
+async function designsOf(facts: NeedFacts) {
+  const designs = await proposeDesigns(offlineModel, noRules, facts);
+  expect(designs.map(({ source }) => source)).toEqual(['MODEL', 'MODEL', 'MODEL']);
+  return designs.map(({ value }) => value);
+}
 
 async function replyAfter(...texts: string[]) {
   const { turn, before } = await talk(offlineModel, ...texts);

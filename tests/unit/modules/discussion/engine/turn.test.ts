@@ -1,189 +1,188 @@
 import { describe, expect, it } from 'vitest';
-import { builtInRules } from '../../../../../src/offline/discussion/fallback.ts';
+import { ModelError } from '../../../../../src/core/llm/language-model.ts';
 import { AppError } from '../../../../../src/errors.ts';
-import { checkDesign } from '../../../../../src/modules/designs/design.ts';
-import { replyPlanSchema } from '../../../../../src/modules/discussion/engine/reply-plan.ts';
-import { INTENTS, type Intent } from '../../../../../src/modules/discussion/engine/read-message.ts';
 import {
   assertTransition,
   type Stage,
   STAGES,
 } from '../../../../../src/modules/discussion/engine/machine.ts';
+import type { DiscussionFallback } from '../../../../../src/modules/discussion/engine/fallback.ts';
 import { STRATEGIES } from '../../../../../src/modules/discussion/engine/proposal.ts';
+import {
+  INTENTS,
+  type Intent,
+  type ReadingAnswer,
+} from '../../../../../src/modules/discussion/engine/read-message.ts';
+import { replyPlanSchema } from '../../../../../src/modules/discussion/engine/reply-plan.ts';
 import {
   type DiscussionState,
   takeTurn,
   type Turn,
 } from '../../../../../src/modules/discussion/engine/turn.ts';
 import {
-  afterTurn,
-  answering,
   answeringTasks,
-  unavailableModel,
+  CRITIQUE_ANSWER,
+  designAnswer,
   freshState,
-  offlineModel,
+  modelFailing,
+  modelReading,
+  noRules,
   talk,
 } from '../../../../support/structured-models.ts';
 
 const NEED = 'Compare the prices of three EV charging networks for our fleet manager.';
 
+const DESCRIBE: Reading = {
+  intents: ['DESCRIBE'],
+  title: 'EV charging',
+  memory: { ...noChange(), agreed: [NEED], asked: ['How long?'] },
+};
+const ASK: Reading = { intents: ['ASK'] };
+const CONFIRM: Reading = { intents: ['CONFIRM'] };
+const REFINE: Reading = { intents: ['REFINE'], change: 'Add a check.' };
+const select = (target: Reading['target']): Reading => ({ intents: ['SELECT'], target });
+
 describe('takeTurn', () => {
   it('goes from a clear need to three designs in one turn', async () => {
-    const { turn } = await talk(offlineModel, NEED);
+    const { turn } = await talkWith(DESCRIBE);
     expect(turn.transitions).toEqual(['DESIGN', 'PRESENT']);
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(STRATEGIES);
-    expect(turn.memory.agreedRequirements).toEqual([NEED]);
-    expect(turn.memory.openQuestions.length).toBeGreaterThan(0);
-    expect(turn).toMatchObject({ selected: null, title: expect.stringContaining('EV charging') });
-    expect(turn.replyPlan).toMatchObject({ kind: 'PRESENT', stage: 'PRESENT', said: NEED });
+    expect(turn.memory).toMatchObject({ agreedRequirements: [NEED], openQuestions: ['How long?'] });
+    expect(turn).toMatchObject({ selected: null, title: 'EV charging', builtIn: [] });
+    expect(turn.replyPlan).toMatchObject({ kind: 'PRESENT', stage: 'PRESENT', readingSource: 'MODEL' });
     expect(turn.replyPlan.designs).toHaveLength(3);
   });
 
-  it.each(['hello', '👋', 'report', '안녕하세요'])('asks back after %j', async (text) => {
-    const { turn } = await talk(offlineModel, text);
+  it('names the conversation by the need where the model gives no title', async () => {
+    expect((await talkWith({ ...DESCRIBE, title: null })).turn.title).toBe(NEED);
+  });
+
+  it.each<Reading>([
+    { intents: ['TALK'], isClear: true },
+    { intents: ['DESCRIBE'], isClear: false },
+  ])('asks back after %j', async (reading) => {
+    const { turn } = await talkWith({ ...reading, memory: { ...noChange(), asked: ['What about?'] } });
     expect(turn).toMatchObject({ transitions: [], proposals: [], title: null });
     expect(turn.replyPlan).toMatchObject({ kind: 'CLARIFY', stage: 'UNDERSTAND' });
-    expect(turn.replyPlan.memory.openQuestions.length).toBeGreaterThan(0);
+    expect(turn.replyPlan.memory.openQuestions).toEqual(['What about?']);
   });
 
   it('remembers a vague need until it is clear', async () => {
-    const { turn } = await talk(offlineModel, 'report', 'on EV batteries');
+    const agreed = (text: string) => ({ ...noChange(), agreed: [text] });
+    const { turn } = await talkWith(
+      { intents: ['DESCRIBE'], isClear: false, memory: agreed('A report.') },
+      { intents: ['ADD'], title: 'EV batteries', memory: agreed('On EV batteries.') },
+    );
     expect(turn.transitions).toEqual(['DESIGN', 'PRESENT']);
-    expect(turn.memory.agreedRequirements).toEqual(['report', 'on EV batteries']);
+    expect(turn.memory.agreedRequirements).toEqual(['A report.', 'On EV batteries.']);
     expect(turn.title).toBe('EV batteries');
   });
 
   it('answers a question in DEBATE and changes nothing', async () => {
-    const { turn } = await talk(offlineModel, NEED, 'Why is the quality one so expensive?');
+    const { turn } = await talkWith(DESCRIBE, { ...ASK, target: 'QUALITY' });
     expect(turn).toMatchObject({ transitions: ['DEBATE'], proposals: [], selected: null });
     expect(turn.replyPlan).toMatchObject({ kind: 'ANSWER', about: 'QUALITY' });
   });
 
-  it('selects and refines in one sentence', async () => {
-    const { turn, before } = await talk(
-      offlineModel,
-      NEED,
-      'take the second one, but add a check of the sources',
-    );
+  it('selects and refines in one message', async () => {
+    const both: Reading = { intents: ['SELECT', 'REFINE'], target: 'QUALITY', change: 'Add a check.' };
+    const { turn } = await talkWith(DESCRIBE, both);
     expect(turn).toMatchObject({ transitions: ['REFINE', 'CONFIRM'], selected: 'QUALITY' });
-    const [refined, ...others] = turn.proposals;
-    expect(others).toEqual([]);
-    const old = before.proposals.find((proposal) => proposal.strategy === 'QUALITY')!;
-    expect(refined!.design.steps).toHaveLength(old.design.steps.length + 1);
-    expect(refined!.changes).toEqual([expect.stringContaining('the sources')]);
-    expect(turn.memory.agreedRequirements).toContain('add a check of the sources');
-    expect(turn.replyPlan.kind).toBe('CONFIRM');
-    expect(turn.replyPlan.designs.filter((card) => card.selected).map((card) => card.strategy)).toEqual([
-      'QUALITY',
+    expect(turn.proposals).toMatchObject([
+      { strategy: 'QUALITY', source: 'MODEL', changes: ['Changed by the model.'] },
     ]);
+    expect(turn.replyPlan.kind).toBe('CONFIRM');
+    const selected = turn.replyPlan.designs.filter((design) => design.selected);
+    expect(selected.map((design) => design.strategy)).toEqual(['QUALITY']);
   });
 
   it('refines all designs while none is chosen, and comes back to PRESENT', async () => {
-    const { turn } = await talk(offlineModel, NEED, 'add a check of the sources');
+    const { turn } = await talkWith(DESCRIBE, REFINE);
     expect(turn).toMatchObject({ transitions: ['REFINE', 'PRESENT'], selected: null });
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(STRATEGIES);
   });
 
   it('refines the chosen design when the message names none', async () => {
-    const { turn } = await talk(offlineModel, NEED, 'the third one', 'add a check of the sources');
+    const { turn } = await talkWith(DESCRIBE, select('BALANCED'), REFINE);
     expect(turn).toMatchObject({ transitions: ['REFINE', 'CONFIRM'], selected: 'BALANCED' });
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(['BALANCED']);
   });
 
-  it('settles on a yes to the selected design', async () => {
-    const { turn } = await talk(offlineModel, NEED, 'the balanced one', 'yes');
+  it('confirms the selected design', async () => {
+    const { turn } = await talkWith(DESCRIBE, select('BALANCED'), CONFIRM);
     expect(turn).toMatchObject({ transitions: ['PLAN'], selected: 'BALANCED', proposals: [] });
     expect(turn.replyPlan).toMatchObject({ kind: 'PLAN', stage: 'PLAN' });
   });
 
-  it('settles from DEBATE by way of CONFIRM', async () => {
-    const { turn } = await talk(
-      offlineModel,
-      NEED,
-      'the balanced one',
-      'how long does it take?',
-      'ok, go ahead',
-    );
+  it('confirms from DEBATE by way of CONFIRM', async () => {
+    const { turn } = await talkWith(DESCRIBE, select('BALANCED'), ASK, CONFIRM);
     expect(turn.transitions).toEqual(['CONFIRM', 'PLAN']);
   });
 
   it('asks which one is meant when a yes comes before a choice', async () => {
-    const { turn } = await talk(offlineModel, NEED, 'yes');
+    const { turn } = await talkWith(DESCRIBE, CONFIRM);
     expect(turn).toMatchObject({ transitions: [], selected: null });
     expect(turn.replyPlan.kind).toBe('CHOOSE');
   });
 
-  it('does not settle a design when the yes names another one', async () => {
-    const model = answeringTasks({
-      'discussion.read': ({ proposals }) => ({
-        intents: (proposals as unknown[]).length > 0 ? ['CONFIRM'] : ['DESCRIBE'],
-        target: 'SPEED',
-        isClear: true,
-        memory: {},
-      }),
-    });
-    const { after } = await talk(offlineModel, NEED, 'the balanced one');
-    const turn = await takeTurn(model, builtInRules, { ...after, text: 'yes, the fast one' });
+  it('selects, and does not confirm, when the yes names another design', async () => {
+    const { turn } = await talkWith(DESCRIBE, select('BALANCED'), { ...CONFIRM, target: 'SPEED' });
     expect(turn).toMatchObject({ transitions: [], selected: 'SPEED' });
     expect(turn.replyPlan.kind).toBe('CONFIRM');
   });
 
   it('goes on from PLAN: answers there, refines, selects another', async () => {
-    const settled = [NEED, 'the balanced one', 'yes'] as const;
-    expect((await talk(offlineModel, ...settled, 'why does it ask me?')).turn.transitions).toEqual([]);
-    expect((await talk(offlineModel, ...settled, 'yes')).turn.transitions).toEqual([]);
-    expect((await talk(offlineModel, ...settled, 'drop the approval')).turn.transitions).toEqual([
-      'REFINE',
-      'CONFIRM',
-    ]);
-    expect((await talk(offlineModel, ...settled, 'take the first one')).turn).toMatchObject({
+    const confirmed = [DESCRIBE, select('BALANCED'), CONFIRM] as const;
+    expect((await talkWith(...confirmed, ASK)).turn.transitions).toEqual([]);
+    expect((await talkWith(...confirmed, CONFIRM)).turn.transitions).toEqual([]);
+    expect((await talkWith(...confirmed, REFINE)).turn.transitions).toEqual(['REFINE', 'CONFIRM']);
+    expect((await talkWith(...confirmed, select('SPEED'))).turn).toMatchObject({
       transitions: ['CONFIRM'],
       selected: 'SPEED',
     });
   });
 
   it('starts over with what the message says instead', async () => {
-    const { turn } = await talk(
-      offlineModel,
-      NEED,
-      'the first one',
-      'forget it all, I need a review of our GDPR compliance',
-    );
+    const memory = { ...noChange(), agreed: ['A review of our GDPR compliance.'] };
+    const other: Reading = { intents: ['START_OVER', 'DESCRIBE'], memory };
+    const { turn } = await talkWith(DESCRIBE, select('SPEED'), other);
     expect(turn.transitions).toEqual(['UNDERSTAND', 'DESIGN', 'PRESENT']);
-    expect(turn.memory.agreedRequirements).toEqual(['I need a review of our GDPR compliance']);
+    expect(turn.memory.agreedRequirements).toEqual(['A review of our GDPR compliance.']);
     expect(turn.selected).toBeNull();
-    expect(turn.proposals.map((proposal) => proposal.title).join()).toContain('GDPR compliance');
+    expect(turn.proposals).toHaveLength(3);
   });
 
   it('starts over empty, and does not look back at the designs from before', async () => {
-    const { turn, after } = await talk(offlineModel, NEED, 'start over');
+    const { turn, after } = await talkWith(DESCRIBE, { intents: ['START_OVER'], isClear: false });
     expect(turn).toMatchObject({ transitions: ['UNDERSTAND'], proposals: [], selected: null });
     expect(turn.memory.agreedRequirements).toEqual([]);
-    const { proposals } = (await talk(offlineModel, NEED)).after;
-    const next = await takeTurn(offlineModel, builtInRules, { ...after, proposals, text: 'the second one' });
+    const { proposals } = (await talkWith(DESCRIBE)).after;
+    const vague = modelReading({ ...select('QUALITY'), isClear: false });
+    const next = await takeTurn(vague, noRules, { ...after, proposals, text: 'the second one' });
     expect(next.replyPlan).toMatchObject({ kind: 'CLARIFY', designs: [] });
   });
 
   it('speaks the language of the person, also after a word that has none', async () => {
-    expect((await talk(offlineModel, '고객 리뷰 데이터를 분석해줘')).turn.replyPlan.language).toBe('ko');
-    expect((await talk(offlineModel, '고객 리뷰 데이터를 분석해줘', 'ok')).turn.replyPlan.language).toBe(
-      'ko',
-    );
-    const hinted = await takeTurn(offlineModel, builtInRules, { ...freshState('report'), language: 'de-CH' });
-    expect(hinted.replyPlan.language).toBe('de');
-    const english = await takeTurn(offlineModel, builtInRules, { ...freshState(NEED), language: 'ko-KR' });
-    expect(english.replyPlan.language).toBe('en');
+    const languageAfter = async (...texts: string[]) =>
+      (await talk(modelReading(ASK), ...texts)).turn.replyPlan.language;
+    expect(await languageAfter('고객 리뷰 데이터를 분석해줘')).toBe('ko');
+    expect(await languageAfter('고객 리뷰 데이터를 분석해줘', 'ok')).toBe('ko');
+    const hinted = { ...freshState('report'), language: 'de-CH' };
+    expect((await takeTurn(modelReading(ASK), noRules, hinted)).replyPlan.language).toBe('de');
+    const english = { ...freshState(NEED), language: 'ko-KR' };
+    expect((await takeTurn(modelReading(ASK), noRules, english)).replyPlan.language).toBe('en');
   });
 
   it('gives a plan that survives storage as JSON', async () => {
-    for (const texts of [
-      ['hi'],
-      [NEED],
-      [NEED, 'why?'],
-      [NEED, 'the 2nd one'],
-      [NEED, 'the 2nd one', 'yes'],
-    ]) {
-      const { replyPlan } = (await talk(offlineModel, ...texts)).turn;
+    const talks = [
+      [{ intents: ['TALK'] }],
+      [DESCRIBE],
+      [DESCRIBE, ASK],
+      [DESCRIBE, select('QUALITY')],
+      [DESCRIBE, select('QUALITY'), CONFIRM],
+    ] satisfies Reading[][];
+    for (const readings of talks) {
+      const { replyPlan } = (await talkWith(...readings)).turn;
       expect(replyPlanSchema.parse(JSON.parse(JSON.stringify(replyPlan)))).toEqual(replyPlan);
     }
   });
@@ -195,33 +194,14 @@ describe('takeTurn on the table of stages', () => {
   );
 
   it('only ever takes legal steps, whatever the message means and wherever the discussion is', async () => {
-    const { after } = await talk(offlineModel, NEED);
+    const { after } = await talk(modelReading({ intents: ['DESCRIBE'] }), NEED);
     for (const [stage, intents] of cases) {
       for (const target of ['SPEED', null] as const) {
-        const turn = await takeTurn(modelOf(intents, target), builtInRules, stateAt(after, stage));
+        const turn = await takeTurn(modelReading({ intents, target }), noRules, stateAt(after, stage));
         expectLegal(stage, turn);
       }
     }
   });
-
-  function modelOf(intents: Intent[], target: 'SPEED' | null) {
-    const { design, critique } = ready;
-    return answeringTasks({
-      'discussion.read': () => ({ intents, target, isClear: true, memory: {} }),
-      'discussion.critique': () => critique,
-      'discussion.refine': () => design,
-    });
-  }
-
-  const ready = {
-    design: {
-      title: 'T',
-      summary: 'S',
-      changes: ['C'],
-      steps: [{ key: 'a', agent: 'REPORTER', title: 'A' }],
-    },
-    critique: { score: 5, strengths: ['s'], weaknesses: ['w'], suggestions: ['u'] },
-  };
 
   function stateAt(after: DiscussionState, stage: Stage): DiscussionState {
     const isSelected = stage === 'CONFIRM' || stage === 'PLAN';
@@ -245,47 +225,75 @@ describe('takeTurn on the table of stages', () => {
 });
 
 describe('takeTurn when the model fails', () => {
+  const rules: DiscussionFallback = {
+    ...noRules,
+    read: () => ({ ...emptyReading(), ...DESCRIBE, isClear: true }),
+    critique: () => CRITIQUE_ANSWER,
+  };
+
+  it('says which parts the built-in rules made, in the turn and in the plan of the reply', async () => {
+    const model = answeringTasks({
+      'discussion.read': () => 'nothing',
+      'discussion.design': ({ strategy }) => designAnswer(strategy as (typeof STRATEGIES)[number]),
+      'discussion.critique': ({ draft }) =>
+        (draft as { strategy: string }).strategy === 'QUALITY' ? 'nothing' : CRITIQUE_ANSWER,
+    });
+    const turn = await takeTurn(model, rules, freshState(NEED));
+    expect(turn.builtIn).toMatchObject([
+      { part: 'READING', strategy: null, failure: { code: 'INVALID_OUTPUT' } },
+      { part: 'CRITIQUE', strategy: 'QUALITY', failure: { code: 'INVALID_OUTPUT' } },
+    ]);
+    expect(turn.proposals.map(({ source, critique }) => [source, critique.source])).toEqual([
+      ['MODEL', 'MODEL'],
+      ['MODEL', 'BUILT_IN'],
+      ['MODEL', 'MODEL'],
+    ]);
+    expect(turn.replyPlan.readingSource).toBe('BUILT_IN');
+    expect(turn.replyPlan.designs.map(({ critique }) => critique.source)).toEqual([
+      'MODEL',
+      'BUILT_IN',
+      'MODEL',
+    ]);
+  });
+
   it.each([
-    ['is away', unavailableModel],
-    ['answers nothing', answering('')],
-    ['answers prose', answering('Sorry, I would rather not.')],
-    ['answers an empty object', answering('{}')],
-    ['answers with a circle of steps', answering(JSON.stringify(circle()))],
-    [
-      'answers with fields of wrong types',
-      answering('{"intents":"SELECT","score":"9","steps":{},"title":7}'),
-    ],
-  ])('goes through a whole talk when it %s', async (_, model) => {
-    let state = freshState(NEED);
-    const stages: Stage[] = [];
-    for (const text of ['take the second one, but add a check of the sources', 'yes', '']) {
-      const turn = await takeTurn(model, builtInRules, state);
-      for (const proposal of turn.proposals) expect(checkDesign(proposal.design)).toEqual([]);
-      stages.push(...turn.transitions);
-      state = afterTurn(state, turn, text);
-    }
-    expect(stages).toEqual(['DESIGN', 'PRESENT', 'REFINE', 'CONFIRM', 'PLAN']);
+    new ModelError('AUTH', 'The key is wrong.'),
+    new AppError('BUDGET_EXCEEDED', 'The limit is reached.'),
+  ])('stops at %s', async (error) => {
+    await expect(takeTurn(modelFailing(error), rules, freshState(NEED))).rejects.toBe(error);
   });
 
-  it('stops at what is not the failure of a model', async () => {
-    const spent = new AppError('BUDGET_EXCEEDED', 'The limit is reached.');
-    const model = { generate: () => Promise.reject(spent) };
-    await expect(takeTurn(model, builtInRules, freshState(NEED))).rejects.toBe(spent);
+  it('asks no question of its own when the model reads, and asks none', async () => {
+    const { turn } = await talkWith({ intents: ['DESCRIBE'], isClear: false });
+    expect(turn.replyPlan).toMatchObject({ kind: 'CLARIFY', memory: { openQuestions: [] } });
   });
 
-  function circle() {
-    return {
-      title: 'T',
-      summary: 'S',
-      steps: [
-        { key: 'a', agent: 'ANALYZER', title: 'A', dependsOn: ['b'] },
-        { key: 'b', agent: 'REPORTER', title: 'B', dependsOn: ['a'] },
-      ],
-    };
-  }
+  it('keeps the source of a design that the turn does not change', async () => {
+    const { after } = await talkWith(DESCRIBE);
+    const proposals = after.proposals.map((one) => ({ ...one, source: 'BUILT_IN' as const }));
+    const turn = await takeTurn(modelReading(ASK), noRules, { ...after, proposals, text: 'Why?' });
+    expect(turn.replyPlan.designs.map(({ source }) => source)).toEqual(['BUILT_IN', 'BUILT_IN', 'BUILT_IN']);
+    expect(turn.builtIn).toEqual([]);
+  });
 });
+
+/** One message for each reading. */
+function talkWith(...readings: Reading[]) {
+  const texts = readings.map((_, index) => (index === 0 ? NEED : `Message ${index + 1}.`));
+  return talk(modelReading(...readings), ...texts);
+}
+
+function emptyReading(): ReadingAnswer {
+  return { intents: ['TALK'], target: null, change: null, isClear: false, title: null, memory: noChange() };
+}
+
+function noChange(): ReadingAnswer['memory'] {
+  return { agreed: [], withdrawn: [], asked: [], answered: [], preferences: [] };
+}
 
 /** One intent, or two in either order. */
 function subsets(intents: readonly Intent[]): Intent[][] {
   return intents.flatMap((one) => intents.map((other) => (one === other ? [one] : [one, other])));
 }
+
+type Reading = Partial<ReadingAnswer>;

@@ -1,0 +1,33 @@
+import type { Strategy } from './proposal.ts';
+import type { Generated, GenerationFailure } from './structured-model.ts';
+
+/** Something of a turn that the built-in rules had to make because the model failed. */
+export interface BuiltInPart {
+  part: 'READING' | 'DESIGN' | 'CRITIQUE';
+  /** The design that was made or judged; null for the reading of the message. */
+  strategy: Strategy | null;
+  failure: GenerationFailure;
+}
+
+/** Empty for what a model made. */
+export function builtInParts(
+  part: BuiltInPart['part'],
+  strategy: Strategy | null,
+  { failure }: Generated<unknown>,
+): BuiltInPart[] {
+  return failure ? [{ part, strategy, failure }] : [];
+}
+
+/** What the person is told about all of them; null when there are none. */
+export function builtInNotice(parts: readonly BuiltInPart[]): string | null {
+  if (parts.length === 0) return null;
+  const codes = [...new Set(parts.map(({ failure }) => failure.code))].join(', ');
+  const made = parts.map(({ part, strategy }) => [PHRASES[part], strategy].filter(Boolean).join(' '));
+  return `The model gave no usable answer (${codes}). Built-in rules made ${made.join(', ')}.`;
+}
+
+const PHRASES: Record<BuiltInPart['part'], string> = {
+  READING: 'the reading of the message',
+  DESIGN: 'the design',
+  CRITIQUE: 'the critique of',
+};

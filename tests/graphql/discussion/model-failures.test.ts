@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type LanguageModel,
+  ModelError,
+  type ModelRequest,
+  type ModelStreamPart,
+} from '../../../src/core/llm/language-model.ts';
+import type { Strategy } from '../../../src/modules/discussion/engine/proposal.ts';
+import { decodeGlobalId } from '../../../src/schema-kit/global-id.ts';
+import { type Account, testApp } from '../../support/app.ts';
+import { NEED, openConversation, readConversation, talk } from '../../support/conversations.ts';
+import { routerOf } from '../../support/scripted-model.ts';
+import { CRITIQUE_ANSWER, designAnswer } from '../../support/structured-models.ts';
+
+/** Answers every task well, but for those that `failure` answers. */
+class FailingModel implements LanguageModel {
+  failure: Failure = () => null;
+  readonly requests: ModelRequest[] = [];
+
+  async *stream(request: ModelRequest): AsyncGenerator<ModelStreamPart> {
+    this.requests.push(request);
+    const answer = this.failure(request) ?? goodAnswer(request);
+    if (typeof answer !== 'string') throw answer;
+    yield { type: 'text', text: answer };
+    yield { type: 'usage', usage: { inputTokens: 10, outputTokens: 10 } };
+    yield { type: 'end', reason: 'stop' };
+  }
+}
+
+const model = new FailingModel();
+const app = testApp({ router: routerOf(model) });
+
+describe('a discussion whose model fails', () => {
+  it.each(['AUTH', 'BAD_REQUEST', 'REFUSED'] as const)(
+    'fails the reply with the provider’s words and stores no design: %s',
+    async (code) => {
+      const { ann, id } = await start(({ task }) =>
+        task.name === 'discussion.critique' ? new ModelError(code, 'The provider says no.') : null,
+      );
+      const reply = await talk(app, ann, id, NEED);
+      expect(reply).toMatchObject({ status: 'FAILED', content: '' });
+      expect(reply.error).toMatchObject({
+        code: 'PROVIDER_ERROR',
+        message: expect.stringContaining('The provider says no.'),
+      });
+      expect(await readConversation(app, ann, id)).toMatchObject({ stage: 'UNDERSTAND', proposals: [] });
+      expect(await sourcesOf(id)).toEqual({});
+    },
+  );
+
+  it('replaces the one design that cannot be used, and says so on the reply and in the log', async () => {
+    const { ann, id } = await start(({ task }) =>
+      task.name === 'discussion.design' && task.metadata['strategy'] === 'QUALITY' ? 'No JSON.' : null,
+    );
+    const reply = await talk(app, ann, id, NEED);
+    expect(reply.status).toBe('COMPLETE');
+    expect(await sourcesOf(id)).toEqual({
+      SPEED: ['MODEL', 'MODEL'],
+      QUALITY: ['BUILT_IN', 'MODEL'],
+      BALANCED: ['MODEL', 'MODEL'],
+    });
+    expect(await noticesOf(reply.id)).toEqual([
+      'The model gave no usable answer (INVALID_OUTPUT). Built-in rules made the design QUALITY.',
+    ]);
+    const warnings = app.logs.filter(
+      (line) => line.includes('built-in rules used') && line.includes(decodeGlobalId(reply.id).id),
+    );
+    expect(warnings).toEqual([expect.stringContaining('"code":"INVALID_OUTPUT"')]);
+    const written = model.requests.findLast(({ task }) => task.name === 'discussion.reply');
+    expect(written?.messages[0]?.content).toContain('the design QUALITY');
+  });
+
+  it('replaces only the design that repeats another one', async () => {
+    const { ann, id } = await start(({ task }) =>
+      task.name === 'discussion.design' && task.metadata['strategy'] === 'BALANCED'
+        ? JSON.stringify(designAnswer('QUALITY', { model: 'offline-fast' }))
+        : null,
+    );
+    const reply = await talk(app, ann, id, NEED);
+    expect(await sourcesOf(id)).toMatchObject({
+      SPEED: ['MODEL', 'MODEL'],
+      QUALITY: ['MODEL', 'MODEL'],
+      BALANCED: ['BUILT_IN', 'MODEL'],
+    });
+    expect(await noticesOf(reply.id)).toEqual([expect.stringContaining('(DUPLICATE)')]);
+  });
+
+  it('retries what may pass, and then has nothing to tell', async () => {
+    let refusals = 2;
+    const { ann, id } = await start(({ task }) =>
+      task.name === 'discussion.read' && refusals-- > 0 ? new ModelError('RATE_LIMITED', 'Slow down.') : null,
+    );
+    const reply = await talk(app, ann, id, NEED);
+    expect(reply.status).toBe('COMPLETE');
+    expect(await noticesOf(reply.id)).toEqual([]);
+    expect(Object.values(await sourcesOf(id)).flat()).toEqual(Array(6).fill('MODEL'));
+  });
+
+  it('judges by built-in rules what the model is away for after its retries', async () => {
+    const { ann, id } = await start(({ task }) =>
+      task.name === 'discussion.critique' &&
+      (task.metadata['draft'] as { strategy: Strategy }).strategy === 'SPEED'
+        ? new ModelError('TIMEOUT', 'No answer.')
+        : null,
+    );
+    const reply = await talk(app, ann, id, NEED);
+    expect(reply.status).toBe('COMPLETE');
+    expect(await sourcesOf(id)).toMatchObject({ SPEED: ['MODEL', 'BUILT_IN'], QUALITY: ['MODEL', 'MODEL'] });
+    expect(await noticesOf(reply.id)).toEqual([
+      'The model gave no usable answer (TIMEOUT). Built-in rules made the critique of SPEED.',
+    ]);
+  });
+});
+
+async function start(failure: Failure): Promise<{ ann: Account; id: string }> {
+  model.failure = failure;
+  const ann = await app.register();
+  return { ann, id: await openConversation(app, ann) };
+}
+
+/** Who made each design, and who judged it. */
+async function sourcesOf(conversationId: string): Promise<Record<string, [string, string]>> {
+  const rows = await app.services.database.prisma.designProposal.findMany({
+    where: { conversationId: decodeGlobalId(conversationId).id },
+  });
+  return Object.fromEntries(
+    rows.map(({ strategy, source, critique }) => [
+      strategy,
+      [source, (critique as unknown as { source: string }).source],
+    ]),
+  );
+}
+
+async function noticesOf(messageId: string): Promise<string[]> {
+  const { notices } = await app.services.database.prisma.message.findUniqueOrThrow({
+    where: { id: decodeGlobalId(messageId).id },
+  });
+  return notices;
+}
+
+function goodAnswer({ task }: ModelRequest): string {
+  const answer = ANSWERS[task.name]?.(task.metadata);
+  return answer === undefined ? 'Here is what I made.' : JSON.stringify(answer);
+}
+
+const ANSWERS: Record<string, (metadata: Readonly<Record<string, unknown>>) => unknown> = {
+  'discussion.read': () => ({
+    intents: ['DESCRIBE'],
+    isClear: true,
+    title: 'Bikes',
+    memory: { agreed: [NEED] },
+  }),
+  'discussion.design': ({ strategy }) => designAnswer(strategy as Strategy, { model: 'offline-fast' }),
+  'discussion.critique': () => CRITIQUE_ANSWER,
+};
+
+type Failure = (request: ModelRequest) => string | Error | null;
