@@ -16,4 +16,4 @@ COPY --from=build /app .
 USER node
 EXPOSE 9000
 # Node itself is process 1, so that SIGTERM reaches it and it can hand its work over.
-CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts"]
+CMD ["node", "src/main.ts"]

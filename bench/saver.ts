@@ -157,14 +157,10 @@ class TrialProcesses {
 
   async #run(...args: string[]): Promise<unknown> {
     const script = path.join(PEER, 'trial.ts');
-    const { stdout } = await run(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', script, ...args],
-      {
-        env: { PATH: process.env['PATH'], DATABASE_URL: this.#databaseUrl },
-        timeout: TRIAL_TIMEOUT_MS,
-      },
-    );
+    const { stdout } = await run(process.execPath, [script, ...args], {
+      env: { PATH: process.env['PATH'], DATABASE_URL: this.#databaseUrl },
+      timeout: TRIAL_TIMEOUT_MS,
+    });
     return JSON.parse(stdout) as unknown;
   }
 }

@@ -15,6 +15,9 @@ async function main(): Promise<void> {
   try {
     const address = await app.listen();
     logger.info({ role: config.role, ...address, provider: config.defaultProvider }, 'AgentForge is ready');
+    const isWatched = process.stdout.isTTY; // by a person at a terminal
+    if (isWatched && address && config.isSchemaPublic)
+      console.log(`GraphiQL: http://localhost:${address.port}/graphql`);
     logger.info({ signal: await stopped }, 'shutting down; handing over work in progress');
   } finally {
     const deadline = setTimeout(() => {

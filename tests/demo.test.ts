@@ -47,7 +47,7 @@ class Demo {
 
   constructor(folder: string) {
     const env = { ...process.env, ...OFFLINE, TMPDIR: folder };
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'demo/demo.ts'], { env });
+    this.#child = spawn(process.execPath, ['demo/demo.ts'], { env });
     this.#child.stdout?.on('data', (text) => (this.output += text));
     this.#child.stderr?.on('data', (text) => (this.output += text));
     this.exitCode = once(this.#child, 'close').then(([code]) => code as number | null);

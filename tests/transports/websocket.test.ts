@@ -102,7 +102,7 @@ describe('GraphQL over WebSocket', () => {
       expect(await socket.closed).toEqual({ code: 4403, reason: 'Access token expired' });
     });
 
-    it('a sign-out: 4403, within a second; other sockets stay', async () => {
+    it('a sign-out: 4403, within seconds; other sockets stay', async () => {
       const { email, password, token, session } = await app.register();
       const [socket, other] = await Promise.all([
         open(token),

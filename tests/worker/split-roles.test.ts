@@ -52,7 +52,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await expectExactAccounts(ann, [run], conversation);
   });
 
-  it('replace a killed worker within ten seconds', async () => {
+  it('replace a killed worker, within twenty seconds even on a busy machine', async () => {
     const ann = await app.register();
     const [first, second] = workers;
     const run = await startOn(first, ann);

@@ -19,12 +19,7 @@ export class ServerProcess implements AsyncDisposable {
 
   constructor({ folder, script = 'src/main.ts', settings = {} }: ServerOptions) {
     this.#script = script;
-    const [command, ...args] = [
-      ...TIE,
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      path.join(ROOT, script),
-    ];
+    const [command, ...args] = [...TIE, process.execPath, path.join(ROOT, script)];
     this.#child = spawn(command!, args, {
       cwd: folder,
       env: { ...inherited(), HOST: '127.0.0.1', PORT: '0', ...settings },

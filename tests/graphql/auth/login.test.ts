@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { testApp } from '../../support/app.ts';
 
 describe('login', () => {
@@ -44,28 +44,24 @@ describe('login', () => {
     );
   });
 
-  it('takes as long for an unknown e-mail as for a wrong password', async () => {
+  it('verifies a password for an unknown e-mail too, so that its time does not tell who has an account', async () => {
     const { email } = await app.register();
-    const fastest = { known: Infinity, unknown: Infinity };
-    const measure = async (who: keyof typeof fastest, address: string) => {
-      const start = performance.now();
-      await app.mutate('login', { email: address, password: 'wrong password' });
-      fastest[who] = Math.min(fastest[who], performance.now() - start);
-    };
-    for (let round = 0; round < 15; round++) {
-      await measure('known', email);
-      await measure('unknown', 'nobody@example.com');
-    }
-    expect(fastest.unknown).toBeGreaterThan(fastest.known / 3);
-    expect(fastest.unknown).toBeLessThan(fastest.known * 3);
+    const verify = vi.spyOn(app.services.passwords, 'verify');
+    await app.mutate('login', { email, password: 'wrong password' });
+    await app.mutate('login', { email: 'nobody@example.com', password: 'wrong password' });
+    expect(verify.mock.calls).toEqual([
+      ['wrong password', expect.stringMatching(/^\$argon2id\$/)],
+      ['wrong password', null],
+    ]);
   });
 
   it('answers 100 at once while the server goes on serving others', async () => {
     const { email, password } = await app.register();
     const logins = Promise.all(Array.from({ length: 100 }, () => app.mutate('login', { email, password })));
-    const start = performance.now();
+    let areAnswered = false;
+    void logins.then(() => (areAnswered = true));
     expect((await fetch(app.url('/health'))).status).toBe(200);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(areAnswered).toBe(false);
     expect((await logins).every((result) => result.__typename === 'LoginSuccess')).toBe(true);
   });
 });

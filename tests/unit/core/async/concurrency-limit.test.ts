@@ -13,6 +13,7 @@ describe('ConcurrencyLimit', () => {
         return n;
       }),
     );
+    await settled();
     expect(started).toEqual([0, 1]);
     tasks[1]!.resolve();
     await results[1];

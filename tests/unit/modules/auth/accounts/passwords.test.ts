@@ -1,7 +1,12 @@
-import { hash } from '@node-rs/argon2';
-import { describe, expect, it } from 'vitest';
+import * as argon2 from '@node-rs/argon2';
+import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../../../src/errors.ts';
 import { newPassword, PasswordHasher } from '../../../../../src/modules/auth/accounts/passwords.ts';
+
+vi.mock('@node-rs/argon2', async (original) => {
+  const actual = await original<typeof argon2>();
+  return { ...actual, verify: vi.fn(actual.verify) };
+});
 
 describe('passwords', () => {
   const passwords = new PasswordHasher();
@@ -19,8 +24,17 @@ describe('passwords', () => {
     expect(await passwords.verify('correct horse', null)).toBe(false);
   });
 
+  it('cost as much to verify when there is no hash', async () => {
+    const real = await passwords.hash('correct horse');
+    vi.mocked(argon2.verify).mockClear();
+    await passwords.verify('correct horse', null);
+    const [standIn] = vi.mocked(argon2.verify).mock.calls[0]!;
+    const parameters = (phc: unknown) => String(phc).split('$').slice(0, 4);
+    expect(parameters(standIn)).toEqual(parameters(real));
+  });
+
   it('are refused to wait without end: beyond a bound the caller is told to come again', async () => {
-    const cheap = await hash('correct horse', { memoryCost: 8, timeCost: 1 });
+    const cheap = await argon2.hash('correct horse', { memoryCost: 8, timeCost: 1 });
     const attempts = await Promise.allSettled(
       Array.from({ length: 250 }, () => passwords.verify('x', cheap)),
     );
