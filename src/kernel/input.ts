@@ -3,29 +3,38 @@ import { storableText } from '../core/text/storable-text.ts';
 import { cleanText } from '../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
 import { UnsafeInputError, ValidationError } from '../errors.ts';
+import {
+  MAX_CONTEXT_DEPTH,
+  MAX_CONTEXT_LENGTH,
+  MAX_IDEMPOTENCY_KEY_LENGTH,
+  MAX_PROMPT_LENGTH,
+} from './limits.ts';
 
 /** Parses an input with the schema of its operation. Errors: ValidationError, with the path of each problem. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: lengthMessage });
   if (parsed.success) return parsed.data;
   throw new ValidationError(
     parsed.error.issues.map((issue) => ({ path: issue.path.map(String), message: issue.message })),
   );
 }
 
+/** The message for a text of the wrong length, unless its schema has one of its own. */
+function lengthMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.origin !== 'string') return undefined;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum} characters`;
+  if (issue.code !== 'too_small') return undefined;
+  return issue.minimum === 1 ? 'must not be blank' : `must be at least ${issue.minimum} characters`;
+}
+
 /** Text that is stored as it is. */
 export const storedText = z.string().refine(isStorable, 'must not hold NUL or half of a surrogate pair');
 
-/** A caller's own name for a request, so that a repeated one has one effect. */
-export const idempotencyKey = storedText
-  .min(1, 'must not be blank')
-  .max(255, 'must be at most 255 characters')
-  .nullish();
+/** The id of a row; one that no row can have is the id of nothing. */
+export const rowId = z.string().max(256).refine(isStorable).catch('');
 
-/** In characters of JSON. */
-const MAX_CONTEXT_LENGTH = 16_384;
-/** So that nothing that walks through it runs out of stack. */
-const MAX_CONTEXT_DEPTH = 32;
+/** The caller's own name for a request, so that a repeated request has one effect. */
+export const idempotencyKey = storedText.min(1).max(MAX_IDEMPOTENCY_KEY_LENGTH).nullish();
 
 /** What the caller's application knows: given to the model as data, never as instructions. */
 export const contextObject = z
@@ -46,10 +55,7 @@ export const contextObject = z
   .optional();
 
 /** Text that goes to a model: not blank, and bounded. */
-export const promptText = z
-  .string()
-  .max(20_000, 'must be at most 20000 characters')
-  .refine(isVisible, 'must not be blank');
+export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, 'must not be blank');
 
 /**
  * Makes a text fit for a model: control and invisible characters are removed and reported, known attack

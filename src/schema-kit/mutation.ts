@@ -2,66 +2,115 @@ import type { InputFieldMap, InputShapeFromFields, OutputType, ShapeFromTypePara
 import type { MutationName } from '../access/permissions.ts';
 import { ValidationError, type AppError } from '../errors.ts';
 import type { Context } from '../kernel/context.ts';
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../kernel/limits.ts';
+import type { IdempotentInput } from '../kernel/use-case.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { encodeId } from './global-id.ts';
 
 /**
- * The one way to declare a mutation: `doThing(input: DoThingInput!): DoThingResult!`. The result is the union of
- * DoThingSuccess, which holds the fields of `success`, of ValidationError and of the errors listed. Permission,
- * parsing and transaction belong to the use case that `resolve` calls.
+ * The one way to declare a mutation: `doThing(input: DoThingInput!): DoThingResult!`. Name, permission and parsing are
+ * those of the use case. The result is the union of DoThingSuccess, which holds the fields of `success`, of
+ * ValidationError and of the errors listed.
  */
 export function mutation<const Success extends SuccessFields, Fields extends InputFieldMap>(
-  name: MutationName,
+  useCase: NoInfer<MutationUseCase<Fields, Success>>,
   options: MutationOptions<Success, Fields>,
 ): void {
+  const name = useCase.operation.slice('Mutation.'.length) as MutationName;
   const title = name.charAt(0).toUpperCase() + name.slice(1);
-  const input = builder.inputType(`${title}Input`, {
-    description: `Input of \`${name}\`.`,
-    fields: options.input,
-  });
-  const success = builder.objectRef<object>(`${title}Success`).implement({
-    description: `Answer of \`${name}\` when it succeeded.`,
-    fields: (t) =>
-      Object.fromEntries(
-        Object.entries(options.success).map(([key, { type, description }]) => [
-          key,
-          t.field({ type, description, resolve: (made) => (made as Record<string, unknown>)[key] as never }),
-        ]),
-      ),
-  });
+  const { decodeIds = (input) => input, errors = [] } = options;
   builder.mutationField(name, (t) =>
     t.field({
-      type: success,
+      type: successType(`${title}Success`, name, options.success),
       description: options.description,
-      args: { input: t.arg({ type: input, required: true, description: 'All arguments, in one object.' }) },
+      args: {
+        input: t.arg({
+          type: inputType(`${title}Input`, useCase, options.input),
+          required: true,
+          description: 'All arguments, in one object.',
+        }),
+      },
       errors: {
-        types: [ValidationError, ...(options.errors ?? [])],
+        types: [ValidationError, ...errors],
         union: {
           name: `${title}Result`,
           description: `Result of \`${name}\`: its success, or the error that prevented it.`,
         },
       },
       // Pothos' types do not follow generics this far; MutationOptions has checked what goes in and comes out.
-      resolve: (_root, args: object, ctx) => options.resolve(ctx, (args as Arguments<Fields>).input) as never,
+      resolve: (_root, args: object, ctx) => {
+        const { idempotencyKey, ...input } = (args as Arguments<Fields>).input;
+        const request = decodeIds(input as unknown as InputShapeFromFields<Fields>);
+        return useCase(ctx, { ...request, idempotencyKey } as never) as never;
+      },
     }),
   );
 }
 
+function inputType(name: string, { operation, isIdempotent }: UseCaseDeclaration, fields: InputFields) {
+  return builder.inputType(name, {
+    description: `Input of \`${operation.slice('Mutation.'.length)}\`.`,
+    fields: (t) => ({
+      ...fields(t),
+      ...(isIdempotent && {
+        idempotencyKey: t.string({
+          description: `At most ${MAX_IDEMPOTENCY_KEY_LENGTH} characters. The same key with the same input gives the same result; with another input, ConflictError.`,
+        }),
+      }),
+    }),
+  });
+}
+
+function successType(name: string, mutationName: string, success: SuccessFields) {
+  return builder.objectRef<object>(name).implement({
+    description: `Answer of \`${mutationName}\` when it succeeded.`,
+    fields: (t) =>
+      Object.fromEntries(
+        Object.entries(success).map(([key, { type, idOf, description }]) => {
+          const resolve = (made: object) => {
+            const value = (made as Record<string, unknown>)[key];
+            return (idOf ? encodeId(idOf, value as string) : value) as never;
+          };
+          return [key, t.field({ type, description, resolve })];
+        }),
+      ),
+  });
+}
+
 export interface MutationOptions<Success extends SuccessFields, Fields extends InputFieldMap> {
   description: string;
-  /** The fields of DoThingSuccess; `resolve` gives an object that has them. */
+  /** The fields of DoThingSuccess: those of what the use case gives. */
   success: Success;
   /** Besides ValidationError, which every mutation can give. */
   errors?: (new (...args: never[]) => AppError)[];
-  input: (t: PothosSchemaTypes.InputFieldBuilder<SchemaTypes, 'InputObject'>) => Fields;
-  resolve: (ctx: Context, input: InputShapeFromFields<Fields>) => Promise<Made<Success>>;
+  input: (t: InputBuilder) => Fields;
+  /** Puts the ids of rows in place of the ids of nodes. */
+  decodeIds?: (input: InputShapeFromFields<Fields>) => InputShapeFromFields<Fields>;
 }
 
-type SuccessFields = Record<string, { type: OutputType<SchemaTypes>; description: string }>;
+type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypes, 'InputObject'>;
+type InputFields = (t: InputBuilder) => InputFieldMap;
+
+/** `idOf`: the use case gives the id of a row, which is encoded as that of a node of this type. */
+type SuccessFields = Record<string, { type: OutputType<SchemaTypes>; idOf?: string; description: string }>;
 
 type Made<Success extends SuccessFields> = {
   [Key in keyof Success]: ShapeFromTypeParam<SchemaTypes, Success[Key]['type'], false>;
 };
 
+interface UseCaseDeclaration {
+  readonly operation: `Mutation.${MutationName}`;
+  readonly isIdempotent: boolean;
+}
+
+type MutationUseCase<Fields extends InputFieldMap, Success extends SuccessFields> = UseCaseDeclaration &
+  ((ctx: Context, input: InputOf<Fields>) => Promise<Made<Success>>);
+
+/** TypeScript checks the use case once before it has inferred the fields: nothing is compared then. */
+type InputOf<Fields extends InputFieldMap> = InputFieldMap extends Fields
+  ? never
+  : InputShapeFromFields<Fields>;
+
 interface Arguments<Fields extends InputFieldMap> {
-  input: InputShapeFromFields<Fields>;
+  input: InputShapeFromFields<Fields> & IdempotentInput;
 }

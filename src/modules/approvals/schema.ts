@@ -1,6 +1,7 @@
 import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
+import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { errorType } from '../../schema-kit/errors.ts';
@@ -11,7 +12,7 @@ import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
 import { visibleTo } from './policy.ts';
-import { decideApproval } from './service.ts';
+import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
 import { approvalRequests } from './streams.ts';
 
 const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
@@ -38,7 +39,9 @@ const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
 const ApprovalEditsInput = builder.inputType('ApprovalEditsInput', {
   description: 'What an approval changes about its step.',
   fields: (t) => ({
-    prompt: t.string({ description: 'The step runs with this prompt instead; at most 8000 characters.' }),
+    prompt: t.string({
+      description: `The step runs with this prompt instead; at most ${MAX_STEP_PROMPT_LENGTH} characters.`,
+    }),
   }),
 });
 
@@ -128,7 +131,7 @@ queryList('approvalRequests', {
   order: () => ({ by: 'id', direction: 'DESC' }),
 });
 
-mutation('decideApproval', {
+mutation(decideApproval, {
   description:
     'Decides a request, once: the first decision stands and wakes the run; whoever comes second gets AlreadyDecidedError.',
   success: { approval: { type: ApprovalRequestRef, description: 'The request with its decision.' } },
@@ -136,15 +139,10 @@ mutation('decideApproval', {
   input: (t) => ({
     approvalId: t.id({ required: true, description: 'Id of the approval request.' }),
     decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'Let the step run or not.' }),
-    comment: t.string({ description: 'Kept with the decision; at most 2000 characters.' }),
+    comment: t.string({ description: `Kept with the decision; at most ${MAX_COMMENT_LENGTH} characters.` }),
     edits: t.field({ type: ApprovalEditsInput, description: 'Changes to the step; only with APPROVE.' }),
   }),
-  resolve: async (ctx, input) => ({
-    approval: await decideApproval(ctx, {
-      ...input,
-      approvalId: decodeId(input.approvalId, 'ApprovalRequest'),
-    }),
-  }),
+  decodeIds: (input) => ({ ...input, approvalId: decodeId(input.approvalId, 'ApprovalRequest') }),
 });
 
 builder.subscriptionField('approvalRequests', (t) =>

@@ -1,50 +1,66 @@
 import { z } from 'zod';
 import { AlreadyDecidedError, AppError, NotFoundError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
-import type { Tx } from '../../infra/database.ts';
-import { authorize } from '../../access/authorize.ts';
-import type { Context, Services } from '../../kernel/context.ts';
+import type { Database, Tx } from '../../infra/database.ts';
+import type { Services } from '../../kernel/context.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
-import { inspectText, isVisible, parseInput, storedText } from '../../kernel/input.ts';
+import { inspectText, isVisible, rowId, storedText } from '../../kernel/input.ts';
+import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
+import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { approvalsLog, executionApprovalsLog } from './events.ts';
 import { mayDecide, visibleTo } from './policy.ts';
+
+export const MAX_COMMENT_LENGTH = 2_000;
+
+const decideApprovalInput = z
+  .object({
+    approvalId: rowId,
+    decision: z.enum(['APPROVE', 'REJECT']),
+    comment: storedText.max(MAX_COMMENT_LENGTH).nullish(),
+    edits: z
+      .object({
+        prompt: z.string().max(MAX_STEP_PROMPT_LENGTH).refine(isVisible, 'must not be blank').nullish(),
+      })
+      .nullish(),
+  })
+  .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
+    path: ['edits', 'prompt'],
+    message: 'only an approval can carry edits; leave them out to reject',
+  });
 
 /**
  * Decides a request, once: the row's one way out of PENDING is a conditional update, and the run is woken in the
  * same transaction. Whoever comes second gets AlreadyDecidedError with the decision that stands.
  */
-export async function decideApproval(ctx: Context, input: DecideApprovalInput): Promise<ApprovalRequest> {
-  const viewer = authorize(ctx, 'Mutation.decideApproval');
-  const { approvalId: id, decision, comment, edits } = parseInput(decideApprovalInput, input);
-  const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
-
-  const decided = await ctx.database.transact(async (tx) => {
-    const request = await tx.prisma.approvalRequest.findFirst({
-      where: { id, ...visibleTo(viewer) },
-      include: { execution: true },
+export const decideApproval = useCase(
+  'Mutation.decideApproval',
+  { input: decideApprovalInput },
+  async (
+    { viewer, transact, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
+    { approvalId: id, decision, comment = null, edits },
+  ) => {
+    const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
+    const approval = await transact(async (tx) => {
+      const where = { id, ...visibleTo(viewer) };
+      const request = await tx.prisma.approvalRequest.findFirst({ where, include: { execution: true } });
+      if (!request) throw new NotFoundError('The approval request');
+      if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
+      const now = clock();
+      const status = decision === 'APPROVE' ? 'APPROVED' : 'REJECTED';
+      const { count } = await tx.prisma.approvalRequest.updateMany({
+        where: { id, status: 'PENDING', OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+        data: { status, comment, editedPrompt, decidedById: viewer.userId, decidedAt: now },
+      });
+      if (count === 0) return null;
+      await announce(tx, request);
+      return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
     });
-    if (!request) throw new NotFoundError('The approval request');
-    if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
-    const now = ctx.clock();
-    const { count } = await tx.prisma.approvalRequest.updateMany({
-      where: { id, status: 'PENDING', OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
-      data: {
-        status: decision === 'APPROVE' ? 'APPROVED' : 'REJECTED',
-        comment: comment ?? null,
-        editedPrompt,
-        decidedById: viewer.userId,
-        decidedAt: now,
-      },
-    });
-    if (count === 0) return null;
-    await announce(tx, request);
-    return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
-  });
 
-  if (decided) return decided;
-  await expireApprovals(ctx);
-  throw await alreadyDecided(ctx, id);
-}
+    if (approval) return { approval };
+    await expireApprovals({ database, clock });
+    throw await alreadyDecided(database, id);
+  },
+);
 
 /** Turns requests whose time is over into EXPIRED ones, which act as rejections; any process may do it. */
 export async function expireApprovals({
@@ -79,8 +95,11 @@ async function announce(
   await tx.send('run', request.executionId);
 }
 
-async function alreadyDecided(ctx: Context, id: string): Promise<AlreadyDecidedError> {
-  const { status } = await ctx.database.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+async function alreadyDecided(
+  { prisma }: Pick<Database, 'prisma'>,
+  id: string,
+): Promise<AlreadyDecidedError> {
+  const { status } = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
   return new AlreadyDecidedError(id, `The request is ${status} already; that decision stands.`);
 }
 
@@ -89,25 +108,3 @@ function whoDecides(execution: { requireDifferentApprover: boolean }): string {
     ? 'The design asks for another member than the one who started the run to decide.'
     : 'Only the one who started the run decides about its steps.';
 }
-
-const decideApprovalInput = z
-  .object({
-    approvalId: z.string(),
-    decision: z.enum(['APPROVE', 'REJECT']),
-    comment: storedText.max(2_000, 'must be at most 2000 characters').nullish(),
-    edits: z
-      .object({
-        prompt: z
-          .string()
-          .max(8_000, 'must be at most 8000 characters')
-          .refine(isVisible, 'must not be blank')
-          .nullish(),
-      })
-      .nullish(),
-  })
-  .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
-    path: ['edits', 'prompt'],
-    message: 'only an approval can carry edits; leave them out to reject',
-  });
-
-export type DecideApprovalInput = z.input<typeof decideApprovalInput>;

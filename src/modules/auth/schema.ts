@@ -4,6 +4,8 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { authorize } from '../../access/authorize.ts';
 import { PERMISSIONS, permissionsOf } from '../../access/permissions.ts';
+import { MAX_DISPLAY_NAME_LENGTH, MAX_EMAIL_LENGTH } from './accounts/account.ts';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './accounts/passwords.ts';
 import { login, logout, refreshSession, register } from './service.ts';
 import type { AuthSession } from './sessions/sessions.ts';
 
@@ -128,22 +130,27 @@ const SESSION = {
   session: { type: AuthSessionRef, description: 'The new access token and refresh token, and their user.' },
 } as const;
 
-mutation('register', {
+mutation(register, {
   description: 'Makes an account with a tenant of its own, whose ADMIN it is, on plan FREE, and signs it in.',
   success: SESSION,
   errors: [ConflictError],
   input: (t) => ({
-    email: t.string({ required: true, description: 'At most 254 characters; taken as lower case.' }),
+    email: t.string({
+      required: true,
+      description: `At most ${MAX_EMAIL_LENGTH} characters; stored in lower case.`,
+    }),
     password: t.string({
       required: true,
-      description: '8 to 256 characters, and not one of the most common ones.',
+      description: `${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, and not one of the most common passwords.`,
     }),
-    displayName: t.string({ required: true, description: 'The name that others see; 1 to 100 characters.' }),
+    displayName: t.string({
+      required: true,
+      description: `The name that others see; 1 to ${MAX_DISPLAY_NAME_LENGTH} characters.`,
+    }),
   }),
-  resolve: async (ctx, input) => ({ session: await register(ctx, input) }),
 });
 
-mutation('login', {
+mutation(login, {
   description: 'Signs in with e-mail and password.',
   success: SESSION,
   errors: [InvalidCredentialsError],
@@ -151,10 +158,9 @@ mutation('login', {
     email: t.string({ required: true, description: 'The e-mail of the account, in any case.' }),
     password: t.string({ required: true, description: 'Its password.' }),
   }),
-  resolve: async (ctx, input) => ({ session: await login(ctx, input) }),
 });
 
-mutation('refreshSession', {
+mutation(refreshSession, {
   description:
     'Goes on with a session: gives a new access token and spends the refresh token for a successor. When the answer was lost, the same token gives the same successor for 10 seconds more; after that it ends the session.',
   success: SESSION,
@@ -162,10 +168,9 @@ mutation('refreshSession', {
   input: (t) => ({
     refreshToken: t.string({ required: true, description: 'The newest refresh token of the session.' }),
   }),
-  resolve: async (ctx, input) => ({ session: await refreshSession(ctx, input) }),
 });
 
-mutation('logout', {
+mutation(logout, {
   description: 'Ends a session at once: its tokens open nothing any more, and its live connections close.',
   success: {
     sessionsEnded: { type: 'Int', description: '1, or 0 when the session of the token had already ended.' },
@@ -173,5 +178,4 @@ mutation('logout', {
   input: (t) => ({
     refreshToken: t.string({ required: true, description: 'Any refresh token of the session.' }),
   }),
-  resolve: (ctx, input) => logout(ctx, input),
 });

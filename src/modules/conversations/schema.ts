@@ -4,16 +4,18 @@ import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
 import { DateTimeRangeInput, OrderDirectionRef, within, oneOf } from '../../schema-kit/filters.ts';
-import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
+import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { containing, pageIn } from '../../kernel/pagination.ts';
 import { messageCounts, messagePages, totalsOf } from './loaders.ts';
 import { readableBy } from './policy.ts';
 import {
+  MAX_TITLE_LENGTH,
   createConversation,
   deleteConversation,
   renameConversation,
@@ -136,10 +138,7 @@ const WhenBusyRef = builder.enumType('WhenBusy', {
   },
 });
 
-const idempotencyDescription =
-  'At most 255 characters. The same key with the same input gives the same result.';
-const contextDescription =
-  'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the model, never instructions.';
+const contextDescription = `What your application knows (activeApp, pathname, language …); at most ${MAX_CONTEXT_LENGTH} characters of JSON. Data for the model, never instructions.`;
 
 const ConversationFilterInput = builder.inputType('ConversationFilter', {
   description: 'Conditions that all hold.',
@@ -203,48 +202,41 @@ queryList('conversations', {
   }),
 });
 
-mutation('createConversation', {
+mutation(createConversation, {
   description: 'Creates a conversation.',
   success: { conversation: { type: ConversationRef, description: 'The new conversation.' } },
   errors: [ConflictError],
   input: (t) => ({
-    title: t.string({ description: 'At most 200 characters; left out: made from the first need.' }),
+    title: t.string({
+      description: `At most ${MAX_TITLE_LENGTH} characters; left out: made from the first need.`,
+    }),
     context: t.field({ type: 'JSONObject', description: contextDescription }),
-    idempotencyKey: t.string({ description: idempotencyDescription }),
   }),
-  resolve: async (ctx, input) => ({ conversation: await createConversation(ctx, input) }),
 });
 
-mutation('renameConversation', {
+mutation(renameConversation, {
   description: 'Gives a conversation of yours another title.',
   success: { conversation: { type: ConversationRef, description: 'The conversation with its new title.' } },
   errors: [NotFoundError],
   input: (t) => ({
     conversationId: t.id({ required: true, description: 'Id of the conversation.' }),
-    title: t.string({ required: true, description: '1 to 200 characters.' }),
+    title: t.string({ required: true, description: `1 to ${MAX_TITLE_LENGTH} characters.` }),
   }),
-  resolve: async (ctx, { conversationId, title }) => ({
-    conversation: await renameConversation(ctx, {
-      conversationId: decodeId(conversationId, 'Conversation'),
-      title,
-    }),
-  }),
+  decodeIds: (input) => ({ ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
 });
 
-mutation('deleteConversation', {
+mutation(deleteConversation, {
   description:
     'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
-  success: { deletedId: { type: 'ID', description: 'The id that the conversation had.' } },
+  success: {
+    deletedId: { type: 'ID', idOf: 'Conversation', description: 'The id that the conversation had.' },
+  },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ conversationId: t.id({ required: true, description: 'Id of the conversation.' }) }),
-  resolve: async (ctx, input) => {
-    const conversationId = decodeId(input.conversationId, 'Conversation');
-    await deleteConversation(ctx, { conversationId });
-    return { deletedId: encodeId('Conversation', conversationId) };
-  },
+  decodeIds: (input) => ({ ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
 });
 
-mutation('sendMessage', {
+mutation(sendMessage, {
   description:
     'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
   success: {
@@ -257,7 +249,10 @@ mutation('sendMessage', {
   errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError],
   input: (t) => ({
     conversationId: t.id({ required: true, description: 'The conversation.' }),
-    content: t.string({ required: true, description: 'The text; not blank, at most 20000 characters.' }),
+    content: t.string({
+      required: true,
+      description: `The text; not blank, at most ${MAX_PROMPT_LENGTH} characters.`,
+    }),
     context: t.field({ type: 'JSONObject', description: contextDescription }),
     whenBusy: t.field({
       type: WhenBusyRef,
@@ -265,21 +260,17 @@ mutation('sendMessage', {
       defaultValue: 'REJECT',
       description: 'What to do while another reply is under way.',
     }),
-    idempotencyKey: t.string({ description: idempotencyDescription }),
   }),
-  resolve: (ctx, input) =>
-    sendMessage(ctx, { ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
+  decodeIds: (input) => ({ ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
 });
 
-mutation('stopReply', {
+mutation(stopReply, {
   description:
     'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
   success: { reply: { type: MessageRef, description: 'The reply, which is CANCELLED or about to be.' } },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ messageId: t.id({ required: true, description: 'Id of the reply.' }) }),
-  resolve: async (ctx, input) => ({
-    reply: await stopReply(ctx, { messageId: decodeId(input.messageId, 'Message') }),
-  }),
+  decodeIds: (input) => ({ ...input, messageId: decodeId(input.messageId, 'Message') }),
 });
 
 async function conversationCost(ctx: Context, conversation: { id: string }): Promise<bigint> {

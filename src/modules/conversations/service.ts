@@ -1,165 +1,134 @@
 import { z } from 'zod';
+import type { Viewer } from '../../access/viewer.ts';
 import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize } from '../../access/authorize.ts';
-import type { Viewer } from '../../access/viewer.ts';
-import type { Context } from '../../kernel/context.ts';
-import { signalsLog } from '../../kernel/events/signals.ts';
-import { withIdempotencyKey } from '../../kernel/idempotency.ts';
-import {
-  contextObject,
-  idempotencyKey,
-  inspectText,
-  isVisible,
-  parseInput,
-  promptText,
-  storedText,
-} from '../../kernel/input.ts';
+import type { Services } from '../../kernel/context.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
+import { signalsLog } from '../../kernel/events/signals.ts';
+import { contextObject, inspectText, isVisible, promptText, rowId, storedText } from '../../kernel/input.ts';
+import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { checkBudget } from '../usage/service.ts';
 import { conversationLog } from './events.ts';
 import { ownedBy } from './policy.ts';
 
-export async function createConversation(
-  ctx: Context,
-  input: CreateConversationInput,
-): Promise<Conversation> {
-  const viewer = authorize(ctx, 'Mutation.createConversation');
-  const request = parseInput(createConversationInput, input);
-  return ctx.database.transact(async (tx) => {
-    const id = await withIdempotencyKey(tx, viewer, 'createConversation', request, async () => {
-      const created = await tx.prisma.conversation.create({
-        data: {
-          ...ownedBy(viewer),
-          title: request.title ?? UNTITLED,
-          context: request.context ?? undefined,
-        },
-      });
-      return created.id;
-    });
-    const made = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
-    if (made) return made;
-    throw new ConflictError('The conversation that this idempotencyKey made was deleted. Use a new key.');
-  });
-}
+export const UNTITLED = 'New conversation';
+export const MAX_TITLE_LENGTH = 200;
+const MAX_QUEUED_REPLIES = 10;
+const STOP_WAIT_MS = 2_000;
 
-export async function renameConversation(
-  ctx: Context,
-  input: RenameConversationInput,
-): Promise<Conversation> {
-  const viewer = authorize(ctx, 'Mutation.renameConversation');
-  const { conversationId: id, title } = parseInput(renameConversationInput, input);
-  return ctx.database.transact(async (tx) => {
-    await ownConversation(tx, viewer, id);
-    return tx.prisma.conversation.update({ where: { id }, data: { title } });
-  });
-}
+const title = storedText
+  .trim()
+  .max(MAX_TITLE_LENGTH)
+  .refine(isVisible, 'must not be blank')
+  .transform((text) => cleanText(text).text.trim());
+
+export const createConversation = useCase(
+  'Mutation.createConversation',
+  { input: z.object({ title: title.nullish(), context: contextObject }), isIdempotent: true },
+  ({ viewer, transact, createOnce }, { title, context }) =>
+    transact(async (tx) => {
+      const id = await createOnce(tx, async () => {
+        const created = await tx.prisma.conversation.create({
+          data: { ...ownedBy(viewer), title: title ?? UNTITLED, context: context ?? undefined },
+        });
+        return created.id;
+      });
+      const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
+      if (conversation) return { conversation };
+      throw new ConflictError('The conversation that this idempotencyKey made was deleted. Use a new key.');
+    }),
+);
+
+export const renameConversation = useCase(
+  'Mutation.renameConversation',
+  { input: z.object({ conversationId: rowId, title }) },
+  ({ viewer, transact }, { conversationId: id, title }) =>
+    transact(async (tx) => {
+      await ownConversation(tx, viewer, id);
+      return { conversation: await tx.prisma.conversation.update({ where: { id }, data: { title } }) };
+    }),
+);
 
 /** Deletes the conversation with its messages, proposals and events; its runs and its bill stay. */
-export async function deleteConversation(
-  ctx: Context,
-  { conversationId: id }: { conversationId: string },
-): Promise<void> {
-  const viewer = authorize(ctx, 'Mutation.deleteConversation');
-  await ctx.database.transact(async (tx) => {
-    await lockConversation(tx, viewer, id);
-    const openRun = await tx.prisma.pipelineExecution.findFirst({
-      where: { conversationId: id, finishedAt: null },
-    });
-    if (openRun) {
-      const current = { type: 'PipelineExecution', id: openRun.id };
-      throw new ConflictError(
-        'A run of this conversation is still open. Cancel it, or wait for its end.',
-        current,
-      );
-    }
-    tx.append(signalsLog(id), { type: 'cancel' });
-    tx.append(conversationLog(id), { type: 'ConversationDeleted' });
-    await tx.prisma.conversation.delete({ where: { id } });
-    await tx.erase(conversationLog(id));
-  });
-}
+export const deleteConversation = useCase(
+  'Mutation.deleteConversation',
+  { input: z.object({ conversationId: rowId }) },
+  ({ viewer, transact }, { conversationId: id }) =>
+    transact(async (tx) => {
+      await lockConversation(tx, viewer, id);
+      await assertNoOpenRun(tx, id);
+      tx.append(signalsLog(id), { type: 'cancel' });
+      tx.append(conversationLog(id), { type: 'ConversationDeleted' });
+      await tx.prisma.conversation.delete({ where: { id } });
+      await tx.erase(conversationLog(id));
+      return { deletedId: id };
+    }),
+);
+
+const sendMessageInput = z.object({
+  conversationId: rowId,
+  content: promptText,
+  context: contextObject,
+  whenBusy: z.enum(['REJECT', 'ENQUEUE', 'INTERRUPT']).default('REJECT'),
+});
 
 /**
  * Adds the user's message and the reply to it, which a worker then writes. While another reply is under way,
  * `whenBusy` decides: REJECT refuses, ENQUEUE waits for its turn, INTERRUPT stops whatever is under way.
  */
-export async function sendMessage(ctx: Context, input: SendMessageInput): Promise<SentMessage> {
-  const viewer = authorize(ctx, 'Mutation.sendMessage');
-  const request = parseInput(sendMessageInput, input);
-  const { text, notices } = inspectText(request.content);
-
-  return ctx.database.transact(async (tx) => {
-    const replyId = await withIdempotencyKey(tx, viewer, 'sendMessage', request, async () => {
-      const conversation = await lockConversation(tx, viewer, request.conversationId);
-      await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
-      const busy = await applyWhenBusy(tx, conversation, request.whenBusy, ctx.clock());
-      const position = await lastPosition(tx, conversation.id);
-      const common = { tenantId: viewer.tenantId, conversationId: conversation.id };
-      await tx.prisma.message.create({
-        data: {
-          ...common,
-          position: position + 1,
-          role: 'USER',
-          status: 'COMPLETE',
-          content: text,
-          notices,
-          context: request.context ?? undefined,
-          finishedAt: ctx.clock(),
-        },
+export const sendMessage = useCase(
+  'Mutation.sendMessage',
+  { input: sendMessageInput, isIdempotent: true },
+  (ctx: Scope & Pick<Services, 'spending' | 'clock'>, request) => {
+    const { viewer } = ctx;
+    const content = inspectText(request.content);
+    return ctx.transact(async (tx) => {
+      const replyId = await ctx.createOnce(tx, async () => {
+        const conversation = await lockConversation(tx, viewer, request.conversationId);
+        await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
+        const now = ctx.clock();
+        const isBusy = await applyWhenBusy(tx, conversation, request.whenBusy, now);
+        return addExchange(tx, conversation, { ...content, context: request.context, isBusy, now });
       });
-      const reply = await tx.prisma.message.create({
-        data: { ...common, position: position + 2, role: 'ASSISTANT', status: busy ? 'QUEUED' : 'STREAMING' },
-      });
-      await tx.prisma.conversation.update({
-        where: { id: conversation.id },
-        data: { updatedAt: ctx.clock() },
-      });
-      await tx.send('reply', conversation.id);
-      return reply.id;
+      return readExchange(tx, viewer, replyId);
     });
-    const reply = await tx.prisma.message.findFirst({
-      where: { id: replyId, conversation: ownedBy(viewer) },
-    });
-    if (!reply) throw new NotFoundError('The conversation'); // deleted since the key was first used
-    const userMessage = await tx.prisma.message.findUniqueOrThrow({
-      where: {
-        conversationId_position: { conversationId: reply.conversationId, position: reply.position - 1 },
-      },
-    });
-    return { userMessage, reply };
-  });
-}
+  },
+);
 
 /** Stops a reply: a waiting one at once, one under way as soon as its worker has closed the provider's stream. */
-export async function stopReply(ctx: Context, input: { messageId: string }): Promise<Message> {
-  const viewer = authorize(ctx, 'Mutation.stopReply');
-  const reply = await ctx.database.prisma.message.findFirst({
-    where: { id: input.messageId, conversation: ownedBy(viewer) },
-  });
-  if (!reply) throw new NotFoundError('The message');
-  const log = conversationLog(reply.conversationId);
-  const { head } = await ctx.eventLog.state(log);
+export const stopReply = useCase(
+  'Mutation.stopReply',
+  { input: z.object({ messageId: rowId }) },
+  async (
+    { viewer, transact, database, clock, ...ctx }: Scope & Pick<Services, StopServices>,
+    { messageId: id },
+  ) => {
+    const where = { id, conversation: ownedBy(viewer) };
+    const message = await database.prisma.message.findFirst({ where });
+    if (!message) throw new NotFoundError('The message');
+    const log = conversationLog(message.conversationId);
+    const { head } = await ctx.eventLog.state(log);
 
-  const stopping = await ctx.database.transact(async (tx) => {
-    await lockConversation(tx, viewer, reply.conversationId);
-    const current = await tx.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
-    if (current.status === 'COMPLETE' || current.status === 'FAILED') {
-      throw new ConflictError('The message has already ended.', { type: 'Message', id: reply.id });
-    }
-    if (current.status !== 'CANCELLED') await cancelReplies(tx, [current], ctx.clock());
-    return current.status === 'STREAMING';
-  });
-
-  if (stopping) {
-    await waitForEvent(ctx, log, head, STOP_WAIT_MS, (event) => {
-      return event.type === 'MessageCompleted' && event.messageId === reply.id;
+    const isStopping = await transact(async (tx) => {
+      await lockConversation(tx, viewer, message.conversationId);
+      const current = await tx.prisma.message.findUniqueOrThrow({ where: { id } });
+      if (current.status === 'COMPLETE' || current.status === 'FAILED') {
+        throw new ConflictError('The message has already ended.', { type: 'Message', id });
+      }
+      if (current.status !== 'CANCELLED') await cancelReplies(tx, [current], clock());
+      return current.status === 'STREAMING';
     });
-  }
-  return ctx.database.prisma.message.findUniqueOrThrow({ where: { id: reply.id } });
-}
+
+    if (isStopping) {
+      await waitForEvent(ctx, log, head, STOP_WAIT_MS, (event) => {
+        return event.type === 'MessageCompleted' && event.messageId === id;
+      });
+    }
+    return { reply: await database.prisma.message.findUniqueOrThrow({ where: { id } }) };
+  },
+);
 
 /** The viewer's own conversation. Errors: NotFoundError, also for somebody else's. */
 export async function ownConversation(
@@ -184,6 +153,52 @@ export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Pro
     where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
     orderBy: { position: 'asc' },
   });
+}
+
+async function assertNoOpenRun(tx: Tx, conversationId: string): Promise<void> {
+  const run = await tx.prisma.pipelineExecution.findFirst({ where: { conversationId, finishedAt: null } });
+  if (!run) return;
+  const message = 'A run of this conversation is still open. Cancel it, or wait for its end.';
+  throw new ConflictError(message, { type: 'PipelineExecution', id: run.id });
+}
+
+/** Adds the user's message and the reply to it, and wakes the worker. Gives the id of the reply. */
+async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExchange): Promise<string> {
+  const { text, notices, context, isBusy, now } = exchange;
+  const { id: conversationId, tenantId } = conversation;
+  const position = await lastPosition(tx, conversationId);
+  await tx.prisma.message.create({
+    data: {
+      tenantId,
+      conversationId,
+      position: position + 1,
+      role: 'USER',
+      status: 'COMPLETE',
+      content: text,
+      notices,
+      context: context ?? undefined,
+      finishedAt: now,
+    },
+  });
+  const status = isBusy ? 'QUEUED' : 'STREAMING';
+  const reply = await tx.prisma.message.create({
+    data: { tenantId, conversationId, position: position + 2, role: 'ASSISTANT', status },
+  });
+  await tx.prisma.conversation.update({ where: { id: conversationId }, data: { updatedAt: now } });
+  await tx.send('reply', conversationId);
+  return reply.id;
+}
+
+async function readExchange(tx: Tx, viewer: Viewer, replyId: string) {
+  const reply = await tx.prisma.message.findFirst({
+    where: { id: replyId, conversation: ownedBy(viewer) },
+  });
+  if (!reply) throw new NotFoundError('The conversation'); // deleted since the key was first used
+  const { conversationId, position } = reply;
+  const userMessage = await tx.prisma.message.findUniqueOrThrow({
+    where: { conversationId_position: { conversationId, position: position - 1 } },
+  });
+  return { userMessage, reply };
 }
 
 /** Whether the new reply must wait for others. */
@@ -229,32 +244,14 @@ async function lastPosition(tx: Tx, conversationId: string): Promise<number> {
   return _max.position ?? 0;
 }
 
-export const UNTITLED = 'New conversation';
-const MAX_QUEUED_REPLIES = 10;
-const STOP_WAIT_MS = 2_000;
+type StopServices = 'database' | 'eventLog' | 'followers' | 'clock';
+type SendMessageInput = z.output<typeof sendMessageInput>;
+type WhenBusy = SendMessageInput['whenBusy'];
 
-const title = storedText
-  .trim()
-  .max(200, 'must be at most 200 characters')
-  .refine(isVisible, 'must not be blank')
-  .transform((text) => cleanText(text).text.trim());
-
-const createConversationInput = z.object({ title: title.nullish(), context: contextObject, idempotencyKey });
-const renameConversationInput = z.object({ conversationId: z.string(), title });
-const sendMessageInput = z.object({
-  conversationId: z.string(),
-  content: promptText,
-  context: contextObject,
-  whenBusy: z.enum(['REJECT', 'ENQUEUE', 'INTERRUPT']).default('REJECT'),
-  idempotencyKey,
-});
-
-export type CreateConversationInput = z.input<typeof createConversationInput>;
-export type RenameConversationInput = z.input<typeof renameConversationInput>;
-export type SendMessageInput = z.input<typeof sendMessageInput>;
-export type WhenBusy = z.output<typeof sendMessageInput>['whenBusy'];
-
-export interface SentMessage {
-  userMessage: Message;
-  reply: Message;
+interface NewExchange {
+  text: string;
+  notices: string[];
+  context: SendMessageInput['context'];
+  isBusy: boolean;
+  now: Date;
 }

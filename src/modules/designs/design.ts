@@ -3,6 +3,7 @@ import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { AgentKind } from '../../generated/prisma/enums.ts';
 import { storedText } from '../../kernel/input.ts';
+import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { findCycle } from './order.ts';
 
 const AGENTS = [
@@ -28,7 +29,7 @@ export const stepSchema = z.object({
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENTS),
   title: storedText.trim().min(1, 'must not be blank').max(120),
-  prompt: storedText.max(8_000).nullable().default(null),
+  prompt: storedText.max(MAX_STEP_PROMPT_LENGTH).nullable().default(null),
   dependsOn: z
     .array(z.string())
     .max(MAX_STEPS - 1)

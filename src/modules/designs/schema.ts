@@ -1,3 +1,4 @@
+import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { AgentKind } from '../../generated/prisma/enums.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
@@ -94,7 +95,7 @@ const PipelineStepInput = builder.inputType('PipelineStepInput', {
     agent: t.field({ type: AgentKindRef, required: true, description: 'Who does it.' }),
     title: t.string({ required: true, description: 'A name for people, at most 120 characters.' }),
     prompt: t.string({
-      description: 'What the agent is told, at most 8000 characters. A CUSTOM step needs one.',
+      description: `What the agent is told, at most ${MAX_STEP_PROMPT_LENGTH} characters. A CUSTOM step needs one.`,
     }),
     dependsOn: t.stringList({
       required: true,

@@ -92,7 +92,7 @@ builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
   }),
 );
 
-mutation('selectProposal', {
+mutation(selectProposal, {
   description:
     'Chooses one of the current proposals: from PRESENT on, the stage becomes CONFIRM. Another one can be chosen later, also when one is settled.',
   success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
@@ -100,17 +100,13 @@ mutation('selectProposal', {
   input: (t) => ({
     proposalId: t.id({ required: true, description: 'Id of the proposal, in its current version.' }),
   }),
-  resolve: async (ctx, input) => ({
-    conversation: await selectProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
-  }),
+  decodeIds: (input) => ({ ...input, proposalId: decodeId(input.proposalId, 'DesignProposal') }),
 });
 
-mutation('confirmProposal', {
+mutation(confirmProposal, {
   description: 'Settles the selected proposal: CONFIRM becomes PLAN, and `executePipeline` can run it.',
   success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
   input: (t) => ({ proposalId: t.id({ required: true, description: 'Id of the selected proposal.' }) }),
-  resolve: async (ctx, input) => ({
-    conversation: await confirmProposal(ctx, { proposalId: decodeId(input.proposalId, 'DesignProposal') }),
-  }),
+  decodeIds: (input) => ({ ...input, proposalId: decodeId(input.proposalId, 'DesignProposal') }),
 });

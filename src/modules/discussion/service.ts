@@ -1,38 +1,46 @@
+import { z } from 'zod';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, DesignProposal } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { authorize } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
-import type { Context } from '../../kernel/context.ts';
+import { rowId } from '../../kernel/input.ts';
+import { useCase } from '../../kernel/use-case.ts';
 import { ownedBy } from '../conversations/policy.ts';
 import { lockConversation, openReplies } from '../conversations/service.ts';
 import { conversationLog } from '../conversations/events.ts';
 import { pathToConfirmation, pathToSelection, type Stage } from './engine/machine.ts';
 
+const proposalInput = z.object({ proposalId: rowId });
+
 /** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */
-export async function selectProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
-  const viewer = authorize(ctx, 'Mutation.selectProposal');
-  return ctx.database.transact(async (tx) => {
-    const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
-    await checkCurrent(tx, proposal);
-    const stages = pathToSelection(conversation.stage);
-    await tx.prisma.designProposal.updateMany({
-      where: { conversationId: conversation.id },
-      data: { selected: false },
-    });
-    await tx.prisma.designProposal.update({ where: { id: proposal.id }, data: { selected: true } });
-    return enterStages(tx, conversation, stages);
-  });
-}
+export const selectProposal = useCase(
+  'Mutation.selectProposal',
+  { input: proposalInput },
+  ({ viewer, transact }, { proposalId }) =>
+    transact(async (tx) => {
+      const { conversation, proposal } = await lockIdleConversation(tx, viewer, proposalId);
+      await checkCurrent(tx, proposal);
+      const stages = pathToSelection(conversation.stage);
+      await tx.prisma.designProposal.updateMany({
+        where: { conversationId: conversation.id },
+        data: { selected: false },
+      });
+      await tx.prisma.designProposal.update({ where: { id: proposal.id }, data: { selected: true } });
+      return { conversation: await enterStages(tx, conversation, stages) };
+    }),
+);
 
 /** Settles the selected proposal: from now on `executePipeline` runs it. */
-export async function confirmProposal(ctx: Context, input: { proposalId: string }): Promise<Conversation> {
-  const viewer = authorize(ctx, 'Mutation.confirmProposal');
-  return ctx.database.transact(async (tx) => {
-    const { conversation, proposal } = await lockIdleConversation(tx, viewer, input.proposalId);
-    return enterStages(tx, conversation, pathToConfirmation(conversation.stage, proposal.selected));
-  });
-}
+export const confirmProposal = useCase(
+  'Mutation.confirmProposal',
+  { input: proposalInput },
+  ({ viewer, transact }, { proposalId }) =>
+    transact(async (tx) => {
+      const { conversation, proposal } = await lockIdleConversation(tx, viewer, proposalId);
+      const stages = pathToConfirmation(conversation.stage, proposal.selected);
+      return { conversation: await enterStages(tx, conversation, stages) };
+    }),
+);
 
 /** Moves a conversation through `stages`, and tells each. */
 export async function enterStages(

@@ -12,6 +12,7 @@ import {
 import { authorize } from '../../access/authorize.ts';
 import type { StepExecution } from '../../generated/prisma/client.ts';
 import { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
+import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
 import { connection } from '../../schema-kit/connection.ts';
@@ -36,7 +37,13 @@ import { TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
 import { isFinished } from './machine.ts';
 import { mayReadDiscussion, readableBy } from './policy.ts';
-import { cancelExecution, estimatePipeline, executePipeline, type PipelineEstimate } from './service.ts';
+import {
+  cancelExecution,
+  estimatePipeline,
+  executePipeline,
+  MAX_CANCEL_REASON_LENGTH,
+  type PipelineEstimate,
+} from './service.ts';
 import { snapshotOf } from './snapshot.ts';
 
 export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
@@ -365,7 +372,7 @@ builder.queryFields((t) => ({
       }),
       input: t.arg.string({
         required: true,
-        description: 'What the run would be asked for; at most 20000 characters.',
+        description: `What the run would be asked for; at most ${MAX_PROMPT_LENGTH} characters.`,
       }),
     },
     resolve: (_root, { source, input }, ctx) =>
@@ -373,7 +380,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-mutation('executePipeline', {
+mutation(executePipeline, {
   description:
     'Starts a run. It is durable from the moment this answers: watch it with `agentTokens` and `pipelineProgress`.',
   success: { execution: { type: ExecutionRef, description: 'The run, QUEUED for a worker.' } },
@@ -384,40 +391,32 @@ mutation('executePipeline', {
       required: true,
       description: 'Where the design comes from.',
     }),
-    input: t.string({ required: true, description: 'What the run is asked for; at most 20000 characters.' }),
+    input: t.string({
+      required: true,
+      description: `What the run is asked for; at most ${MAX_PROMPT_LENGTH} characters.`,
+    }),
     context: t.field({
       type: 'JSONObject',
-      description:
-        'What your application knows (activeApp, pathname, language …); at most 16384 characters of JSON. Data for the agents, never instructions.',
+      description: `What your application knows (activeApp, pathname, language …); at most ${MAX_CONTEXT_LENGTH} characters of JSON. Data for the agents, never instructions.`,
     }),
     costLimit: t.field({
       type: 'Decimal',
       description: 'At most this many dollars for this run; left out: only the limits of the day.',
     }),
-    idempotencyKey: t.string({
-      description: 'At most 255 characters. The same key with the same input gives the same run.',
-    }),
   }),
-  resolve: async (ctx, input) => ({
-    execution: await executePipeline(ctx, { ...input, source: sourceOf(input.source) }),
-  }),
+  decodeIds: (input) => ({ ...input, source: sourceOf(input.source) }),
 });
 
-mutation('cancelExecution', {
+mutation(cancelExecution, {
   description:
     'Ends a run: the provider’s stream is closed and what was spent is settled, usually before this answers. A run that is CANCELLED already stays so.',
   success: { execution: { type: ExecutionRef, description: 'The run, which is CANCELLED or about to be.' } },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({
     executionId: t.id({ required: true, description: 'Id of the run.' }),
-    reason: t.string({ description: 'Kept with the run; at most 500 characters.' }),
+    reason: t.string({ description: `Kept with the run; at most ${MAX_CANCEL_REASON_LENGTH} characters.` }),
   }),
-  resolve: async (ctx, input) => ({
-    execution: await cancelExecution(ctx, {
-      ...input,
-      executionId: decodeId(input.executionId, 'PipelineExecution'),
-    }),
-  }),
+  decodeIds: (input) => ({ ...input, executionId: decodeId(input.executionId, 'PipelineExecution') }),
 });
 
 function nullWhenNotFound(error: unknown): null {
@@ -425,9 +424,9 @@ function nullWhenNotFound(error: unknown): null {
   throw error;
 }
 
-function sourceOf(source: { proposalId?: string | null; design?: unknown }) {
-  const { proposalId, design } = source;
-  return { proposalId: proposalId == null ? null : decodeId(proposalId, 'DesignProposal'), design };
+function sourceOf<Source extends { proposalId?: string | null }>(source: Source): Source {
+  const { proposalId } = source;
+  return proposalId == null ? source : { ...source, proposalId: decodeId(proposalId, 'DesignProposal') };
 }
 
 /** A run's steps and money, from its snapshot, else read once a request for all runs of an answer. */

@@ -5,11 +5,11 @@ import type { Viewer } from '../../access/viewer.ts';
 import { ownedBy } from '../conversations/policy.ts';
 import type { Services } from '../../kernel/context.ts';
 import { checkDesign, type Design, designSchema } from '../designs/design.ts';
-import { parseInput } from '../../kernel/input.ts';
+import { parseInput, rowId } from '../../kernel/input.ts';
 import { ModelNotFoundError } from '../../core/llm/catalog.ts';
 
 /** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */
-export const pipelineSource = z.object({ proposalId: z.string().nullish(), design: z.unknown() });
+export const pipelineSource = z.object({ proposalId: rowId.nullish(), design: z.unknown().optional() });
 
 /**
  * The design of a source, checked as a graph and against the models that can be had.

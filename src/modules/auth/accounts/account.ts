@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { newPassword } from './passwords.ts';
 
+export const MAX_EMAIL_LENGTH = 254;
+export const MAX_DISPLAY_NAME_LENGTH = 100;
+
 export const emailAddress = z
   .string()
   .trim()
   .toLowerCase()
-  .max(254, 'must have at most 254 characters')
+  .max(MAX_EMAIL_LENGTH)
   .pipe(z.email('must be an e-mail address'));
 
 const displayName = z
   .string()
   .trim()
-  .min(1, 'must not be blank')
-  .max(100, 'must have at most 100 characters')
+  .min(1)
+  .max(MAX_DISPLAY_NAME_LENGTH)
   .regex(/^\P{Cc}*$/u, 'must not hold control characters');
 
 /** What every new account needs, however it is made. */

@@ -4,11 +4,14 @@ import { ConcurrencyLimit, QueueFullError } from '../../../core/async/concurrenc
 import { AppError } from '../../../errors.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 256;
+
 /** A new password: long enough, and not one of those that everybody tries first. No rules of composition. */
 export const newPassword = z
   .string()
-  .min(8, 'must have at least 8 characters')
-  .max(256, 'must have at most 256 characters')
+  .min(MIN_PASSWORD_LENGTH)
+  .max(MAX_PASSWORD_LENGTH)
   .refine((password) => !COMMON_PASSWORDS.has(password.toLowerCase()), 'is one of the most common passwords');
 
 /** Hashes passwords with argon2id, a few at a time. */

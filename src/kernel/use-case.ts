@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { type Authentication, authorize } from '../access/authorize.ts';
+import { isPublic, type OperationName, type PublicOperation } from '../access/permissions.ts';
+import type { Viewer } from '../access/viewer.ts';
+import type { Database, Tx } from '../infra/database.ts';
+import type { Services } from './context.ts';
+import { withIdempotencyKey } from './idempotency.ts';
+import { idempotencyKey, parseInput } from './input.ts';
+
+/**
+ * Declares a use case, which is called the same way by a resolver, a route, a job or a test:
+ *
+ *     export const renameConversation = useCase(
+ *       'Mutation.renameConversation',
+ *       { input: z.object({ conversationId: rowId, title }) },
+ *       async ({ viewer, transact }, { conversationId, title }) => transact(async (tx) => …),
+ *     );
+ *
+ * Permission comes first, so that nobody learns about inputs without it; then parsing; then the work. The work opens
+ * transactions itself, by `transact`, so that hashing and waiting stay outside of them. A work that needs services
+ * names them in the type of its scope: `({ clock }: Scope & Pick<Services, 'clock'>, input) => …`.
+ * Errors: UNAUTHENTICATED, FORBIDDEN, ValidationError, and those of the work.
+ */
+export function useCase<
+  Operation extends OperationName,
+  Input extends z.ZodObject,
+  Needs extends object,
+  Result,
+  const Idempotent extends boolean = false,
+>(
+  operation: Operation,
+  { input: schema, isIdempotent }: UseCaseOptions<Input, Idempotent>,
+  work: (scope: ScopeOf<Operation> & Needs, input: z.output<Input>) => Promise<Result>,
+): UseCase<
+  Operation,
+  Omit<Needs, keyof ScopeOf<Operation>>,
+  z.input<Input> & (Idempotent extends true ? IdempotentInput : object),
+  Result
+> {
+  const wholeSchema = isIdempotent ? schema.extend({ idempotencyKey }) : schema;
+
+  async function run(ctx: UseCaseContext, input: z.input<Input>): Promise<Result> {
+    const viewer = isPublic(operation) ? null : authorize(ctx, operation);
+    const request = parseInput(wholeSchema, input);
+    const transact: Database['transact'] = (inTx) => ctx.database.transact(inTx);
+    const createOnce: Scope['createOnce'] = (tx, create) =>
+      viewer ? withIdempotencyKey(tx, viewer, operation, request, create) : create();
+    const scope = { ...ctx, viewer, transact, createOnce };
+    return work(scope as unknown as ScopeOf<Operation> & Needs, request as z.output<Input>);
+  }
+
+  return Object.assign(run, { operation, isIdempotent: isIdempotent === true });
+}
+
+export interface UseCase<Operation extends OperationName, Slice, Input, Result> {
+  (ctx: UseCaseContext & Slice, input: Input): Promise<Result>;
+  readonly operation: Operation;
+  /** Whether its input has an optional `idempotencyKey` besides. */
+  readonly isIdempotent: boolean;
+}
+
+export interface UseCaseOptions<Input, Idempotent> {
+  input: Input;
+  /** Gives the input an optional `idempotencyKey`, for `createOnce`. */
+  isIdempotent?: Idempotent;
+}
+
+export interface IdempotentInput {
+  idempotencyKey?: string | null;
+}
+
+/** What the work of a public operation gets besides its services. */
+export interface PublicScope {
+  /** Runs writes, events and jobs in one transaction; may run `work` again after a conflict. */
+  transact: Database['transact'];
+}
+
+/** What the work of any other operation gets. */
+export interface Scope extends PublicScope {
+  viewer: Viewer;
+  /**
+   * Runs `create` once for the idempotencyKey of the input, and gives the id that it returned also to every repetition.
+   * Errors: ConflictError when the key was used with another input.
+   */
+  createOnce: (tx: Tx, create: () => Promise<string>) => Promise<string>;
+}
+
+type ScopeOf<Operation extends OperationName> = Operation extends PublicOperation ? PublicScope : Scope;
+type UseCaseContext = Authentication & Pick<Services, 'database'>;

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { permissionsOf } from '../../../src/access/permissions.ts';
+import type { Viewer } from '../../../src/access/viewer.ts';
+import type { Role } from '../../../src/generated/prisma/enums.ts';
+import type { Services } from '../../../src/kernel/context.ts';
+import { type Scope, useCase } from '../../../src/kernel/use-case.ts';
+
+const viewer = (role: Role): Viewer => ({
+  userId: 'user',
+  tenantId: 'tenant',
+  role,
+  plan: 'FREE',
+  permissions: permissionsOf(role, false),
+  credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+});
+
+const database = {
+  transact: (work: (tx: unknown) => Promise<unknown>) => work('transaction'),
+} as unknown as Services['database'];
+
+const rename = useCase(
+  'Mutation.renameConversation',
+  { input: z.object({ title: z.string().trim().min(1).max(5) }) },
+  async ({ viewer, transact }, { title }) => {
+    const tx = await transact(async (tx) => tx);
+    return { userId: viewer.userId, title, tx };
+  },
+);
+
+describe('a use case', () => {
+  it('gives its work the viewer, the parsed input and transactions', async () => {
+    expect(await rename({ database, viewer: viewer('USER') }, { title: ' new ' })).toEqual({
+      userId: 'user',
+      title: 'new',
+      tx: 'transaction',
+    });
+  });
+
+  it('asks for permission before it looks at the input', async () => {
+    const input = { title: 'much too long' };
+    await expect(rename({ database, viewer: null }, input)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+    await expect(rename({ database, viewer: viewer('GUEST') }, input)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+  });
+
+  it('refuses an input that its schema refuses, with the path and a message for people', async () => {
+    const ctx = { database, viewer: viewer('USER') };
+    await expect(rename(ctx, { title: 'much too long' })).rejects.toMatchObject({
+      code: 'VALIDATION',
+      issues: [{ path: ['title'], message: 'must be at most 5 characters' }],
+    });
+    await expect(rename(ctx, { title: ' ' })).rejects.toMatchObject({
+      issues: [{ path: ['title'], message: 'must not be blank' }],
+    });
+  });
+
+  it('serves anybody when its operation is public', async () => {
+    const login = useCase('Mutation.login', { input: z.object({}) }, async () => 'welcome');
+    expect(await login({ database, viewer: null }, {})).toBe('welcome');
+  });
+
+  it('passes on the services that its work names', async () => {
+    const now = new Date();
+    const stop = useCase(
+      'Mutation.stopReply',
+      { input: z.object({}) },
+      async ({ clock }: Scope & Pick<Services, 'clock'>) => clock(),
+    );
+    expect(await stop({ database, viewer: viewer('USER'), clock: () => now }, {})).toBe(now);
+  });
+
+  it('knows the name of its operation, and whether it takes an idempotencyKey', () => {
+    expect([rename.operation, rename.isIdempotent]).toEqual(['Mutation.renameConversation', false]);
+    const send = useCase(
+      'Mutation.sendMessage',
+      { input: z.object({}), isIdempotent: true },
+      async (_scope, input) => input,
+    );
+    expect(send.isIdempotent).toBe(true);
+  });
+
+  it('checks the idempotencyKey where one is declared', async () => {
+    const ctx = { database, viewer: viewer('USER') };
+    const create = useCase(
+      'Mutation.createConversation',
+      { input: z.object({ title: z.string() }), isIdempotent: true },
+      async ({ createOnce, transact }) => transact((tx) => createOnce(tx, async () => 'made')),
+    );
+    expect(await create(ctx, { title: 'a' })).toBe('made');
+    await expect(create(ctx, { title: 'a', idempotencyKey: 'x'.repeat(256) })).rejects.toMatchObject({
+      issues: [{ path: ['idempotencyKey'], message: 'must be at most 255 characters' }],
+    });
+  });
+});
