@@ -1,7 +1,7 @@
-import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { MessageRole } from '../../generated/prisma/enums.ts';
 import { type ChildPage, pick, readBatchedPages } from '../../kernel/batched-pages.ts';
+import { createContextCache } from '../../kernel/context-cache.ts';
 import type { Context } from '../../kernel/context.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 

@@ -1,4 +1,3 @@
-import { createContextCache } from '@pothos/core';
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import DataLoader from 'dataloader';
 import { isProviderName } from '../../core/llm/providers/registry.ts';
@@ -23,6 +22,7 @@ import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
+import { createContextCache } from '../../kernel/context-cache.ts';
 import type { Context } from '../../kernel/context.ts';
 import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
