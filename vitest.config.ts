@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     exclude: [...configDefaults.exclude, 'tests/browser/**'],
+    setupFiles: 'tests/support/leak-guard.ts',
     pool: 'forks',
     maxWorkers: 2, // files share one Postgres and one Redis on two cores: more only wait for each other
     testTimeout: 30_000,

@@ -1,5 +1,10 @@
-/** `npm run bench [name …] [-- --quick]`: measures, prints one table a bench and then the goals. Never a test. */
+/**
+ * `npm run bench [-- name … --quick]`: measures, prints one table a bench and then the goals. Never a test. With
+ * `--beside <folder>` it measures another checkout too, by turns, and prints both.
+ */
 import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { compare } from './compare.ts';
 import { benchLog } from './log.ts';
 import { benchNested } from './nested.ts';
 import { benchRun } from './run.ts';
@@ -11,8 +16,8 @@ import { type Goal, printGoals, printReport } from '../tools/report.ts';
 const BENCHES = { start: benchStart, run: benchRun, log: benchLog, nested: benchNested, saver: benchSaver };
 
 async function main(args: string[]): Promise<void> {
-  const quick = args.includes('--quick');
-  const asked = args.filter((arg) => arg !== '--quick');
+  const { values, positionals: asked } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const { quick, beside } = values;
   const unknown = asked.filter((name) => !(name in BENCHES));
   if (unknown.length > 0) {
     console.error(`There is no bench ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}.`);
@@ -20,6 +25,8 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   console.log(`Node ${process.version}, ${os.availableParallelism()} cores.`);
+  if (beside) return compare(quick ? [...asked, '--quick'] : asked, beside);
+  setTimeout(giveUp, LIMIT_MS).unref();
   const goals: Goal[] = [];
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (asked.length > 0 && !asked.includes(name)) continue;
@@ -33,14 +40,16 @@ async function main(args: string[]): Promise<void> {
   if (quick) console.log('With --quick the figures mean nothing: it shows that the benches work.');
 }
 
+function giveUp(): void {
+  console.error('The benches took longer than six minutes and were ended.');
+  process.exit(1);
+}
+
+const OPTIONS = { quick: { type: 'boolean', default: false }, beside: { type: 'string' } } as const;
 /** Each figure is the median of these. */
 const ROUNDS = 3;
 const LIMIT_MS = 6 * 60_000;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // ends the servers
-setTimeout(() => {
-  console.error('The benches took longer than six minutes and were ended.');
-  process.exit(1);
-}, LIMIT_MS).unref();
 
 await main(process.argv.slice(2));

@@ -41,6 +41,7 @@ export async function diffMigrations(
     throw new Error('The migrations cannot be compared with the schema', { cause: shadow.failure ?? error });
   } finally {
     engine.free();
+    await shadow.close();
   }
 }
 
@@ -60,6 +61,7 @@ class ShadowDatabases extends PrismaPg {
   /** The engine reports an error of ours by a number; this is the error. */
   failure: unknown = null;
   readonly #url: string;
+  readonly #pools: pg.Pool[] = [];
 
   constructor(url: string) {
     super({ connectionString: url });
@@ -67,7 +69,14 @@ class ShadowDatabases extends PrismaPg {
   }
 
   override async connect() {
-    return this.#mend(await super.connect());
+    const adapter = await super.connect();
+    this.#pools.push(adapter.underlyingDriver());
+    return this.#mend(adapter);
+  }
+
+  /** Ends the connections that the engine has left open. */
+  async close(): Promise<void> {
+    await Promise.all(this.#pools.filter(({ ended }) => !ended).map((pool) => pool.end()));
   }
 
   /** The adapter's own would give the main database for the shadow: pg prefers a URL's database to the named one. */

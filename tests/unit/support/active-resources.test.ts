@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterAll, describe, expect, it } from 'vitest';
+import { activeResources, expectReleased } from '../../support/active-resources.ts';
+
+describe('expectReleased', () => {
+  const before = activeResources();
+  const released = () => expectReleased(before, 100);
+
+  it('waits for what is just being closed', async () => {
+    const server = net.createServer().listen(0);
+    await once(server, 'listening');
+    setTimeout(() => server.close(), 50);
+    await expectReleased(before);
+  });
+
+  it('fails for a server and for both ends of a connection, and says which ports', async () => {
+    const server = net.createServer().listen(0);
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    const socket = net.connect(port);
+    await once(socket, 'connect');
+    await expect(released()).rejects.toThrow(/left open: .*TCPServerWrap.*TCPSocketWrap/);
+    await expect(released()).rejects.toThrow(`to ${port}`);
+    socket.destroy();
+    server.close();
+    await expectReleased(before);
+  });
+
+  it('fails for a child process, and says which', async () => {
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    await expect(released()).rejects.toThrow(`sleep as process ${child.pid}`);
+    child.kill();
+    await expectReleased(before);
+  });
+
+  it.each([
+    ['a timer', () => setTimeout(() => {}, 60_000)],
+    ['an interval', () => setInterval(() => {}, 60_000)],
+  ])('fails for %s', async (_what, start) => {
+    const timer = start();
+    await expect(released()).rejects.toThrow('× Timeout');
+    clearTimeout(timer);
+    await expectReleased(before);
+  });
+});
+
+describe('the guard of every test file', () => {
+  const after: string[] = [];
+  afterAll(() => {
+    expect(after).toEqual(['hook of the file']); // the guard's own hook comes last: see leak-guard.ts
+  });
+  afterAll(() => void after.push('hook of the file'));
+
+  it('is set up', async () => {
+    const { default: config } = await import('../../../vitest.config.ts');
+    expect(config).toMatchObject({ test: { setupFiles: 'tests/support/leak-guard.ts' } });
+  });
+});
