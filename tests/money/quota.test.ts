@@ -53,6 +53,23 @@ describe('takeRunFromQuota', () => {
   });
 });
 
+describe('a new day', () => {
+  it.each([
+    { plan: 'FREE', executionLimit: 3, costLimitMicros: 1_000_000n },
+    { plan: 'PRO', executionLimit: 100, costLimitMicros: 50_000_000n },
+    { plan: 'UNLIMITED', executionLimit: null, costLimitMicros: null },
+  ] as const)(
+    'allows $plan $executionLimit runs and $costLimitMicros micro-dollars',
+    async ({ plan, ...limits }) => {
+      expect(await metered.newcomer({ plan }).today()).toMatchObject({
+        executions: 0,
+        costMicros: 0n,
+        ...limits,
+      });
+    },
+  );
+});
+
 function count(member: Member): Promise<void> {
   return member.database.transact((tx) => takeRunFromQuota(tx, member.viewer, member.now));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PLAN_LIMITS, dayOf, resetsAt } from '../../../../src/modules/usage/plans.ts';
+import { dayOf, resetsAt } from '../../../../src/modules/usage/plans.ts';
 
 describe('dayOf', () => {
   it('is the UTC day, wherever the process runs', () => {
@@ -25,15 +25,5 @@ describe('resetsAt', () => {
       now = resetsAt(now);
     }
     expect(days.size).toBe(365);
-  });
-});
-
-describe('PLAN_LIMITS', () => {
-  it('are 3 runs and $1 on FREE, 100 and $50 on PRO, and none on UNLIMITED', () => {
-    expect(PLAN_LIMITS).toEqual({
-      FREE: { executionsPerDay: 3, costPerDayMicros: 1_000_000n },
-      PRO: { executionsPerDay: 100, costPerDayMicros: 50_000_000n },
-      UNLIMITED: { executionsPerDay: null, costPerDayMicros: null },
-    });
   });
 });
