@@ -60,7 +60,7 @@ class Turn {
       if (this.#stages.length === 0) this.#stages.push(event.from);
       this.#stages.push(event.to);
     }
-    if (event.__typename === 'ProposalsReadyEvent') this.proposals = event.proposals;
+    if (event.__typename === 'ProposalReadyEvent') this.proposals.push(event.proposal);
     if (event.__typename === 'MessageDeltaEvent') this.#write(event.text);
     if (event.__typename === 'MessageAttemptDiscardedEvent') this.#discard(event.reason);
     if (event.__typename === 'MessageCompletedEvent') this.#end(event.message);
@@ -106,4 +106,4 @@ class Turn {
 
 type ConversationEvent = ResultOf<typeof ConversationEventsDocument>['conversationEvents'];
 type CompletedMessage = Extract<ConversationEvent, { __typename: 'MessageCompletedEvent' }>['message'];
-export type Proposal = Extract<ConversationEvent, { __typename: 'ProposalsReadyEvent' }>['proposals'][number];
+export type Proposal = Extract<ConversationEvent, { __typename: 'ProposalReadyEvent' }>['proposal'];

@@ -1,7 +1,7 @@
 import {
   ExecutionDocument,
-  ExecutionEventsDocument,
-  type ExecutionEventsQuery,
+  ExecutionEventPageDocument,
+  type ExecutionEventPageQuery,
 } from '../tools/product/documents/graphql.ts';
 import type { ApiClient } from '../tools/product/api-client.ts';
 import type { RunRecord, Stream } from './run-record.ts';
@@ -39,9 +39,9 @@ async function readLog(api: ApiClient, id: string): Promise<LogEvent[]> {
   const log: LogEvent[] = [];
   for (;;) {
     const after = log.at(-1)?.seq ?? 0;
-    const { execution } = await api.request(ExecutionEventsDocument, { id, after, first: PAGE_EVENTS });
-    log.push(...(execution?.events ?? []));
-    if ((execution?.events.length ?? 0) < PAGE_EVENTS) return log;
+    const { execution } = await api.request(ExecutionEventPageDocument, { id, after, first: PAGE_EVENTS });
+    log.push(...(execution?.events.nodes ?? []));
+    if (!execution?.events.hasMore) return log;
   }
 }
 
@@ -73,7 +73,7 @@ const SHOWN: Record<Stream, LogEvent['__typename'][]> = {
 
 const PAGE_EVENTS = 100;
 
-type LogEvent = NonNullable<ExecutionEventsQuery['execution']>['events'][number];
+type LogEvent = NonNullable<ExecutionEventPageQuery['execution']>['events']['nodes'][number];
 
 export interface Proof {
   events: number;

@@ -65,6 +65,7 @@ export const OPERATIONS = {
   'Query.execution': 'SIGNED_IN',
   'Query.executions': 'SIGNED_IN',
   'Query.estimatePipeline': 'SIGNED_IN',
+  'Subscription.executionEvents': 'SIGNED_IN',
   'Subscription.agentTokens': 'SIGNED_IN',
   'Subscription.pipelineProgress': 'SIGNED_IN',
   'Mutation.executePipeline': 'PIPELINE_EXECUTE',
@@ -72,7 +73,7 @@ export const OPERATIONS = {
 
   'Query.approvalRequest': 'SIGNED_IN',
   'Query.approvalRequests': 'SIGNED_IN',
-  'Subscription.approvalRequests': 'SIGNED_IN',
+  'Subscription.approvalEvents': 'SIGNED_IN',
   'Mutation.decideApproval': 'APPROVAL_DECIDE',
 } as const satisfies Record<
   `${'Query' | 'Mutation' | 'Subscription'}.${string}`,

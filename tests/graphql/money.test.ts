@@ -117,13 +117,11 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
 
   /** The cost of each step as the run's last events told it. */
   async function lastCosts(account: Account, id: string): Promise<Record<string, bigint>> {
-    const query = `query ($id: ID!) { execution(id: $id) { events(first: 1000) { ... on StepStatusEvent { stepKey cost } } } }`;
-    const { data } = await app.graphql<{ execution: { events: { stepKey?: string; cost?: string }[] } }>(
-      query,
-      { id },
-      account,
-    );
-    const told = data!.execution.events.filter(({ stepKey }) => stepKey);
+    const query = `query ($id: ID!) { execution(id: $id) { events(first: 1000) { nodes { ... on StepStatusEvent { stepKey cost } } } } }`;
+    const { data } = await app.graphql<{
+      execution: { events: { nodes: { stepKey?: string; cost?: string }[] } };
+    }>(query, { id }, account);
+    const told = data!.execution.events.nodes.filter(({ stepKey }) => stepKey);
     return Object.fromEntries(told.map(({ stepKey, cost }) => [stepKey!, micros(cost!)]));
   }
 

@@ -61,6 +61,10 @@ const READS: Record<string, Read> = {
     of: 'Conversation',
     document: 'subscription ($id: ID!) { conversationEvents(conversationId: $id) { __typename } }',
   },
+  'Subscription.executionEvents': {
+    of: 'PipelineExecution',
+    document: 'subscription ($id: ID!) { executionEvents(executionId: $id) { __typename } }',
+  },
   'Subscription.agentTokens': {
     of: 'PipelineExecution',
     document: 'subscription ($id: ID!) { agentTokens(executionId: $id) { __typename } }',

@@ -137,18 +137,26 @@ const EXECUTION_EVENT = `
   ... on ExecutionSnapshotEvent { snapshot: execution { ${STEPS} } }
   ... on ExecutionEndedEvent { execution { ${STEPS} } }`;
 
+const TOKEN_PARTS = `
+  ... on AgentTokenEvent { stepKey attempt offset text }
+  ... on AttemptDiscardedEvent { stepKey attempt reason }`;
+
+const PROGRESS_PARTS = `
+  ... on StepStatusEvent { stepKey stepStatus attempt }
+  ... on ExecutionStatusEvent { executionStatus }`;
+
 const QUERIES = {
+  executionEvents: `subscription ($id: ID!, $after: Int) {
+    event: executionEvents(executionId: $id, after: $after) {
+      __typename ${EXECUTION_EVENT} ${TOKEN_PARTS} ${PROGRESS_PARTS}
+    } }`,
   agentTokens: `subscription ($id: ID!, $after: Int) {
     event: agentTokens(executionId: $id, after: $after) {
-      __typename ${EXECUTION_EVENT}
-      ... on AgentTokenEvent { stepKey attempt offset text }
-      ... on AttemptDiscardedEvent { stepKey attempt reason }
+      __typename ${EXECUTION_EVENT} ${TOKEN_PARTS}
     } }`,
   pipelineProgress: `subscription ($id: ID!, $after: Int) {
     event: pipelineProgress(executionId: $id, after: $after) {
-      __typename ${EXECUTION_EVENT}
-      ... on StepStatusEvent { stepKey stepStatus: status attempt }
-      ... on ExecutionStatusEvent { status }
+      __typename ${EXECUTION_EVENT} ${PROGRESS_PARTS}
     } }`,
   conversationEvents: `subscription ($id: ID!, $after: Int) {
     event: conversationEvents(conversationId: $id, after: $after) {
@@ -185,7 +193,7 @@ export interface StreamEvent {
   offset?: number;
   text?: string;
   stepStatus?: string;
-  status?: string;
+  executionStatus?: string;
   message?: { id: string; status: string; content: string };
   execution?: { status: string; steps: Step[] };
   snapshot?: {

@@ -67,19 +67,19 @@ export const hasEnded = (run: Run) => ['SUCCEEDED', 'FAILED', 'CANCELLED'].inclu
 
 /** All events of a run's log. */
 export async function readLog(app: TestApp, account: Account, id: string): Promise<LogEntry[]> {
-  const { data, errors } = await app.graphql<{ execution: { events: LogEntry[] } }>(
-    `query ($id: ID!) { execution(id: $id) { events(first: 1000) {
+  const { data, errors } = await app.graphql<{ execution: { events: { nodes: LogEntry[] } } }>(
+    `query ($id: ID!) { execution(id: $id) { events(first: 1000) { nodes {
       __typename seq
       ... on AgentTokenEvent { stepKey attempt offset text }
       ... on AttemptDiscardedEvent { stepKey attempt reason }
-      ... on StepStatusEvent { stepKey stepStatus: status attempt message }
-      ... on ExecutionStatusEvent { status }
-    } } }`,
+      ... on StepStatusEvent { stepKey stepStatus attempt statusReason }
+      ... on ExecutionStatusEvent { executionStatus }
+    } } } }`,
     { id },
     account,
   );
   if (!data?.execution) throw new Error(`no log: ${JSON.stringify(errors)}`);
-  return data.execution.events;
+  return data.execution.events.nodes;
 }
 
 export async function decide(
@@ -128,9 +128,9 @@ export interface LogEntry {
   attempt?: number;
   offset?: number;
   text?: string;
-  status?: string;
+  executionStatus?: string;
   stepStatus?: string;
-  message?: string | null;
+  statusReason?: string | null;
 }
 
 interface StepInput {

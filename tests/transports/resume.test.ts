@@ -38,7 +38,7 @@ class PacedModel implements LanguageModel {
 const model = new PacedModel();
 const app = testApp({ router: routerOf(model) });
 
-const FIELDS = ['agentTokens', 'pipelineProgress'] as const;
+const FIELDS = ['agentTokens', 'pipelineProgress', 'executionEvents'] as const;
 type Field = (typeof FIELDS)[number];
 
 beforeEach(() => void vi.spyOn(console, 'error'));
@@ -107,8 +107,9 @@ describe.each(['WebSocket', 'SSE'] as const)('a stream over %s, cut after every 
       const [snapshot, ...rest] = reader.events;
       expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
       expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
-      if (field === 'agentTokens') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
-      else expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
+      if (field !== 'pipelineProgress') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
+      if (field !== 'agentTokens')
+        expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
     }
   });
 
@@ -226,16 +227,24 @@ async function readCutting(reader: Reader): Promise<void> {
   });
 }
 
-/** Together the two streams are the run's log; its texts are the outputs, and it ends once. */
+/** The streams give what they show of the run's log; its texts are the outputs, and it ends once. */
 async function expectWholeRun(account: Account, id: string, readers: Reader[]): Promise<void> {
   const log = await readLog(app, account, id);
   const { steps } = await readRun(app, account, id);
   expect(log.map((entry) => entry.seq)).toEqual(log.map((_, index) => index + 1));
   readers.forEach((reader, index) => expect(reader.seqs).toEqual(seqsBehind(log, 0, FIELDS[index]!)));
-  expect(textsIn(readers[0]!.events)).toEqual(outputsOf(steps));
-  expect(statusesIn(readers[1]!.events)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
-  const discarded = readers[0]!.events.filter((event) => event.__typename === 'AttemptDiscardedEvent');
-  expect(discarded).toMatchObject([{ stepKey: 'shaky', attempt: 1 }]);
+  const [tokens, progress, all] = readers.map(({ events }) => events) as [
+    StreamEvent[],
+    StreamEvent[],
+    StreamEvent[],
+  ];
+  for (const events of [tokens, all]) {
+    expect(textsIn(events)).toEqual(outputsOf(steps));
+    const discarded = events.filter((event) => event.__typename === 'AttemptDiscardedEvent');
+    expect(discarded).toMatchObject([{ stepKey: 'shaky', attempt: 1 }]);
+  }
+  for (const events of [progress, all])
+    expect(statusesIn(events)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
   for (const { events } of readers) expect(events.filter(isEnded)).toEqual([events.at(-1)]);
 }
 
@@ -243,7 +252,8 @@ async function expectWholeRun(account: Account, id: string, readers: Reader[]): 
 function seqsBehind(log: LogEntry[], after: number, field: Field): number[] {
   const isText = ({ __typename }: LogEntry) =>
     ['AgentTokenEvent', 'AttemptDiscardedEvent'].includes(__typename);
-  const belongs = (entry: LogEntry) => isEnded(entry) || isText(entry) === (field === 'agentTokens');
+  const belongs = (entry: LogEntry) =>
+    field === 'executionEvents' || isEnded(entry) || isText(entry) === (field === 'agentTokens');
   return log.filter((entry) => entry.seq > after && belongs(entry)).map(({ seq }) => seq);
 }
 

@@ -3,7 +3,7 @@ import { testApp, testClock } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { readEvents } from '../support/sse.ts';
 
-const QUIET = 'subscription { approvalRequests { id } }';
+const QUIET = 'subscription { approvalEvents(after: 0) { __typename } }';
 
 describe('GraphQL over SSE', () => {
   const clock = testClock();

@@ -4,7 +4,7 @@ import { testApp, testClock } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RawSocket } from '../support/raw-socket.ts';
 
-const QUIET = 'subscription { approvalRequests { id } }';
+const QUIET = 'subscription { approvalEvents(after: 0) { __typename } }';
 
 describe('GraphQL over WebSocket', () => {
   const clock = testClock();

@@ -11,20 +11,25 @@ import type { Services } from '../context.ts';
  *   n above the head      BAD_USER_INPUT
  *   n at the end of a log that has ended: nothing
  *
- * The stream ends after the event for which `isEnd` holds, or when the reader leaves; leaving ends a pending
- * wait at once.
+ * The stream ends after an event of the type `endsAfter`, or when the reader leaves; leaving ends a pending wait at
+ * once.
  */
-export async function openStream<Data extends { type: string }, Snapshot extends { seq: number }>(
+export async function openStream<
+  Event extends { type: string },
+  Snapshot extends { seq: number },
+  Type extends Event['type'] = Event['type'],
+>(
   { eventLog, followers }: Pick<Services, 'eventLog' | 'followers'>,
-  options: StreamOptions<Data, Snapshot>,
-): Promise<AsyncGenerator<LogEvent<Data> | Snapshot, void, undefined>> {
+  options: StreamOptions<Event, Snapshot, Type>,
+): Promise<EventStream<Extract<Event, { type: Type }>, Snapshot>> {
   const { log, after } = options;
   const { head, floor } = await eventLog.state(log);
   if (after != null && (after > head || after < 0)) {
     const message = `after: ${after} is not in this log; its newest event is ${head}. Leave \`after\` out for a snapshot.`;
     throw new AppError('BAD_USER_INPUT', message);
   }
-  const isAtEnd = after === head && (await options.hasEnded()) && (await eventLog.state(log)).head === after;
+  const isAtEnd =
+    after === head && (await options.hasEnded?.()) === true && (await eventLog.state(log)).head === after;
   const wantsSnapshot = after == null || after < floor;
   return abortOnReturn((signal) => (isAtEnd ? nothing() : read(signal)));
 
@@ -47,9 +52,15 @@ export async function openStream<Data extends { type: string }, Snapshot extends
   async function* follow(cursor: number, signal: AbortSignal) {
     for await (const event of followers.follow(log, cursor, signal)) {
       const { seq, at, data } = event;
-      if (options.includes(data)) yield { seq, at, data };
-      if (options.isEnd(data)) return;
+      if (await isShown(data)) yield { seq, at, data } as LogEvent<Extract<Event, { type: Type }>>;
+      if (data.type === options.endsAfter) return;
     }
+  }
+
+  async function isShown(event: Event): Promise<boolean> {
+    const { shows, where } = options;
+    if (shows && !(shows as readonly string[]).includes(event.type)) return false;
+    return where ? where(event) : true;
   }
 }
 
@@ -79,20 +90,21 @@ export async function waitForEvent<Data>(
   for await (const { data } of events) if (matches(data)) return;
 }
 
-export interface LogEvent<Data> {
-  seq: number;
-  at: Date;
-  data: Data;
-}
+/** An event with its place in its log; of a union of events, a union. */
+export type LogEvent<Event> = Event extends unknown ? { seq: number; at: Date; data: Event } : never;
 
-interface StreamOptions<Data, Snapshot> {
-  log: Log<Data>;
+export type EventStream<Event, Snapshot> = AsyncGenerator<LogEvent<Event> | Snapshot, void, undefined>;
+
+interface StreamOptions<Event extends { type: string }, Snapshot, Type extends Event['type']> {
+  log: Log<Event>;
   after: number | null | undefined;
-  /** Whether the log will get no more events; asked of a reader who has them all. */
-  hasEnded: () => Promise<boolean>;
+  /** Whether the log will get no more events; asked of a reader who has them all. Left out: never. */
+  hasEnded?: () => Promise<boolean>;
   snapshot: () => Promise<Snapshot>;
-  /** Which events this stream shows. */
-  includes: (data: Data) => boolean;
-  /** After which event it ends. */
-  isEnd: (data: Data) => boolean;
+  /** The types of events that this stream shows; all of the log when left out. */
+  shows?: readonly Type[];
+  /** Which events of these types. */
+  where?: (event: Event) => boolean | Promise<boolean>;
+  /** The type of the event that ends it, shown or not; left out: it goes on until the reader leaves. */
+  endsAfter?: Event['type'];
 }

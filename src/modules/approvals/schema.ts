@@ -1,5 +1,4 @@
 import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../errors.ts';
-import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
@@ -13,7 +12,6 @@ import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
-import { approvalRequests } from './streams.ts';
 
 const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
   description: 'Where a request stands. It leaves PENDING once.',
@@ -144,12 +142,3 @@ mutation(decideApproval, {
   }),
   decodeIds: (input) => ({ ...input, approvalId: decodeId(input.approvalId, 'ApprovalRequest') }),
 });
-
-builder.subscriptionField('approvalRequests', (t) =>
-  t.field({
-    type: ApprovalRequestRef,
-    description: 'Requests that you may decide: those open now, then each new one and each decision.',
-    subscribe: (_root, _args, ctx) => approvalRequests(ctx),
-    resolve: (request: ApprovalRequest) => request,
-  }),
-);

@@ -47,6 +47,7 @@ export const renameConversation = useCase(
   ({ viewer, transact }, { conversationId: id, title }) =>
     transact(async (tx) => {
       await ownConversation(tx, viewer, id);
+      tx.append(conversationLog(id), { type: 'ConversationChanged', conversationId: id });
       return { conversation: await tx.prisma.conversation.update({ where: { id }, data: { title } }) };
     }),
 );
@@ -167,7 +168,7 @@ async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExch
   const { text, notices, context, isBusy, now } = exchange;
   const { id: conversationId, tenantId } = conversation;
   const position = await lastPosition(tx, conversationId);
-  await tx.prisma.message.create({
+  const message = await tx.prisma.message.create({
     data: {
       tenantId,
       conversationId,
@@ -185,6 +186,8 @@ async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExch
     data: { tenantId, conversationId, position: position + 2, role: 'ASSISTANT', status },
   });
   await tx.prisma.conversation.update({ where: { id: conversationId }, data: { updatedAt: now } });
+  for (const { id: messageId } of [message, reply])
+    tx.append(conversationLog(conversationId), { type: 'MessageAdded', messageId });
   await tx.send('reply', conversationId);
   return reply.id;
 }

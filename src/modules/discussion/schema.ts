@@ -15,7 +15,7 @@ import type { Stage } from './engine/machine.ts';
 import { currentProposals } from './engine/proposal.ts';
 import { confirmProposal, selectProposal } from './service.ts';
 
-const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
+export const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
   description: 'What a design puts first.',
   values: {
     [ProposalStrategy.SPEED]: { description: 'Few steps and a fast model.' },

@@ -26,6 +26,8 @@ export const selectProposal = useCase(
         data: { selected: false },
       });
       await tx.prisma.designProposal.update({ where: { id: proposal.id }, data: { selected: true } });
+      const event = { type: 'ConversationChanged' as const, conversationId: conversation.id };
+      tx.append(conversationLog(conversation.id), event);
       return { conversation: await enterStages(tx, conversation, stages) };
     }),
 );

@@ -1,26 +1,42 @@
 import { NotFoundError } from '../../errors.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
+import { type EventStream, openStream } from '../../kernel/events/log-stream.ts';
+import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
 import { readableBy } from '../conversations/policy.ts';
 import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
-import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
-import { type LogEvent, openStream } from '../../kernel/events/log-stream.ts';
+
+/** What `conversationEvents` shows. */
+export const CONVERSATION_EVENTS = [
+  'MessageAdded',
+  'ConversationChanged',
+  'ReplyProgress',
+  'ProposalReady',
+  'MessageDelta',
+  'MessageAttemptDiscarded',
+  'MessageCompleted',
+  'StageChanged',
+] as const;
 
 /** Everything that happens in a conversation; goes on until the reader leaves or the conversation is deleted. */
 export async function conversationEvents(
   ctx: Context,
   { conversationId, after }: { conversationId: string; after?: number | null },
-): Promise<AsyncGenerator<LogEvent<ConversationEvent> | ConversationSnapshot, void, undefined>> {
+): Promise<ConversationStream> {
   const viewer = authorize(ctx, 'Subscription.conversationEvents');
   const where = { id: conversationId, ...readableBy(viewer) };
   if ((await ctx.database.prisma.conversation.count({ where })) === 0)
     throw new NotFoundError('The conversation');
-  return openStream<ConversationEvent, ConversationSnapshot>(ctx, {
+  return openStream(ctx, {
     log: conversationLog(conversationId),
     after,
-    hasEnded: async () => false,
     snapshot: () => snapshotConversation(ctx.database, conversationId),
-    includes: (event) => event.type !== 'ConversationDeleted',
-    isEnd: (event) => event.type === 'ConversationDeleted',
+    shows: CONVERSATION_EVENTS,
+    endsAfter: 'ConversationDeleted',
   });
 }
+
+type ConversationStream = EventStream<
+  Extract<ConversationEvent, { type: (typeof CONVERSATION_EVENTS)[number] }>,
+  ConversationSnapshot
+>;

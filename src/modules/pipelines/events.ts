@@ -13,12 +13,14 @@ export type ExecutionEvent =
   | { type: 'ExecutionStatus'; status: ExecutionStatus; progress: number }
   | {
       type: 'StepStatus';
+      executionId: string;
       stepKey: string;
       status: StepStatus;
       attempt: number;
       progress: number;
       costMicros: string;
-      message: string | null;
+      /** Why it failed or was skipped. */
+      reason: string | null;
     }
   | ApprovalEvent
   | { type: 'ExecutionEnded'; executionId: string };

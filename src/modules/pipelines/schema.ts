@@ -20,7 +20,6 @@ import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
-import { StreamEventRef } from '../../schema-kit/stream-event.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
 import { createContextCache } from '../../kernel/context-cache.ts';
 import type { Context } from '../../kernel/context.ts';
@@ -28,7 +27,6 @@ import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
-import { executionLog } from './events.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { checkCursor } from '../../kernel/pagination.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
@@ -99,7 +97,7 @@ const PipelineSourceInput = builder.inputType('PipelineSource', {
   }),
 });
 
-const StepExecutionRef = node('StepExecution', {
+export const StepExecutionRef = node('StepExecution', {
   description: 'One step of a run.',
   key: {
     id: { resolve: (step: StepExecution) => `${step.executionId}:${step.key}` },
@@ -274,17 +272,6 @@ export const ExecutionRef = node('PipelineExecution', {
       },
       ...CheckpointConnection,
     ),
-    events: t.field({
-      type: [StreamEventRef],
-      description: 'The run’s log, for readers that cannot subscribe.',
-      args: {
-        after: t.arg.int({ required: true, defaultValue: 0, description: 'Only events with a higher seq.' }),
-        first: t.arg.int({ required: true, defaultValue: 100, description: 'At most this many; 1 to 1000.' }),
-      },
-      complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first, 1_000) / 10 }),
-      resolve: (run, { after, first }, ctx) =>
-        ctx.eventLog.read(executionLog(run.id), after, Math.min(Math.max(first, 1), 1_000)),
-    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',

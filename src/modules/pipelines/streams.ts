@@ -1,68 +1,89 @@
 import { NotFoundError, ValidationError } from '../../errors.ts';
 import { authorize } from '../../access/authorize.ts';
+import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
+import { type EventStream, openStream } from '../../kernel/events/log-stream.ts';
 import { type ExecutionEvent, executionLog } from './events.ts';
-import { type LogEvent, openStream } from '../../kernel/events/log-stream.ts';
 import { readableBy } from './policy.ts';
 import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
 
+/** What `agentTokens` shows. */
+export const TOKEN_EVENTS = ['AgentToken', 'AttemptDiscarded', 'ExecutionEnded'] as const;
+/** What `pipelineProgress` shows. */
+export const PROGRESS_EVENTS = [
+  'ExecutionStatus',
+  'StepStatus',
+  'ApprovalRequested',
+  'ApprovalDecided',
+  'ExecutionEnded',
+] as const;
+
+/** Everything of a run. */
+export async function executionEvents(
+  ctx: Context,
+  input: ExecutionStreamInput,
+): Promise<ExecutionStream<ExecutionEvent['type']>> {
+  const viewer = authorize(ctx, 'Subscription.executionEvents');
+  return openStream(ctx, await executionStream(ctx, viewer, input));
+}
+
 /** The tokens of a run, or of one of its steps, with the attempts that were dropped. */
-export async function agentTokens(ctx: Context, input: AgentTokensInput): Promise<ExecutionStream> {
+export async function agentTokens(
+  ctx: Context,
+  input: ExecutionStreamInput & { stepKey?: string | null },
+): Promise<ExecutionStream<(typeof TOKEN_EVENTS)[number]>> {
+  const viewer = authorize(ctx, 'Subscription.agentTokens');
   const { stepKey } = input;
-  return executionStream(ctx, 'agentTokens', input, (event) => {
-    if (event.type === 'ExecutionEnded') return true;
-    const isText = event.type === 'AgentToken' || event.type === 'AttemptDiscarded';
-    return isText && (stepKey == null || event.stepKey === stepKey);
-  });
+  const stream = await executionStream(ctx, viewer, input);
+  if (stepKey != null) await checkStep(ctx, input.executionId, stepKey);
+  const where = (event: ExecutionEvent) =>
+    stepKey == null || !('stepKey' in event) || event.stepKey === stepKey;
+  return openStream(ctx, { ...stream, shows: TOKEN_EVENTS, where });
 }
 
 /** The status of a run, its steps and its approvals. */
-export async function pipelineProgress(ctx: Context, input: ExecutionStreamInput): Promise<ExecutionStream> {
-  return executionStream(
-    ctx,
-    'pipelineProgress',
-    input,
-    (event) => event.type !== 'AgentToken' && event.type !== 'AttemptDiscarded',
-  );
+export async function pipelineProgress(
+  ctx: Context,
+  input: ExecutionStreamInput,
+): Promise<ExecutionStream<(typeof PROGRESS_EVENTS)[number]>> {
+  const viewer = authorize(ctx, 'Subscription.pipelineProgress');
+  return openStream(ctx, { ...(await executionStream(ctx, viewer, input)), shows: PROGRESS_EVENTS });
 }
 
-async function executionStream(
-  ctx: Context,
-  operation: 'agentTokens' | 'pipelineProgress',
-  { executionId, after, stepKey }: AgentTokensInput,
-  includes: (event: ExecutionEvent) => boolean,
-): Promise<ExecutionStream> {
-  const viewer = authorize(ctx, `Subscription.${operation}`);
+/** What all streams of a run have in common. Errors: NotFoundError. */
+async function executionStream(ctx: Context, viewer: Viewer, { executionId, after }: ExecutionStreamInput) {
   const { prisma } = ctx.database;
-  const execution = await prisma.pipelineExecution.findFirst({
-    where: { id: executionId, ...readableBy(viewer) },
-    include: { steps: { select: { key: true } } },
-  });
-  if (!execution) throw new NotFoundError('The run');
-  if (stepKey != null && !execution.steps.some((step) => step.key === stepKey)) {
-    const keys = execution.steps.map((step) => step.key).join(', ');
-    throw new ValidationError([
-      { path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` },
-    ]);
-  }
-  return openStream<ExecutionEvent, ExecutionSnapshot>(ctx, {
+  const where = { id: executionId, ...readableBy(viewer) };
+  if ((await prisma.pipelineExecution.count({ where })) === 0) throw new NotFoundError('The run');
+  return {
     log: executionLog(executionId),
     after,
     hasEnded: async () =>
       (await prisma.pipelineExecution.count({ where: { id: executionId, finishedAt: null } })) === 0,
     snapshot: () => snapshotExecution(ctx.database, executionId),
-    includes,
-    isEnd: (event) => event.type === 'ExecutionEnded',
-  });
+    endsAfter: 'ExecutionEnded' as const,
+  };
 }
 
-export type ExecutionStream = AsyncGenerator<LogEvent<ExecutionEvent> | ExecutionSnapshot, void, undefined>;
+async function checkStep(ctx: Context, executionId: string, stepKey: string): Promise<void> {
+  const steps = await ctx.database.prisma.stepExecution.findMany({
+    where: { executionId },
+    orderBy: { position: 'asc' },
+    select: { key: true },
+  });
+  if (steps.some(({ key }) => key === stepKey)) return;
+  const keys = steps.map(({ key }) => key).join(', ');
+  throw new ValidationError([
+    { path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` },
+  ]);
+}
+
+export type ExecutionStream<Type extends ExecutionEvent['type']> = EventStream<
+  Extract<ExecutionEvent, { type: Type }>,
+  ExecutionSnapshot
+>;
 
 export interface ExecutionStreamInput {
   executionId: string;
   after?: number | null;
-}
-
-export interface AgentTokensInput extends ExecutionStreamInput {
-  stepKey?: string | null;
 }

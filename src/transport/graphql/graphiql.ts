@@ -106,7 +106,7 @@ subscription Watch($execution: ID!) {
   pipelineProgress(executionId: $execution) {
     __typename
     ... on StreamEvent { seq }
-    ... on StepStatusEvent { stepKey status cost }
+    ... on StepStatusEvent { stepKey stepStatus cost }
     ... on ApprovalRequestedEvent {
       approval { id question }
     }

@@ -4,6 +4,7 @@ import '../../modules/usage/schema.ts';
 import '../../modules/designs/schema.ts';
 import '../../modules/conversations/schema.ts';
 import '../../modules/approvals/schema.ts';
+import '../../modules/approvals/event-schema.ts';
 import '../../modules/pipelines/schema.ts';
 import '../../modules/pipelines/event-schema.ts';
 import '../../modules/discussion/schema.ts';

@@ -11,25 +11,35 @@ export class ReplyModel implements StructuredModel {
   readonly #services: Services;
   readonly #payer: Payer;
   readonly #signal: AbortSignal;
+  readonly #onTask: (task: ModelTask) => void;
 
-  constructor(services: Services, payer: Payer, signal: AbortSignal) {
+  /** `onTask` is told of each task before its first call. */
+  constructor(
+    services: Services,
+    payer: Payer,
+    { signal, onTask }: { signal: AbortSignal; onTask: (task: ModelTask) => void },
+  ) {
     this.#services = services;
     this.#payer = payer;
     this.#signal = signal;
+    this.#onTask = onTask;
   }
 
   /** A call whose text is streamed; whoever opens it settles it. */
   open(task: ModelTask, prompt: Prompt): Promise<MeteredCall> {
+    this.#onTask(task);
     return this.#open(this.#request(task, prompt));
   }
 
   /** Reserved before and charged at once after, call by call; each call is retried by the policy. */
-  generate: StructuredModel['generate'] = (task, prompt, schema) =>
-    completeStructured({
+  generate: StructuredModel['generate'] = (task, prompt, schema) => {
+    this.#onTask(task);
+    return completeStructured({
       request: { ...this.#request(task, prompt), json: true },
       schema,
       complete: (request) => retryModelCall(() => this.#complete(request), this.#signal),
     });
+  };
 
   async #complete(request: ModelRequest): Promise<Completion> {
     const call = await this.#open(request);

@@ -1,4 +1,5 @@
 import type { Claim } from '../../../core/claims/claim-keeper.ts';
+import type { ModelTask } from '../../../core/llm/language-model.ts';
 import type { Message } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { signalsLog } from '../../../kernel/events/signals.ts';
@@ -18,6 +19,7 @@ import { takeTurn, type Turn } from '../engine/turn.ts';
 import { type ClaimedReply, takeNextReply } from './claimed-reply.ts';
 import { contextOf, discussionState, messagesBefore } from './discussion-state.ts';
 import { ReplyModel } from './reply-model.ts';
+import { progressOf } from './reply-progress.ts';
 import { ReplyWriter } from './reply-writer.ts';
 
 /**
@@ -66,7 +68,8 @@ class ReplyExecution implements StreamedWork {
     this.#reply = reply;
     this.#writer = new ReplyWriter(services, reply);
     this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
-    this.#model = new ReplyModel(services, reply.payer, this.#signal);
+    const onTask = (task: ModelTask) => this.#tellProgress(task);
+    this.#model = new ReplyModel(services, reply.payer, { signal: this.#signal, onTask });
     this.#attempt = reply.message.attempt;
   }
 
@@ -145,6 +148,12 @@ class ReplyExecution implements StreamedWork {
       const { code, message: reason } = failure;
       this.#services.logger.warn({ ...this.ids, part, strategy, code, reason }, 'built-in rules used');
     }
+  }
+
+  /** Nothing waits for it: when it cannot be stored, neither can what follows it in the log. */
+  #tellProgress(task: ModelTask): void {
+    const event = progressOf(this.#reply.message.id, task);
+    if (event) void this.#reply.log.append(event);
   }
 
   async #openReply(plan: ReplyPlan): Promise<MeteredCall> {

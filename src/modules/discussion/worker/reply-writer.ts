@@ -60,7 +60,8 @@ export class ReplyWriter {
       }
       await enterStages(tx, conversation, turn.transitions);
       const stored = await this.#storeProposals(tx, turn, earlier);
-      if (stored.length > 0) emit({ type: 'ProposalsReady', proposalIds: stored.map(({ id }) => id) });
+      for (const { id: proposalId } of stored) emit({ type: 'ProposalReady', proposalId });
+      emit({ type: 'ConversationChanged', conversationId: conversation.id });
       const notice = builtInNotice(turn.builtIn);
       const notices = { push: notice === null ? [] : [notice] };
       const data = { replyPlan: turn.replyPlan, notices, stalledClaims: 0 };

@@ -144,7 +144,7 @@ export class RunWriter {
       for (const step of steps.filter((step) => !isFinal(step))) {
         const data = { status: 'CANCELLED', finishedAt } as const;
         await tx.prisma.stepExecution.update({ where: this.#step(step.key), data });
-        emit(stepStatus({ ...step, ...data }, this.#state, null));
+        emit(this.#stepStatus({ ...step, ...data }, null));
       }
       await this.#updateRun(tx, {
         status,
@@ -168,7 +168,7 @@ export class RunWriter {
         : change;
       await tx.prisma.stepExecution.update({ where: this.#step(key), data });
       const step = { ...before, ...data, costMicros: before.costMicros + cost };
-      emit(stepStatus(step, this.#state, reason ?? null));
+      emit(this.#stepStatus(step, reason ?? null));
       await also?.(tx, emit);
       return step;
     });
@@ -177,6 +177,21 @@ export class RunWriter {
 
   async #updateRun(tx: Tx, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
     await tx.prisma.pipelineExecution.update({ where: { id: this.run.id }, data });
+  }
+
+  #stepStatus(step: StepState, reason: string | null): ExecutionEvent {
+    const { key, status, attempts, finishedOrder, costMicros } = step;
+    const { steps } = this.#state;
+    return {
+      type: 'StepStatus',
+      executionId: this.run.id,
+      stepKey: key,
+      status,
+      attempt: attempts,
+      progress: (finishedOrder ?? steps.filter(isFinished).length) / steps.length,
+      costMicros: String(costMicros),
+      reason,
+    };
   }
 
   #step(key: string) {
@@ -189,20 +204,6 @@ async function finishNext(tx: Tx, executionId: string, finishedAt: Date) {
   await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [executionId]);
   const where = { executionId, finishedOrder: { not: null } };
   return { finishedOrder: (await tx.prisma.stepExecution.count({ where })) + 1, finishedAt };
-}
-
-function stepStatus(step: StepState, { steps }: RunState, message: string | null): ExecutionEvent {
-  const { key, status, attempts, finishedOrder, costMicros } = step;
-  const finished = finishedOrder ?? steps.filter(isFinished).length;
-  return {
-    type: 'StepStatus',
-    stepKey: key,
-    status,
-    attempt: attempts,
-    progress: finished / steps.length,
-    costMicros: String(costMicros),
-    message,
-  };
 }
 
 export interface RunWriterOptions {

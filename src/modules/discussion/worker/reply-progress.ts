@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { ModelTask } from '../../../core/llm/language-model.ts';
+import type { ConversationEvent, ReplyActivity } from '../../conversations/events.ts';
+import { ProposalStrategy } from '../../../generated/prisma/enums.ts';
+import { CRITIQUE } from '../engine/critic.ts';
+import { DESIGN, REFINE } from '../engine/designer.ts';
+import { READ } from '../engine/read-message.ts';
+import { REPLY_TASK } from '../engine/reply.ts';
+
+/** What a call of a model says about the progress of a reply; null for a call that stands for none. */
+export function progressOf(messageId: string, task: ModelTask): ConversationEvent | null {
+  const activity = ACTIVITIES.get(task.name);
+  if (!activity) return null;
+  const { data } = designOf.safeParse(task.metadata);
+  const strategy = data?.strategy ?? data?.draft?.strategy ?? null;
+  return { type: 'ReplyProgress', messageId, activity, strategy };
+}
+
+const ACTIVITIES = new Map<string, ReplyActivity>([
+  [READ.name, 'READING'],
+  [DESIGN.name, 'DESIGNING'],
+  [REFINE.name, 'DESIGNING'],
+  [CRITIQUE.name, 'CRITIQUING'],
+  [REPLY_TASK, 'WRITING'],
+]);
+
+/** Where the facts of a call name the design that it is about: to be made, or there already. */
+const strategy = z.enum(ProposalStrategy).optional();
+const designOf = z.object({ strategy, draft: z.object({ strategy }).optional() });

@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Client } from 'graphql-ws';
+import { type Account, testApp } from '../../support/app.ts';
+import { decide, design, runWhen, startRun } from '../../support/runs.ts';
+import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
+
+const app = testApp({ router: routerOf(new ScriptedModel()) });
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.dispose();
+});
+
+describe('approvalEvents', () => {
+  it('begins with a snapshot of the open requests, then gives each new one and each decision', async () => {
+    const ann = await app.register();
+    const first = await ask(ann);
+    const events = watch(ann);
+    const open = [{ id: first, status: 'PENDING' }];
+    expect(await next(events)).toEqual({ __typename: 'ApprovalsSnapshotEvent', seq: 1, approvals: open });
+    const second = await ask(ann);
+    expect(await next(events)).toEqual({
+      __typename: 'ApprovalRequestedEvent',
+      seq: 2,
+      approval: { id: second, status: 'PENDING' },
+    });
+    await decide(app, ann, first, 'APPROVE');
+    expect(await next(events)).toEqual({
+      __typename: 'ApprovalDecidedEvent',
+      seq: 3,
+      approval: { id: first, status: 'APPROVED' },
+    });
+    await events.return?.();
+  });
+
+  it('goes on behind a seq, and reads the requests as they are now', async () => {
+    const ann = await app.register();
+    const first = await ask(ann);
+    const second = await ask(ann);
+    await decide(app, ann, second, 'REJECT');
+    const events = watch(ann, 1);
+    const rejected = { id: second, status: 'REJECTED' };
+    expect(await next(events)).toMatchObject({ seq: 2, approval: rejected });
+    expect(await next(events)).toMatchObject({ seq: 3, approval: rejected });
+    await decide(app, ann, first, 'APPROVE');
+    expect(await next(events)).toMatchObject({ seq: 4, approval: { id: first, status: 'APPROVED' } });
+    await events.return?.();
+  });
+
+  it('refuses a seq that the approvals of the tenant have not reached', async () => {
+    const ann = await app.register();
+    const { value } = await watch(ann, 7).next();
+    expect(value?.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  it('gives only what the viewer may decide', async () => {
+    const owner = await app.register();
+    const colleague = await app.member(owner, 'USER');
+    await ask(owner);
+    const theirs = await ask(owner, { requireDifferentApprover: true });
+    const events = watch(colleague);
+    expect(await next(events)).toMatchObject({ seq: 2, approvals: [{ id: theirs, status: 'PENDING' }] });
+    const other = await app.member(owner, 'USER');
+    await ask(other);
+    const alsoTheirs = await ask(other, { requireDifferentApprover: true });
+    expect(await next(events)).toMatchObject({ seq: 4, approval: { id: alsoTheirs } });
+    await events.return?.();
+  });
+
+  async function ask(account: Account, more: object = {}): Promise<string> {
+    const id = await startRun(app, account, { ...design({ key: 'asks', requiresApproval: true }), ...more });
+    const { approvals } = await runWhen(app, account, id, (run) => run.approvals.length > 0);
+    return approvals[0]!.id;
+  }
+
+  function watch(account: Account, after?: number) {
+    const client = app.socketClient(account);
+    clients.push(client);
+    return client.iterate<{ approvalEvents: object }>({
+      query: `subscription ($after: Int) { approvalEvents(after: $after) {
+        __typename ... on StreamEvent { seq }
+        ... on ApprovalsSnapshotEvent { approvals { id status } }
+        ... on ApprovalRequestedEvent { approval { id status } }
+        ... on ApprovalDecidedEvent { approval { id status } }
+      } }`,
+      variables: { after },
+    });
+  }
+
+  async function next(events: ReturnType<typeof watch>): Promise<object | undefined> {
+    const { value } = await events.next();
+    return value?.data?.approvalEvents;
+  }
+});
