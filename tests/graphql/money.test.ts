@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError, type ModelStreamPart, type ModelRequest } from '../../src/core/llm/language-model.ts';
 import { type Account, testApp } from '../support/app.ts';
+import { rowId } from '../support/ids.ts';
 import { NEED, openConversation, readConversation, replyEnded, send } from '../support/conversations.ts';
 import { eventually } from '../support/eventually.ts';
 import { decide, design, hasEnded, readRun, type Run, runWhen, startRun } from '../support/runs.ts';
@@ -247,10 +248,6 @@ function sum(amounts: readonly bigint[]): bigint {
 function micros(dollars: string): bigint {
   const [whole = '', places = ''] = dollars.split('.');
   return BigInt(whole + places.padEnd(6, '0'));
-}
-
-function rowId(id: string): string {
-  return Buffer.from(id, 'base64').toString().split(':')[1]!;
 }
 
 /** The same numbers every time (mulberry32). */

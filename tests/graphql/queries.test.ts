@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeId } from '../../src/schema-kit/global-id.ts';
 import { type Account, testApp } from '../support/app.ts';
+import { rowId } from '../support/ids.ts';
 import { recordedStatements, type Statement } from '../support/statements.ts';
 
 const app = testApp({ config: { role: 'api' } });
@@ -410,10 +411,6 @@ async function page(list: string, account: Account, args: string): Promise<Page>
   );
   if (!data) throw new Error(`no page: ${JSON.stringify(errors)}`);
   return data[list]!;
-}
-
-function rowId(id: string): string {
-  return Buffer.from(id, 'base64').toString().split(':')[1]!;
 }
 
 interface Page<Node = { id: string }> {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeId } from '../../src/schema-kit/global-id.ts';
 import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
+import { rowId } from '../support/ids.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
@@ -340,10 +341,6 @@ function takesId({ type }: Pick<GraphQLArgument, 'type'>): boolean {
 
 function typeOf(thing: string): string {
   return thing.split(' ')[0]!;
-}
-
-function rowId(id: string): string {
-  return Buffer.from(id, 'base64').toString().split(':')[1]!;
 }
 
 async function cursorOf(field: string, id: string): Promise<string> {

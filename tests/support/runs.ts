@@ -63,6 +63,11 @@ export function runWhen(
   );
 }
 
+/** Of the step with this key. */
+export function statusOf(run: Run, key: string): string | undefined {
+  return run.steps.find((step) => step.key === key)?.status;
+}
+
 export const hasEnded = (run: Run) => ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(run.status);
 
 /** All events of a run's log. */

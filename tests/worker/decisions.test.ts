@@ -3,7 +3,17 @@ import type { Account, TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { testInstances } from '../support/instances.ts';
 import { Reader } from '../support/readers.ts';
-import { decide, design, hasEnded, readLog, readRun, type Run, runWhen, startRun } from '../support/runs.ts';
+import {
+  decide,
+  design,
+  hasEnded,
+  readLog,
+  readRun,
+  type Run,
+  runWhen,
+  startRun,
+  statusOf,
+} from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 
 const model = new ScriptedModel();
@@ -185,10 +195,6 @@ async function timesTold(app: TestApp, account: Account, id: string, type: strin
 
 function isWaiting({ status }: Run): boolean {
   return status === 'WAITING_FOR_APPROVAL';
-}
-
-function statusOf(run: Run, key: string): string | undefined {
-  return run.steps.find((step) => step.key === key)?.status;
 }
 
 interface Decided {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/core/llm/language-model.ts';
 import { testApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { decide, design, hasEnded, readLog, runWhen, startRun } from '../support/runs.ts';
+import { decide, design, hasEnded, readLog, runWhen, startRun, statusOf } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 
 const model = new ScriptedModel();
@@ -235,7 +235,3 @@ describe('cancelExecution of a run', () => {
     expect(late).toMatchObject({ __typename: 'AlreadyDecidedError', approval: { status: 'CANCELLED' } });
   });
 });
-
-function statusOf(run: { steps: { key: string; status: string }[] }, key: string): string | undefined {
-  return run.steps.find((step) => step.key === key)?.status;
-}

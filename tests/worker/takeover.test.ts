@@ -5,7 +5,7 @@ import type { Account, TestApp } from '../support/app.ts';
 import { NEED, openConversation, replyEnded, send } from '../support/conversations.ts';
 import { eventually } from '../support/eventually.ts';
 import { testInstances } from '../support/instances.ts';
-import { decide, design, hasEnded, readLog, type Run, runWhen, startRun } from '../support/runs.ts';
+import { decide, design, hasEnded, readLog, runWhen, startRun, statusOf } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 import { WatchedRun } from '../support/watched-run.ts';
 
@@ -231,8 +231,4 @@ async function breakConnectionsWaitingFor(blocker: pg.PoolClient, count = 1): Pr
 async function aSecondPasses(account: Account): Promise<void> {
   const steps = design({ key: 'clock', requiresApproval: true, approvalTimeoutSeconds: 1 });
   await runWhen(app, account, await startRun(app, account, steps), hasEnded);
-}
-
-function statusOf(run: Run, key: string): string | undefined {
-  return run.steps.find((step) => step.key === key)?.status;
 }

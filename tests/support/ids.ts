@@ -1,0 +1,4 @@
+/** The key of the row that a global id names. */
+export function rowId(globalId: string): string {
+  return Buffer.from(globalId, 'base64url').toString().split(':')[1]!;
+}
