@@ -49,11 +49,11 @@ export class ClaimKeeper {
     this.#expire();
     if (this.#renewing || this.#held.size === 0) return;
     this.#renewing = true;
-    const asked = new Map(this.#held);
+    const renewing = new Map(this.#held);
     const askedAt = performance.now();
     try {
-      const kept = await renew(this.#sql, this.#holder, [...asked.keys()], this.#leaseMs);
-      for (const [id, held] of asked) {
+      const kept = await renew(this.#sql, this.#holder, [...renewing.keys()], this.#leaseMs);
+      for (const [id, held] of renewing) {
         if (kept.has(id)) held.goodUntil = askedAt + this.#leaseMs;
         else this.#lose(id, held);
       }

@@ -12,11 +12,11 @@ export class ClaimWorker {
   readonly #options: ClaimWorkerOptions;
   readonly #working = new Map<string, Promise<void>>();
   readonly #queue = new Set<string>();
-  /** Nudged while being worked on: looked at once more afterwards, since that work may have been ending. */
+  /** Notified while being worked on: looked at once more afterwards, since that work may have been ending. */
   readonly #again = new Set<string>();
   readonly #closing = new AbortController();
   /** Subjects whose work has thrown, and until when sweeps leave them alone. */
-  readonly #resting = new Map<string, { untilMs: number; failures: number }>();
+  readonly #backingOff = new Map<string, { untilMs: number; failures: number }>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
   #sweepsFail = false;
@@ -49,7 +49,7 @@ export class ClaimWorker {
     this.#working.set(subject, work);
   }
 
-  /** Resolves when all work has been handed over; takes as long as the slowest piece of work needs to stop. */
+  /** Resolves when all work has been handed over; takes as long as the slowest work needs to stop. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#queue.clear();
@@ -64,22 +64,22 @@ export class ClaimWorker {
       if (!claim) return;
       try {
         await work(subject, claim, AbortSignal.any([claim.signal, this.#closing.signal]));
-        this.#resting.delete(subject);
+        this.#backingOff.delete(subject);
       } finally {
         await claim.release();
       }
     } catch (error) {
-      this.#rest(subject);
+      this.#backOff(subject);
       onError(error, subject);
     }
   }
 
   /** Work that fails each time is tried again less and less often: after 1 s, 2 s, 4 s … 60 s. */
-  #rest(subject: string): void {
-    const failures = (this.#resting.get(subject)?.failures ?? 0) + 1;
-    const pauseMs = Math.min(1_000 * 2 ** (failures - 1), MAX_REST_MS);
-    if (this.#resting.size >= MAX_RESTING) this.#resting.clear();
-    this.#resting.set(subject, { untilMs: performance.now() + pauseMs, failures });
+  #backOff(subject: string): void {
+    const failures = (this.#backingOff.get(subject)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(1_000 * 2 ** (failures - 1), MAX_BACK_OFF_MS);
+    if (this.#backingOff.size >= MAX_BACKING_OFF) this.#backingOff.clear();
+    this.#backingOff.set(subject, { untilMs: performance.now() + pauseMs, failures });
   }
 
   #next(): void {
@@ -93,13 +93,13 @@ export class ClaimWorker {
     this.#sweeping ??= this.#lookForWork().finally(() => (this.#sweeping = undefined));
   }
 
-  /** An outage is told once, not every second. */
+  /** An outage is reported once, not every second. */
   async #lookForWork(): Promise<void> {
     try {
       const subjects = await this.#options.findWork();
       const now = performance.now();
       for (const subject of subjects)
-        if ((this.#resting.get(subject)?.untilMs ?? 0) <= now) this.notify(subject);
+        if ((this.#backingOff.get(subject)?.untilMs ?? 0) <= now) this.notify(subject);
       this.#sweepsFail = false;
     } catch (error) {
       if (!this.#sweepsFail) this.#options.onError(error, null);
@@ -110,8 +110,8 @@ export class ClaimWorker {
 
 /** What a lost notify costs is one sweep, so the queue may be bounded tightly. */
 const MAX_QUEUED = 10_000;
-const MAX_REST_MS = 60_000;
-const MAX_RESTING = 10_000;
+const MAX_BACK_OFF_MS = 60_000;
+const MAX_BACKING_OFF = 10_000;
 
 /** Why the signal of work aborts when its process closes: stop, leave everything as it is. */
 export class HandoverError extends Error {
@@ -132,6 +132,6 @@ export interface ClaimWorkerOptions {
   findWork: () => Promise<string[]>;
   /** Works until nothing is left to do or `signal` aborts. */
   work: (subject: string, claim: Claim, signal: AbortSignal) => Promise<void>;
-  /** `subject` is null for sweeps, of whose failures only the first in a row is told. */
+  /** `subject` is null for sweeps, of whose failures only the first in a row is reported. */
   onError: (error: unknown, subject: string | null) => void;
 }

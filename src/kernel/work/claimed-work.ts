@@ -23,7 +23,7 @@ export async function withSignals<Signal>(
   }
 
   try {
-    await work((onSignal) => (listening ??= follow(onSignal)));
+    await work((onSignal) => void (listening ??= follow(onSignal)));
   } catch (error) {
     if (!(error instanceof FencedError)) throw error;
   } finally {

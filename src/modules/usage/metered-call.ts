@@ -36,7 +36,7 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
 
 export class MeteredCall {
   /**
-   * The model's answer, once. Nothing is sent to the provider before the first part is asked for; a reader who
+   * The model's answer, once. Nothing is sent to the provider before the first part is read; a reader who
    * leaves closes the provider's stream. A provider that sends more than maxOutputTokens is cut: the answer then
    * ends with `length`.
    * Errors: ModelError; the signal's reason when it aborts.
@@ -160,7 +160,7 @@ export interface NewCall {
 export interface Settlement {
   costMicros: bigint;
   usage: TokenUsage;
-  /** The provider did not tell the usage, or not to the end. */
+  /** The provider did not report the usage, or not to the end. */
   estimated: boolean;
   /** False when the provider bills nothing: there is no entry then. */
   billed: boolean;

@@ -8,13 +8,13 @@ import {
 import { estimateInputTokens, estimateTokens } from '../../core/llm/tokens.ts';
 
 /**
- * Watches one call and says what it used: what its provider told, once the stream is complete; else at least what
- * was told and what arrived, marked as an estimate.
+ * Watches one call and says what it used: what its provider reported, once the stream is complete; else at least
+ * what was reported and what arrived, marked as an estimate.
  */
 export class UsageMeter {
   readonly #request: ModelRequest;
   #sent = false;
-  #told: ModelUsage | undefined;
+  #reported: ModelUsage | undefined;
   #complete = false;
   #failure: unknown;
   #outputTokens = 0;
@@ -31,7 +31,7 @@ export class UsageMeter {
   }
 
   see(part: ModelStreamPart): void {
-    if (part.type === 'usage') this.#told = part.usage;
+    if (part.type === 'usage') this.#reported = part.usage;
     if (part.type === 'end') this.#complete = true;
     if (part.type === 'text') this.#count(part.text);
   }
@@ -43,27 +43,27 @@ export class UsageMeter {
   /** The provider sends more than it was asked for, by its own count or by an estimate beyond doubt. */
   get isOverrun(): boolean {
     const { maxOutputTokens } = this.#request;
-    const told = this.#told?.outputTokens ?? 0;
-    return told > maxOutputTokens || this.#outputTokens > maxOutputTokens * BEYOND_DOUBT;
+    const reported = this.#reported?.outputTokens ?? 0;
+    return reported > maxOutputTokens || this.#outputTokens > maxOutputTokens * BEYOND_DOUBT;
   }
 
   /** Null when the provider bills nothing: it never got the request, or refused it before it began. */
   read(): MeterReading | null {
-    const told = this.#told;
-    if (told && this.#complete && !this.isOverrun) return { usage: told, estimated: false };
+    const reported = this.#reported;
+    if (reported && this.#complete && !this.isOverrun) return { usage: reported, estimated: false };
     if (!this.#sent || this.#wasTurnedAway()) return null;
     const arrived = this.#outputTokens + estimateTokens(this.#tail);
     const allowed = this.isOverrun ? arrived : Math.min(arrived, this.#request.maxOutputTokens);
     const usage = {
-      ...told,
-      inputTokens: told?.inputTokens ?? estimateInputTokens(this.#request),
-      outputTokens: Math.max(told?.outputTokens ?? 0, allowed),
+      ...reported,
+      inputTokens: reported?.inputTokens ?? estimateInputTokens(this.#request),
+      outputTokens: Math.max(reported?.outputTokens ?? 0, allowed),
     };
     return { usage, estimated: true };
   }
 
   #wasTurnedAway(): boolean {
-    const arrived = this.#told !== undefined || this.#outputTokens > 0 || this.#tail !== '';
+    const arrived = this.#reported !== undefined || this.#outputTokens > 0 || this.#tail !== '';
     return !arrived && this.#failure instanceof ModelError && TURNED_AWAY.has(this.#failure.code);
   }
 

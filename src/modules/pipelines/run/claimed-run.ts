@@ -6,7 +6,7 @@ import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
 import { designSchema } from '../../designs/design.ts';
 import { costsByStep } from '../../usage/ledger.ts';
-import { executionLog } from '../events.ts';
+import { type ExecutionEvent, executionLog } from '../events.ts';
 import { RunState } from './run-state.ts';
 import { RunWriter } from './run-writer.ts';
 
@@ -44,6 +44,6 @@ export interface ClaimedRun {
   readonly execution: Readonly<PipelineExecution>;
   /** Plan of the owner, for the limits of what the run may spend. */
   readonly plan: Plan;
-  readonly log: RunWriter['log'];
+  readonly log: FencedWriter<ExecutionEvent>;
   readonly writer: RunWriter;
 }

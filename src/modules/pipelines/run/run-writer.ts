@@ -20,15 +20,15 @@ import type { RunState, StepState } from './run-state.ts';
  * and events change together. `state` is what has been committed; it changes after a commit only.
  */
 export class RunWriter {
-  readonly run: Readonly<Pick<PipelineExecution, 'id' | 'tenantId' | 'startedAt'>>;
-  readonly log: FencedWriter<ExecutionEvent>;
-  readonly clock: () => Date;
+  readonly #run: RunWriterOptions['run'];
+  readonly #log: FencedWriter<ExecutionEvent>;
+  readonly #clock: () => Date;
   #state: RunState;
 
   constructor({ run, log, clock, state }: RunWriterOptions) {
-    this.run = run;
-    this.log = log;
-    this.clock = clock;
+    this.#run = run;
+    this.#log = log;
+    this.#clock = clock;
     this.#state = state;
   }
 
@@ -39,11 +39,14 @@ export class RunWriter {
   /** QUEUED or WAITING_FOR_APPROVAL becomes RUNNING; attempts that a killed worker left open are discarded. */
   async begin(): Promise<void> {
     const open = this.#state.steps.filter(({ status }) => status === 'RUNNING');
-    await this.log.write(async (tx, emit) => {
-      const startedAt = this.run.startedAt ?? this.clock();
-      await this.#updateRun(tx, { status: 'RUNNING', startedAt, stalledClaims: { increment: 1 } });
+    await this.#log.write(async (tx, emit) => {
+      const startedAt = this.#run.startedAt ?? this.#clock();
+      await updateRun(tx, this.#run.id, { status: 'RUNNING', startedAt, stalledClaims: { increment: 1 } });
       for (const { key, attempts } of open) {
-        await tx.prisma.stepExecution.update({ where: this.#step(key), data: { status: 'PENDING' } });
+        await tx.prisma.stepExecution.update({
+          where: rowOf(this.#run.id, key),
+          data: { status: 'PENDING' },
+        });
         const reason = 'The worker stopped; the step starts again.';
         emit({ type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
       }
@@ -53,20 +56,15 @@ export class RunWriter {
   }
 
   /** Gives the attempt's number. */
-  async startAttempt(key: string, route: Pick<StepExecution, 'provider' | 'model'>): Promise<number> {
-    const { attempts, startedAt } = this.#state.step(key);
-    const started = { attempts: attempts + 1, startedAt: startedAt ?? this.clock() };
-    await this.#changeStep(key, {
-      status: 'RUNNING',
-      ...started,
-      provider: route.provider,
-      model: route.model,
-    });
-    return started.attempts;
+  async startAttempt(key: string, { provider, model }: StepRoute): Promise<number> {
+    const step = this.#state.step(key);
+    const [attempts, startedAt] = [step.attempts + 1, step.startedAt ?? this.#clock()];
+    await this.#changeStep(key, { status: 'RUNNING', attempts, startedAt, provider, model });
+    return attempts;
   }
 
   async finishStep(key: string, output: string, notices: string[], call: SettledCall): Promise<void> {
-    const also = (tx: Tx) => this.#updateRun(tx, { stalledClaims: 0, notices: { push: notices } });
+    const also = (tx: Tx) => updateRun(tx, this.#run.id, { stalledClaims: 0, notices: { push: notices } });
     await this.#changeStep(key, { status: 'SUCCEEDED', output }, { call, also });
   }
 
@@ -77,43 +75,38 @@ export class RunWriter {
   /** The first failure is the run's, and stored at once: whoever takes the run over ends it with that. */
   async failStep(key: string, failure: ExecutionErrorData): Promise<void> {
     const also = async (tx: Tx) => {
-      const where = { id: this.run.id, error: { equals: Prisma.DbNull } };
+      const where = { id: this.#run.id, error: { equals: Prisma.DbNull } };
       await tx.prisma.pipelineExecution.updateMany({ where, data: { error: { ...failure } } });
     };
-    const change = { status: 'FAILED', finishedAt: this.clock() } as const;
+    const change = { status: 'FAILED', finishedAt: this.#clock() } as const;
     await this.#changeStep(key, change, { reason: failure.message, also });
     this.#state = this.#state.withFailure(failure);
   }
 
   /** Asks a person before the step runs. */
   async requestApproval(step: Step): Promise<ApprovalRequest> {
-    const asked = { step, inputs: this.#state.inputsOf(step), now: this.clock() };
+    const about = { step, inputs: this.#state.inputsOf(step), now: this.#clock() };
     let request: ApprovalRequest | undefined;
     const also: Also = async (tx, emit) => {
-      request = await createRequest(tx, emit, this.run, asked);
+      request = await createRequest(tx, emit, this.#run, about);
     };
     await this.#changeStep(step.key, { status: 'WAITING_FOR_APPROVAL' }, { also });
     return request!;
   }
 
-  /** Voids an attempt's text and charges its call, whatever happens. False when the step has in fact finished. */
+  /** Voids an attempt's text. False when the step has in fact finished: the answer to that was lost. */
   async discardAttempt(key: string, attempt: number, reason: string, call: SettledCall | null) {
     const { costMicros } = this.#state.step(key);
-    try {
-      const row = await this.log.write(async (tx, emit) => {
-        const cost = call ? (await call.settle(tx)).costMicros : 0n;
-        const where = { executionId: this.run.id, key, status: 'RUNNING' as const };
-        const { count } = await tx.prisma.stepExecution.updateMany({ where, data: { status: 'PENDING' } });
-        if (count > 0) emit({ type: 'AttemptDiscarded', stepKey: key, attempt, reason });
-        const row = await tx.prisma.stepExecution.findUniqueOrThrow({ where: this.#step(key) });
-        return { ...row, costMicros: costMicros + cost };
-      });
-      this.#state = this.#state.withStep(row);
-      return !isFinal(row);
-    } catch (error) {
-      await call?.charge();
-      throw error;
-    }
+    const row = await this.#log.write(async (tx, emit) => {
+      const cost = call ? (await call.settle(tx)).costMicros : 0n;
+      const where = { executionId: this.#run.id, key, status: 'RUNNING' as const };
+      const { count } = await tx.prisma.stepExecution.updateMany({ where, data: { status: 'PENDING' } });
+      if (count > 0) emit({ type: 'AttemptDiscarded', stepKey: key, attempt, reason });
+      const row = await tx.prisma.stepExecution.findUniqueOrThrow({ where: rowOf(this.#run.id, key) });
+      return { ...row, costMicros: costMicros + cost };
+    });
+    this.#state = this.#state.withStep(row);
+    return !isFinal(row);
   }
 
   /**
@@ -121,10 +114,10 @@ export class RunWriter {
    * those decisions are given and nothing changes. The rows' locks order this with a decision.
    */
   async park(waiting: string[]): Promise<Map<string, Decision>> {
-    return this.log.write(async (tx, emit) => {
-      const decided = await lockDecisions(tx, this.run.id, waiting);
+    return this.#log.write(async (tx, emit) => {
+      const decided = await lockDecisions(tx, this.#run.id, waiting);
       if (decided.size > 0) return decided;
-      await this.#updateRun(tx, { status: 'WAITING_FOR_APPROVAL', stalledClaims: 0 });
+      await updateRun(tx, this.#run.id, { status: 'WAITING_FOR_APPROVAL', stalledClaims: 0 });
       emit({ type: 'ExecutionStatus', status: 'WAITING_FOR_APPROVAL', progress: this.#state.progress });
       return decided;
     });
@@ -132,21 +125,21 @@ export class RunWriter {
 
   /** Leaves the run to another worker. A claim that ends like this has not stalled. */
   async handOver(): Promise<void> {
-    await this.log.write((tx) => this.#updateRun(tx, { stalledClaims: 0 }));
+    await this.#log.write((tx) => updateRun(tx, this.#run.id, { stalledClaims: 0 }));
   }
 
   /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
-    const finishedAt = this.clock();
+    const finishedAt = this.#clock();
     const { report, outputs, progress, steps } = this.#state;
-    await this.log.write(async (tx, emit) => {
-      await closeRequests(tx, emit, this.run, finishedAt);
+    await this.#log.write(async (tx, emit) => {
+      await closeRequests(tx, emit, this.#run, finishedAt);
       for (const step of steps.filter((step) => !isFinal(step))) {
         const data = { status: 'CANCELLED', finishedAt } as const;
-        await tx.prisma.stepExecution.update({ where: this.#step(step.key), data });
-        emit(this.#stepStatus({ ...step, ...data }, null));
+        await tx.prisma.stepExecution.update({ where: rowOf(this.#run.id, step.key), data });
+        emit(stepStatus(this.#run.id, { ...step, ...data }, this.#state));
       }
-      await this.#updateRun(tx, {
+      await updateRun(tx, this.#run.id, {
         status,
         error: error ? { ...error } : Prisma.DbNull,
         report: status === 'SUCCEEDED' ? report : null,
@@ -154,49 +147,34 @@ export class RunWriter {
         finishedAt,
       });
       emit({ type: 'ExecutionStatus', status, progress });
-      emit({ type: 'ExecutionEnded', executionId: this.run.id });
+      emit({ type: 'ExecutionEnded', executionId: this.#run.id });
     });
   }
 
   /** Changes a step's row, with what the call has cost and whatever else belongs into the same transaction. */
   async #changeStep(key: string, change: StepChange, { call, reason, also }: StepWrite = {}) {
     const before = this.#state.step(key);
-    const after = await this.log.write(async (tx, emit) => {
+    const after = await this.#log.write(async (tx, emit) => {
       const cost = call ? (await call.settle(tx)).costMicros : 0n;
       const data = isFinished(change)
-        ? { ...change, ...(await finishNext(tx, this.run.id, this.clock())) }
+        ? { ...change, ...(await finishNext(tx, this.#run.id, this.#clock())) }
         : change;
-      await tx.prisma.stepExecution.update({ where: this.#step(key), data });
+      await tx.prisma.stepExecution.update({ where: rowOf(this.#run.id, key), data });
       const step = { ...before, ...data, costMicros: before.costMicros + cost };
-      emit(this.#stepStatus(step, reason ?? null));
+      emit(stepStatus(this.#run.id, step, this.#state, reason));
       await also?.(tx, emit);
       return step;
     });
     this.#state = this.#state.withStep(after);
   }
+}
 
-  async #updateRun(tx: Tx, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
-    await tx.prisma.pipelineExecution.update({ where: { id: this.run.id }, data });
-  }
+async function updateRun(tx: Tx, id: string, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
+  await tx.prisma.pipelineExecution.update({ where: { id }, data });
+}
 
-  #stepStatus(step: StepState, reason: string | null): ExecutionEvent {
-    const { key, status, attempts, finishedOrder, costMicros } = step;
-    const { steps } = this.#state;
-    return {
-      type: 'StepStatus',
-      executionId: this.run.id,
-      stepKey: key,
-      status,
-      attempt: attempts,
-      progress: (finishedOrder ?? steps.filter(isFinished).length) / steps.length,
-      costMicros: String(costMicros),
-      reason,
-    };
-  }
-
-  #step(key: string) {
-    return { executionId_key: { executionId: this.run.id, key } };
-  }
+function rowOf(executionId: string, key: string) {
+  return { executionId_key: { executionId, key } };
 }
 
 /** A step's place among the finished ones, in the order of their commits: the run's lock is held until then. */
@@ -206,6 +184,26 @@ async function finishNext(tx: Tx, executionId: string, finishedAt: Date) {
   return { finishedOrder: (await tx.prisma.stepExecution.count({ where })) + 1, finishedAt };
 }
 
+function stepStatus(
+  executionId: string,
+  step: StepState,
+  { steps }: RunState,
+  reason: string | null = null,
+): ExecutionEvent {
+  const { key, status, attempts, finishedOrder, costMicros } = step;
+  const finished = finishedOrder ?? steps.filter(isFinished).length;
+  return {
+    type: 'StepStatus',
+    executionId,
+    stepKey: key,
+    status,
+    attempt: attempts,
+    progress: finished / steps.length,
+    costMicros: String(costMicros),
+    reason,
+  };
+}
+
 export interface RunWriterOptions {
   run: Readonly<Pick<PipelineExecution, 'id' | 'tenantId' | 'startedAt'>>;
   log: FencedWriter<ExecutionEvent>;
@@ -213,11 +211,11 @@ export interface RunWriterOptions {
   state: RunState;
 }
 
-interface StepChange {
+type StepRoute = Pick<StepExecution, 'provider' | 'model'>;
+
+interface StepChange extends Partial<StepRoute> {
   status: StepStatus;
   attempts?: number;
-  provider?: StepExecution['provider'];
-  model?: StepExecution['model'];
   output?: string;
   startedAt?: Date;
   finishedAt?: Date;
@@ -231,4 +229,4 @@ interface StepWrite {
 }
 
 type Also = (tx: Tx, emit: (event: ExecutionEvent) => void) => Promise<void>;
-type SettledCall = Pick<MeteredCall, 'settle' | 'charge'>;
+type SettledCall = Pick<MeteredCall, 'settle'>;

@@ -91,9 +91,15 @@ class StepAttempt implements StreamedAttempt {
     await run.writer.finishStep(step.key, text, notices, this.#call!);
   }
 
-  discard(reason: string): Promise<boolean> {
+  /** The call is charged whatever happens: the provider has billed it. */
+  async discard(reason: string): Promise<boolean> {
     const { run, step } = this.#work;
-    return run.writer.discardAttempt(step.key, this.#number, reason, this.#call);
+    try {
+      return await run.writer.discardAttempt(step.key, this.#number, reason, this.#call);
+    } catch (error) {
+      await this.#call?.charge();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,53 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { FencedError } from '../../../../src/core/event-log/event-log.ts';
+import { LogFollower } from '../../../../src/core/event-log/follow.ts';
+import { MemoryLiveChannel } from '../../../../src/core/event-log/live-channel-memory.ts';
+import { logKind } from '../../../../src/core/event-log/log.ts';
+import { withSignals } from '../../../../src/kernel/work/claimed-work.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { MemoryEventLog } from '../../../support/event-log-memory.ts';
+
+const signals = logKind<{ type: string }>('signals')('subject');
+const eventLog = new MemoryEventLog();
+const live = new MemoryLiveChannel();
+const followers = new LogFollower({ log: eventLog, live, onError: () => {}, headsIntervalMs: 10 });
+const services = { eventLog, followers };
+afterAll(() => followers.close());
+
+describe('withSignals', () => {
+  it('hears of what was signalled after the work began, also before it listened, and of nothing older', async () => {
+    await send('old');
+    const heard: string[] = [];
+    await withSignals(services, signals, async (listen) => {
+      await send('while the rows are loaded');
+      listen(({ type }) => void heard.push(type));
+      await send('while it works');
+      await eventually(() => heard.length === 2);
+    });
+    expect(heard).toEqual(['while the rows are loaded', 'while it works']);
+  });
+
+  it('hears of nothing once the work has ended', async () => {
+    const heard: string[] = [];
+    await withSignals(services, signals, async (listen) => listen(({ type }) => void heard.push(type)));
+    await send('late');
+    await new Promise((resolve) => setTimeout(resolve, 30)); // three reads of the heads
+    expect(heard).toEqual([]);
+  });
+
+  it('ends quietly when another worker has taken over', async () => {
+    await withSignals(services, signals, () => Promise.reject(new FencedError('subject')));
+  });
+
+  it('throws any other error, after the listener has left', async () => {
+    const work = withSignals(services, signals, async (listen) => {
+      listen(() => {});
+      throw new Error('broken');
+    });
+    await expect(work).rejects.toThrow('broken');
+  });
+});
+
+async function send(type: string): Promise<void> {
+  live.publish(await eventLog.append([{ logId: signals, events: [{ type }] }]));
+}
