@@ -13,7 +13,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
     claimId: executionLog,
     findWork: async () => {
       await expireApprovals(services).catch((error: unknown) =>
-        services.logger.warn({ err: error }, 'requests that are overdue could not be closed'),
+        services.logger.warn({ err: error }, 'expired approval requests could not be closed; will retry'),
       );
       return runsWithWork(services);
     },
@@ -22,7 +22,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
       await workOnRun(services, executionId, claim, signal);
     },
     onError: (error, executionId) =>
-      services.logger.error({ err: error, executionId }, 'work on a run failed; it is taken up again'),
+      services.logger.error({ err: error, executionId }, 'run worker failed; will retry'),
   });
 }
 

@@ -103,7 +103,7 @@ export class MeteredCall {
           payer: this.#call.payer,
           ...this.#measure(),
         };
-        logger.error({ ...loss, costMicros: String(loss.costMicros) }, 'a call could not be charged');
+        logger.error({ ...loss, costMicros: String(loss.costMicros) }, 'model call could not be charged');
         return spending.release(this.#reservation).catch(() => {});
       }
     }
@@ -140,7 +140,7 @@ export class MeteredCall {
     const { route, request } = this.#call;
     this.#ctx.logger.warn(
       { provider: route.provider, model: route.model, maxOutputTokens: request.maxOutputTokens },
-      'the provider sent more than maxOutputTokens and was cut',
+      'provider exceeded maxOutputTokens; answer cut',
     );
     return { type: 'end', reason: 'length' };
   }

@@ -14,7 +14,7 @@ export function replyWorker(services: Services, claims: ClaimKeeper): ClaimWorke
     findWork: () => conversationsWithWork(services),
     work: (conversationId, claim, signal) => workOnReplies(services, conversationId, claim, signal),
     onError: (error, conversationId) =>
-      services.logger.error({ err: error, conversationId }, 'work on a reply failed; it is taken up again'),
+      services.logger.error({ err: error, conversationId }, 'reply worker failed; will retry'),
   });
 }
 
