@@ -2,7 +2,7 @@
  * What differs between the migrations and `schema.prisma`, by Prisma's own schema engine in WebAssembly. It builds
  * the migrations in a shadow database, made and dropped for the purpose, and reads that back.
  *
- * Prisma's adapter for pg is made for queries, and falls short of the engine in four places, each mended here.
+ * Prisma's adapter for pg is made for queries, and falls short of the engine in four places, each patched here.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
 import {
@@ -14,14 +14,17 @@ import {
 } from '@prisma/driver-adapter-utils';
 import { SchemaEngine } from '@prisma/schema-engine-wasm';
 import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import pg from 'pg';
+import { readMigrations } from '../src/infra/migrations.ts';
 
-/** The SQL that leads from the migrations to the schema; null when they agree. `url` is any database of a server that may create another. */
-export async function diffMigrations(
-  url: string,
-  migrations: { name: string; script: string }[],
-  schema: { path: string; content: string },
-): Promise<string | null> {
+/**
+ * The SQL that is missing between the migrations and `schema.prisma`; null when they agree. `url` is any database of
+ * a server that may create another.
+ */
+export async function migrationDrift(url: string): Promise<string | null> {
+  const schema = { path: SCHEMA, content: fs.readFileSync(SCHEMA, 'utf8') };
   const shadow = new ShadowDatabases(url);
   const engine = await SchemaEngine.new(
     { datamodels: [[schema.path, schema.content]] },
@@ -30,7 +33,7 @@ export async function diffMigrations(
   );
   try {
     const { exitCode, stdout } = await engine.diff({
-      from: { tag: 'migrations', ...migrationList(migrations) },
+      from: { tag: 'migrations', ...migrationList(readMigrations()) },
       to: { tag: 'schemaDatamodel', files: [schema] },
       script: true,
       exitCode: true,
@@ -71,7 +74,7 @@ class ShadowDatabases extends PrismaPg {
   override async connect() {
     const adapter = await super.connect();
     this.#pools.push(adapter.underlyingDriver());
-    return this.#mend(adapter);
+    return this.#patch(adapter);
   }
 
   /** Ends the connections that the engine has left open. */
@@ -88,7 +91,7 @@ class ShadowDatabases extends PrismaPg {
     await main.query(`CREATE DATABASE "${name}"`);
     const pool = new pg.Pool({ connectionString: url.href });
     mapCharColumns(pool);
-    const adapter = this.#mend(await new PrismaPg(pool).connect());
+    const adapter = this.#patch(await new PrismaPg(pool).connect());
     adapter.dispose = async () => {
       await pool.end(); // the adapter's own drops the database before it leaves it
       await main.query(`DROP DATABASE "${name}" WITH (FORCE)`);
@@ -97,7 +100,7 @@ class ShadowDatabases extends PrismaPg {
     return adapter;
   }
 
-  #mend<Adapter extends SqlDriverAdapter & { underlyingDriver(): pg.Pool }>(adapter: Adapter): Adapter {
+  #patch<Adapter extends SqlDriverAdapter & { underlyingDriver(): pg.Pool }>(adapter: Adapter): Adapter {
     const queryRaw = adapter.queryRaw.bind(adapter);
     adapter.queryRaw = async (query: SqlQuery) => {
       const result = await queryRaw(query);
@@ -123,13 +126,15 @@ class ShadowDatabases extends PrismaPg {
 /** The adapter refuses the catalog's type "char" (18); it passes as its array (1002), which no query of the engine returns. */
 function mapCharColumns(pool: pg.Pool): void {
   const query = pool.query.bind(pool) as (config: pg.QueryConfig) => Promise<pg.QueryResult>;
-  const mended = async (config: pg.QueryConfig) => {
+  const patched = async (config: pg.QueryConfig) => {
     const result = await query(config);
     for (const field of result.fields ?? []) if (field.dataTypeID === 18) field.dataTypeID = 1002;
     return result;
   };
-  pool.query = mended as typeof pool.query;
+  pool.query = patched as typeof pool.query;
 }
+
+const SCHEMA = path.resolve(import.meta.dirname, '../prisma/schema.prisma');
 
 /** As with `prisma migrate diff --exit-code`. */
 const DIFFERS = 2;

@@ -27,22 +27,9 @@ export async function pendingMigrations(url: string): Promise<string[]> {
   return withClient(url, pending);
 }
 
-/** Writes a migration from the migrations so far to `schema.prisma` and returns its name; null when they agree. */
-export async function createMigration(url: string, title: string): Promise<string | null> {
-  const script = await migrationDrift(url);
-  if (script === null) return null;
-  const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
-  const name = `${timestamp}_${title.toLowerCase().replace(/\W+/g, '_')}`;
-  fs.mkdirSync(path.join(MIGRATIONS, name), { recursive: true });
-  fs.writeFileSync(scriptOf(name), script);
-  return name;
-}
-
-/** The SQL that is missing between the migrations and `schema.prisma`; null when they agree. `url` is any database of a server that may create another. */
-export async function migrationDrift(url: string): Promise<string | null> {
-  const { diffMigrations } = await import('../../tools/migration-diff.ts'); // 60 ms, and absent from a production install
-  const migrations = migrationNames().map((name) => ({ name, script: readScript(name) }));
-  return diffMigrations(url, migrations, { path: SCHEMA, content: fs.readFileSync(SCHEMA, 'utf8') });
+/** All migrations, oldest first. */
+export function readMigrations(): { name: string; script: string }[] {
+  return migrationNames().map((name) => ({ name, script: readScript(name) }));
 }
 
 async function apply(client: pg.Client, name: string): Promise<void> {
@@ -88,18 +75,17 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 
 function migrationNames(): string[] {
   return fs
-    .readdirSync(MIGRATIONS, { withFileTypes: true })
+    .readdirSync(MIGRATIONS_FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
 }
 
-const scriptOf = (name: string) => path.join(MIGRATIONS, name, 'migration.sql');
-const readScript = (name: string) => fs.readFileSync(scriptOf(name), 'utf8');
+function readScript(name: string): string {
+  return fs.readFileSync(path.join(MIGRATIONS_FOLDER, name, 'migration.sql'), 'utf8');
+}
 
-const PRISMA = path.resolve(import.meta.dirname, '../../prisma');
-const MIGRATIONS = path.join(PRISMA, 'migrations');
-const SCHEMA = path.join(PRISMA, 'schema.prisma');
+export const MIGRATIONS_FOLDER = path.resolve(import.meta.dirname, '../../prisma/migrations');
 
 /** The one Prisma's own command takes, so that the two exclude each other. */
 const MIGRATION_LOCK = 72_707_369;

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
-import { applyMigrations, migrationDrift, pendingMigrations } from '../../src/infra/migrations.ts';
+import { applyMigrations, pendingMigrations } from '../../src/infra/migrations.ts';
+import { migrationDrift } from '../../tools/migration-diff.ts';
 import { testDatabase, withDatabaseName } from '../support/database.ts';
 
 describe('applyMigrations', () => {

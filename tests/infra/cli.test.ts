@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { testDatabase, withDatabaseName } from '../support/database.ts';
+
+describe('migrate', () => {
+  const server = inject('postgresUrl');
+  const name = `cli_${randomUUID().replaceAll('-', '')}`;
+  const settings = { DATABASE_URL: withDatabaseName(server, name) };
+  beforeAll(() => query(server, `CREATE DATABASE ${name}`));
+  afterAll(() => query(server, `DROP DATABASE ${name} WITH (FORCE)`));
+
+  it('status lists what is pending with exit code 1, until it has been applied', async () => {
+    const before = await cli(['migrate', 'status'], settings);
+    expect(before).toEqual({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^Pending: \d+_init$/m),
+      stderr: '',
+    });
+    const deploy = await cli(['migrate'], settings);
+    expect(deploy).toMatchObject({ exitCode: 0, stdout: before.stdout.replaceAll('Pending', 'Applied') });
+    const after = await cli(['migrate', 'status'], settings);
+    expect(after).toMatchObject({ exitCode: 0, stdout: 'Nothing to do: the migrations are up to date.\n' });
+  });
+
+  it('check and new find nothing missing between the migrations and schema.prisma', async () => {
+    const migrations = fs.readdirSync('prisma/migrations');
+    expect(await run('tools/migrations.ts', ['check'], settings)).toMatchObject({ exitCode: 0 });
+    expect(await run('tools/migrations.ts', ['new', 'nothing'], settings)).toMatchObject({ exitCode: 0 });
+    expect(fs.readdirSync('prisma/migrations')).toEqual(migrations);
+  });
+
+  it('passes the other commands on to the operator’s', async () => {
+    const status = await run('tools/migrations.ts', ['status'], settings);
+    expect(status).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('up to date') });
+  });
+});
+
+describe('create-admin', () => {
+  const database = testDatabase();
+  const account = { ADMIN_EMAIL: 'operator@example.com', ADMIN_PASSWORD: 'correct horse battery' };
+
+  it('creates the account once, and confirms it afterwards', async () => {
+    for (const _ of ['first', 'again']) {
+      const { exitCode, stdout } = await cli(['create-admin'], { DATABASE_URL: database.url, ...account });
+      expect(stdout).toBe("operator@example.com is an ADMIN of the operator's tenant.\n");
+      expect(exitCode).toBe(0);
+    }
+    const accounts = await query(database.url, 'SELECT email, role, plan FROM users');
+    expect(accounts).toEqual([{ email: account.ADMIN_EMAIL, role: 'ADMIN', plan: 'UNLIMITED' }]);
+  });
+
+  it('says in one line what is wrong with the account, without a stack', async () => {
+    const settings = { DATABASE_URL: database.url };
+    expect(await cli(['create-admin'], settings)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'ADMIN_EMAIL and ADMIN_PASSWORD must be set\n',
+    });
+    const weak = await cli(['create-admin'], { ...settings, ...account, ADMIN_PASSWORD: 'short' });
+    expect(weak.exitCode).toBe(1);
+    expect(weak.stderr.trim().split('\n')).toHaveLength(1);
+    expect(weak.stderr).not.toContain('    at ');
+  });
+});
+
+describe('schema', () => {
+  it('prints the schema that is committed', async () => {
+    const committed = fs.readFileSync('schema/schema.graphql', 'utf8');
+    expect(await cli(['schema'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(fs.readFileSync('schema/schema.graphql', 'utf8')).toBe(committed);
+  });
+});
+
+describe('any other command', () => {
+  it.each([[[]], [['migrate', 'undo']], [['--help']]])(
+    '%j: lists the commands with exit code 2',
+    async (args) => {
+      const { exitCode, stderr } = await cli(args);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/^Commands:\n {2}migrate/);
+    },
+  );
+
+  it('ends with the problems of the settings', async () => {
+    const { exitCode, stderr } = await cli(['migrate'], { PORT: 'x' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^PORT must be/);
+  });
+});
+
+const cli = (args: string[], settings?: Record<string, string>) => run('src/cli.ts', args, settings);
+
+/** A command as an operator runs it, with these settings only. */
+function run(script: string, args: string[], settings: Record<string, string> = {}): Promise<CommandResult> {
+  const { promise, resolve } = Promise.withResolvers<CommandResult>();
+  const child = execFile(
+    process.execPath,
+    [script, ...args],
+    { env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...settings }, timeout: 60_000 },
+    (_error, stdout, stderr) => resolve({ exitCode: child.exitCode, stdout, stderr }),
+  );
+  return promise;
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+interface CommandResult {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
