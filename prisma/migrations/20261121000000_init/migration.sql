@@ -20,9 +20,6 @@ CREATE TYPE "ContentSource" AS ENUM ('MODEL', 'BUILT_IN');
 CREATE TYPE "ProposalStrategy" AS ENUM ('SPEED', 'QUALITY', 'BALANCED');
 
 -- CreateEnum
-CREATE TYPE "AgentKind" AS ENUM ('ANALYZER', 'COLLECTOR', 'VALIDATOR', 'SYNTHESIZER', 'REPORTER', 'CUSTOM');
-
--- CreateEnum
 CREATE TYPE "ExecutionStatus" AS ENUM ('QUEUED', 'RUNNING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'CANCELLED');
 
 -- CreateEnum
@@ -183,7 +180,7 @@ CREATE TABLE "step_executions" (
     "execution_id" TEXT NOT NULL,
     "key" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
-    "agent" "AgentKind" NOT NULL,
+    "agent" TEXT NOT NULL,
     "title" TEXT NOT NULL,
     "status" "StepStatus" NOT NULL DEFAULT 'PENDING',
     "attempts" INTEGER NOT NULL DEFAULT 0,

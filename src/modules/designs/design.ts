@@ -1,19 +1,11 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
 import type { ValidationIssue } from '../../errors.ts';
-import type { AgentKind } from '../../generated/prisma/enums.ts';
 import { storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
+import { AGENT_KIND_NAMES } from './agent-kinds.ts';
 import { findCycle } from './order.ts';
 
-const AGENTS = [
-  'ANALYZER',
-  'COLLECTOR',
-  'VALIDATOR',
-  'SYNTHESIZER',
-  'REPORTER',
-  'CUSTOM',
-] as const satisfies readonly AgentKind[];
 const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const;
 
 export const MAX_STEPS = 30;
@@ -27,7 +19,7 @@ export const stepSchema = z.object({
   key: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
-  agent: z.enum(AGENTS),
+  agent: z.enum(AGENT_KIND_NAMES),
   title: storedText.trim().min(1, 'must not be blank').max(120),
   prompt: storedText.max(MAX_STEP_PROMPT_LENGTH).nullable().default(null),
   dependsOn: z

@@ -1,5 +1,6 @@
 import { costMicros, type ModelPrice } from '../../core/llm/prices.ts';
 import { estimateTokens } from '../../core/llm/tokens.ts';
+import { AGENT_KINDS } from './agent-kinds.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from './design.ts';
 import { topologicalOrder } from './order.ts';
 
@@ -21,7 +22,7 @@ export function estimate(
     const read = step.dependsOn.map((key) => written.get(key)!);
     const own = inputTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
     const most = step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
-    const usual = Math.min(most, USUAL_OUTPUT_TOKENS[step.agent]);
+    const usual = Math.min(most, AGENT_KINDS[step.agent].usualOutputTokens);
     written.set(step.key, { usual, most });
 
     usualMicros += costMicros(price, usage(own + sum(read.map((r) => r.usual)), usual));
@@ -40,16 +41,6 @@ function tokensPerSecond(price: ModelPrice): number {
   if (outputUsdPerMTok <= 1) return 150;
   return outputUsdPerMTok <= 10 ? 80 : 50;
 }
-
-/** What each kind of agent usually answers, in tokens. */
-const USUAL_OUTPUT_TOKENS: Record<Step['agent'], number> = {
-  ANALYZER: 400,
-  COLLECTOR: 800,
-  VALIDATOR: 500,
-  SYNTHESIZER: 900,
-  REPORTER: 1_200,
-  CUSTOM: 700,
-};
 
 /** The agent's own instructions, in tokens. */
 const INSTRUCTION_TOKENS = 400;

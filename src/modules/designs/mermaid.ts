@@ -1,3 +1,4 @@
+import { AGENT_KINDS } from './agent-kinds.ts';
 import type { Step, Design } from './design.ts';
 
 /**
@@ -21,19 +22,10 @@ export function flowchart(design: Design): string {
 }
 
 function shape(step: Step): string {
-  const [open, close] = SHAPES[step.agent];
+  const [open, close] = AGENT_KINDS[step.agent].shape;
   const mark = step.requiresApproval ? '✋ ' : '';
   return `${open}"${mark}${escapeLabel(step.title)}"${close}`;
 }
-
-const SHAPES: Record<Step['agent'], readonly [string, string]> = {
-  ANALYZER: ['{{', '}}'],
-  COLLECTOR: ['[(', ')]'],
-  VALIDATOR: ['{', '}'],
-  SYNTHESIZER: ['[[', ']]'],
-  REPORTER: ['([', '])'],
-  CUSTOM: ['[', ']'],
-};
 
 /** As Mermaid's own entities, so that no title can end the label, open a tag or start Markdown. */
 function escapeLabel(title: string): string {

@@ -1,23 +1,17 @@
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
-import { AgentKind } from '../../generated/prisma/enums.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
+import { AGENT_KIND_NAMES, AGENT_KINDS, type AgentKind } from './agent-kinds.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, MAX_OUTPUT_TOKENS, MAX_STEPS, type Step } from './design.ts';
 import { flowchart } from './mermaid.ts';
 
+const KIND_VALUES = Object.fromEntries(
+  AGENT_KIND_NAMES.map((kind) => [kind, { description: `${capitalized(AGENT_KINDS[kind].does)}.` }]),
+) as Record<AgentKind, { description: string }>;
+
 export const AgentKindRef = builder.enumType('AgentKind', {
   description: 'What a step’s agent is good at.',
-  values: {
-    [AgentKind.ANALYZER]: { description: 'Splits the request into questions that can be answered.' },
-    [AgentKind.COLLECTOR]: {
-      description:
-        'Gathers material: from the data collector service, else from the URLs that the input names.',
-    },
-    [AgentKind.VALIDATOR]: { description: 'Checks the quality of what was gathered.' },
-    [AgentKind.SYNTHESIZER]: { description: 'Merges what the steps before it found.' },
-    [AgentKind.REPORTER]: { description: 'Writes the final report in Markdown.' },
-    [AgentKind.CUSTOM]: { description: 'Does what its prompt says.' },
-  },
+  values: KIND_VALUES,
 });
 
 export const RejectionActionRef = builder.enumType('RejectionAction', {
@@ -32,7 +26,7 @@ const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
   description: 'One step of a design: an agent, what it is told, and which steps it waits for.',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Names the step within its design, e.g. `collect-sources`.' }),
-    agent: t.expose('agent', { type: AgentKindRef, description: 'Who does it.' }),
+    agent: t.expose('agent', { type: AgentKindRef, description: 'The agent that runs this step.' }),
     title: t.exposeString('title', { description: 'A name for people.' }),
     prompt: t.exposeString('prompt', {
       nullable: true,
@@ -92,7 +86,7 @@ const PipelineStepInput = builder.inputType('PipelineStepInput', {
       required: true,
       description: 'Unique in the design: a lower-case letter, then up to 39 of a-z, 0-9, _ and -.',
     }),
-    agent: t.field({ type: AgentKindRef, required: true, description: 'Who does it.' }),
+    agent: t.field({ type: AgentKindRef, required: true, description: 'The agent that runs this step.' }),
     title: t.string({ required: true, description: 'A name for people, at most 120 characters.' }),
     prompt: t.string({
       description: `What the agent is told, at most ${MAX_STEP_PROMPT_LENGTH} characters. A CUSTOM step needs one.`,
@@ -140,3 +134,7 @@ export const PipelineDesignInput = builder.inputType('PipelineDesignInput', {
     }),
   }),
 });
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

@@ -1,7 +1,8 @@
 import type { LogKind } from '../../core/event-log/log.ts';
-import type { AgentKind, ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
+import type { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';
 import { mergeText } from '../../kernel/events/merge-text.ts';
 import { type ApprovalEvent, executionApprovalsLog } from '../approvals/events.ts';
+import type { AgentKind } from '../designs/agent-kinds.ts';
 
 /**
  * What happens in a run. With `Event` behind it, a `type` is the event's GraphQL type; ids are row ids, money is

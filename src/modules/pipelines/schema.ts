@@ -26,6 +26,7 @@ import type { Context } from '../../kernel/context.ts';
 import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
+import type { AgentKind } from '../designs/agent-kinds.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { checkCursor } from '../../kernel/pagination.ts';
@@ -109,7 +110,11 @@ export const StepExecutionRef = node('StepExecution', {
   visibleTo: (viewer) => ({ execution: readableBy(viewer) }),
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Its key in the design.' }),
-    agent: t.expose('agent', { type: AgentKindRef, description: 'Who does it.' }),
+    agent: t.field({
+      type: AgentKindRef,
+      description: 'The agent that runs this step.',
+      resolve: (step) => step.agent as AgentKind,
+    }),
     title: t.exposeString('title', { description: 'Its name for people.' }),
     status: t.expose('status', { type: StepStatusRef, description: 'Where it stands.' }),
     attempts: t.exposeInt('attempts', { description: 'Attempts begun so far, discarded ones included.' }),

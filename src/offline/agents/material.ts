@@ -130,7 +130,7 @@ function ranked(options: readonly string[], seed: string): string[] {
 const MARK = /\[[a-z][a-z0-9_-]*-\d+\]/;
 
 const MAX_SENTENCE_WORDS = 40;
-const MAX_SUBJECT_WORDS = 8;
+const MAX_SUBJECT_WORDS = 12;
 const MAX_TITLE_WORDS = 10;
 const MAX_ORDER_WORDS = 14;
 const MAX_POINT_WORDS = 22;

@@ -1,9 +1,9 @@
 import type { ModelRequest } from '../../core/llm/language-model.ts';
+import { AGENT_KIND_NAMES, agentName } from '../../modules/designs/agent-kinds.ts';
 import type { AgentMetadata } from '../../modules/pipelines/agents/agent.ts';
 import { materialOf } from './material.ts';
 import { ENGLISH } from './writer-en.ts';
 import { KOREAN } from './writer-ko.ts';
-import { PARTS } from './writer.ts';
 
 /**
  * What the OFFLINE model writes as one of the agents: believable text about any need, without a claim about the
@@ -11,11 +11,12 @@ import { PARTS } from './writer.ts';
  * what is not an agent's.
  */
 export function agentScript({ task }: ModelRequest): string | undefined {
-  const part = PARTS.find((name) => task.name === `agent.${name}`);
-  if (!part) return undefined;
+  const kind = AGENT_KIND_NAMES.find((one) => task.name === `agent.${agentName(one)}`);
+  if (!kind) return undefined;
   const metadata = task.metadata as unknown as AgentMetadata;
   const writer = HANGUL.test(metadata.input) ? KOREAN : ENGLISH;
-  return writer[part](materialOf(metadata, writer));
+  const write = writer.texts[kind] ?? writer.texts.CUSTOM;
+  return write(materialOf(metadata, writer));
 }
 
 const HANGUL = /\p{scx=Hangul}/u;

@@ -5,9 +5,10 @@ import type { Writer } from './writer.ts';
 export const ENGLISH: Writer = {
   noSubject: 'the request',
   lead: /^(?:\W*\b(?:please|hi|hello|hey|what|which|how|why|where|are|is|do|does|tell|decide|choose|know|understand|whether|if|and|then|let|can|could|would|will|should|you|i|we|my|our|us|me|need|want|like|to|help|with|for|some|write|create|make|give|prepare|produce|build|do|get|compare|analy[sz]e|research|investigate|summari[sz]e|study|find|out|explain|review|assess|describe|on|about|of|into|(?:an? |the )?(?:short |brief |quick |detailed |full |weekly |monthly )*(?:reports?|summary|analysis|overview|comparison|briefing|study|list))\b)+/iu,
-  end: /[,;:(]| (?:by|for|so that|and (?:then )?(?:write|give|make|send|tell|recommend|produce|prepare|report|summari[sz]e)|using|because|in order|which|who|that|with)\b|(?: (?:of|for|and|the|an?|in|on|to|from|our|my|or|at|is|are))+$/iu,
+  end: /[,;:(]| (?:by|for (?:our|my|us|me|the)|so that|and (?:then )?(?:write|give|make|send|tell|recommend|produce|prepare|report|summari[sz]e)|using|because|in order|which|who|that|with)\b|(?: (?:of|for|and|the|an?|in|on|to|from|our|my|or|at|is|are))+$/iu,
 
-  analyzer: (material) => `## Goal
+  texts: {
+    ANALYZER: (material) => `## Goal
 After this the reader knows what to expect of ${material.subject}, why, and what to do about it. This step was asked to: “${material.order}”.
 
 ## Questions
@@ -22,10 +23,10 @@ In: what a decision about ${material.subject} needs. Out: its history, beyond wh
 ## Open points
 ${material.some(OPEN_POINTS, 1).join('')}`,
 
-  collector: (material) =>
-    material.sources.some(({ excerpt }) => excerpt) ? collectedPages(material) : collectedSample(material),
+    COLLECTOR: (material) =>
+      material.sources.some(({ excerpt }) => excerpt) ? collectedPages(material) : collectedSample(material),
 
-  validator: ({ subject, order, points, cited, done, skipped, some }) => `## Checks
+    VALIDATOR: ({ subject, order, points, cited, done, skipped, some }) => `## Checks
 ${table(
   ['#', 'Claim', 'Verdict'],
   claims(points, subject).map((claim, index) => [`${index + 1}`, claim, VERDICTS[index % VERDICTS.length]!]),
@@ -40,7 +41,7 @@ ${skipped.length > 0 ? `${quoted(skipped)} was skipped: nothing of it could be c
 ## Verdict
 “${order}”: ${done === 0 ? 'there was no earlier work to check; what stands above is a plan for checking.' : 'the next steps may rely on what is confirmed, and must qualify the rest.'}${listed(cited)}`,
 
-  synthesizer: ({ subject, order, points, cited, skipped, some }) => `## Insights
+    SYNTHESIZER: ({ subject, order, points, cited, skipped, some }) => `## Insights
 ${numbered(
   claims(points, subject)
     .slice(0, 4)
@@ -56,14 +57,15 @@ A first decision about ${subject} is possible now, if it can be taken back; one 
 ## Still unknown
 ${skipped.length > 0 ? `What ${quoted(skipped)} would have added: it was skipped. ` : ''}What happens to ${subject} under stress, and whether the quiet cases are like the reported ones.${listed(cited)}`,
 
-  reporter: (material) => report(material),
+    REPORTER: (material) => report(material),
 
-  custom: ({ subject, title, order, points, cited, some }) => `## ${title}
+    CUSTOM: ({ subject, title, order, points, cited, some }) => `## ${title}
 ${CUSTOM_FORMS.find(({ verb }) => verb.test(order))?.opening ?? 'The result of this step, as asked'}: “${order}”.
 
 ${bullets(claims(points, subject).slice(0, 4))}
 
 ${some(conclusions(subject), 1).join('')}${listed(cited)}`,
+  },
 };
 
 /** What the pages say, in their own words. */

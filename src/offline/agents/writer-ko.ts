@@ -7,7 +7,8 @@ export const KOREAN: Writer = {
   lead: /^(?:\s*(?:안녕하세요|반갑습니다|저는|저희는|저희|나는|우리는|우리|제가|혹시|그럼|이번에|지금|간단히|자세히|빨리|매주|매일|매달)[\s,.!]+)+/u,
   end: /[,;:(]|(?<![가마노\s])(?:을|를|에 ?대해\S*|에 ?대한|에 ?관해\S*|에 ?관한|의 장단점|이 궁금|가 궁금)(?=\s|$)|\s(?:조사|분석|비교|정리|요약|작성|검토|설명|보고서|알려|만들|찾아|추천)/u,
 
-  analyzer: (material) => `## 목표
+  texts: {
+    ANALYZER: (material) => `## 목표
 이 작업이 끝나면 독자는 “${material.subject}”에 대해 무엇을 기대할 수 있고, 왜 그런지, 무엇을 해야 하는지 알게 됩니다. 이 단계에 주어진 지시: “${material.order}”.
 
 ## 질문
@@ -22,10 +23,10 @@ ${numbered([
 ## 남은 질문
 ${material.some(OPEN_POINTS, 1).join('')}`,
 
-  collector: (material) =>
-    material.sources.some(({ excerpt }) => excerpt) ? collectedPages(material) : collectedSample(material),
+    COLLECTOR: (material) =>
+      material.sources.some(({ excerpt }) => excerpt) ? collectedPages(material) : collectedSample(material),
 
-  validator: ({ subject, order, points, cited, done, skipped, some }) => `## 점검
+    VALIDATOR: ({ subject, order, points, cited, done, skipped, some }) => `## 점검
 ${table(
   ['번호', '주장', '판정'],
   claims(points, subject).map((claim, index) => [`${index + 1}`, claim, VERDICTS[index % VERDICTS.length]!]),
@@ -40,7 +41,7 @@ ${skipped.length > 0 ? `${quoted(skipped)} 단계를 건너뛰어 그 내용은 
 ## 판정
 “${order}”: ${done === 0 ? '점검할 앞 단계의 결과가 없어, 위 내용은 점검 계획입니다.' : '다음 단계는 확인된 것을 믿어도 되며, 나머지에는 단서를 달아야 합니다.'}${listed(cited)}`,
 
-  synthesizer: ({ subject, order, points, cited, skipped, some }) => `## 핵심 통찰
+    SYNTHESIZER: ({ subject, order, points, cited, skipped, some }) => `## 핵심 통찰
 ${numbered(
   claims(points, subject)
     .slice(0, 4)
@@ -56,14 +57,15 @@ ${some(pictures(subject), 1).join('')} 주어진 지시: “${order}”.
 ## 아직 모르는 것
 ${skipped.length > 0 ? `${quoted(skipped)} 단계를 건너뛰어 그 내용이 없습니다. ` : ''}“${subject}”의 상황이 나빠질 때 어떻게 되는지, 알려지지 않은 사례도 알려진 사례와 같은지는 모릅니다.${listed(cited)}`,
 
-  reporter: (material) => report(material),
+    REPORTER: (material) => report(material),
 
-  custom: ({ subject, title, order, points, cited, some }) => `## ${title}
+    CUSTOM: ({ subject, title, order, points, cited, some }) => `## ${title}
 ${CUSTOM_FORMS.find(({ verb }) => verb.test(order))?.opening ?? '이 단계의 결과입니다'}. 지시: “${order}”.
 
 ${bullets(claims(points, subject).slice(0, 4))}
 
 ${some(conclusions(subject), 1).join('')}${listed(cited)}`,
+  },
 };
 
 /** What the pages say, in their own words. */

@@ -1,8 +1,12 @@
+import type { AgentKind } from '../../modules/designs/agent-kinds.ts';
 import type { Material, SubjectWords } from './material.ts';
 
-export const PARTS = ['analyzer', 'collector', 'validator', 'synthesizer', 'reporter', 'custom'] as const;
+/**
+ * One language: the text of each kind of agent. A kind that has none of its own is written like a CUSTOM step. The
+ * texts use the material as it is: it holds no markup.
+ */
+export interface Writer extends SubjectWords {
+  texts: Partial<Record<AgentKind, WriteText>> & { CUSTOM: WriteText };
+}
 
-/** One language. The texts use the material as it is: it holds no markup. */
-export interface Writer
-  extends SubjectWords,
-    Record<(typeof PARTS)[number], (material: Material) => string> {}
+type WriteText = (material: Material) => string;

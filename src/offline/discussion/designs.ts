@@ -148,7 +148,7 @@ const WORDS: Record<Wording, Words> = {
     fullForm:
       'A full report: a summary, the findings by topic with their evidence, the disagreements and how they were settled, risks, a recommendation, and the list of sources.',
     analyze: (subject) => ({
-      title: `Split the question: ${subject}`,
+      title: 'Split the request into questions',
       prompt: `Split the request about “${subject}” into the questions that its reader needs answered. For each one say what would count as a good answer. Name what is unclear, and the assumption you make about it.`,
     }),
     collect: (subject, angle) => ({
@@ -168,7 +168,7 @@ const WORDS: Record<Wording, Words> = {
       prompt: `Merge the findings on “${subject}” into one line of argument. Where they disagree, say so, and which side has the better evidence. Keep the source of each statement.`,
     }),
     report: (subject, form, requirements) => ({
-      title: `Write the report on ${subject}`,
+      title: 'Write the report',
       prompt: withRequirements(
         `Write the report on “${subject}” in Markdown. ${form}`,
         'It must meet:',
@@ -196,7 +196,7 @@ const WORDS: Record<Wording, Words> = {
     fullForm:
       '전체 보고서: 요약, 근거를 붙인 주제별 결과, 의견이 갈린 점과 그 정리, 위험, 권고, 출처 목록을 적습니다.',
     analyze: (subject) => ({
-      title: `질문 나누기: ${subject}`,
+      title: '질문 나누기',
       prompt: `“${subject}”에 대한 요청을 독자가 답을 얻어야 할 질문들로 나누세요. 질문마다 무엇이 좋은 답인지 적고, 불분명한 점과 그에 대한 가정을 밝히세요.`,
     }),
     collect: (subject, angle) => ({
@@ -216,7 +216,7 @@ const WORDS: Record<Wording, Words> = {
       prompt: `“${subject}”에 관한 결과를 하나의 논지로 종합하세요. 서로 어긋나는 곳은 밝히고 어느 쪽의 근거가 나은지 적으세요. 진술마다 출처를 유지하세요.`,
     }),
     report: (subject, form, requirements) => ({
-      title: `보고서 작성: ${subject}`,
+      title: '보고서 작성',
       prompt: withRequirements(
         `“${subject}”에 관한 보고서를 Markdown으로 쓰세요. ${form}`,
         '지켜야 할 요구사항:',

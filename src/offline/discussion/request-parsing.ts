@@ -26,8 +26,9 @@ export function isGreeting(text: string): boolean {
 export function subjectOf(need: string): string {
   const lines = need.split('\n', MAX_READ);
   const sentence = firstSentence(withoutGreeting(lines.find(isClear) ?? lines.join(' ')));
-  const subject = HANGUL.test(sentence) ? koreanSubject(sentence) : wordsOfSubject(sentence);
-  return tidy(subject, MAX_SUBJECT_LENGTH);
+  return HANGUL.test(sentence)
+    ? wholeWords(koreanSubject(sentence), MAX_SUBJECT_LENGTH)
+    : wholeWords(wordsOfSubject(sentence), MAX_SUBJECT_LENGTH).replace(DANGLING, '');
 }
 
 /** A name for the conversation. */
@@ -66,6 +67,14 @@ export function sentencesOf(text: string, limit: number): string[] {
     .slice(0, limit);
 }
 
+/** Up to the last word that fits; a text without spaces is cut. */
+function wholeWords(text: string, maxLength: number): string {
+  const line = tidy(text);
+  if (line.length <= maxLength) return line;
+  const end = line.lastIndexOf(' ', maxLength);
+  return end > 0 ? line.slice(0, end) : tidy(line, maxLength);
+}
+
 function withoutGreeting(text: string): string {
   return Array.from(text.trimStart()).slice(0, MAX_READ).join('').replace(GREETING, '');
 }
@@ -92,18 +101,16 @@ function koreanSubject(sentence: string): string {
 function wordsOfSubject(sentence: string): string {
   const words = sentence.trim().split(/\s+/u);
   const start = words.findIndex((word) => !FILLER.test(word.replace(/[^\p{L}\p{N}'’-]/gu, '')));
-  const rest = (start < 0 ? words : words.slice(start)).join(' ');
+  const rest = (start < 0 ? words : words.slice(start)).join(' ').replace(REPORT_ABOUT, '');
   const clause = rest.split(CLAUSE_END)[0]!.trim();
   const chosen = (clause.length >= 3 ? clause : rest).split(' ').slice(0, MAX_SUBJECT_WORDS).join(' ');
-  return chosen
-    .replace(/[^\p{L}\p{N})%+]+$/u, '')
-    .replace(/(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or|me|us))+$/iu, '');
+  return chosen.replace(/[^\p{L}\p{N})%+]+$/u, '').replace(DANGLING, '');
 }
 
 /** A need says what it is about in its first characters. */
 const MAX_READ = 1_000;
-const MAX_SUBJECT_WORDS = 8;
-const MAX_SUBJECT_LENGTH = 60;
+const MAX_SUBJECT_WORDS = 14;
+const MAX_SUBJECT_LENGTH = 80;
 const WORD = /[\p{L}\p{N}]+/gu;
 
 const GREETING =
@@ -111,6 +118,12 @@ const GREETING =
 
 const FILLER =
   /^(?:|i|i'm|i’m|i'd|i’d|we|we'd|our team|you|me|us|my|our|your|it|please|pls|so|ok|okay|well|just|also|then|now|need|needs|want|wants|would|like|love|have|has|got|must|should|shall|can|could|will|let|let's|help|to|with|for|of|on|about|into|at|and|that|which|who|how|what|is|are|a|an|the|some|all|any|this|build|building|make|making|create|creating|write|writing|prepare|produce|give|get|send|show|tell|do|does|set|up|look|looking|trying|working|go|through|weekly|daily|monthly|quarterly|first|second|third|one|something|anything|things?|stuff|nice|great|cool|quick|short|brief|detailed|thorough|full|good|new|report|reports|summary|overview|pipeline|agents?|team|workflow|(?:compar|analy[sz]|research|summari[sz]|review|investigat|monitor|track|find|collect|evaluat|assess|explain|stud[iy]|examin|check|generat|draft|gather|explor|design|classif[iy]|extract)\w*)$/iu;
+
+/** "market report about electric cargo bikes" is about the bikes. */
+const REPORT_ABOUT =
+  /^(?:[\p{L}\p{N}-]+\s+){0,3}(?:reports?|summary|overview|analysis|briefing|study|comparison)\s+(?:about|on|of|into)\s+/iu;
+
+const DANGLING = /(\s(of|for|and|the|a|an|in|on|to|by|with|from|our|my|or|me|us))+$/iu;
 
 const CLAUSE_END =
   /\s*[,;:(–—]\s*|\s+(?:and|then)\s+(?:then\s+)?(?:write|send|make|produce|give|create|report|summari|tell|show|present|email|post|draft|explain|recommend|suggest|decide|find|check|compare|let)\b|\s+(?:so that|because|since|while|in order|which|who|every|each (?:day|week|month))\b/iu;

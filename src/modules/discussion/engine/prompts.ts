@@ -6,6 +6,7 @@ import { createNonce, isolate, isolationRule } from '../../../core/prompt-safety
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelPrice } from '../../../core/llm/prices.ts';
+import { AGENT_KIND_NAMES, AGENT_KINDS } from '../../designs/agent-kinds.ts';
 import type { ReplyKind } from './reply-plan.ts';
 import type { Memory } from './memory.ts';
 import type { Draft, Strategy } from './proposal.ts';
@@ -25,12 +26,7 @@ export function promptFor({ instructions, data, language, maxOutputTokens }: Pro
 }
 
 const ROLE = `You are the design partner of AgentForge. You turn what a person needs into a pipeline of AI agents, discuss it with them and settle it. The pipeline then runs by itself, except where it asks a person. The agents:
-- ANALYZER splits the request into questions that can be answered
-- COLLECTOR gathers material from the sources it is given
-- VALIDATOR checks the quality of what was gathered
-- SYNTHESIZER merges what several steps found
-- REPORTER writes the final report in Markdown
-- CUSTOM does what its prompt says`;
+${AGENT_KIND_NAMES.map((kind) => `- ${kind} ${AGENT_KINDS[kind].does}`).join('\n')}`;
 
 export const READ_INSTRUCTIONS = `Read the person's newest message and say what it does in this discussion. Answer with one JSON object:
 {
@@ -87,7 +83,7 @@ function designFormat(models: readonly ModelPrice[]): string {
   "changes": [string],
   "steps": [{
     "key": unique, lower-case letters, digits and hyphens, e.g. "collect-prices",
-    "agent": "ANALYZER" | "COLLECTOR" | "VALIDATOR" | "SYNTHESIZER" | "REPORTER" | "CUSTOM",
+    "agent": ${AGENT_KIND_NAMES.map((kind) => `"${kind}"`).join(' | ')},
     "title": at most 80 characters, says what the step does for this need,
     "prompt": the agent's task in two to four sentences, specific to this need: what to look at, what to deliver, what to leave out,
     "dependsOn": [key]: the steps whose output it needs and no others; steps without a path between them run at the same time,

@@ -2,6 +2,7 @@ import type { ModelRequest } from '../../../core/llm/language-model.ts';
 import { isolate, isolationRule } from '../../../core/prompt-safety/isolate.ts';
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
 import type { Sources } from '../../../kernel/context.ts';
+import { type AgentKind, agentName } from '../../designs/agent-kinds.ts';
 import type { Step } from '../../designs/design.ts';
 import { cutText, fitTexts } from './fit-texts.ts';
 
@@ -51,7 +52,7 @@ export type AgentRequest = Omit<ModelRequest, 'model' | 'maxOutputTokens'>;
  * An agent from its instructions. They and the rules below are the system prompt; everything that anybody else
  * wrote stands in isolated blocks of the one user message.
  */
-export function defineAgent({ name, instructions, collect }: AgentDefinition): Agent {
+export function defineAgent({ kind, instructions, collect }: AgentDefinition): Agent {
   return {
     ...(collect && { collect }),
     buildRequest(task) {
@@ -59,7 +60,7 @@ export function defineAgent({ name, instructions, collect }: AgentDefinition): A
       return {
         system: [instructions.trim(), rules(task)].join('\n\n'),
         messages: [{ role: 'user', content: describeTask(fitted) }],
-        task: { name: `agent.${name}`, metadata: { ...metadataOf(fitted) } },
+        task: { name: `agent.${agentName(kind)}`, metadata: { ...metadataOf(fitted) } },
       };
     },
   };
@@ -145,8 +146,7 @@ const MAX_OUTPUTS_LENGTH = 24_000;
 const MAX_SOURCES_LENGTH = 24_000;
 
 interface AgentDefinition {
-  /** Names its calls, e.g. `reporter`. */
-  name: string;
+  kind: AgentKind;
   instructions: string;
   collect?: Agent['collect'];
 }

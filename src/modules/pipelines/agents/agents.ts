@@ -1,4 +1,4 @@
-import type { AgentKind } from '../../../generated/prisma/enums.ts';
+import type { AgentKind } from '../../designs/agent-kinds.ts';
 import type { Agent } from './agent.ts';
 import { analyzer } from './analyzer.ts';
 import { collector } from './collector.ts';

@@ -2,7 +2,7 @@ import { defineAgent } from './agent.ts';
 
 /** Splits the request into questions that the other agents can work on. */
 export const analyzer = defineAgent({
-  name: 'analyzer',
+  kind: 'ANALYZER',
   instructions: `
 You are the analyst of a team of agents. You take a request apart, so that the others can work on it without asking again. You do not answer it.
 

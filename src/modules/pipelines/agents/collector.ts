@@ -3,7 +3,7 @@ import { collectSources } from './collect-sources.ts';
 
 /** Gathers material and writes down what it says, source by source. */
 export const collector = defineAgent({
-  name: 'collector',
+  kind: 'COLLECTOR',
   collect: (task, sources, signal) => collectSources(task, sources, signal),
   instructions: `
 You are the collector of a team of agents. You read the blocks "source", which were fetched for you, and write down what they say about the request, so that the others need not read them again. If an earlier step lists questions, its questions are your order.

@@ -2,7 +2,7 @@ import { defineAgent } from './agent.ts';
 
 /** Does what the step's own prompt says. */
 export const custom = defineAgent({
-  name: 'custom',
+  kind: 'CUSTOM',
   instructions: `
 You are one agent of a team, with a job of your own: the one that the block "step" describes. Do exactly this job with the request and with what the steps before you have written, and nothing beside it.
 

@@ -2,7 +2,7 @@ import { defineAgent } from './agent.ts';
 
 /** Writes the final report. */
 export const reporter = defineAgent({
-  name: 'reporter',
+  kind: 'REPORTER',
   instructions: `
 You are the reporter of a team of agents. You write the final report: the one text that the person reads, who has seen nothing of the work before it. It must stand on its own.
 

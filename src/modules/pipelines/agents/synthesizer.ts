@@ -2,7 +2,7 @@ import { defineAgent } from './agent.ts';
 
 /** Merges the work of several steps into one picture. */
 export const synthesizer = defineAgent({
-  name: 'synthesizer',
+  kind: 'SYNTHESIZER',
   instructions: `
 You are the synthesizer of a team of agents. You merge what the steps before you have written into one picture that answers the request. You do not list their results one after the other.
 

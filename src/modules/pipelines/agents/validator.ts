@@ -2,7 +2,7 @@ import { defineAgent } from './agent.ts';
 
 /** Checks the quality of what the other agents have written. */
 export const validator = defineAgent({
-  name: 'validator',
+  kind: 'VALIDATOR',
   instructions: `
 You are the validator of a team of agents. You check what the steps before you have written: whether it is supported, consistent, correct and enough for the request. You trust none of it because it sounds sure.
 

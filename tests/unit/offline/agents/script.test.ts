@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { AgentKind } from '../../../../src/generated/prisma/enums.ts';
+import { AGENT_KIND_NAMES, type AgentKind } from '../../../../src/modules/designs/agent-kinds.ts';
 import type { AgentTask } from '../../../../src/modules/pipelines/agents/agent.ts';
 import { agentOf } from '../../../../src/modules/pipelines/agents/agents.ts';
 import { agentScript } from '../../../../src/offline/agents/script.ts';
 import { makeTask } from '../../../support/agent-task.ts';
 
-const KINDS = Object.values(AgentKind);
+const KINDS = AGENT_KIND_NAMES;
 
 const PLAIN = [
   'Compare the three biggest e-bike makers in Europe by price and service, and write a report for our board.',

@@ -77,6 +77,21 @@ describe('the designs of the OFFLINE model', () => {
     }
   });
 
+  it('name the whole topic in their titles, and not in each of their steps', async () => {
+    const need = 'I need a weekly market report about electric cargo bikes for city logistics teams.';
+    const drafts = await designsOf({
+      need,
+      memory: EMPTY_MEMORY,
+      language: 'en',
+      catalog: catalogOf('OFFLINE'),
+      context: null,
+    });
+    for (const { title, design } of drafts) {
+      expect(title).toContain('electric cargo bikes for city logistics teams');
+      expect(design.steps.map((step) => step.title).join()).not.toContain('cargo');
+    }
+  });
+
   it('are made for the need', async () => {
     const need = 'Review the contracts with our suppliers for unusual clauses.';
     const facts = {
@@ -166,6 +181,14 @@ describe('subjectOf', () => {
     ['report\nCompare three CRM vendors for me', 'three CRM vendors'],
     ['', ''],
     ['🤖🚀', ''],
+    [
+      'I need a weekly market report about electric cargo bikes for city logistics teams.',
+      'electric cargo bikes for city logistics teams',
+    ],
+    [
+      `Compare ${'long words '.repeat(12)}now.`,
+      'long words long words long words long words long words long words long words',
+    ],
     ['help', 'help'],
   ])('of %j is %j', (need, subject) => {
     expect(subjectOf(need)).toBe(subject);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createNonce } from '../../../../../src/core/prompt-safety/isolate.ts';
-import { AgentKind } from '../../../../../src/generated/prisma/enums.ts';
+import { AGENT_KIND_NAMES } from '../../../../../src/modules/designs/agent-kinds.ts';
 import type { AgentRequest } from '../../../../../src/modules/pipelines/agents/agent.ts';
 import { agentOf } from '../../../../../src/modules/pipelines/agents/agents.ts';
 import type { CollectedSource } from '../../../../../src/modules/pipelines/agents/agent.ts';
 import { makeTask } from '../../../../support/agent-task.ts';
 
-const KINDS = Object.values(AgentKind);
+const KINDS = AGENT_KIND_NAMES;
 
 describe.each(KINDS)('the %s agent', (kind) => {
   const agent = agentOf(kind);
