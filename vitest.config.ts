@@ -1,6 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Postgres and Redis, started once for all projects that ask for them; `unit` needs neither. */
+/** Pure code: its files can share their modules, which halves the time. */
+const UNIT = { isolate: false };
+/** Postgres and Redis, started once for the two projects that need them. */
 const SERVERS = { globalSetup: 'tests/support/global-setup.ts' };
 
 export default defineConfig({
@@ -14,13 +16,13 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('unit', ['tests/unit/**/*.test.ts', 'tests/architecture.test.ts']),
+      project('unit', ['tests/unit/**/*.test.ts', 'tests/architecture.test.ts'], UNIT),
       project('integration', ['tests/{contracts,graphql,infra,money}/**/*.test.ts'], SERVERS),
       project('process', ['tests/{worker,transports}/**/*.test.ts', 'tests/demo.test.ts'], SERVERS),
     ],
   },
 });
 
-function project(name: string, include: string[], options = {}) {
+function project(name: string, include: string[], options: object) {
   return { extends: true as const, test: { name, include, ...options } };
 }
