@@ -6,7 +6,6 @@
  * no longer than the commit takes. Copies go to the live channel after the commit.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PostgresEventLog } from '../core/event-log/event-log-postgres.ts';
@@ -18,6 +17,7 @@ import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { isConflict, toAppError } from './database-errors.ts';
 import type { JobName, Jobs } from './jobs.ts';
 import type { Logger } from './logger.ts';
+import { sqlOf, TransactionPool } from './transaction-pool.ts';
 
 export interface Database {
   prisma: PrismaClient;
@@ -122,50 +122,6 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** Shares the connection that Prisma takes for a transaction with the raw statements of the same transaction. */
-class TransactionPool extends pg.Pool {
-  readonly #bound = new AsyncLocalStorage<BoundClient>();
-  readonly #boundClients = new WeakMap<pg.PoolClient, BoundClient>();
-
-  constructor(config: pg.PoolConfig) {
-    super(config);
-    this.on('release', (_error, client) => this.#end(client));
-    // One that breaks before its borrower listens tells it by its first query; unheard, it would end the process.
-    this.on('connect', (client) => void client.on('error', () => {}));
-  }
-
-  withSharedClient<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    const bound: BoundClient = { client: null };
-    const sql = sqlOf(() => {
-      if (!bound.client) throw new Error('the transaction is over');
-      return bound.client;
-    });
-    return this.#bound.run(bound, () => work(sql));
-  }
-
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    if (callback) return super.connect(callback); // a single statement's
-    return super.connect().then((client) => this.#start(client));
-  }
-
-  #start(client: pg.PoolClient): pg.PoolClient {
-    const bound = this.#bound.getStore();
-    if (bound && !bound.client) {
-      bound.client = client;
-      this.#boundClients.set(client, bound);
-    }
-    return client;
-  }
-
-  #end(client: pg.PoolClient): void {
-    const bound = this.#boundClients.get(client);
-    if (bound) bound.client = null;
-    this.#boundClients.delete(client);
-  }
-}
-
 function createPrisma(pool: pg.Pool): PrismaClient {
   const client = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
   return client.$extends({
@@ -174,17 +130,6 @@ function createPrisma(pool: pg.Pool): PrismaClient {
         query(args).catch((error: unknown) => Promise.reject(toAppError(error))) as Promise<unknown>,
     },
   }) as unknown as PrismaClient;
-}
-
-function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
-  return async <Row>(text: string, params?: readonly unknown[]) => {
-    const target = connection();
-    try {
-      return (await target.query(text, params as unknown[])).rows as Row[];
-    } catch (error) {
-      throw toAppError(error);
-    }
-  };
 }
 
 /** A writer without a fence may append together with one that has it: the fence counts for both. */
@@ -219,9 +164,3 @@ export interface DatabaseOptions {
 }
 
 type Connection = ReadTx & { eventLog: PostgresEventLog };
-type ConnectCallback = Parameters<pg.Pool['connect']>[0];
-
-interface BoundClient {
-  /** Null before the transaction begins and after it ended. */
-  client: pg.PoolClient | null;
-}
