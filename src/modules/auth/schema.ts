@@ -1,4 +1,6 @@
 import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
+import type { Plan } from '../../generated/prisma/enums.ts';
+import { describePlan, PLAN_NAMES } from '../../kernel/plans.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
@@ -20,11 +22,10 @@ export const RoleRef = builder.enumType('Role', {
 
 export const PlanRef = builder.enumType('Plan', {
   description: 'How much a user may run and spend in a UTC day.',
-  values: {
-    FREE: { description: '3 runs and $1.' },
-    PRO: { description: '100 runs and $50.' },
-    UNLIMITED: { description: 'As much as they want.' },
-  } as const,
+  values: Object.fromEntries(PLAN_NAMES.map((plan) => [plan, { description: describePlan(plan) }])) as Record<
+    Plan,
+    { description: string }
+  >,
 });
 
 const PermissionRef = builder.enumType('Permission', {

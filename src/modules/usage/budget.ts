@@ -3,7 +3,8 @@ import type { Limit } from '../../core/spending/admission.ts';
 import type { Sql } from '../../core/sql.ts';
 import { BudgetExceededError } from '../../errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
-import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
+import { PLANS } from '../../kernel/plans.ts';
+import { dayOf, resetsAt } from './day.ts';
 
 /** What a call is spent against: the user's day, the tenant's day and, where the run has a limit, the run. */
 export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
@@ -20,7 +21,7 @@ export function limitsOfDay(
 ): Limit[] {
   const day = dayOf(at);
   return [
-    { accountId: userDayAccount(userId, day), limitMicros: PLAN_LIMITS[plan].costPerDayMicros },
+    { accountId: userDayAccount(userId, day), limitMicros: PLANS[plan].costPerDayMicros },
     { accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantLimitMicros },
   ];
 }

@@ -8,7 +8,7 @@ import { AppError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import { budgetExceeded, dollars, limitsOf, type Payer, tenantLimit } from './budget.ts';
-import { dayOf } from './plans.ts';
+import { dayOf } from './day.ts';
 import { enterCall, type TokenUsage } from './ledger.ts';
 import { UsageMeter } from './usage-meter.ts';
 

@@ -1,7 +1,8 @@
 import { QuotaExceededError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
-import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
+import { PLANS } from '../../kernel/plans.ts';
+import { dayOf, resetsAt } from './day.ts';
 
 /**
  * Counts one run more for the viewer's UTC day, in the transaction that starts it; a rollback gives it back.
@@ -12,7 +13,7 @@ export async function takeRunFromQuota(
   viewer: Pick<Viewer, 'userId' | 'plan'>,
   now: Date,
 ): Promise<void> {
-  const { executionsPerDay } = PLAN_LIMITS[viewer.plan];
+  const { executionsPerDay } = PLANS[viewer.plan];
   const day = dayOf(now);
   const counted = await tx.sql(
     `INSERT INTO daily_run_counts AS today (user_id, day, executions) VALUES ($1, $2, 1)

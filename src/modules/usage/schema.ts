@@ -31,12 +31,12 @@ const UsageTodayRef = builder.objectRef<UsageToday>('UsageToday').implement({
       type: 'Decimal',
       nullable: true,
       description:
-        'Dollars a UTC day that `cost` and `reserved` never pass together: 1 on FREE, 50 on PRO, null without a cap on UNLIMITED.',
+        'Daily spending limit of your plan in US dollars; `cost` and `reserved` together never exceed it. Null means no limit.',
     }),
     executions: t.exposeInt('executions', { description: 'Runs started, deleted ones included.' }),
     executionLimit: t.exposeInt('executionLimit', {
       nullable: true,
-      description: 'Runs a UTC day: 3 on FREE, 100 on PRO, null without a cap on UNLIMITED.',
+      description: 'Runs that your plan allows in a UTC day. Null means no limit.',
     }),
     usage: t.expose('usage', { type: TokenUsageRef, description: 'Tokens of the calls in `cost`.' }),
     resetsAt: t.expose('resetsAt', {

@@ -4,7 +4,8 @@ import { authorize } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { budgetExceeded, limitsOfDay, tenantLimit, userDayAccount } from './budget.ts';
-import { PLAN_LIMITS, dayOf, resetsAt } from './plans.ts';
+import { PLANS } from '../../kernel/plans.ts';
+import { dayOf, resetsAt } from './day.ts';
 import { type TokenUsage, totalsOfDay } from './ledger.ts';
 import { executionsOfDay } from './quota.ts';
 
@@ -14,7 +15,7 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
   const now = ctx.clock();
   const day = dayOf(now);
   const accountId = userDayAccount(viewer.userId, day);
-  const { costPerDayMicros, executionsPerDay } = PLAN_LIMITS[viewer.plan];
+  const { costPerDayMicros, executionsPerDay } = PLANS[viewer.plan];
   return ctx.database.snapshot(async ({ sql }) => {
     const accounts = await ctx.spending.read(sql, [accountId]);
     const { usage } = await totalsOfDay(sql, viewer.userId, day);
@@ -74,10 +75,10 @@ export interface UsageToday {
   costMicros: bigint;
   /** Held for calls under way. */
   reservedMicros: bigint;
-  /** Null without a cap. */
+  /** Null: no limit. */
   costLimitMicros: bigint | null;
   executions: number;
-  /** Null without a cap. */
+  /** Null: no limit. */
   executionLimit: number | null;
   usage: TokenUsage;
   resetsAt: Date;

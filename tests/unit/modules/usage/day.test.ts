@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayOf, resetsAt } from '../../../../src/modules/usage/plans.ts';
+import { dayOf, resetsAt } from '../../../../src/modules/usage/day.ts';
 
 describe('dayOf', () => {
   it('is the UTC day, wherever the process runs', () => {
