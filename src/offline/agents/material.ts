@@ -118,6 +118,11 @@ export function numberSources(points: readonly string[], cited: readonly string[
   };
 }
 
+/** What earlier steps said; where that is too little, what can be said of any subject. */
+export function filledUp(points: readonly string[], general: readonly string[]): string[] {
+  return [...points, ...general.slice(points.length)];
+}
+
 /** In an order that only the seed decides. */
 function ranked(options: readonly string[], seed: string): string[] {
   const rank = new Map(

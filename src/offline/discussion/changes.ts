@@ -3,16 +3,16 @@ import type { ModelPrice } from '../../core/llm/prices.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from '../../modules/designs/design.ts';
 import { uniqueKey, insertStep, lastStep, removeStep, replaceStep } from '../../modules/designs/edit.ts';
 import { ancestors } from '../../modules/designs/order.ts';
-import { CHANGE_WORDS, type ChangeWords } from './change-words.ts';
+import { wordsOf } from '../words/language.ts';
+import type { ChangeWords, Task } from '../words/words.ts';
 import { type Catalog, modelTiers, type Tier } from '../../modules/discussion/engine/catalog.ts';
-import { wordingOf } from '../../modules/discussion/engine/language.ts';
 import { tidy } from '../../modules/discussion/engine/memory.ts';
 
 /** A valid design stays valid. What cannot be read as anything else becomes a step of its own before the last one. */
 export function changeDesign(design: Design, change: string, { language, catalog }: ChangeOptions): Changed {
   const wish: ChangeRequest = {
     text: tidy(change, 500),
-    words: CHANGE_WORDS[wordingOf(language)],
+    words: wordsOf(language).changes,
     tiers: modelTiers(catalog),
   };
   const changed = RULES.filter((rule) => rule.pattern.test(change))
@@ -92,7 +92,7 @@ function addCheck(design: Design, { text, words, tiers }: ChangeRequest): Change
   const checked = collectors.length > 0 ? collectors : lastStep(design).dependsOn;
   const earlier = new Set(checked.flatMap((key) => [key, ...ancestors(design.steps, key)]));
   const uses = (step: Step) => checked.length === 0 || step.dependsOn.some((key) => checked.includes(key));
-  const check = newStep(design, 'check', 'VALIDATOR', words.check(text), tiers.balanced);
+  const check = newStep(design, 'check', 'VALIDATOR', words.check(objectOf(text), text), tiers.balanced);
   return added(
     design,
     { ...check, dependsOn: checked },
@@ -105,7 +105,7 @@ function addCheck(design: Design, { text, words, tiers }: ChangeRequest): Change
 function addCollector(design: Design, { text, words, tiers }: ChangeRequest): Changed | null {
   const last = lastStep(design);
   const peer = design.steps.find((step) => step.agent === 'COLLECTOR');
-  const collector = newStep(design, 'collect', 'COLLECTOR', words.collect(text), tiers.fast);
+  const collector = newStep(design, 'collect', 'COLLECTOR', words.collect(objectOf(text), text), tiers.fast);
   return added(
     design,
     { ...collector, dependsOn: peer?.dependsOn ?? [] },
@@ -117,7 +117,13 @@ function addCollector(design: Design, { text, words, tiers }: ChangeRequest): Ch
 function addCustomStep(design: Design, wish: ChangeRequest): Changed {
   const { text, words, tiers } = wish;
   const last = lastStep(design);
-  const custom = newStep(design, 'extra', 'CUSTOM', words.custom(text), tiers.balanced);
+  const custom = newStep(
+    design,
+    'extra',
+    'CUSTOM',
+    words.custom(clip(text.charAt(0).toUpperCase() + text.slice(1)), text),
+    tiers.balanced,
+  );
   const changed = added(design, { ...custom, dependsOn: last.dependsOn }, (step) => step === last, words);
   return changed ?? instructLastStep(design, wish);
 }
@@ -156,7 +162,7 @@ function newStep(
   design: Design,
   stem: string,
   agent: Step['agent'],
-  { title, prompt }: { title: string; prompt: string },
+  { title, prompt }: Task,
   { provider, model }: ModelPrice,
 ): Step {
   return {
@@ -174,6 +180,25 @@ function newStep(
     onReject: 'FAIL',
   };
 }
+
+/** "add a check of the sources" is about "the sources". */
+function objectOf(text: string): string {
+  const object = text
+    .replace(/^(please\s+)?(also\s+)?(add|include|put in|insert|have|use)\s+/iu, '')
+    .replace(/^(an?|one more|another|the)\s+/iu, '')
+    .replace(
+      /^(extra|second|additional)?\s*(check|step|review|validation|verification|collector|source)s?\s+(of|for|that|to|from|on|which)\s+/iu,
+      '',
+    )
+    .replace(/\s*(검증|검토|확인|점검|수집)?\s*(을|를|도)?\s*(추가|넣어|포함).*$/u, '');
+  return clip(object.trim() || text);
+}
+
+function clip(text: string): string {
+  return tidy(text.replace(/[\s.,;:!?]+$/u, ''), MAX_TITLE_LENGTH) || '…';
+}
+
+const MAX_TITLE_LENGTH = 80;
 
 function mentions(text: string, step: Step): boolean {
   return text.toLowerCase().includes(step.title.toLowerCase());

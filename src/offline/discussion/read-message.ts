@@ -5,7 +5,7 @@ import type {
   ProposalLine,
   ReadingAnswer,
 } from '../../modules/discussion/engine/read-message.ts';
-import { wordingOf } from '../../modules/discussion/engine/language.ts';
+import { wordedLanguage } from '../words/language.ts';
 import { EMPTY_MEMORY, type MemoryChange } from '../../modules/discussion/engine/memory.ts';
 import { answeredBy, isClear, isGreeting, openPoints, sentencesOf, titleOf } from './request-parsing.ts';
 import type { Strategy } from '../../modules/discussion/engine/proposal.ts';
@@ -19,13 +19,13 @@ export function readByPatterns({ text, ...known }: IncomingMessage): ReadingAnsw
 /** Before there are designs, whatever is not small talk says something about the need. */
 function readNeed({ text, memory, language }: IncomingMessage): ReadingAnswer {
   if (isGreeting(text) || ABOUT_US.test(text.trim()))
-    return reading(['TALK'], { asked: openPoints('', wordingOf(language)) });
+    return reading(['TALK'], { asked: openPoints('', wordedLanguage(language)) });
   const need = [...memory.agreedRequirements, text].join(' ');
   const isFirst = memory.agreedRequirements.length === 0;
   return {
     ...reading([isFirst ? 'DESCRIBE' : 'ADD'], {
       ...statements(text),
-      asked: memory.openQuestions.length === 0 ? openPoints(need, wordingOf(language)) : [],
+      asked: memory.openQuestions.length === 0 ? openPoints(need, wordedLanguage(language)) : [],
       answered: answeredBy(need, memory.openQuestions),
     }),
     isClear: isClear(need),
@@ -47,7 +47,9 @@ function readStartOver(message: IncomingMessage): ReadingAnswer {
   return {
     ...fresh,
     intents,
-    memory: fresh.isClear ? fresh.memory : { ...NOTHING, asked: openPoints('', wordingOf(message.language)) },
+    memory: fresh.isClear
+      ? fresh.memory
+      : { ...NOTHING, asked: openPoints('', wordedLanguage(message.language)) },
   };
 }
 

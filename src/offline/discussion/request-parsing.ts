@@ -1,5 +1,7 @@
 /** What can be said about a need without a model: its subject, whether it is clear, and what is still open. */
-import { HANGUL, type Wording } from '../../modules/discussion/engine/language.ts';
+import { HANGUL } from '../../modules/discussion/engine/language.ts';
+import { type Language, WORDS } from '../words/language.ts';
+import type { OpenTopic } from '../words/words.ts';
 import { type Memory, tidy } from '../../modules/discussion/engine/memory.ts';
 
 /** Whether there is enough to design from: about a sentence that says more than "please make me a report". */
@@ -39,23 +41,27 @@ export function titleOf(need: string): string | null {
 }
 
 /** Questions that a careful person would ask before starting, at most three. */
-export function openPoints(need: string, wording: Wording): string[] {
+export function openPoints(need: string, language: Language): string[] {
   return POINTS.filter((point) => !point.isMentioned(need))
-    .map((point) => point[wording])
+    .map(({ topic }) => WORDS[language].questions[topic])
     .slice(0, 3);
 }
 
 /** What a reply asks when too little is known: the open questions, or those of any need. */
-export function questionsOf({ openQuestions }: Pick<Memory, 'openQuestions'>, wording: Wording): string[] {
-  return openQuestions.length > 0 ? openQuestions.slice(0, 3) : openPoints('', wording);
+export function questionsOf({ openQuestions }: Pick<Memory, 'openQuestions'>, language: Language): string[] {
+  return openQuestions.length > 0 ? openQuestions.slice(0, 3) : openPoints('', language);
 }
 
 /** The places, from 1, of the questions that a text speaks to. */
 export function answeredBy(text: string, questions: readonly string[]): number[] {
   return questions.flatMap((question, index) => {
-    const point = POINTS.find((one) => one.en === question || one.ko === question);
+    const point = POINTS.find(({ topic }) => isQuestionOf(topic, question));
     return point?.isMentioned(text) ? [index + 1] : [];
   });
+}
+
+function isQuestionOf(topic: OpenTopic, question: string): boolean {
+  return Object.values(WORDS).some(({ questions }) => questions[topic] === question);
 }
 
 /** The sentences of a text, tidied; a list counts as sentences. */
@@ -136,46 +142,40 @@ const KOREAN_REQUEST =
 /** What most needs leave open, and how one sees that this one does not. */
 const POINTS: readonly Point[] = [
   {
+    topic: 'RESULT',
     isMentioned: isClear,
-    en: 'What should come out at the end, and what is it about?',
-    ko: '마지막에 무엇이 나와야 하고, 무엇에 관한 것인가요?',
   },
   {
+    topic: 'READERS',
     isMentioned: (need) =>
       /\b(audience|reader|manager|management|executive|board|team|customer|client|investor|engineer|developer|student|ceo|cto|for (me|us|my|our))\b|독자|경영|임원|팀|고객|투자자|개발자|학생|상사|대표/iu.test(
         need,
       ),
-    en: 'Who will read the result, and what will they decide with it?',
-    ko: '결과를 누가 읽고, 무엇을 결정하는 데 쓰나요?',
   },
   {
+    topic: 'SOURCES',
     isMentioned: (need) =>
       /\b(source|sources|data ?set|database|file|files|upload|attached|url|website|csv|pdf|api|document|documents|paper|papers|news)\b|https?:|출처|자료|데이터|파일|문서|뉴스|논문|사이트/iu.test(
         need,
       ),
-    en: 'Which sources may be used, and are there any to leave out?',
-    ko: '어떤 자료를 쓸 수 있고, 제외할 자료가 있나요?',
   },
   {
+    topic: 'PERIOD',
     isMentioned: (need) =>
       /\b(today|yesterday|week|weekly|month|monthly|quarter|quarterly|year|yearly|annual|daily|since|last|recent|latest|current|20\d\d|period|deadline|by (monday|friday))\b|오늘|이번|지난|최근|주간|매주|월간|분기|연간|올해|작년|기간|20\d\d년/iu.test(
         need,
       ),
-    en: 'Which period should it cover, and how fresh must the facts be?',
-    ko: '어느 기간을 다루고, 정보가 얼마나 최신이어야 하나요?',
   },
   {
+    topic: 'FORM',
     isMentioned: (need) =>
       /\b(page|pages|word|words|slide|slides|table|bullet|markdown|format|short|brief|one-pager|length|chart|email)\b|쪽|페이지|표로|형식|분량|짧게|요약|슬라이드|차트|이메일/iu.test(
         need,
       ),
-    en: 'How long should the report be, and in which form?',
-    ko: '보고서의 분량과 형식은 어떻게 할까요?',
   },
 ];
 
 interface Point {
+  topic: OpenTopic;
   isMentioned(need: string): boolean;
-  en: string;
-  ko: string;
 }

@@ -12,12 +12,5 @@ export function languageOf(text: string, earlier: readonly string[], hint: strin
   return primary ?? 'en';
 }
 
-/** The language of the words that this product writes by itself, without a model. */
-export function wordingOf(language: string): Wording {
-  return language === 'ko' ? 'ko' : 'en';
-}
-
 export const HANGUL = /\p{scx=Hangul}/u;
 const WORD = /[\p{L}\p{N}]+/gu;
-
-export type Wording = 'en' | 'ko';

@@ -1,8 +1,8 @@
-import { bullets, numbered, table } from './markdown.ts';
-import { type Material, numberSources } from './material.ts';
-import type { Writer } from './writer.ts';
+import { bullets, numbered, quoted, sourceSection, table } from '../../agents/markdown.ts';
+import { filledUp, type Material, numberSources } from '../../agents/material.ts';
+import type { Writer } from '../../agents/writer.ts';
 
-export const ENGLISH: Writer = {
+export const AGENTS: Writer = {
   noSubject: 'the request',
   lead: /^(?:\W*\b(?:please|hi|hello|hey|what|which|how|why|where|are|is|do|does|tell|decide|choose|know|understand|whether|if|and|then|let|can|could|would|will|should|you|i|we|my|our|us|me|need|want|like|to|help|with|for|some|write|create|make|give|prepare|produce|build|do|get|compare|analy[sz]e|research|investigate|summari[sz]e|study|find|out|explain|review|assess|describe|on|about|of|into|(?:an? |the )?(?:short |brief |quick |detailed |full |weekly |monthly )*(?:reports?|summary|analysis|overview|comparison|briefing|study|list))\b)+/iu,
   end: /[,;:(]| (?:by|for (?:our|my|us|me|the)|so that|and (?:then )?(?:write|give|make|send|tell|recommend|produce|prepare|report|summari[sz]e)|using|because|in order|which|who|that|with)\b|(?: (?:of|for|and|the|an?|in|on|to|from|our|my|or|at|is|are))+$/iu,
@@ -29,7 +29,11 @@ ${material.some(OPEN_POINTS, 1).join('')}`,
     VALIDATOR: ({ subject, order, points, cited, done, skipped, some }) => `## Checks
 ${table(
   ['#', 'Claim', 'Verdict'],
-  claims(points, subject).map((claim, index) => [`${index + 1}`, claim, VERDICTS[index % VERDICTS.length]!]),
+  filledUp(points, generalClaims(subject)).map((claim, index) => [
+    `${index + 1}`,
+    claim,
+    VERDICTS[index % VERDICTS.length]!,
+  ]),
 )}
 
 ## Problems
@@ -39,11 +43,11 @@ ${numbered(some(problems(subject), 2))}
 ${skipped.length > 0 ? `${quoted(skipped)} was skipped: nothing of it could be checked.` : `Nobody says who would object to these findings about ${subject}, and why.`}
 
 ## Verdict
-“${order}”: ${done === 0 ? 'there was no earlier work to check; what stands above is a plan for checking.' : 'the next steps may rely on what is confirmed, and must qualify the rest.'}${listed(cited)}`,
+“${order}”: ${done === 0 ? 'there was no earlier work to check; what stands above is a plan for checking.' : 'the next steps may rely on what is confirmed, and must qualify the rest.'}${sourceSection('Sources', cited)}`,
 
     SYNTHESIZER: ({ subject, order, points, cited, skipped, some }) => `## Insights
 ${numbered(
-  claims(points, subject)
+  filledUp(points, generalClaims(subject))
     .slice(0, 4)
     .map((claim, index) => `**${claim}** ${REASONS[index % REASONS.length]}`),
 )}
@@ -55,16 +59,16 @@ ${some(pictures(subject), 1).join('')} The order was: “${order}”.
 A first decision about ${subject} is possible now, if it can be taken back; one that binds for years should wait for the open points.
 
 ## Still unknown
-${skipped.length > 0 ? `What ${quoted(skipped)} would have added: it was skipped. ` : ''}What happens to ${subject} under stress, and whether the quiet cases are like the reported ones.${listed(cited)}`,
+${skipped.length > 0 ? `What ${quoted(skipped)} would have added: it was skipped. ` : ''}What happens to ${subject} under stress, and whether the quiet cases are like the reported ones.${sourceSection('Sources', cited)}`,
 
     REPORTER: (material) => report(material),
 
     CUSTOM: ({ subject, title, order, points, cited, some }) => `## ${title}
 ${CUSTOM_FORMS.find(({ verb }) => verb.test(order))?.opening ?? 'The result of this step, as asked'}: “${order}”.
 
-${bullets(claims(points, subject).slice(0, 4))}
+${bullets(filledUp(points, generalClaims(subject)).slice(0, 4))}
 
-${some(conclusions(subject), 1).join('')}${listed(cited)}`,
+${some(conclusions(subject), 1).join('')}${sourceSection('Sources', cited)}`,
   },
 };
 
@@ -96,7 +100,10 @@ Nothing on ${focus} is dated, and nobody was asked who decided against it. The o
 }
 
 function report({ subject, order, points, cited, done, skipped, some }: Material): string {
-  const { points: found, sources } = numberSources(claims(points, subject).slice(0, 3), cited);
+  const { points: found, sources } = numberSources(
+    filledUp(points, generalClaims(subject)).slice(0, 3),
+    cited,
+  );
   return `# ${some([`What to expect of ${subject}`, `What to do about ${subject}`, `A closer look at ${subject}`], 1).join('')}
 
 ## Summary
@@ -124,23 +131,12 @@ ${sources.length > 0 ? bullets(sources) : 'This report rests on no external sour
 ${done > 0 ? `Earlier work that was used: ${done} ${done === 1 ? 'text' : 'texts'}.` : 'There was no earlier work to build on.'}${skipped.length > 0 ? ` ${quoted(skipped)} was skipped, so that side is missing.` : ''} Nothing was measured anew, and what the material left open is open here too. The order was: “${order}”.`;
 }
 
-/** What earlier steps said; where that is too little, what can be said of any subject. */
-function claims(points: readonly string[], subject: string): string[] {
-  const general = [
-    `About ${subject}, the direction is clearer than the size`,
-    `Those who deal with ${subject} every day see other problems than those who decide`,
-    `Small beginnings with ${subject} went better than large ones`,
-  ];
-  return [...points, ...general.slice(points.length)];
-}
-
-function listed(cited: readonly string[]): string {
-  return cited.length > 0 ? `\n\n## Sources\n${bullets(cited)}` : '';
-}
-
-function quoted(titles: readonly string[]): string {
-  return titles.map((title) => `“${title}”`).join(', ');
-}
+/** What can be said of any subject. */
+const generalClaims = (subject: string) => [
+  `About ${subject}, the direction is clearer than the size`,
+  `Those who deal with ${subject} every day see other problems than those who decide`,
+  `Small beginnings with ${subject} went better than large ones`,
+];
 
 const questions = (subject: string) => [
   `What has changed with ${subject} lately, and how fast?\n   Evidence: the same measure at two dates. Done when: direction and size are known.`,

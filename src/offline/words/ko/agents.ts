@@ -1,8 +1,8 @@
-import { bullets, numbered, table } from './markdown.ts';
-import { type Material, numberSources } from './material.ts';
-import type { Writer } from './writer.ts';
+import { bullets, numbered, quoted, sourceSection, table } from '../../agents/markdown.ts';
+import { filledUp, type Material, numberSources } from '../../agents/material.ts';
+import type { Writer } from '../../agents/writer.ts';
 
-export const KOREAN: Writer = {
+export const AGENTS: Writer = {
   noSubject: '요청하신 내용',
   lead: /^(?:\s*(?:안녕하세요|반갑습니다|저는|저희는|저희|나는|우리는|우리|제가|혹시|그럼|이번에|지금|간단히|자세히|빨리|매주|매일|매달)[\s,.!]+)+/u,
   end: /[,;:(]|(?<![가마노\s])(?:을|를|에 ?대해\S*|에 ?대한|에 ?관해\S*|에 ?관한|의 장단점|이 궁금|가 궁금)(?=\s|$)|\s(?:조사|분석|비교|정리|요약|작성|검토|설명|보고서|알려|만들|찾아|추천)/u,
@@ -29,7 +29,11 @@ ${material.some(OPEN_POINTS, 1).join('')}`,
     VALIDATOR: ({ subject, order, points, cited, done, skipped, some }) => `## 점검
 ${table(
   ['번호', '주장', '판정'],
-  claims(points, subject).map((claim, index) => [`${index + 1}`, claim, VERDICTS[index % VERDICTS.length]!]),
+  filledUp(points, generalClaims(subject)).map((claim, index) => [
+    `${index + 1}`,
+    claim,
+    VERDICTS[index % VERDICTS.length]!,
+  ]),
 )}
 
 ## 문제
@@ -39,11 +43,11 @@ ${numbered(some(problems(subject), 2))}
 ${skipped.length > 0 ? `${quoted(skipped)} 단계를 건너뛰어 그 내용은 점검하지 못했습니다.` : `“${subject}”에 관한 결과에 누가 왜 반대할지 아무도 말하지 않았습니다.`}
 
 ## 판정
-“${order}”: ${done === 0 ? '점검할 앞 단계의 결과가 없어, 위 내용은 점검 계획입니다.' : '다음 단계는 확인된 것을 믿어도 되며, 나머지에는 단서를 달아야 합니다.'}${listed(cited)}`,
+“${order}”: ${done === 0 ? '점검할 앞 단계의 결과가 없어, 위 내용은 점검 계획입니다.' : '다음 단계는 확인된 것을 믿어도 되며, 나머지에는 단서를 달아야 합니다.'}${sourceSection('출처', cited)}`,
 
     SYNTHESIZER: ({ subject, order, points, cited, skipped, some }) => `## 핵심 통찰
 ${numbered(
-  claims(points, subject)
+  filledUp(points, generalClaims(subject))
     .slice(0, 4)
     .map((claim, index) => `**${claim}** ${REASONS[index % REASONS.length]}`),
 )}
@@ -55,16 +59,16 @@ ${some(pictures(subject), 1).join('')} 주어진 지시: “${order}”.
 “${subject}”에 대해 되돌릴 수 있는 첫 결정은 지금 내려도 됩니다. 여러 해를 묶는 결정은 남은 질문이 풀릴 때까지 미루는 편이 낫습니다.
 
 ## 아직 모르는 것
-${skipped.length > 0 ? `${quoted(skipped)} 단계를 건너뛰어 그 내용이 없습니다. ` : ''}“${subject}”의 상황이 나빠질 때 어떻게 되는지, 알려지지 않은 사례도 알려진 사례와 같은지는 모릅니다.${listed(cited)}`,
+${skipped.length > 0 ? `${quoted(skipped)} 단계를 건너뛰어 그 내용이 없습니다. ` : ''}“${subject}”의 상황이 나빠질 때 어떻게 되는지, 알려지지 않은 사례도 알려진 사례와 같은지는 모릅니다.${sourceSection('출처', cited)}`,
 
     REPORTER: (material) => report(material),
 
     CUSTOM: ({ subject, title, order, points, cited, some }) => `## ${title}
 ${CUSTOM_FORMS.find(({ verb }) => verb.test(order))?.opening ?? '이 단계의 결과입니다'}. 지시: “${order}”.
 
-${bullets(claims(points, subject).slice(0, 4))}
+${bullets(filledUp(points, generalClaims(subject)).slice(0, 4))}
 
-${some(conclusions(subject), 1).join('')}${listed(cited)}`,
+${some(conclusions(subject), 1).join('')}${sourceSection('출처', cited)}`,
   },
 };
 
@@ -96,7 +100,10 @@ ${bullets(some(findings(subject, focus, [mark(0), mark(1), mark(2)]), 4))}
 }
 
 function report({ subject, order, points, cited, done, skipped, some }: Material): string {
-  const { points: found, sources } = numberSources(claims(points, subject).slice(0, 3), cited);
+  const { points: found, sources } = numberSources(
+    filledUp(points, generalClaims(subject)).slice(0, 3),
+    cited,
+  );
   return `# ${subject}: ${some(['무엇을 기대할 수 있나', '무엇을 해야 하나', '가까이에서 본 모습'], 1).join('')}
 
 ## 요약
@@ -124,23 +131,12 @@ ${sources.length > 0 ? bullets(sources) : '이 보고서는 외부 출처에 기
 ${done > 0 ? `앞 단계의 글 ${done}편을 사용했습니다.` : '바탕이 될 앞 단계의 결과가 없었습니다.'}${skipped.length > 0 ? ` ${quoted(skipped)} 단계를 건너뛰어 그쪽 내용이 없습니다.` : ''} 새로 잰 것은 없으며, 자료가 답하지 못한 것은 여기서도 답하지 못합니다. 주어진 지시: “${order}”.`;
 }
 
-/** What earlier steps said; where that is too little, what can be said of any subject. */
-function claims(points: readonly string[], subject: string): string[] {
-  const general = [
-    `“${subject}”에 대해서는 크기보다 방향이 더 분명하다`,
-    `“${subject}”을(를) 날마다 다루는 사람과 결정하는 사람은 서로 다른 문제를 본다`,
-    `“${subject}”에서는 크게 시작한 경우보다 작게 시작한 경우가 나았다`,
-  ];
-  return [...points, ...general.slice(points.length)];
-}
-
-function listed(cited: readonly string[]): string {
-  return cited.length > 0 ? `\n\n## 출처\n${bullets(cited)}` : '';
-}
-
-function quoted(titles: readonly string[]): string {
-  return titles.map((title) => `“${title}”`).join(', ');
-}
+/** What can be said of any subject. */
+const generalClaims = (subject: string) => [
+  `“${subject}”에 대해서는 크기보다 방향이 더 분명하다`,
+  `“${subject}”을(를) 날마다 다루는 사람과 결정하는 사람은 서로 다른 문제를 본다`,
+  `“${subject}”에서는 크게 시작한 경우보다 작게 시작한 경우가 나았다`,
+];
 
 const questions = (subject: string) => [
   `최근 “${subject}”에서 무엇이 얼마나 빨리 달라졌나?\n   근거: 두 시점에서 같은 방법으로 잰 값. 완료 기준: 방향과 크기를 안다.`,
