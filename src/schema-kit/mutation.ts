@@ -1,6 +1,6 @@
 import type { InputFieldMap, InputShapeFromFields, OutputType, ShapeFromTypeParam } from '@pothos/core';
 import type { MutationName } from '../access/permissions.ts';
-import { ValidationError, type AppError } from '../errors.ts';
+import { ConflictError, ValidationError, type AppError } from '../errors.ts';
 import type { Context } from '../kernel/context.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../kernel/limits.ts';
 import type { IdempotentInput } from '../kernel/use-case.ts';
@@ -9,8 +9,7 @@ import { encodeId } from './global-id.ts';
 
 /**
  * The one way to declare a mutation: `doThing(input: DoThingInput!): DoThingResult!`. Name, permission and parsing are
- * those of the use case. The result is the union of DoThingSuccess, which holds the fields of `success`, of
- * ValidationError and of the errors listed.
+ * those of the use case. The result is the union of DoThingSuccess, which holds the fields of `success`, and the errors.
  */
 export function mutation<const Success extends SuccessFields, Fields extends InputFieldMap>(
   useCase: NoInfer<MutationUseCase<Fields, Success>>,
@@ -31,7 +30,7 @@ export function mutation<const Success extends SuccessFields, Fields extends Inp
         }),
       },
       errors: {
-        types: [ValidationError, ...errors],
+        types: [...new Set([ValidationError, ...(useCase.isIdempotent ? [ConflictError] : []), ...errors])],
         union: {
           name: `${title}Result`,
           description: `Result of \`${name}\`: its success, or the error that prevented it.`,
@@ -81,7 +80,7 @@ export interface MutationOptions<Success extends SuccessFields, Fields extends I
   description: string;
   /** The fields of DoThingSuccess: those of what the use case gives. */
   success: Success;
-  /** Besides ValidationError, which every mutation can give. */
+  /** Besides ValidationError, and ConflictError where the use case takes an idempotencyKey. */
   errors?: (new (...args: never[]) => AppError)[];
   input: (t: InputBuilder) => Fields;
   /** Puts the ids of rows in place of the ids of nodes. */

@@ -9,38 +9,14 @@ import {
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
-import { NEED, openConversation } from '../support/conversations.ts';
+import { openConversation } from '../support/conversations.ts';
+import { MUTATION_INPUTS } from '../support/mutation-inputs.ts';
 import { encodeId } from '../../src/schema-kit/global-id.ts';
 
 const app = testApp({ config: { role: 'api' } });
 
 /** What JSON can hold and a database, or a careless parser, cannot. */
 const ODD = { NUL: 'a\0b', 'half of a surrogate pair': 'a\ud800b', 'a direction character': 'a\u202eb' };
-
-/** For each mutation an input that would do, or would but for an object that is not there. */
-const INPUTS: Record<string, (conversationId: string) => Record<string, unknown>> = {
-  register: () => ({
-    email: `${crypto.randomUUID()}@example.com`,
-    password: 'correct horse battery',
-    displayName: 'Ann',
-  }),
-  login: () => ({ email: 'nobody@example.com', password: 'correct horse battery' }),
-  refreshSession: () => ({ refreshToken: 'none' }),
-  logout: () => ({ refreshToken: 'none' }),
-  createConversation: () => ({}),
-  renameConversation: (conversationId) => ({ conversationId, title: 'Any' }),
-  deleteConversation: () => ({ conversationId: missing('Conversation') }),
-  sendMessage: (conversationId) => ({ conversationId, content: NEED, whenBusy: 'INTERRUPT' }),
-  stopReply: () => ({ messageId: missing('Message') }),
-  selectProposal: () => ({ proposalId: missing('DesignProposal') }),
-  confirmProposal: () => ({ proposalId: missing('DesignProposal') }),
-  executePipeline: () => ({
-    source: { design: { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A' }] } },
-    input: 'It',
-  }),
-  cancelExecution: () => ({ executionId: missing('PipelineExecution') }),
-  decideApproval: () => ({ approvalId: missing('ApprovalRequest'), decision: 'APPROVE' }),
-};
 
 describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name, field) => {
   const places = textsOf(getNamedType(field.args[0]!.type) as GraphQLInputObjectType);
@@ -51,7 +27,7 @@ describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name
       const ann = await unlimited();
       const id = await openConversation(app, ann);
       for (const place of places) {
-        const input = INPUTS[name]!(id);
+        const input = inputOf(name, id);
         put(input, place, odd);
         const { data, errors } = await app.graphql(mutationDocument(name, ''), { input }, ann);
         const codes = errors?.map(({ extensions }) => extensions?.['code']) ?? [];
@@ -123,6 +99,9 @@ function put(input: Record<string, unknown>, [first, ...rest]: string[], text: s
   input[first] = first === 'context' ? { [text]: text } : text;
 }
 
-function missing(type: string): string {
-  return encodeId(type, crypto.randomUUID());
+/** The input of a mutation, for this conversation or for an object that does not exist. */
+function inputOf(name: string, conversationId: string): Record<string, unknown> {
+  const { of, withId, withoutId } = MUTATION_INPUTS[name]!;
+  if (!of || withoutId) return withoutId!();
+  return withId(of === 'Conversation' ? conversationId : encodeId(of, crypto.randomUUID()));
 }

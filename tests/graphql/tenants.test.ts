@@ -6,6 +6,7 @@ import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
 import { rowId } from '../support/ids.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
+import { MUTATION_INPUTS } from '../support/mutation-inputs.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 
@@ -76,22 +77,6 @@ const READS: Record<string, Read> = {
   },
 };
 
-/** Every mutation that takes an id, with an input that would do for the owner. */
-const WRITES: Record<string, Write> = {
-  renameConversation: {
-    of: 'Conversation',
-    input: (conversationId) => ({ conversationId, title: 'Taken over' }),
-  },
-  deleteConversation: { of: 'Conversation', input: (conversationId) => ({ conversationId }) },
-  sendMessage: { of: 'Conversation', input: (conversationId) => ({ conversationId, content: NEED }) },
-  stopReply: { of: 'Message', input: (messageId) => ({ messageId }) },
-  selectProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
-  confirmProposal: { of: 'DesignProposal', input: (proposalId) => ({ proposalId }) },
-  executePipeline: { of: 'DesignProposal', input: (proposalId) => ({ source: { proposalId }, input: 'It' }) },
-  cancelExecution: { of: 'PipelineExecution', input: (executionId) => ({ executionId }) },
-  decideApproval: { of: 'ApprovalRequest', input: (approvalId) => ({ approvalId, decision: 'APPROVE' }) },
-};
-
 const people = {} as Record<Reader, Account>;
 const ids = {} as Record<Thing, string>;
 let cursors: Record<string, string>;
@@ -125,7 +110,7 @@ describe('the tables of these tests', () => {
     const fields = Object.values(schema.getMutationType()!.getFields()).filter(({ args }) =>
       args.some(takesId),
     );
-    expect(fields.map(({ name }) => name).toSorted()).toEqual(Object.keys(WRITES).toSorted());
+    expect(fields.map(({ name }) => name).toSorted()).toEqual(WRITES.map(({ name }) => name).toSorted());
   });
 
   it('hold every type of node', () => {
@@ -149,13 +134,17 @@ describe.each(Object.entries(READS))('%s', (name, read) => {
   });
 });
 
-describe.each(Object.entries(WRITES))('%s', (name, { of, input }) => {
+const WRITES = Object.entries(MUTATION_INPUTS).flatMap(([name, { of, withId }]) =>
+  of ? [{ name, of, withId }] : [],
+);
+
+describe.each(WRITES)('$name', ({ name, of, withId }) => {
   it('refuses everybody but the owner; those who do not see the thing as if there were none', async () => {
     const others = READERS.filter((reader) => reader !== 'owner');
     await filter(others, async (reader) => {
       const document = mutationDocument(name, '');
-      const answer = await ask(reader, document, { input: input(ids[of]) });
-      const nothing = await ask(reader, document, { input: input(encodeId(of, missingId(of))) });
+      const answer = await ask(reader, document, { input: withId(ids[of]) });
+      const nothing = await ask(reader, document, { input: withId(encodeId(of, missingId(of))) });
       expect(answer).toMatch(/"NotFoundError"|"FORBIDDEN"|"UNAUTHENTICATED"/);
       if (!SEEN_BY[of].includes(reader)) expect(answer, reader).toBe(nothing);
       return true;
@@ -235,7 +224,8 @@ describe('fields that no input has', () => {
 
   it.each(mutations)('are refused by %s, whoever asks', async (name) => {
     for (const extra of ['tenantId', 'ownerId', 'userId', 'role', 'plan', 'costMicros']) {
-      const input = { ...WRITES[name]?.input(ids[WRITES[name].of]), [extra]: 'ADMIN' };
+      const { of, withId, withoutId } = MUTATION_INPUTS[name]!;
+      const input = { ...(of ? withId(ids[of]) : withoutId()), [extra]: 'ADMIN' };
       const { status, data, errors } = await app.graphql(mutationDocument(name, ''), { input }, people.owner);
       expect([status, data ?? null, errors?.[0]?.extensions?.['code']]).toEqual([
         400,
@@ -386,9 +376,4 @@ interface Read {
   /** Where it is stricter than the table. */
   seenBy?: readonly Reader[];
   document: string;
-}
-
-interface Write {
-  of: Thing;
-  input: (id: string) => Record<string, unknown>;
 }

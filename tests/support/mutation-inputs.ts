@@ -1,0 +1,49 @@
+import { NEED } from './conversations.ts';
+
+/**
+ * For each mutation an input that would do. Those that take an id name the type of its object. `withoutId`: an input that
+ * needs no object, where there is one.
+ */
+export const MUTATION_INPUTS: Record<string, MutationInput> = {
+  register: {
+    withoutId: () => ({
+      email: `${crypto.randomUUID()}@example.com`,
+      password: 'correct horse battery',
+      displayName: 'Ann',
+    }),
+  },
+  login: { withoutId: () => ({ email: 'nobody@example.com', password: 'correct horse battery' }) },
+  refreshSession: { withoutId: () => ({ refreshToken: 'none' }) },
+  logout: { withoutId: () => ({ refreshToken: 'none' }) },
+  createConversation: { withoutId: () => ({}) },
+  renameConversation: {
+    of: 'Conversation',
+    withId: (conversationId) => ({ conversationId, title: 'Taken over' }),
+  },
+  deleteConversation: { of: 'Conversation', withId: (conversationId) => ({ conversationId }) },
+  sendMessage: {
+    of: 'Conversation',
+    withId: (conversationId) => ({ conversationId, content: NEED, whenBusy: 'INTERRUPT' }),
+  },
+  stopReply: { of: 'Message', withId: (messageId) => ({ messageId }) },
+  selectProposal: { of: 'DesignProposal', withId: (proposalId) => ({ proposalId }) },
+  confirmProposal: { of: 'DesignProposal', withId: (proposalId) => ({ proposalId }) },
+  executePipeline: {
+    of: 'DesignProposal',
+    withId: (proposalId) => ({ source: { proposalId }, input: 'It' }),
+    withoutId: () => ({
+      source: { design: { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A' }] } },
+      input: 'It',
+    }),
+  },
+  cancelExecution: { of: 'PipelineExecution', withId: (executionId) => ({ executionId }) },
+  decideApproval: { of: 'ApprovalRequest', withId: (approvalId) => ({ approvalId, decision: 'APPROVE' }) },
+};
+
+type Input = Record<string, unknown>;
+
+type MutationInput =
+  | { of?: undefined; withId?: undefined; withoutId: () => Input }
+  | { of: NodeType; withId: (id: string) => Input; withoutId?: () => Input };
+
+type NodeType = 'Conversation' | 'Message' | 'DesignProposal' | 'PipelineExecution' | 'ApprovalRequest';
