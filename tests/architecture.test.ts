@@ -39,7 +39,7 @@ const MODULES: readonly (readonly string[])[] = [
  */
 const SHOWN: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
-  conversations: ['snapshot.ts'],
+  conversations: ['loaders.ts', 'snapshot.ts'],
 };
 
 const RULES: readonly Rule[] = [

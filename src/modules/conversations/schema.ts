@@ -22,7 +22,6 @@ import {
   sendMessage,
   stopReply,
 } from './service.ts';
-import { MAX_MESSAGES, pageOf, snapshotOf } from './snapshot.ts';
 
 export const DiscussionStageRef = builder.enumType('DiscussionStage', {
   description: 'How far the discussion of a design has come.',
@@ -101,8 +100,7 @@ export const ConversationRef = node('Conversation', {
     cost: t.field({
       type: 'Decimal',
       description: 'Dollars that its messages have cost; its runs have their own.',
-      resolve: (conversation, _args, ctx) =>
-        snapshotOf(conversation)?.totals.costMicros ?? conversationCost(ctx, conversation),
+      resolve: (conversation, _args, ctx) => conversationCost(ctx, conversation),
     }),
     messages: t.prismaConnection(
       {
@@ -110,17 +108,10 @@ export const ConversationRef = node('Conversation', {
         cursor: 'id',
         description: 'Its messages, oldest first.',
         args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
-        totalCount: async (conversation, { role }, ctx) => {
-          const all = snapshotOf(conversation)?.messages;
-          if (all && all.length < MAX_MESSAGES) return all.filter(isOf(role)).length;
-          return (await messageCounts(ctx).load(conversation.id))(role);
-        },
-        resolve: (query, conversation, { role }, ctx) => {
-          const page = pageIn(query);
-          const snapshot = snapshotOf(conversation);
-          if (snapshot) return pageOf(snapshot.messages.filter(isOf(role)), page);
-          return messagePages(ctx).load({ parentId: conversation.id, filter: role, ...page });
-        },
+        totalCount: async (conversation, { role }, ctx) =>
+          (await messageCounts(ctx).load(conversation.id))(role),
+        resolve: (query, conversation, { role }, ctx) =>
+          messagePages(ctx).load({ parentId: conversation.id, filter: role, ...pageIn(query) }),
       },
       ...MessageConnection,
     ),
@@ -278,10 +269,6 @@ async function conversationCost(ctx: Context, conversation: { id: string }): Pro
 }
 
 async function messageCost(ctx: Context, message: { id: string; conversationId: string }): Promise<bigint> {
-  const totals = snapshotOf(message)?.totals ?? (await totalsOf(ctx).load(message.conversationId));
+  const totals = await totalsOf(ctx).load(message.conversationId);
   return totals.messages.get(message.id) ?? 0n;
-}
-
-function isOf(role: MessageRole | null | undefined) {
-  return (message: { role: MessageRole }): boolean => !role || message.role === role;
 }

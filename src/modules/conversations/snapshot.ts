@@ -24,7 +24,7 @@ export async function snapshotConversation(
     const proposals = await prisma.designProposal.findMany({ where: { conversationId } });
     const { head } = await eventLog.state(conversationLog(conversationId));
     const totals = await totalsByConversation(sql, [conversationId]);
-    const snapshot: ConversationSnapshot = {
+    return {
       seq: head,
       at: new Date(),
       data: { type: 'ConversationSnapshot' },
@@ -33,26 +33,7 @@ export async function snapshotConversation(
       proposals,
       totals: totals.get(conversationId) ?? NO_CONVERSATION_TOTALS,
     };
-    for (const part of [conversation, ...snapshot.messages]) SNAPSHOTS.set(part, snapshot);
-    return snapshot;
   });
-}
-
-/** The snapshot that the row of a conversation or of a message is part of. */
-export function snapshotOf(row: object): ConversationSnapshot | undefined {
-  return SNAPSHOTS.get(row);
-}
-
-/** The page of `rows` behind a cursor, which is an id; below zero from the end, or before the cursor. */
-export function pageOf<Row extends { id: string }>(
-  rows: Row[],
-  { take, cursor }: { take: number; cursor: string | undefined },
-): Row[] {
-  const place = rows.findIndex((row) => row.id === cursor);
-  if (cursor && place < 0) return [];
-  if (take >= 0) return rows.slice(place + 1, place + 1 + take);
-  const end = cursor ? place : rows.length;
-  return rows.slice(Math.max(0, end + take), end);
 }
 
 /** The text of a message's attempt in the log. */
@@ -71,7 +52,6 @@ async function withText(eventLog: EventLogReader, message: Message): Promise<Mes
     : message;
 }
 
-const SNAPSHOTS = new WeakMap<object, ConversationSnapshot>();
 /** The latest messages of a conversation that a snapshot holds. */
 export const MAX_MESSAGES = 1_000;
 

@@ -12,6 +12,7 @@ import {
 } from '../../schema-kit/stream-event.ts';
 import { readEventPage } from '../../kernel/events/event-page.ts';
 import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
+import { conversationSnapshots } from '../conversations/loaders.ts';
 import { ConversationRef, DiscussionStageRef, MessageRef } from '../conversations/schema.ts';
 import type { ConversationSnapshot } from '../conversations/snapshot.ts';
 import { DesignProposalRef, ProposalStrategyRef } from './schema.ts';
@@ -175,7 +176,10 @@ const ConversationSnapshotEvent = builder
       conversation: t.field({
         type: ConversationRef,
         description: 'The conversation as it was at `seq`, with its latest 1000 messages.',
-        resolve: (snapshot) => snapshot.conversation,
+        resolve: (snapshot, _args, ctx) => {
+          conversationSnapshots(ctx).set(snapshot.conversation.id, snapshot);
+          return snapshot.conversation;
+        },
       }),
     }),
   });

@@ -7,12 +7,11 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { readableBy } from '../conversations/policy.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
-import { snapshotOf } from '../conversations/snapshot.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
 import type { Critique } from './engine/proposal.ts';
 import type { Stage } from './engine/machine.ts';
-import { currentProposals } from './engine/proposal.ts';
+import { proposalsOf } from './loaders.ts';
 import { confirmProposal, selectProposal } from './service.ts';
 
 export const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
@@ -77,18 +76,10 @@ errorType(IllegalTransitionError<Stage>, {
 });
 
 builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
-  t.relation('proposals', {
-    type: DesignProposalRef,
+  t.field({
+    type: [DesignProposalRef],
     description: 'The three designs, each in its current version; empty before there are any.',
-    query: { orderBy: [{ strategy: 'asc' }, { version: 'desc' }], distinct: ['strategy'] },
-    resolve: (query, conversation, _args, ctx) => {
-      const snapshot = snapshotOf(conversation);
-      if (snapshot) return currentProposals(snapshot.proposals);
-      return ctx.database.prisma.designProposal.findMany({
-        ...query,
-        where: { conversationId: conversation.id },
-      });
-    },
+    resolve: (conversation, _args, ctx) => proposalsOf(ctx).load(conversation.id),
   }),
 );
 

@@ -14,6 +14,7 @@ import { readEventPage } from '../../kernel/events/event-page.ts';
 import { APPROVAL_EVENT_TYPES } from '../approvals/event-schema.ts';
 import { AgentKindRef } from '../designs/schema.ts';
 import { type ExecutionEvent, executionLog } from './events.ts';
+import { executionSnapshots } from './loaders.ts';
 import { ExecutionRef, ExecutionStatusRef, StepExecutionRef, StepStatusRef } from './schema.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
 import { agentTokens, executionEvents, pipelineProgress, PROGRESS_EVENTS, TOKEN_EVENTS } from './streams.ts';
@@ -134,7 +135,10 @@ const ExecutionSnapshotEvent = builder.objectRef<ExecutionSnapshot>('ExecutionSn
     execution: t.field({
       type: ExecutionRef,
       description: 'The run as it was at `seq`.',
-      resolve: (snapshot) => snapshot.execution,
+      resolve: (snapshot, _args, ctx) => {
+        executionSnapshots(ctx).set(snapshot.execution.id, snapshot);
+        return snapshot.execution;
+      },
     }),
   }),
 });

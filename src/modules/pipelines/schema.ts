@@ -1,5 +1,4 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay';
-import DataLoader from 'dataloader';
 import { isProviderName } from '../../core/llm/providers/registry.ts';
 import {
   BudgetExceededError,
@@ -21,7 +20,6 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
-import { createContextCache } from '../../kernel/context-cache.ts';
 import type { Context } from '../../kernel/context.ts';
 import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
@@ -30,10 +28,11 @@ import type { AgentKind } from '../designs/agent-kinds.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { checkCursor } from '../../kernel/pagination.ts';
-import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
+import { NO_TOTALS } from '../usage/ledger.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
+import { executionSnapshots, stepsOf, totalsOf } from './loaders.ts';
 import { isFinished } from './machine.ts';
 import { mayReadDiscussion, readableBy } from './policy.ts';
 import {
@@ -43,7 +42,6 @@ import {
   MAX_CANCEL_REASON_LENGTH,
   type PipelineEstimate,
 } from './service.ts';
-import { snapshotOf } from './snapshot.ts';
 
 export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
   description: 'Where a run stands. SUCCEEDED, FAILED and CANCELLED are final.',
@@ -204,18 +202,15 @@ export const ExecutionRef = node('PipelineExecution', {
       description: 'The design as it was when the run started.',
       resolve: (run) => run.design as Design,
     }),
-    steps: t.relation('steps', {
-      type: StepExecutionRef,
+    steps: t.field({
+      type: [StepExecutionRef],
       description: 'Its steps, in the order of the design.',
-      query: { orderBy: { position: 'asc' } },
-      resolve: (query, run, _args, ctx) =>
-        snapshotOf(run)?.steps ??
-        ctx.database.prisma.stepExecution.findMany({ ...query, where: { executionId: run.id } }),
+      resolve: (run, _args, ctx) => stepsOf(ctx).load(run.id),
     }),
     progress: t.float({
       description: '0 to 1: the share of its steps that have finished or were skipped.',
       resolve: async (run, _args, ctx) => {
-        const steps = await stepsOf(ctx, run);
+        const steps = await stepsOf(ctx).load(run.id);
         return steps.filter(isFinished).length / steps.length;
       },
     }),
@@ -238,12 +233,12 @@ export const ExecutionRef = node('PipelineExecution', {
     usage: t.field({
       type: TokenUsageRef,
       description: 'Tokens of all its steps.',
-      resolve: async (run, _args, ctx) => (await runTotals(ctx, run)).usage,
+      resolve: async (run, _args, ctx) => (await totalsOf(ctx).load(run.id)).usage,
     }),
     cost: t.field({
       type: 'Decimal',
       description: 'Dollars of all its steps.',
-      resolve: async (run, _args, ctx) => (await runTotals(ctx, run)).costMicros,
+      resolve: async (run, _args, ctx) => (await totalsOf(ctx).load(run.id)).costMicros,
     }),
     estimatedCost: t.expose('estimatedCostMicros', {
       type: 'Decimal',
@@ -257,12 +252,13 @@ export const ExecutionRef = node('PipelineExecution', {
       authScopes: (run, _args, { viewer }) => viewer !== null && mayReadDiscussion(viewer, run),
       unauthorizedResolver: () => null,
     }),
+    // A relation, not a loader: what is selected below the requests is read with them.
     approvals: t.relation('approvals', {
       type: ApprovalRequestRef,
       description: 'Its requests for approval, oldest first.',
       query: { orderBy: { id: 'asc' } },
       resolve: (query, run, _args, ctx) =>
-        snapshotOf(run)?.approvals ??
+        executionSnapshots(ctx).get(run.id)?.approvals ??
         ctx.database.prisma.approvalRequest.findMany({ ...query, where: { executionId: run.id } }),
     }),
     checkpoints: t.connection(
@@ -271,7 +267,7 @@ export const ExecutionRef = node('PipelineExecution', {
         description:
           'The states of the run at which a step had finished, oldest first; kept 24 hours after its end.',
         resolve: async (run, args, ctx) => {
-          const all = checkpointsOf(run, await stepsOf(ctx, run));
+          const all = checkpointsOf(run, await stepsOf(ctx).load(run.id));
           return { ...resolveArrayConnection({ args }, all), totalCount: all.length };
         },
       },
@@ -421,28 +417,7 @@ function sourceOf<Source extends { proposalId?: string | null }>(source: Source)
   return proposalId == null ? source : { ...source, proposalId: decodeId(proposalId, 'DesignProposal') };
 }
 
-/** A run's steps and money, from its snapshot, else read once a request for all runs of an answer. */
-const loadersOf = createContextCache(({ database }: Context) => ({
-  steps: new DataLoader(async (ids: readonly string[]) => {
-    const steps = await database.prisma.stepExecution.findMany({ where: { executionId: { in: [...ids] } } });
-    const byRun = Map.groupBy(steps, (step) => step.executionId);
-    return ids.map((id) => byRun.get(id) ?? []);
-  }),
-  totals: new DataLoader(async (ids: readonly string[]) => {
-    const totals = await totalsByRun(database.sql, ids);
-    return ids.map((id) => totals.get(id) ?? NO_TOTALS);
-  }),
-}));
-
-async function stepsOf(ctx: Context, run: { id: string }) {
-  return snapshotOf(run)?.steps ?? loadersOf(ctx).steps.load(run.id);
-}
-
-async function runTotals(ctx: Context, run: { id: string }) {
-  return snapshotOf(run)?.totals ?? loadersOf(ctx).totals.load(run.id);
-}
-
 async function stepTotals(ctx: Context, step: { executionId: string; key: string }) {
-  const totals = snapshotOf(step)?.totals ?? (await loadersOf(ctx).totals.load(step.executionId));
+  const totals = await totalsOf(ctx).load(step.executionId);
   return totals.steps.get(step.key) ?? NO_TOTALS;
 }

@@ -19,7 +19,7 @@ export async function snapshotExecution(database: Database, executionId: string)
     const { head } = await eventLog.state(executionLog(executionId));
     const texts = await openTexts(eventLog, executionId, steps);
     const totals = await totalsByRun(sql, [executionId]);
-    const snapshot: ExecutionSnapshot = {
+    return {
       // An ended run's last event is its ended event, which is still to come for this reader.
       seq: execution.finishedAt ? head - 1 : head,
       at: new Date(),
@@ -29,17 +29,8 @@ export async function snapshotExecution(database: Database, executionId: string)
       approvals,
       totals: totals.get(executionId) ?? NO_TOTALS,
     };
-    for (const part of [execution, ...snapshot.steps]) SNAPSHOTS.set(part, snapshot);
-    return snapshot;
   });
 }
-
-/** The snapshot that the row of a run or of a step is part of: then steps, approvals and money come from there and nowhere else. */
-export function snapshotOf(row: object): ExecutionSnapshot | undefined {
-  return SNAPSHOTS.get(row);
-}
-
-const SNAPSHOTS = new WeakMap<object, ExecutionSnapshot>();
 
 /** The text so far of each running step's attempt. */
 async function openTexts(
