@@ -13,6 +13,7 @@
  * all logs from which nothing came are read, in one statement, and readers whose log is further than they know fall
  * behind. A reader whose log cannot be read waits for the first heads that can.
  */
+import { onReturn } from '../async/on-return.ts';
 import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { Log } from './log.ts';
@@ -50,20 +51,10 @@ export class LogFollower {
    * follower is closed. Each of them ends a pending `next` at once and quietly.
    * Errors: TrimmedError when events that were still to come are no longer kept.
    */
-  follow<Event>(
-    log: Log<Event>,
-    after: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<StoredEvent<Event>, void, undefined> {
+  follow<Event>(log: Log<Event>, after: number, signal: AbortSignal): EventsOf<Event> {
     const reader = new Reader(after, this.#bufferEvents);
-    const events = this.#events(log, reader, signal);
-    // By itself, a generator that waits inside of `next` hears of `return` only when the wait is over.
-    const end = events.return.bind(events);
-    events.return = (value) => {
-      reader.leave();
-      return end(value);
-    };
-    return events as AsyncGenerator<StoredEvent<Event>, void, undefined>; // the log holds nothing else
+    const events = this.#events(log, reader, signal) as EventsOf<Event>; // the log holds nothing else
+    return onReturn(events, () => reader.leave());
   }
 
   /** Ends all readers. */
@@ -264,6 +255,8 @@ class Reader {
 }
 
 const NOTHING = (): void => {};
+
+type EventsOf<Event> = AsyncGenerator<StoredEvent<Event>, void, undefined>;
 
 export interface LogFollowerOptions {
   log: EventLogReader;

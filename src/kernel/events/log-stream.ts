@@ -1,3 +1,4 @@
+import { abortOnReturn } from '../../core/async/on-return.ts';
 import { TrimmedError } from '../../core/event-log/event-log.ts';
 import type { Log } from '../../core/event-log/log.ts';
 import { AppError } from '../../errors.ts';
@@ -62,18 +63,6 @@ export async function openStream<
     if (shows && !(shows as readonly string[]).includes(event.type)) return false;
     return where ? where(event) : true;
   }
-}
-
-/** A generator whose `return` also aborts the signal that its waits listen to. */
-export function abortOnReturn<T>(start: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>) {
-  const left = new AbortController();
-  const inner = start(left.signal);
-  const leave = inner.return.bind(inner);
-  inner.return = (value) => {
-    left.abort();
-    return leave(value);
-  };
-  return inner;
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

@@ -1,5 +1,6 @@
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { onReturn } from '../../../core/async/on-return.ts';
 import type { Context } from '../../../kernel/context.ts';
 import type { AccessWatch } from '../../../modules/auth/access-watch.ts';
 
@@ -17,35 +18,30 @@ export function useAccessWatch(access: AccessWatch): Plugin {
   };
 }
 
-function endingWith(
-  watch: Watch,
-  results: AsyncIterable<ExecutionResult>,
-): AsyncIterableIterator<ExecutionResult> {
+function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): Results {
   const iterator = results[Symbol.asyncIterator]();
+  const leave = () => void iterator.return?.(); // which ends a pending next()
   let reason: string | null = null;
   const unwatch = watch((ended) => {
     reason = ended;
-    void iterator.return?.(); // which ends a pending next()
+    leave();
   });
-  return {
-    async next() {
-      const result = await iterator.next();
-      if (!result.done && !reason) return result;
+  return onReturn(read(), () => {
+    unwatch();
+    leave();
+  });
+
+  async function* read() {
+    try {
+      for await (const result of { [Symbol.asyncIterator]: () => iterator }) {
+        if (reason) break;
+        yield result;
+      }
+      if (reason) yield accessEnded(reason);
+    } finally {
       unwatch();
-      if (!reason) return { done: true, value: undefined };
-      const last = accessEnded(reason);
-      reason = null;
-      return { done: false, value: last };
-    },
-    async return() {
-      unwatch();
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+    }
+  }
 }
 
 function accessEnded(reason: string): ExecutionResult {
@@ -53,4 +49,5 @@ function accessEnded(reason: string): ExecutionResult {
   return { errors: [new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } })] };
 }
 
+type Results = AsyncGenerator<ExecutionResult, void, undefined>;
 type Watch = (onEnd: (reason: string) => void) => () => void;

@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { onReturn } from '../../../core/async/on-return.ts';
 
 /**
  * Resolves every event of a subscription in a context of its own: what loaders have cached for one event would be
@@ -20,34 +21,19 @@ async function subscribe(args: ExecutionArgs): Promise<AsyncIterable<ExecutionRe
   return isAsyncIterable(source) ? resultsOf(source, args) : source;
 }
 
-function resultsOf(
-  source: AsyncIterable<unknown>,
-  args: ExecutionArgs,
-): AsyncIterableIterator<ExecutionResult> {
+function resultsOf(source: AsyncIterable<unknown>, args: ExecutionArgs): AsyncIterable<ExecutionResult> {
   const events = source[Symbol.asyncIterator]();
-  let failed = false;
-  return {
-    async next() {
-      if (failed) return ENDED;
-      try {
-        const event = await events.next();
-        return event.done ? ENDED : { done: false, value: await resolveEvent(args, event.value) };
-      } catch (error) {
-        failed = true;
-        return { done: false, value: { errors: [asGraphQLError(error)] } };
-      }
-    },
-    async return() {
-      await events.return?.();
-      return ENDED;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
+  return onReturn(read(), () => void events.return?.()); // which ends a pending next()
 
-const ENDED = { done: true, value: undefined } as const;
+  async function* read() {
+    try {
+      for await (const event of { [Symbol.asyncIterator]: () => events })
+        yield await resolveEvent(args, event);
+    } catch (error) {
+      yield { errors: [asGraphQLError(error)] };
+    }
+  }
+}
 
 async function resolveEvent(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
   return execute({ ...args, rootValue: event, contextValue: { ...(args.contextValue as object) } });
