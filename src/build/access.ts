@@ -24,7 +24,7 @@ export async function buildAccess(
     tokens,
     passwords,
     authenticators: createAuthenticators({ database, tokens }),
-    settings: { refreshTokenDays: config.refreshTokenDays },
+    settings: { refreshTokenDays: config.refreshTokenDays, defaultPlan: config.defaultPlan },
   };
 }
 

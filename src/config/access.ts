@@ -1,4 +1,6 @@
-import { emailAddress, type Environment, type Parsed, text, wholeNumber } from './setting.ts';
+import { Plan } from '../generated/prisma/enums.ts';
+import type { PROCESS_SETTINGS } from './process.ts';
+import { emailAddress, type Environment, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** Secrets, sessions and the operator's account. */
 export interface AccessConfig {
@@ -6,6 +8,8 @@ export interface AccessConfig {
   secretKey: string | null;
   accessTokenMinutes: number;
   refreshTokenDays: number;
+  /** The plan of new accounts. */
+  defaultPlan: Plan;
   /** The first account of the operator's tenant, made at the first start. */
   admin: AdminConfig | null;
 }
@@ -14,6 +18,7 @@ export const ACCESS_SETTINGS = {
   SECRET_KEY: text,
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
+  DEFAULT_PLAN: oneOf(Object.values(Plan)).optional(),
   ADMIN_EMAIL: emailAddress,
   ADMIN_PASSWORD: text,
 };
@@ -32,12 +37,14 @@ export function accessProblems(env: Environment): string[] {
   return problems;
 }
 
-export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS>): AccessConfig {
+export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS_SETTINGS>): AccessConfig {
   const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = env;
   return {
     secretKey: env.SECRET_KEY ?? null,
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
+    // So that the fourth run of somebody who tries the product is not refused.
+    defaultPlan: env.DEFAULT_PLAN ?? (env.NODE_ENV === 'development' ? 'PRO' : 'FREE'),
     admin: email && password ? { email, password } : null,
   };
 }

@@ -5,6 +5,7 @@ import type { ModelCatalog } from '../core/llm/catalog.ts';
 import type { ModelRouter } from '../core/llm/model-router.ts';
 import type { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { SpendingGate } from '../core/spending/spending-gate.ts';
+import type { Plan } from '../generated/prisma/enums.ts';
 import type { Database } from '../infra/database.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { Authentication } from '../access/authorize.ts';
@@ -44,4 +45,6 @@ export interface Sources {
 /** What the domain needs of the configuration. */
 export interface Settings {
   refreshTokenDays: number;
+  /** The plan of new accounts. */
+  defaultPlan: Plan;
 }

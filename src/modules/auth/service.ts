@@ -11,14 +11,14 @@ import { openSession, rotateSession } from './sessions/sessions.ts';
 export const register = useCase(
   'Mutation.register',
   { input: newAccount },
-  async (ctx: PasswordScope, { email, password, displayName }) => {
+  async (ctx: PasswordScope & Pick<Services, 'settings'>, { email, password, displayName }) => {
     const passwordHash = await ctx.passwords.hash(password);
     const tenantId = randomUUID();
 
     const session = await ctx.transact(async (tx) => {
       await tx.prisma.tenant.create({ data: { id: tenantId, externalId: tenantId, name: displayName } });
       const [user] = await tx.prisma.user.createManyAndReturn({
-        data: [{ tenantId, email, displayName, passwordHash, role: 'ADMIN', plan: 'FREE' }],
+        data: [{ tenantId, email, displayName, passwordHash, role: 'ADMIN', plan: ctx.settings.defaultPlan }],
         skipDuplicates: true,
       });
       if (!user)

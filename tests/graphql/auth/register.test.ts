@@ -96,3 +96,12 @@ describe('register', () => {
     expect(app.logs.join()).not.toContain(password);
   });
 });
+
+describe('register where DEFAULT_PLAN is PRO', () => {
+  const app = testApp({ config: { role: 'api', defaultPlan: 'PRO' } });
+
+  it('gives new accounts that plan', async () => {
+    const { session } = await app.register();
+    expect(session.user.plan).toBe('PRO');
+  });
+});

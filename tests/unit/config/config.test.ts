@@ -98,6 +98,22 @@ describe('SECRET_KEY', () => {
   });
 });
 
+describe('DEFAULT_PLAN', () => {
+  it.each([
+    ['PRO in development', {}, 'PRO'],
+    ['FREE in production', PRODUCTION, 'FREE'],
+    ['as it is set, in production too', { ...PRODUCTION, DEFAULT_PLAN: 'UNLIMITED' }, 'UNLIMITED'],
+  ])('is %s', (_what, env, plan) => {
+    expect(readConfig(env).defaultPlan).toBe(plan);
+  });
+
+  it('is refused when there is no such plan', () => {
+    expect(problemsOf({ DEFAULT_PLAN: 'GOLD' })).toEqual([
+      'DEFAULT_PLAN must be one of FREE, PRO, UNLIMITED',
+    ]);
+  });
+});
+
 describe('the default provider', () => {
   it('is the named one, in any case', () => {
     expect(
