@@ -1,25 +1,37 @@
 /**
- * Every error that a caller can cause and handle. The set of codes is closed; `graphql/errors.ts` maps each
- * one to its member of a result union or to a GraphQL error, the REST routes to a status. Anything that is
- * not an AppError is a fault of ours: logged, and masked with the request id.
+ * The codes of every error that the API gives: the closed list. An AppError carries one of the first group; the others
+ * are given by the transport, GraphQL or the HTTP server. A module's own errors stand in its `errors.ts`. Anything that
+ * is no AppError is a fault of the server: logged, and masked with the request id.
  *
  * A message says what was wrong and what to do about it, and never holds a secret.
  */
-export type ErrorCode =
-  | 'VALIDATION'
-  | 'NOT_FOUND'
-  | 'CONFLICT'
-  | 'ALREADY_DECIDED'
-  | 'ILLEGAL_TRANSITION'
-  | 'INVALID_CREDENTIALS'
-  | 'BUDGET_EXCEEDED'
-  | 'QUOTA_EXCEEDED'
-  | 'PROVIDER_ERROR'
-  | 'UNSAFE_INPUT'
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'BAD_USER_INPUT'
-  | 'SERVICE_UNAVAILABLE';
+export const ERROR_CODES = [
+  'VALIDATION',
+  'NOT_FOUND',
+  'CONFLICT',
+  'ALREADY_DECIDED',
+  'ILLEGAL_TRANSITION',
+  'INVALID_CREDENTIALS',
+  'BUDGET_EXCEEDED',
+  'QUOTA_EXCEEDED',
+  'UNSAFE_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'SERVICE_UNAVAILABLE',
+] as const;
+
+/** Given by the transport itself, before or in place of a resolver. */
+export const TRANSPORT_ERROR_CODES = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'TOO_MANY_SUBSCRIPTIONS',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+export type TransportErrorCode = (typeof TRANSPORT_ERROR_CODES)[number];
 
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -31,7 +43,20 @@ export class AppError extends Error {
   }
 }
 
+export const VALIDATION_ISSUE_CODES = [
+  'REQUIRED',
+  'TOO_LONG',
+  'TOO_SHORT',
+  'OUT_OF_RANGE',
+  'INVALID_FORMAT',
+  'UNKNOWN_VALUE',
+  'DUPLICATE',
+  'CYCLE',
+  'NOT_ALLOWED',
+] as const;
+
 export interface ValidationIssue {
+  code: ValidationIssueCode;
   /** From the input's root, e.g. `['design', 'steps', '0', 'key']`. */
   path: string[];
   message: string;
@@ -55,64 +80,13 @@ export class NotFoundError extends AppError {
 
 /** `current` names the object as it is now, where there is one. */
 export class ConflictError extends AppError {
+  readonly reason: ConflictReason;
   readonly current: { type: string; id: string } | null;
 
-  constructor(message: string, current: { type: string; id: string } | null = null) {
+  constructor(reason: ConflictReason, message: string, current: { type: string; id: string } | null = null) {
     super('CONFLICT', message);
+    this.reason = reason;
     this.current = current;
-  }
-}
-
-export class AlreadyDecidedError extends AppError {
-  readonly approvalId: string;
-
-  constructor(approvalId: string, message: string) {
-    super('ALREADY_DECIDED', message);
-    this.approvalId = approvalId;
-  }
-}
-
-export class IllegalTransitionError<Stage extends string = string> extends AppError {
-  readonly stage: Stage;
-  readonly allowed: readonly Stage[];
-
-  constructor(message: string, stage: Stage, allowed: readonly Stage[]) {
-    super('ILLEGAL_TRANSITION', message);
-    this.stage = stage;
-    this.allowed = allowed;
-  }
-}
-
-export class InvalidCredentialsError extends AppError {
-  constructor(message: string) {
-    super('INVALID_CREDENTIALS', message);
-  }
-}
-
-export class BudgetExceededError extends AppError {
-  readonly limitMicros: bigint;
-  readonly spentMicros: bigint;
-  /** Null for the limit of one run. */
-  readonly resetsAt: Date | null;
-
-  constructor(message: string, limitMicros: bigint, spentMicros: bigint, resetsAt: Date | null) {
-    super('BUDGET_EXCEEDED', message);
-    this.limitMicros = limitMicros;
-    this.spentMicros = spentMicros;
-    this.resetsAt = resetsAt;
-  }
-}
-
-export class QuotaExceededError extends AppError {
-  readonly limit: number;
-  readonly used: number;
-  readonly resetsAt: Date;
-
-  constructor(message: string, limit: number, used: number, resetsAt: Date) {
-    super('QUOTA_EXCEEDED', message);
-    this.limit = limit;
-    this.used = used;
-    this.resetsAt = resetsAt;
   }
 }
 
@@ -142,3 +116,7 @@ export class ConfigError extends Error {
 function describeIssue(issue: ValidationIssue): string {
   return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }
+
+export type ValidationIssueCode = (typeof VALIDATION_ISSUE_CODES)[number];
+/** WRONG_STATE and BUSY: of the object. STALE_VERSION: a newer one exists. TAKEN: by another object. */
+export type ConflictReason = 'WRONG_STATE' | 'STALE_VERSION' | 'TAKEN' | 'BUSY' | 'IDEMPOTENCY_KEY_REUSED';

@@ -80,7 +80,8 @@ const RULES: readonly Rule[] = [
     forbids: ({ file, target }) =>
       file.startsWith('src/modules/discussion/engine/') &&
       moduleOf(target) === 'discussion' &&
-      !target.startsWith('src/modules/discussion/engine/'),
+      !target.startsWith('src/modules/discussion/engine/') &&
+      target !== 'src/modules/discussion/errors.ts',
   },
 ];
 
@@ -245,7 +246,7 @@ function levelOf(name: string): number {
 }
 
 function isSchema(file: string): boolean {
-  return moduleOf(file) !== null && /(^|-)schema\.ts$/.test(path.posix.basename(file));
+  return moduleOf(file) !== null && /(^|-)(schema|loaders)\.ts$/.test(path.posix.basename(file));
 }
 
 function isShown(target: string, to: string): boolean {

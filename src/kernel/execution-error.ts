@@ -1,5 +1,5 @@
 import { ModelError } from '../core/llm/language-model.ts';
-import { BudgetExceededError } from '../errors.ts';
+import { AppError } from '../errors.ts';
 
 /** Why a run or a reply FAILED. The list of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {
@@ -12,8 +12,9 @@ export type ExecutionErrorCode =
   /** A provider failed for good, or too often. */
   | 'PROVIDER_ERROR'
   | 'BUDGET_EXCEEDED'
-  /** Rejected by a person, or not decided in time. */
   | 'APPROVAL_REJECTED'
+  /** Not decided in time. */
+  | 'APPROVAL_EXPIRED'
   | 'TIMEOUT'
   /** The model gave nothing usable. */
   | 'INVALID_OUTPUT'
@@ -35,7 +36,7 @@ export function describeFailure(
   attempts: number,
 ): ExecutionErrorData {
   const tries = attempts === 1 ? 'once' : `${attempts} times`;
-  if (error instanceof BudgetExceededError)
+  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED')
     return { code: 'BUDGET_EXCEEDED', message: error.message, stepKey };
   if (error instanceof EmptyOutputError) {
     const message = `The model was asked ${tries} and wrote nothing. Make the step's prompt more specific, or choose another model.`;

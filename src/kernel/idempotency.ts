@@ -30,6 +30,7 @@ export async function withIdempotencyKey(
     const earlier = await tx.prisma.idempotencyKey.findUniqueOrThrow({ where: { userId_operation_key: id } });
     if (earlier.fingerprint === fingerprint) return earlier.resultId;
     throw new ConflictError(
+      'IDEMPOTENCY_KEY_REUSED',
       'This idempotencyKey was used with another input. Use a new key for a new request.',
     );
   }

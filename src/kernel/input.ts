@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { storableText } from '../core/text/storable-text.ts';
 import { cleanText } from '../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
-import { UnsafeInputError, ValidationError } from '../errors.ts';
+import { UnsafeInputError, ValidationError, type ValidationIssueCode } from '../errors.ts';
 import {
   MAX_CONTEXT_DEPTH,
   MAX_CONTEXT_LENGTH,
@@ -15,7 +15,11 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const parsed = schema.safeParse(input, { error: lengthMessage });
   if (parsed.success) return parsed.data;
   throw new ValidationError(
-    parsed.error.issues.map((issue) => ({ path: issue.path.map(String), message: issue.message })),
+    parsed.error.issues.map((issue) => ({
+      code: codeOf(issue),
+      path: issue.path.map(String),
+      message: issue.message,
+    })),
   );
 }
 
@@ -27,8 +31,15 @@ function lengthMessage(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.minimum === 1 ? 'must not be blank' : `must be at least ${issue.minimum} characters`;
 }
 
+/** A check of our own has the code of its issue in `params`; without one it is NOT_ALLOWED. */
+export const NOT_BLANK = { message: 'must not be blank', params: { code: 'REQUIRED' } };
+const STORABLE = {
+  message: 'must not hold NUL or half of a surrogate pair',
+  params: { code: 'INVALID_FORMAT' },
+};
+
 /** Text that is stored as it is. */
-export const storedText = z.string().refine(isStorable, 'must not hold NUL or half of a surrogate pair');
+export const storedText = z.string().refine(isStorable, STORABLE);
 
 /** The id of a row; one that no row can have is the id of nothing. */
 export const rowId = z.string().max(256).refine(isStorable).catch('');
@@ -48,14 +59,15 @@ export const contextObject = z
       .record(z.string(), z.json())
       .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
         message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
+        params: { code: 'TOO_LONG' },
       })
-      .refine(isStorable, 'must not hold NUL or half of a surrogate pair')
+      .refine(isStorable, STORABLE)
       .nullish(),
   )
   .optional();
 
 /** Text that goes to a model: not blank, and bounded. */
-export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, 'must not be blank');
+export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, NOT_BLANK);
 
 /**
  * Makes a text fit for a model: control and invisible characters are removed and reported, known attack
@@ -72,6 +84,31 @@ export function inspectText(original: string): { text: string; notices: string[]
 /** Whether anything of a text is left to see, once what cannot be seen is removed. */
 export function isVisible(text: string): boolean {
   return cleanText(text).text.trim() !== '';
+}
+
+function codeOf(issue: z.core.$ZodIssue): ValidationIssueCode {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input == null ? 'REQUIRED' : 'INVALID_FORMAT';
+    case 'too_big':
+      return isCounted(issue.origin) ? 'TOO_LONG' : 'OUT_OF_RANGE';
+    case 'too_small':
+      if (!isCounted(issue.origin)) return 'OUT_OF_RANGE';
+      return issue.minimum === 1 ? 'REQUIRED' : 'TOO_SHORT';
+    case 'not_multiple_of':
+      return 'OUT_OF_RANGE';
+    case 'invalid_value':
+    case 'unrecognized_keys':
+      return 'UNKNOWN_VALUE';
+    case 'custom':
+      return (issue.params?.['code'] as ValidationIssueCode | undefined) ?? 'NOT_ALLOWED';
+    default:
+      return 'INVALID_FORMAT';
+  }
+}
+
+function isCounted(origin: string): boolean {
+  return ['string', 'array', 'set', 'map', 'file'].includes(origin);
 }
 
 /** Whether the database takes it: a text, or JSON with all its texts. */

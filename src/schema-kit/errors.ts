@@ -1,14 +1,13 @@
 import type { ObjectFieldsShape } from '@pothos/core';
 import {
-  BudgetExceededError,
   ConflictError,
-  InvalidCredentialsError,
   NotFoundError,
-  QuotaExceededError,
   UnsafeInputError,
   ValidationError,
   type AppError,
+  type ConflictReason,
   type ValidationIssue,
+  type ValidationIssueCode,
 } from '../errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -33,9 +32,39 @@ const UserErrorRef = builder.interfaceRef<AppError>('UserError').implement({
   }),
 });
 
+const ValidationIssueCodeRef = builder.enumType('ValidationIssueCode', {
+  description: 'What kind of thing is wrong with an input. For translations of the message.',
+  values: {
+    REQUIRED: { description: 'Missing, or blank.' },
+    TOO_LONG: { description: 'More characters or members than allowed.' },
+    TOO_SHORT: { description: 'Fewer characters or members than allowed.' },
+    OUT_OF_RANGE: { description: 'A number above or below its limits.' },
+    INVALID_FORMAT: { description: 'Not of the form that is asked for.' },
+    UNKNOWN_VALUE: { description: 'Names something that does not exist.' },
+    DUPLICATE: { description: 'Given twice where each may occur once.' },
+    CYCLE: { description: 'Steps that depend on each other in a circle.' },
+    NOT_ALLOWED: { description: 'Not allowed here, or not together with another field.' },
+  } satisfies Record<ValidationIssueCode, object>,
+});
+
+const ConflictReasonRef = builder.enumType('ConflictReason', {
+  description: 'Why a request conflicts with what exists.',
+  values: {
+    WRONG_STATE: { description: 'The object is in a state in which this cannot be done.' },
+    STALE_VERSION: { description: 'A newer version of the object exists.' },
+    TAKEN: { description: 'Another object has this name or address.' },
+    BUSY: { description: 'Other work on the object is under way. Try again when it has ended.' },
+    IDEMPOTENCY_KEY_REUSED: { description: 'The idempotencyKey was used with another input.' },
+  } satisfies Record<ConflictReason, object>,
+});
+
 const IssueRef = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
   description: 'One thing that is wrong with an input.',
   fields: (t) => ({
+    code: t.expose('code', {
+      type: ValidationIssueCodeRef,
+      description: 'What kind of thing is wrong.',
+    }),
     path: t.exposeStringList('path', {
       description: 'Where it is, from the root of the input, e.g. `["design", "steps", "0", "key"]`.',
     }),
@@ -63,37 +92,11 @@ errorType(ConflictError, {
   description:
     'The object is in another state than the request needs, the name is taken, or an idempotencyKey came again with another input.',
   fields: (t) => ({
+    reason: t.expose('reason', { type: ConflictReasonRef, description: 'Why it conflicts.' }),
     current: t.node({
       description: 'The object as it is now, where there is one.',
       id: (error) => error.current,
     }),
-  }),
-});
-
-errorType(InvalidCredentialsError, {
-  description:
-    'The e-mail and password, or the refresh token, do not open a session. It never says which part is wrong.',
-});
-
-errorType(BudgetExceededError, {
-  description: 'The worst case of this request would pass a limit of money; nothing was spent.',
-  fields: (t) => ({
-    limit: t.expose('limitMicros', { type: 'Decimal', description: 'The limit in dollars.' }),
-    spent: t.expose('spentMicros', { type: 'Decimal', description: 'Dollars spent against it so far.' }),
-    resetsAt: t.expose('resetsAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When spending starts from zero again; null for the limit of one run.',
-    }),
-  }),
-});
-
-errorType(QuotaExceededError, {
-  description: 'The number of runs that your plan has in a UTC day is used up.',
-  fields: (t) => ({
-    limit: t.exposeInt('limit', { description: 'Runs a UTC day.' }),
-    used: t.exposeInt('used', { description: 'Runs started today.' }),
-    resetsAt: t.expose('resetsAt', { type: 'DateTime', description: 'The next midnight in UTC.' }),
   }),
 });
 

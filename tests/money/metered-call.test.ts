@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BudgetExceededError } from '../../src/errors.ts';
+import { BudgetExceededError } from '../../src/modules/usage/errors.ts';
 import { totalsOfDay } from '../../src/modules/usage/ledger.ts';
 import { babbles, fails, metering, says, textOf } from '../support/metering.ts';
 
@@ -48,7 +48,8 @@ describe('openMeteredCall', () => {
     );
     await expect(opening).rejects.toMatchObject({
       code: 'BUDGET_EXCEEDED',
-      limitMicros: 1_000_000n,
+      scope: 'USER_DAY',
+      costLimitMicros: 1_000_000n,
       spentMicros: 0n,
       resetsAt: new Date('2026-11-22T00:00:00Z'),
     });

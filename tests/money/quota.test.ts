@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { QuotaExceededError } from '../../src/errors.ts';
+import { QuotaExceededError } from '../../src/modules/usage/errors.ts';
 import { takeRunFromQuota } from '../../src/modules/usage/quota.ts';
 import { type Member, metering } from '../support/metering.ts';
 
@@ -15,7 +15,11 @@ describe('takeRunFromQuota', () => {
       .map(({ reason }) => reason as unknown);
     expect(refusals).toHaveLength(27);
     for (const reason of refusals) expect(reason).toBeInstanceOf(QuotaExceededError);
-    expect(refusals[0]).toMatchObject({ limit: 3, used: 3, resetsAt: new Date('2026-11-22T00:00:00Z') });
+    expect(refusals[0]).toMatchObject({
+      executionLimit: 3,
+      executions: 3,
+      resetsAt: new Date('2026-11-22T00:00:00Z'),
+    });
     expect(await ann.today()).toMatchObject({ executions: 3, executionLimit: 3 });
   });
 
@@ -49,7 +53,7 @@ describe('takeRunFromQuota', () => {
     const ann = metered.newcomer({ plan: 'PRO' });
     for (let run = 0; run < 5; run++) await count(ann);
     ann.viewer.plan = 'FREE';
-    await expect(count(ann)).rejects.toMatchObject({ limit: 3, used: 5 });
+    await expect(count(ann)).rejects.toMatchObject({ executionLimit: 3, executions: 5 });
   });
 });
 

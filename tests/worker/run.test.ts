@@ -115,7 +115,7 @@ describe('a run', () => {
     expect(run.error?.message).toContain('too vague');
   });
 
-  it('treats a request that expires as rejected', async () => {
+  it('fails with APPROVAL_EXPIRED when nobody decides in time', async () => {
     const ann = await app.register();
     const id = await startRun(
       app,
@@ -123,7 +123,7 @@ describe('a run', () => {
       design({ key: 'timed', requiresApproval: true, approvalTimeoutSeconds: 1 }),
     );
     const run = await runWhen(app, ann, id, hasEnded);
-    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'APPROVAL_REJECTED' } });
+    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'APPROVAL_EXPIRED' } });
     expect(run.approvals[0]?.status).toBe('EXPIRED');
   });
 

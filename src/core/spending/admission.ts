@@ -38,21 +38,23 @@ export function admit<Request extends TurnRequest>(
 }
 
 function shortageOf(
-  { accountId, limitMicros }: Limit,
+  { scope, accountId, limitMicros }: Limit,
   amountMicros: bigint,
   balance: Balance,
 ): Shortfall | null {
   if (limitMicros === null) return null;
   const { spentMicros, heldMicros, isContended } = balance;
   const free = limitMicros - spentMicros - amountMicros;
-  if (free < 0n) return { reason: 'spent', accountId, limitMicros, spentMicros };
-  if (free < heldMicros || isContended) return { reason: 'held', accountId, limitMicros, spentMicros };
+  if (free < 0n) return { reason: 'spent', scope, accountId, limitMicros, spentMicros };
+  if (free < heldMicros || isContended) return { reason: 'held', scope, accountId, limitMicros, spentMicros };
   return null;
 }
 
 const UNTOUCHED: AccountState = { spentMicros: 0n, heldMicros: 0n };
 
 export interface Limit {
+  /** The caller's name for this kind of limit; given back with a shortfall. */
+  scope?: string;
   accountId: string;
   /** Null: no cap, but counted. */
   limitMicros: bigint | null;
@@ -61,6 +63,8 @@ export interface Limit {
 export interface Shortfall {
   /** `spent`: what is spent and the amount alone pass the cap. `held`: with what others hold, or want before. */
   reason: 'spent' | 'held';
+  /** As in the limit. */
+  scope?: string | undefined;
   accountId: string;
   limitMicros: bigint;
   spentMicros: bigint;

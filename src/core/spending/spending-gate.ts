@@ -223,16 +223,18 @@ export class SpendingGate {
 /** The cap would be passed: by what is spent and the amount alone, or because others `held` the rest for too long. */
 export class OverLimitError extends Error {
   readonly reason: Shortfall['reason'];
+  readonly scope: string | undefined;
   readonly accountId: string;
   readonly limitMicros: bigint;
   readonly spentMicros: bigint;
 
-  constructor({ reason, accountId, limitMicros, spentMicros }: Shortfall) {
+  constructor({ reason, scope, accountId, limitMicros, spentMicros }: Shortfall) {
     super(
       `${accountId} has spent ${spentMicros} of ${limitMicros}${reason === 'held' ? '; others hold the rest' : ''}`,
     );
     this.name = 'OverLimitError';
     this.reason = reason;
+    this.scope = scope;
     this.accountId = accountId;
     this.limitMicros = limitMicros;
     this.spentMicros = spentMicros;

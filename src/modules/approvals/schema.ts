@@ -1,4 +1,5 @@
-import { AlreadyDecidedError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { AlreadyDecidedError } from './errors.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { AlreadyDecidedError, AppError, NotFoundError } from '../../errors.ts';
+import { AppError, NotFoundError } from '../../errors.ts';
+import { AlreadyDecidedError } from './errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Database, Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
-import { inspectText, isVisible, rowId, storedText } from '../../kernel/input.ts';
+import { inspectText, isVisible, NOT_BLANK, rowId, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { approvalsLog, executionApprovalsLog } from './events.ts';
@@ -19,7 +20,7 @@ const decideApprovalInput = z
     comment: storedText.max(MAX_COMMENT_LENGTH).nullish(),
     edits: z
       .object({
-        prompt: z.string().max(MAX_STEP_PROMPT_LENGTH).refine(isVisible, 'must not be blank').nullish(),
+        prompt: z.string().max(MAX_STEP_PROMPT_LENGTH).refine(isVisible, NOT_BLANK).nullish(),
       })
       .nullish(),
   })

@@ -1,4 +1,6 @@
-import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
+import { ConflictError } from '../../errors.ts';
+import { InvalidCredentialsError } from './errors.ts';
+import { errorType } from '../../schema-kit/errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { describePlan, PLAN_NAMES } from '../../kernel/plans.ts';
 import { builder } from '../../schema-kit/builder.ts';
@@ -126,6 +128,11 @@ builder.queryField('viewer', (t) =>
       }),
   }),
 );
+
+errorType(InvalidCredentialsError, {
+  description:
+    'The e-mail and password, or the refresh token, do not open a session. It never says which part is wrong.',
+});
 
 const SESSION = {
   session: { type: AuthSessionRef, description: 'The new access token and refresh token, and their user.' },

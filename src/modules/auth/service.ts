@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { ConflictError, InvalidCredentialsError } from '../../errors.ts';
+import { ConflictError } from '../../errors.ts';
+import { InvalidCredentialsError } from './errors.ts';
 import type { Services } from '../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../kernel/use-case.ts';
 import { emailAddress, newAccount } from './accounts/account.ts';
@@ -22,7 +23,10 @@ export const register = useCase(
         skipDuplicates: true,
       });
       if (!user)
-        throw new ConflictError('There is an account with this e-mail already. Sign in, or use another one.');
+        throw new ConflictError(
+          'TAKEN',
+          'There is an account with this e-mail already. Sign in, or use another one.',
+        );
       return openSession(ctx, tx, user.id);
     });
     return { session };

@@ -1,4 +1,5 @@
-import { BudgetExceededError, ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { BudgetExceededError } from '../usage/errors.ts';
 import { DiscussionStage, MessageRole, MessageStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';

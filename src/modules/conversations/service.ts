@@ -7,7 +7,15 @@ import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
-import { contextObject, inspectText, isVisible, promptText, rowId, storedText } from '../../kernel/input.ts';
+import {
+  contextObject,
+  inspectText,
+  isVisible,
+  NOT_BLANK,
+  promptText,
+  rowId,
+  storedText,
+} from '../../kernel/input.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { checkBudget } from '../usage/service.ts';
 import { conversationLog } from './events.ts';
@@ -21,7 +29,7 @@ const STOP_WAIT_MS = 2_000;
 const title = storedText
   .trim()
   .max(MAX_TITLE_LENGTH)
-  .refine(isVisible, 'must not be blank')
+  .refine(isVisible, NOT_BLANK)
   .transform((text) => cleanText(text).text.trim());
 
 export const createConversation = useCase(
@@ -37,7 +45,10 @@ export const createConversation = useCase(
       });
       const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
       if (conversation) return { conversation };
-      throw new ConflictError('The conversation that this idempotencyKey made was deleted. Use a new key.');
+      throw new ConflictError(
+        'WRONG_STATE',
+        'The conversation that this idempotencyKey made was deleted. Use a new key.',
+      );
     }),
 );
 
@@ -116,7 +127,7 @@ export const stopReply = useCase(
       await lockConversation(tx, viewer, message.conversationId);
       const current = await tx.prisma.message.findUniqueOrThrow({ where: { id } });
       if (current.status === 'COMPLETE' || current.status === 'FAILED') {
-        throw new ConflictError('The message has already ended.', { type: 'Message', id });
+        throw new ConflictError('WRONG_STATE', 'The message has already ended.', { type: 'Message', id });
       }
       if (current.status !== 'CANCELLED') await cancelReplies(tx, [current], clock());
       return current.status === 'STREAMING';
@@ -160,7 +171,7 @@ async function assertNoOpenRun(tx: Tx, conversationId: string): Promise<void> {
   const run = await tx.prisma.pipelineExecution.findFirst({ where: { conversationId, finishedAt: null } });
   if (!run) return;
   const message = 'A run of this conversation is still open. Cancel it, or wait for its end.';
-  throw new ConflictError(message, { type: 'PipelineExecution', id: run.id });
+  throw new ConflictError('BUSY', message, { type: 'PipelineExecution', id: run.id });
 }
 
 /** Adds the user's message and the reply to it, and wakes the worker. Gives the id of the reply. */
@@ -217,7 +228,7 @@ async function applyWhenBusy(
   if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open, now);
   else if (whenBusy === 'REJECT' || open.length > MAX_QUEUED_REPLIES) {
     const advice = whenBusy === 'REJECT' ? 'or send with whenBusy ENQUEUE or INTERRUPT' : 'and send again';
-    throw new ConflictError(`A reply is still under way. Wait for its end, ${advice}.`, {
+    throw new ConflictError('BUSY', `A reply is still under way. Wait for its end, ${advice}.`, {
       type: 'Message',
       id: first.id,
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
-import type { ValidationIssue } from '../../errors.ts';
+import type { ValidationIssue, ValidationIssueCode } from '../../errors.ts';
 import { storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { AGENT_KIND_NAMES } from './agent-kinds.ts';
@@ -64,26 +64,32 @@ function checkKey(steps: Step[], index: number): ValidationIssue[] {
   const { key } = steps[index]!;
   const isRepeated = steps.findIndex((step) => step.key === key) < index;
   return isRepeated
-    ? [issue(index, 'key', `"${key}" is the key of an earlier step. Give each step its own.`)]
+    ? [issue('DUPLICATE', index, 'key', `"${key}" is the key of an earlier step. Give each step its own.`)]
     : [];
 }
 
 function checkDependencies(step: Step, index: number, known: Set<string>): ValidationIssue[] {
   return step.dependsOn.flatMap((dependency, place) => {
-    if (dependency === step.key) return [issue(index, 'dependsOn', 'A step cannot depend on itself.')];
+    if (dependency === step.key)
+      return [issue('CYCLE', index, 'dependsOn', 'A step cannot depend on itself.')];
     if (!known.has(dependency)) {
       return [
-        issue(index, 'dependsOn', `There is no step "${shorten(dependency)}". Name the key of another step.`),
+        issue(
+          'UNKNOWN_VALUE',
+          index,
+          'dependsOn',
+          `There is no step "${shorten(dependency)}". Name the key of another step.`,
+        ),
       ];
     }
     const isRepeated = step.dependsOn.indexOf(dependency) < place;
-    return isRepeated ? [issue(index, 'dependsOn', `"${dependency}" is named twice.`)] : [];
+    return isRepeated ? [issue('DUPLICATE', index, 'dependsOn', `"${dependency}" is named twice.`)] : [];
   });
 }
 
 function checkPrompt(step: Step, index: number): ValidationIssue[] {
   if (step.agent !== 'CUSTOM' || step.prompt?.trim()) return [];
-  return [issue(index, 'prompt', 'A CUSTOM step does what its prompt says: give it one.')];
+  return [issue('REQUIRED', index, 'prompt', 'A CUSTOM step does what its prompt says: give it one.')];
 }
 
 /** No circle, and one step at the end whose output is the result. */
@@ -94,6 +100,7 @@ function checkShape(steps: Step[]): ValidationIssue[] {
     const circle = [...cycle, cycle[0]].join(' → ');
     return [
       issue(
+        'CYCLE',
         index,
         'dependsOn',
         `These steps wait for each other: ${circle}. Remove one of the dependencies.`,
@@ -104,11 +111,16 @@ function checkShape(steps: Step[]): ValidationIssue[] {
   const sinks = steps.filter((step) => !needed.has(step.key)).map((step) => step.key);
   if (sinks.length < 2) return [];
   const message = `The design ends in ${sinks.length} steps (${sinks.join(', ')}). Let one last step depend on the others.`;
-  return [{ path: ['steps'], message }];
+  return [{ code: 'NOT_ALLOWED', path: ['steps'], message }];
 }
 
-function issue(index: number, field: keyof Step, message: string): ValidationIssue {
-  return { path: ['steps', String(index), field], message };
+function issue(
+  code: ValidationIssueCode,
+  index: number,
+  field: keyof Step,
+  message: string,
+): ValidationIssue {
+  return { code, path: ['steps', String(index), field], message };
 }
 
 function shorten(key: string): string {

@@ -1,4 +1,5 @@
-import { ConflictError, IllegalTransitionError, NotFoundError } from '../../errors.ts';
+import { ConflictError, NotFoundError } from '../../errors.ts';
+import { IllegalTransitionError } from './errors.ts';
 import { ProposalStrategy } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { errorType } from '../../schema-kit/errors.ts';

@@ -70,7 +70,7 @@ async function lockIdleConversation(tx: Tx, viewer: Viewer, proposalId: string) 
   if (reply) {
     const message =
       'A reply is under way and may change the proposals. Wait for its end, or stop it with stopReply.';
-    throw new ConflictError(message, { type: 'Message', id: reply.id });
+    throw new ConflictError('BUSY', message, { type: 'Message', id: reply.id });
   }
   const proposal = await tx.prisma.designProposal.findUniqueOrThrow({ where: { id: proposalId } });
   return { conversation, proposal };
@@ -87,5 +87,5 @@ async function checkCurrent(tx: Tx, proposal: DesignProposal): Promise<void> {
   });
   if (!newer) return;
   const message = `This is version ${proposal.version}; version ${newer.version} has replaced it. Select that one.`;
-  throw new ConflictError(message, { type: 'DesignProposal', id: newer.id });
+  throw new ConflictError('STALE_VERSION', message, { type: 'DesignProposal', id: newer.id });
 }

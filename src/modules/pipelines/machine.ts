@@ -24,15 +24,17 @@ export function isFinal(step: Pick<StepExecution, 'status'>): boolean {
 /** A request that has been decided, expired or closed, as the run sees it. */
 export function decisionOf(request: ApprovalRequest): Decision {
   if (request.status === 'APPROVED') return { kind: 'APPROVED', editedPrompt: request.editedPrompt };
-  const reason =
-    request.status === 'EXPIRED'
-      ? 'Nobody decided about the step in time.'
-      : `The step was rejected${request.comment ? ` (“${request.comment}”)` : ''}.`;
-  return { kind: 'REJECTED', reason };
+  if (request.status === 'EXPIRED') {
+    return { kind: 'REJECTED', code: 'APPROVAL_EXPIRED', reason: 'Nobody decided about the step in time.' };
+  }
+  const reason = `The step was rejected${request.comment ? ` (“${request.comment}”)` : ''}.`;
+  return { kind: 'REJECTED', code: 'APPROVAL_REJECTED', reason };
 }
 
 export type Decision =
   | { kind: 'APPROVED'; editedPrompt: string | null }
-  | { kind: 'REJECTED'; reason: string }
+  | { kind: 'REJECTED'; code: 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED'; reason: string }
   /** The run was parked, cancelled or handed over: the branch ends without an answer. */
   | { kind: 'STOPPED' };
+
+export type Rejection = Extract<Decision, { kind: 'REJECTED' }>;

@@ -1,12 +1,7 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import { isProviderName } from '../../core/llm/providers/registry.ts';
-import {
-  BudgetExceededError,
-  ConflictError,
-  NotFoundError,
-  QuotaExceededError,
-  UnsafeInputError,
-} from '../../errors.ts';
+import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { BudgetExceededError, QuotaExceededError } from '../usage/errors.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { StepExecution } from '../../generated/prisma/client.ts';
 import { ExecutionStatus, StepStatus } from '../../generated/prisma/enums.ts';

@@ -101,7 +101,7 @@ export const cancelExecution = useCase(
       if (!run) throw new NotFoundError('The run');
       if (run.status === 'CANCELLED') return false;
       if (run.finishedAt) {
-        throw new ConflictError(`The run has already ended: ${run.status}.`, {
+        throw new ConflictError('WRONG_STATE', `The run has already ended: ${run.status}.`, {
           type: 'PipelineExecution',
           id,
         });
@@ -132,6 +132,7 @@ async function checkReady(
   if (conversation.stage !== 'PLAN' || !proposal.selected) {
     const current = { type: 'Conversation', id: conversation.id };
     throw new ConflictError(
+      'WRONG_STATE',
       'The proposal is not settled yet. Call selectProposal, then confirmProposal.',
       current,
     );
@@ -142,6 +143,7 @@ async function checkReady(
   if (open) {
     const current = { type: 'PipelineExecution', id: open.id };
     throw new ConflictError(
+      'BUSY',
       'A run of this conversation is still open. Wait for its end, or cancel it.',
       current,
     );

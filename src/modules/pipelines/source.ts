@@ -51,7 +51,7 @@ function checkModels(design: Design, catalog: Services['catalog']): ValidationIs
       return [];
     } catch (error) {
       if (!(error instanceof ModelNotFoundError)) throw error;
-      return [{ path: ['steps', String(index), 'model'], message: error.message }];
+      return [{ code: 'UNKNOWN_VALUE', path: ['steps', String(index), 'model'], message: error.message }];
     }
   });
 }

@@ -74,7 +74,11 @@ async function checkStep(ctx: Context, executionId: string, stepKey: string): Pr
   if (steps.some(({ key }) => key === stepKey)) return;
   const keys = steps.map(({ key }) => key).join(', ');
   throw new ValidationError([
-    { path: ['stepKey'], message: `there is no such step in this run; it has ${keys}` },
+    {
+      code: 'UNKNOWN_VALUE',
+      path: ['stepKey'],
+      message: `there is no such step in this run; it has ${keys}`,
+    },
   ]);
 }
 

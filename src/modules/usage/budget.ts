@@ -1,7 +1,7 @@
 import type { OverLimitError } from '../../core/spending/spending-gate.ts';
 import type { Limit } from '../../core/spending/admission.ts';
 import type { Sql } from '../../core/sql.ts';
-import { BudgetExceededError } from '../../errors.ts';
+import { BudgetExceededError, type LimitScope } from './errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
@@ -10,7 +10,14 @@ import { dayOf, resetsAt } from './day.ts';
 export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
   const ofTheDay = limitsOfDay(payer, tenantLimitMicros, at);
   if (payer.executionId === undefined || payer.executionLimitMicros === null) return ofTheDay;
-  return [...ofTheDay, { accountId: `run:${payer.executionId}`, limitMicros: payer.executionLimitMicros }];
+  return [
+    ...ofTheDay,
+    {
+      scope: 'EXECUTION' as const,
+      accountId: `run:${payer.executionId}`,
+      limitMicros: payer.executionLimitMicros,
+    },
+  ];
 }
 
 /** The limits of a UTC day: the user's own, and the one that all members of the tenant share. */
@@ -21,8 +28,12 @@ export function limitsOfDay(
 ): Limit[] {
   const day = dayOf(at);
   return [
-    { accountId: userDayAccount(userId, day), limitMicros: PLANS[plan].costPerDayMicros },
-    { accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantLimitMicros },
+    {
+      scope: 'USER_DAY',
+      accountId: userDayAccount(userId, day),
+      limitMicros: PLANS[plan].costPerDayMicros,
+    },
+    { scope: 'TENANT_DAY', accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantLimitMicros },
   ];
 }
 
@@ -42,8 +53,8 @@ export function userDayAccount(userId: string, day: string): string {
 /** What a person is told when `what` would pass a limit, e.g. "A call that may cost up to $0.02". */
 export function budgetExceeded(error: OverLimitError, what: string, at: Date): BudgetExceededError {
   const { limitMicros, spentMicros, reason } = error;
-  const kind = kindOf(error.accountId);
-  const { limit, advice } = LIMITS[kind];
+  const scope = error.scope as LimitScope;
+  const { limit, advice } = LIMITS[scope];
   const [others, whatToDo] =
     reason === 'held'
       ? [', and other calls under way hold the rest', 'Try again when they have ended']
@@ -51,12 +62,12 @@ export function budgetExceeded(error: OverLimitError, what: string, at: Date): B
   const message =
     `${what} would pass ${limit(dollars(limitMicros))}: ` +
     `${dollars(spentMicros)} is spent${others}. ${whatToDo}.`;
-  return new BudgetExceededError(message, limitMicros, spentMicros, kind === 'run' ? null : resetsAt(at));
-}
-
-function kindOf(accountId: string): keyof typeof LIMITS {
-  const [kind] = accountId.split(':', 1);
-  return kind === 'tenant' || kind === 'run' ? kind : 'user';
+  return new BudgetExceededError(message, {
+    scope,
+    costLimitMicros: limitMicros,
+    spentMicros,
+    resetsAt: scope === 'EXECUTION' ? null : resetsAt(at),
+  });
 }
 
 /** Exact, e.g. `$0.001275`; at least cents. */
@@ -66,20 +77,26 @@ export function dollars(micros: bigint): string {
   return `$${digits.slice(0, -6)}.${places}`;
 }
 
-const LIMITS = {
-  user: {
+const LIMITS: Record<LimitScope, LimitWords> = {
+  USER_DAY: {
     limit: (cap: string) => `your plan's limit of ${cap} a UTC day`,
     advice: 'wait for the next day, or ask for a higher plan',
   },
-  tenant: {
+  TENANT_DAY: {
     limit: (cap: string) => `the limit of ${cap} a UTC day that all members of your organisation share`,
     advice: 'wait for the next day, or ask an administrator to raise the limit',
   },
-  run: {
+  EXECUTION: {
     limit: (cap: string) => `the run's limit of ${cap}`,
     advice: 'or start a run with a higher costLimit',
   },
 };
+
+interface LimitWords {
+  limit: (cap: string) => string;
+  /** How to stay within the limit. */
+  advice: string;
+}
 
 /** Who pays for a call, and what for: one step of a run or one reply, never both, so that the sums of both are that of the day. */
 export type Payer = { tenantId: string; userId: string; plan: Plan } & (StepPayment | ReplyPayment);

@@ -1,4 +1,4 @@
-import { QuotaExceededError } from '../../errors.ts';
+import { QuotaExceededError } from './errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import { PLANS } from '../../kernel/plans.ts';

@@ -1,4 +1,6 @@
 import { builder } from '../../schema-kit/builder.ts';
+import { errorType } from '../../schema-kit/errors.ts';
+import { BudgetExceededError, type LimitScope, QuotaExceededError } from './errors.ts';
 import type { TokenUsage } from './ledger.ts';
 import { type UsageToday, usageToday } from './service.ts';
 
@@ -9,6 +11,45 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
     inputTokens: t.exposeInt('inputTokens', { description: 'Of the prompts, cached ones included.' }),
     outputTokens: t.exposeInt('outputTokens', {
       description: 'Of the answers, the models’ thinking included.',
+    }),
+  }),
+});
+
+const LimitScopeRef = builder.enumType('LimitScope', {
+  description: 'Whose spending limit it is.',
+  values: {
+    EXECUTION: { description: 'The `costLimit` of one run.' },
+    USER_DAY: { description: 'Of the user’s plan, each UTC day.' },
+    TENANT_DAY: { description: 'Of all members of the tenant together, each UTC day.' },
+  } satisfies Record<LimitScope, object>,
+});
+
+errorType(BudgetExceededError, {
+  description: 'The most that this request can cost would pass a spending limit. Nothing was spent.',
+  fields: (t) => ({
+    scope: t.expose('scope', { type: LimitScopeRef, description: 'Whose limit it is.' }),
+    costLimit: t.expose('costLimitMicros', { type: 'Decimal', description: 'The limit in US dollars.' }),
+    spent: t.expose('spentMicros', {
+      type: 'Decimal',
+      description: 'US dollars spent against it so far.',
+    }),
+    resetsAt: t.expose('resetsAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When spending starts from zero again. Null for the limit of one run.',
+    }),
+  }),
+});
+
+errorType(QuotaExceededError, {
+  description: 'All runs that your plan allows in a UTC day have been started.',
+  fields: (t) => ({
+    executionLimit: t.exposeInt('executionLimit', { description: 'Runs that the plan allows each UTC day.' }),
+    executions: t.exposeInt('executions', { description: 'Runs started today.' }),
+    resetsAt: t.expose('resetsAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'The next midnight in UTC.',
     }),
   }),
 });

@@ -12,8 +12,8 @@ const FIELDS = `... on ExecutePipelineSuccess {
   }
   ... on ValidationError { issues { path message } }
   ... on ConflictError { current { id } }
-  ... on QuotaExceededError { limit used resetsAt }
-  ... on BudgetExceededError { costLimit: limit spent }
+  ... on QuotaExceededError { executionLimit executions resetsAt }
+  ... on BudgetExceededError { scope costLimit spent }
   ... on UnsafeInputError { findings }`;
 
 describe('executePipeline', () => {
@@ -108,7 +108,7 @@ describe('executePipeline', () => {
     const ann = await app.register();
     for (let run = 0; run < 3; run++) await execute(ann, { source: { design: design({ key: 'x' }) } });
     const refused = await execute(ann, { source: { design: design({ key: 'x' }) } });
-    expect(refused).toMatchObject({ __typename: 'QuotaExceededError', limit: 3, used: 3 });
+    expect(refused).toMatchObject({ __typename: 'QuotaExceededError', executionLimit: 3, executions: 3 });
   });
 
   it('fails with BUDGET_EXCEEDED when a step’s worst case passes the run’s own limit, and spends nothing', async () => {

@@ -85,11 +85,16 @@ describe('usageToday', () => {
     const refused = await app.mutate(
       'executePipeline',
       { source: { design: design({ key: 'counted' }) }, input: 'One more' },
-      '... on QuotaExceededError { limit used resetsAt }',
+      '... on QuotaExceededError { executionLimit executions resetsAt }',
       account,
     );
     const { executions, resetsAt } = await readUsage(app, account);
-    expect(refused).toMatchObject({ __typename: 'QuotaExceededError', limit: 3, used: 3, resetsAt });
+    expect(refused).toMatchObject({
+      __typename: 'QuotaExceededError',
+      executionLimit: 3,
+      executions: 3,
+      resetsAt,
+    });
     expect(executions).toBe(3);
   });
 

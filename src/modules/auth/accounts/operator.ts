@@ -33,5 +33,8 @@ const OPERATOR_TENANT = 'operator';
 
 function assertOperators(user: User): User {
   if (user.tenantId === OPERATOR_TENANT) return user;
-  throw new ConflictError(`${user.email} belongs to an account of another tenant. Use another e-mail.`);
+  throw new ConflictError(
+    'TAKEN',
+    `${user.email} belongs to an account of another tenant. Use another e-mail.`,
+  );
 }

@@ -20,7 +20,8 @@
  * `selectProposal` leads to CONFIRM from PRESENT on. `confirmProposal` settles the selected design: from CONFIRM,
  * or by way of it from a stage that the talk has moved to since; without a selection it is illegal.
  */
-import { ConflictError, IllegalTransitionError } from '../../../errors.ts';
+import { ConflictError } from '../../../errors.ts';
+import { IllegalTransitionError } from '../errors.ts';
 import type { DiscussionStage } from '../../../generated/prisma/enums.ts';
 
 export const STAGES = [
@@ -79,7 +80,10 @@ export function pathToSelection(stage: Stage): Stage[] {
 export function pathToConfirmation(stage: Stage, isSelected: boolean): Stage[] {
   if (stage === 'PLAN' || !isSelected) assertTransition(stage, 'PLAN');
   if (!isSelected)
-    throw new ConflictError('Another design is selected. Select this one first, then confirm it.');
+    throw new ConflictError(
+      'WRONG_STATE',
+      'Another design is selected. Select this one first, then confirm it.',
+    );
   return path(stage, 'CONFIRM', 'PLAN');
 }
 

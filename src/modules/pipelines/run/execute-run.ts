@@ -5,7 +5,7 @@ import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { Step } from '../../designs/design.ts';
-import { type Decision, decisionOf } from '../machine.ts';
+import { type Decision, decisionOf, type Rejection } from '../machine.ts';
 import { findRequest, isAnyDecided } from './approval-requests.ts';
 import { ApprovalWaiters } from './approval-waiters.ts';
 import { type ClaimedRun, loadClaimedRun } from './claimed-run.ts';
@@ -84,7 +84,7 @@ class RunExecution {
     if (this.#noNewSteps || this.#signal.aborted || !writer.state.canStart(step)) return;
     const decision: Decision = step.requiresApproval ? await this.#decide(step) : APPROVED;
     if (decision.kind === 'STOPPED') return;
-    if (decision.kind === 'REJECTED') return this.#reject(step, decision.reason);
+    if (decision.kind === 'REJECTED') return this.#reject(step, decision);
     const work = { run: this.#run, step, editedPrompt: decision.editedPrompt, signal: this.#signal };
     await this.#waiters.busy(() => asTask(() => executeStep(this.#services, work)));
     if (writer.state.step(step.key).status === 'FAILED') this.#stopNewSteps();
@@ -99,11 +99,11 @@ class RunExecution {
     return request.status === 'PENDING' ? this.#waiters.wait(step.key) : decisionOf(request);
   }
 
-  async #reject(step: Step, reason: string): Promise<void> {
+  async #reject(step: Step, { code, reason }: Rejection): Promise<void> {
     const { writer } = this.#run;
     if (step.onReject === 'SKIP') return this.#waiters.busy(() => writer.skipStep(step.key, reason));
     const message = `${reason} Start the run again, or change the design so that a rejection skips the step.`;
-    const failure = { code: 'APPROVAL_REJECTED', message, stepKey: step.key } as const;
+    const failure = { code, message, stepKey: step.key };
     await this.#waiters.busy(() => writer.failStep(step.key, failure));
     this.#stopNewSteps();
   }

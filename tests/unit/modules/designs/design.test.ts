@@ -61,6 +61,7 @@ describe('checkDesign', () => {
 
   it('names the step whose key is taken', () => {
     expect(checkDesign(designOf(['a'], ['a'], ['b', 'a']))).toContainEqual({
+      code: 'DUPLICATE',
       path: ['steps', '1', 'key'],
       message: expect.stringContaining('"a"'),
     });
@@ -68,7 +69,11 @@ describe('checkDesign', () => {
 
   it('names a dependency that does not exist', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a'], ['c', 'b', 'ghost']))).toEqual([
-      { path: ['steps', '2', 'dependsOn'], message: expect.stringContaining('"ghost"') },
+      {
+        code: 'UNKNOWN_VALUE',
+        path: ['steps', '2', 'dependsOn'],
+        message: expect.stringContaining('"ghost"'),
+      },
     ]);
   });
 
@@ -79,19 +84,20 @@ describe('checkDesign', () => {
 
   it('refuses a step that depends on itself', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a', 'b']))).toEqual([
-      { path: ['steps', '1', 'dependsOn'], message: 'A step cannot depend on itself.' },
+      { code: 'CYCLE', path: ['steps', '1', 'dependsOn'], message: 'A step cannot depend on itself.' },
     ]);
   });
 
   it('refuses a dependency that is named twice', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a', 'a']))).toEqual([
-      { path: ['steps', '1', 'dependsOn'], message: '"a" is named twice.' },
+      { code: 'DUPLICATE', path: ['steps', '1', 'dependsOn'], message: '"a" is named twice.' },
     ]);
   });
 
   it('names the steps of a circle in order', () => {
     expect(checkDesign(designOf(['a', 'c'], ['b', 'a'], ['c', 'b'], ['end', 'c']))).toEqual([
       {
+        code: 'CYCLE',
         path: ['steps', expect.any(String), 'dependsOn'],
         message: expect.stringMatching(/a → b → c|b → c → a|c → a → b/),
       },
@@ -100,14 +106,16 @@ describe('checkDesign', () => {
 
   it('asks for one last step', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a'], ['c', 'a']))).toEqual([
-      { path: ['steps'], message: expect.stringContaining('b, c') },
+      { code: 'NOT_ALLOWED', path: ['steps'], message: expect.stringContaining('b, c') },
     ]);
   });
 
   it.each([null, '', '  \n'])('refuses a CUSTOM step with the prompt %j', (prompt) => {
     const design = designOf(['a']);
     design.steps[0] = { ...design.steps[0]!, agent: 'CUSTOM', prompt };
-    expect(checkDesign(design)).toEqual([{ path: ['steps', '0', 'prompt'], message: expect.any(String) }]);
+    expect(checkDesign(design)).toEqual([
+      { code: 'REQUIRED', path: ['steps', '0', 'prompt'], message: expect.any(String) },
+    ]);
   });
 
   it('reports every fault at once', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OverLimitError } from '../../../../src/core/spending/spending-gate.ts';
+import type { LimitScope } from '../../../../src/modules/usage/errors.ts';
 import { budgetExceeded, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -9,25 +10,29 @@ describe('limitsOf', () => {
   it('are those of the user’s day and the tenant’s day', () => {
     const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
     expect(limitsOf(payer, null, now)).toEqual([
-      { accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
-      { accountId: 'tenant:acme:2026-11-21', limitMicros: null },
+      { scope: 'USER_DAY', accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
+      { scope: 'TENANT_DAY', accountId: 'tenant:acme:2026-11-21', limitMicros: null },
     ]);
   });
 
   it('are also that of the run, where it has one', () => {
     const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', executionLimitMicros: 0n };
-    expect(limitsOf(payer, 5n, now)).toContainEqual({ accountId: 'run:r1', limitMicros: 0n });
+    expect(limitsOf(payer, 5n, now)).toContainEqual({
+      scope: 'EXECUTION',
+      accountId: 'run:r1',
+      limitMicros: 0n,
+    });
     expect(limitsOf({ ...payer, executionLimitMicros: null }, 5n, now)).toHaveLength(2);
   });
 });
 
 describe('budgetExceeded', () => {
   it('says what the call may cost, what is spent, and what to do', () => {
-    expect(explain('spent', 'user:ann:2026-11-21', 1_000_000n, 980_000n, 32_100n)).toBe(
+    expect(explain('spent', 'USER_DAY', 1_000_000n, 980_000n, 32_100n)).toBe(
       "A call that may cost up to $0.0321 would pass your plan's limit of $1.00 a UTC day: $0.98 is spent. " +
         'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or ask for a higher plan.',
     );
-    expect(explain('held', 'run:r1', 1_275n, 1n, 1_275n)).toBe(
+    expect(explain('held', 'EXECUTION', 1_275n, 1n, 1_275n)).toBe(
       "A call that may cost up to $0.001275 would pass the run's limit of $0.001275: $0.000001 is spent, " +
         'and other calls under way hold the rest. Try again when they have ended.',
     );
@@ -36,7 +41,7 @@ describe('budgetExceeded', () => {
   it('writes every amount exactly', () => {
     const amounts = [0n, 1n, 10n, 10_000n, 123_456n, 100_000n, 1_000_000n, 50_000_000n, 12_345_678_901_234n];
     expect(
-      amounts.map((amount) => /\$\d+\.\d+/.exec(explain('spent', 'run:r', 1n, 1n, amount))?.[0]),
+      amounts.map((amount) => /\$\d+\.\d+/.exec(explain('spent', 'EXECUTION', 1n, 1n, amount))?.[0]),
     ).toEqual([
       '$0.00',
       '$0.000001',
@@ -52,20 +57,23 @@ describe('budgetExceeded', () => {
 
   it('names the next reset of a day’s limit, and none for a run’s', () => {
     const over = { reason: 'spent' as const, limitMicros: 1n, spentMicros: 1n };
-    const ofTheDay = new OverLimitError({ ...over, accountId: 'tenant:acme:2026-11-21' });
-    const ofTheRun = new OverLimitError({ ...over, accountId: 'run:r1' });
-    expect(budgetExceeded(ofTheDay, 'A call', now).resetsAt).toEqual(new Date('2026-11-22T00:00:00Z'));
-    expect(budgetExceeded(ofTheRun, 'A call', now).resetsAt).toBeNull();
+    const ofTheDay = new OverLimitError({ ...over, scope: 'TENANT_DAY', accountId: 'acme' });
+    const ofTheRun = new OverLimitError({ ...over, scope: 'EXECUTION', accountId: 'r1' });
+    expect(budgetExceeded(ofTheDay, 'A call', now)).toMatchObject({
+      scope: 'TENANT_DAY',
+      resetsAt: new Date('2026-11-22T00:00:00Z'),
+    });
+    expect(budgetExceeded(ofTheRun, 'A call', now)).toMatchObject({ scope: 'EXECUTION', resetsAt: null });
   });
 });
 
 function explain(
   reason: 'spent' | 'held',
-  accountId: string,
+  scope: LimitScope,
   limitMicros: bigint,
   spentMicros: bigint,
   amountMicros: bigint,
 ): string {
-  const error = new OverLimitError({ reason, accountId, limitMicros, spentMicros });
+  const error = new OverLimitError({ reason, scope, accountId: 'any', limitMicros, spentMicros });
   return budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now).message;
 }

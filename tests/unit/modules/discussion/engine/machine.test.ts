@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConflictError, IllegalTransitionError } from '../../../../../src/errors.ts';
+import { ConflictError } from '../../../../../src/errors.ts';
+import { IllegalTransitionError } from '../../../../../src/modules/discussion/errors.ts';
 import {
   assertTransition,
   path,
