@@ -9,6 +9,7 @@ import { findCycle } from './order.ts';
 const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const;
 
 export const MAX_STEPS = 30;
+export const MAX_STEP_TITLE_LENGTH = 120;
 /** Of one step's answer, in tokens. */
 export const MAX_OUTPUT_TOKENS = 32_000;
 /** Where the design does not say. */
@@ -20,7 +21,7 @@ export const stepSchema = z.object({
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENT_KIND_NAMES),
-  title: storedText.trim().min(1, 'must not be blank').max(120),
+  title: storedText.trim().min(1).max(MAX_STEP_TITLE_LENGTH),
   prompt: storedText.max(MAX_STEP_PROMPT_LENGTH).nullable().default(null),
   dependsOn: z
     .array(z.string())

@@ -2,7 +2,14 @@ import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
 import { AGENT_KIND_NAMES, AGENT_KINDS, type AgentKind } from './agent-kinds.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, MAX_OUTPUT_TOKENS, MAX_STEPS, type Step } from './design.ts';
+import {
+  DEFAULT_MAX_OUTPUT_TOKENS,
+  type Design,
+  MAX_OUTPUT_TOKENS,
+  MAX_STEP_TITLE_LENGTH,
+  MAX_STEPS,
+  type Step,
+} from './design.ts';
 import { flowchart } from './mermaid.ts';
 
 const KIND_VALUES = Object.fromEntries(
@@ -87,7 +94,10 @@ const PipelineStepInput = builder.inputType('PipelineStepInput', {
       description: 'Unique in the design: a lower-case letter, then up to 39 of a-z, 0-9, _ and -.',
     }),
     agent: t.field({ type: AgentKindRef, required: true, description: 'The agent that runs this step.' }),
-    title: t.string({ required: true, description: 'A name for people, at most 120 characters.' }),
+    title: t.string({
+      required: true,
+      description: `A name for people, at most ${MAX_STEP_TITLE_LENGTH} characters.`,
+    }),
     prompt: t.string({
       description: `What the agent is told, at most ${MAX_STEP_PROMPT_LENGTH} characters. A CUSTOM step needs one.`,
     }),
