@@ -53,18 +53,7 @@ export interface Tx extends ReadTx {
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const pool = new TransactionPool({
-    connectionString: options.url,
-    max: options.maxConnections ?? 20,
-    types: { getTypeParser },
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
-    keepAlive: true,
-  });
-  pool.on('error', ({ message }) => {
-    if (!pool.ending) options.logger.warn({ reason: message }, 'idle database connection lost');
-  });
+  const pool = openPool(options);
   const prisma = createPrisma(pool);
 
   async function transaction<T>(work: (tx: Connection) => Promise<T>, isolationLevel?: 'RepeatableRead') {
@@ -120,6 +109,22 @@ export function createDatabase(options: DatabaseOptions): Database {
       await pool.end();
     },
   };
+}
+
+function openPool({ url, maxConnections = 20, logger }: DatabaseOptions): TransactionPool {
+  const pool = new TransactionPool({
+    connectionString: url,
+    max: maxConnections,
+    types: { getTypeParser },
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
+    keepAlive: true,
+  });
+  pool.on('error', ({ message }) => {
+    if (!pool.ending) logger.warn({ reason: message }, 'idle database connection lost');
+  });
+  return pool;
 }
 
 function createPrisma(pool: pg.Pool): PrismaClient {
