@@ -136,11 +136,8 @@ export const NOT_YET: Record<string, string[]> = {
   'The house, ready for what comes': [
     'ApprovalRequest.timing: ApprovalTiming!',
     'ApprovalTiming',
-    'ContentSource',
     'Conversation.lastSeq: Int!',
-    'Critique.source: ContentSource!',
     'DesignProposal.critique: Critique',
-    'DesignProposal.source: ContentSource!',
     'ExecutionErrorCode.UNSAFE_INPUT',
     'LlmModel.id: ID!',
     'LlmModel.implements Node',

@@ -64,8 +64,8 @@ export async function readConversation(app: TestApp, account: Account, id: strin
   const { data, errors } = await app.graphql<{ conversation: Conversation }>(
     `query ($id: ID!) { conversation(id: $id) {
       id title stage agreedRequirements openQuestions preferences cost
-      proposals { id strategy version selected title changes estimatedCost estimatedSeconds
-        critique { score strengths weaknesses suggestions }
+      proposals { id strategy version source selected title changes estimatedCost estimatedSeconds
+        critique { score strengths weaknesses suggestions source }
         design { mermaid steps { key agent model dependsOn requiresApproval } } }
       messages(first: 100) { edges { node { id role status content cost } } }
     } }`,
@@ -106,12 +106,19 @@ export interface Conversation {
     id: string;
     strategy: string;
     version: number;
+    source: string;
     selected: boolean;
     title: string;
     changes: string[];
     estimatedCost: string;
     estimatedSeconds: number;
-    critique: { score: number; strengths: string[]; weaknesses: string[]; suggestions: string[] };
+    critique: {
+      score: number;
+      strengths: string[];
+      weaknesses: string[];
+      suggestions: string[];
+      source: string;
+    };
     design: {
       mermaid: string;
       steps: {

@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import { IllegalTransitionError } from './errors.ts';
-import { ProposalStrategy } from '../../generated/prisma/enums.ts';
+import { ContentSource, ProposalStrategy } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { errorType } from '../../schema-kit/errors.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
@@ -10,8 +10,8 @@ import { readableBy } from '../conversations/policy.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
-import type { Critique } from './engine/proposal.ts';
 import type { Stage } from './engine/machine.ts';
+import type { StoredCritique } from './engine/proposal.ts';
 import { proposalsOf } from './loaders.ts';
 import { confirmProposal, selectProposal } from './service.ts';
 
@@ -24,13 +24,22 @@ export const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
   },
 });
 
-const CritiqueRef = builder.objectRef<Critique>('Critique').implement({
+const ContentSourceRef = builder.enumType('ContentSource', {
+  description: 'Who made a design or a critique.',
+  values: {
+    [ContentSource.MODEL]: { description: 'The model. The OFFLINE provider’s scripted model counts as one.' },
+    [ContentSource.BUILT_IN]: { description: 'Built-in rules, because the model failed.' },
+  },
+});
+
+const CritiqueRef = builder.objectRef<StoredCritique>('Critique').implement({
   description: 'What the critic thinks of a design.',
   fields: (t) => ({
     score: t.exposeInt('score', { description: '1 (poor) to 10 (excellent).' }),
     strengths: t.exposeStringList('strengths', { description: 'What is good in it.' }),
     weaknesses: t.exposeStringList('weaknesses', { description: 'What is weak in it.' }),
     suggestions: t.exposeStringList('suggestions', { description: 'What would make it better.' }),
+    source: t.expose('source', { type: ContentSourceRef, description: 'Who judged the design.' }),
   }),
 });
 
@@ -41,6 +50,7 @@ export const DesignProposalRef = node('DesignProposal', {
     strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'What it puts first.' }),
     title: t.exposeString('title', { description: 'Its name for people.' }),
     summary: t.exposeString('summary', { description: 'What it does, in a few sentences.' }),
+    source: t.expose('source', { type: ContentSourceRef, description: 'Who made the design.' }),
     design: t.field({
       type: PipelineDesignRef,
       description: 'The design itself.',
@@ -49,7 +59,7 @@ export const DesignProposalRef = node('DesignProposal', {
     critique: t.field({
       type: CritiqueRef,
       description: 'What the critic thinks of it.',
-      resolve: (proposal) => proposal.critique as unknown as Critique,
+      resolve: (proposal) => proposal.critique as unknown as StoredCritique,
     }),
     selected: t.exposeBoolean('selected', { description: 'Whether it is the one chosen; at most one is.' }),
     version: t.exposeInt('version', {

@@ -44,7 +44,7 @@ describe('a discussion whose model fails', () => {
         message: expect.stringContaining('The provider says no.'),
       });
       expect(await readConversation(app, ann, id)).toMatchObject({ stage: 'UNDERSTAND', proposals: [] });
-      expect(await sourcesOf(id)).toEqual({});
+      expect(await sourcesOf(ann, id)).toEqual({});
     },
   );
 
@@ -54,7 +54,7 @@ describe('a discussion whose model fails', () => {
     );
     const reply = await talk(app, ann, id, NEED);
     expect(reply.status).toBe('COMPLETE');
-    expect(await sourcesOf(id)).toEqual({
+    expect(await sourcesOf(ann, id)).toEqual({
       SPEED: ['MODEL', 'MODEL'],
       QUALITY: ['BUILT_IN', 'MODEL'],
       BALANCED: ['MODEL', 'MODEL'],
@@ -77,7 +77,7 @@ describe('a discussion whose model fails', () => {
         : null,
     );
     const reply = await talk(app, ann, id, NEED);
-    expect(await sourcesOf(id)).toMatchObject({
+    expect(await sourcesOf(ann, id)).toMatchObject({
       SPEED: ['MODEL', 'MODEL'],
       QUALITY: ['MODEL', 'MODEL'],
       BALANCED: ['BUILT_IN', 'MODEL'],
@@ -93,7 +93,7 @@ describe('a discussion whose model fails', () => {
     const reply = await talk(app, ann, id, NEED);
     expect(reply.status).toBe('COMPLETE');
     expect(await noticesOf(reply.id)).toEqual([]);
-    expect(Object.values(await sourcesOf(id)).flat()).toEqual(Array(6).fill('MODEL'));
+    expect(Object.values(await sourcesOf(ann, id)).flat()).toEqual(Array(6).fill('MODEL'));
   });
 
   it('judges by built-in rules what the model is away for after its retries', async () => {
@@ -105,7 +105,10 @@ describe('a discussion whose model fails', () => {
     );
     const reply = await talk(app, ann, id, NEED);
     expect(reply.status).toBe('COMPLETE');
-    expect(await sourcesOf(id)).toMatchObject({ SPEED: ['MODEL', 'BUILT_IN'], QUALITY: ['MODEL', 'MODEL'] });
+    expect(await sourcesOf(ann, id)).toMatchObject({
+      SPEED: ['MODEL', 'BUILT_IN'],
+      QUALITY: ['MODEL', 'MODEL'],
+    });
     expect(await noticesOf(reply.id)).toEqual([
       'The model gave no usable answer (TIMEOUT). Built-in rules made the critique of SPEED.',
     ]);
@@ -119,15 +122,10 @@ async function start(failure: Failure): Promise<{ ann: Account; id: string }> {
 }
 
 /** Who made each design, and who judged it. */
-async function sourcesOf(conversationId: string): Promise<Record<string, [string, string]>> {
-  const rows = await app.services.database.prisma.designProposal.findMany({
-    where: { conversationId: decodeGlobalId(conversationId).id },
-  });
+async function sourcesOf(ann: Account, id: string): Promise<Record<string, [string, string]>> {
+  const { proposals } = await readConversation(app, ann, id);
   return Object.fromEntries(
-    rows.map(({ strategy, source, critique }) => [
-      strategy,
-      [source, (critique as unknown as { source: string }).source],
-    ]),
+    proposals.map(({ strategy, source, critique }) => [strategy, [source, critique.source]]),
   );
 }
 

@@ -19,6 +19,7 @@ describe('a discussion by text', () => {
     expect(conversation.title).not.toBe('New conversation');
     expect(conversation.agreedRequirements).not.toEqual([]);
     for (const proposal of conversation.proposals) {
+      expect([proposal.source, proposal.critique.source]).toEqual(['MODEL', 'MODEL']);
       expect(proposal.critique.score).toBeGreaterThanOrEqual(1);
       expect(proposal.critique.score).toBeLessThanOrEqual(10);
       expect(Number(proposal.estimatedCost)).toBeGreaterThan(0);

@@ -160,6 +160,14 @@ describe('the replies of the OFFLINE model', () => {
     expect(reply).toContain('**Quick answer** scores');
   });
 
+  it('say that built-in rules made a part of what they show', async () => {
+    const { turn } = await replyAfter(need);
+    const designs = turn.replyPlan.designs.map((design) => ({ ...design, source: 'BUILT_IN' as const }));
+    const { task, prompt } = replyTo({ ...turn.replyPlan, designs }, { messages: [], context: null });
+    expect(discussionScript(requestOf(task, prompt))).toContain('built-in rules made it');
+    expect(prompt.user).toContain('the design SPEED');
+  });
+
   it('are the same for the same talk', async () => {
     expect((await replyAfter(need, 'why?')).reply).toBe((await replyAfter(need, 'why?')).reply);
   });
