@@ -23,7 +23,7 @@ export class TransactionPool extends pg.Pool {
   withSharedClient<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const bound: BoundClient = { client: null };
     const sql = sqlOf(() => {
-      if (!bound.client) throw new Error('the transaction has not begun or is over');
+      if (!bound.client) throw new Error('the transaction is over, or has not begun');
       return bound.client;
     });
     return this.#bound.run(bound, () => work(sql));

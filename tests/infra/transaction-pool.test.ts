@@ -30,10 +30,10 @@ describe('TransactionPool.withSharedClient', () => {
   it('refuses raw statements before the connection is taken and after it is released', async () => {
     const pool = openPool();
     await pool.withSharedClient(async (sql) => {
-      await expect(sql('SELECT 1')).rejects.toThrow('has not begun or is over');
+      await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
       const client = await pool.connect();
       client.release();
-      await expect(sql('SELECT 1')).rejects.toThrow('has not begun or is over');
+      await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
     });
   });
 
