@@ -1,7 +1,7 @@
 /**
  * The operator's commands: `node src/cli.ts <command>`, with the settings of the server (`.env.example`).
  */
-import { lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
 import fs from 'node:fs';
 import path from 'node:path';
 import { withOperatorDatabase } from './build/operator-database.ts';
@@ -18,7 +18,7 @@ const USAGE = `Commands:
   migrate [deploy]   applies the migrations that the database has not seen
   migrate status     lists them; exits with 1 when there are any
   create-admin       creates the operator's account from ADMIN_EMAIL and ADMIN_PASSWORD
-  schema             prints the GraphQL schema to schema/schema.graphql`;
+  schema             prints the GraphQL schema to schema/, and the types that Apollo's cache needs`;
 
 async function run([command, action]: string[]): Promise<number> {
   if (command === 'migrate' && (action === undefined || action === 'deploy')) return migrate();
@@ -65,12 +65,21 @@ async function createAdmin({ admin, logLevel, ...config }: Config): Promise<numb
 
 async function printSchemaFile(): Promise<number> {
   const { schema } = await import('./transport/graphql/schema.ts');
-  fs.mkdirSync(path.dirname(SCHEMA_FILE), { recursive: true });
-  fs.writeFileSync(SCHEMA_FILE, `${printSchema(lexicographicSortSchema(schema))}\n`);
+  const sorted = lexicographicSortSchema(schema);
+  fs.mkdirSync(SCHEMA_FOLDER, { recursive: true });
+  fs.writeFileSync(path.join(SCHEMA_FOLDER, 'schema.graphql'), `${printSchema(sorted)}\n`);
+  fs.writeFileSync(path.join(SCHEMA_FOLDER, 'possible-types.json'), possibleTypesOf(sorted));
   return 0;
 }
 
-const SCHEMA_FILE = path.resolve(import.meta.dirname, '../schema/schema.graphql');
+/** The types of each interface and union: without them, Apollo's cache drops fields of fragments on interfaces. */
+function possibleTypesOf(schema: GraphQLSchema): string {
+  const types = Object.values(schema.getTypeMap()).filter(isAbstractType);
+  const entries = types.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+}
+
+const SCHEMA_FOLDER = path.resolve(import.meta.dirname, '../schema');
 
 try {
   process.exitCode = await run(process.argv.slice(2));

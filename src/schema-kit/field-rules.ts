@@ -56,7 +56,7 @@ function checkPageSize({ first, last }: { first?: number | null; last?: number |
   }
 }
 
-const MAX_PAGE = 100;
+export const MAX_PAGE = 100;
 
 function pageComplexity({ first, last }: { first?: number | null; last?: number | null }) {
   return { field: 1, multiplier: first ?? last ?? 20 };

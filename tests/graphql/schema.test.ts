@@ -5,6 +5,7 @@ import {
   type GraphQLNamedType,
   type GraphQLUnionType,
   getNamedType,
+  isAbstractType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -31,6 +32,15 @@ const fields = types.flatMap(fieldsOf);
 describe('the schema', () => {
   it('is the one in schema/schema.graphql (npm run schema prints it)', () => {
     expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(read('schema/schema.graphql'));
+  });
+
+  it('lists the types of each interface and union in schema/possible-types.json (npm run schema prints it)', () => {
+    const abstract = types.filter(isAbstractType);
+    const expected = abstract.map((type) => [
+      type.name,
+      schema.getPossibleTypes(type).map(String).toSorted(),
+    ]);
+    expect(JSON.parse(read('schema/possible-types.json'))).toEqual(Object.fromEntries(expected));
   });
 
   it('describes every type, field, argument and value in a sentence that says more than its name', () => {

@@ -63,7 +63,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
   };
 }
 
-const MAX_BODY_BYTES = 1_000_000;
+export const MAX_BODY_BYTES = 1_000_000;
 
 export interface GraphQLServer {
   route: Route;

@@ -163,14 +163,14 @@ export class SocketServer {
   }
 }
 
-const MAX_MESSAGE_BYTES = 256 * 1024;
-const MAX_OPERATIONS = 100;
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+export const MAX_OPERATIONS = 100;
 const PING_INTERVAL_MS = 12_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_GRACE_MS = 1_000;
 
 /** Each close of the server: its code and its reason. Clients reconnect after 1012, 1013 and 4403, but not after 4401. */
-const CLOSE = {
+export const CLOSE = {
   restart: [1012, 'The server restarts'],
   tryAgainLater: [1013, 'Try again later'],
   authRequired: [4401, 'AUTH_REQUIRED'],

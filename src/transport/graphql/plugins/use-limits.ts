@@ -24,9 +24,9 @@ import type { Plugin } from 'graphql-yoga';
 export function useLimits(): Plugin {
   return {
     onPluginInit({ addPlugin }) {
-      addPlugin(maxDepthPlugin({ n: 16, ...REPORT }));
-      addPlugin(maxAliasesPlugin({ n: 30, ...REPORT }));
-      addPlugin(maxDirectivesPlugin({ n: 30, ...REPORT }));
+      addPlugin(maxDepthPlugin({ n: DOCUMENT_LIMITS.depth, ...REPORT }));
+      addPlugin(maxAliasesPlugin({ n: DOCUMENT_LIMITS.aliases, ...REPORT }));
+      addPlugin(maxDirectivesPlugin({ n: DOCUMENT_LIMITS.directives, ...REPORT }));
     },
     onParse({ setParseFn }) {
       setParseFn(parseLimited);
@@ -45,14 +45,18 @@ export function useLimits(): Plugin {
   };
 }
 
-/** 20 conversations with 10 messages each, six fields a message, score about 1,800. */
-const MAX_COMPLEXITY = 10_000;
-
-const MAX_TOKENS = 2_000;
+/** Complexity: 20 conversations with 10 messages each, six fields a message, score about 1,800. */
+export const DOCUMENT_LIMITS = {
+  tokens: 2_000,
+  depth: 16,
+  aliases: 30,
+  directives: 30,
+  complexity: 10_000,
+} as const;
 
 function parseLimited(source: string | Source, options?: ParseOptions): DocumentNode {
   try {
-    return parse(source, { ...options, maxTokens: MAX_TOKENS });
+    return parse(source, { ...options, maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // for the parser's stack
@@ -67,9 +71,9 @@ const REPORT = {
 
 function complexityError(args: ExecutionArgs): GraphQLError | null {
   const complexity = complexityOf(args);
-  if (complexity <= MAX_COMPLEXITY) return null;
+  if (complexity <= DOCUMENT_LIMITS.complexity) return null;
   return new GraphQLError(
-    `The query has a complexity of ${complexity}; at most ${MAX_COMPLEXITY} is served. Ask for smaller pages or fewer fields.`,
+    `The query has a complexity of ${complexity}; at most ${DOCUMENT_LIMITS.complexity} is served. Ask for smaller pages or fewer fields.`,
     { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } } },
   );
 }

@@ -1,0 +1,167 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type GraphQLInterfaceType, parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { SETTING_NAMES } from '../../src/config/config.ts';
+import { ERROR_CODES, TRANSPORT_ERROR_CODES } from '../../src/errors.ts';
+import { MAX_PAGE_EVENTS } from '../../src/kernel/events/event-page.ts';
+import {
+  MAX_CONTEXT_DEPTH,
+  MAX_CONTEXT_LENGTH,
+  MAX_IDEMPOTENCY_KEY_LENGTH,
+  MAX_PROMPT_LENGTH,
+  MAX_STEP_PROMPT_LENGTH,
+} from '../../src/kernel/limits.ts';
+import { PLANS } from '../../src/kernel/plans.ts';
+import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
+import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
+import { httpStatusOf } from '../../src/transport/error-status.ts';
+import { DOCUMENT_LIMITS } from '../../src/transport/graphql/plugins/use-limits.ts';
+import { schema } from '../../src/transport/graphql/schema.ts';
+import { MAX_BODY_BYTES } from '../../src/transport/graphql/server.ts';
+import { CLOSE, MAX_MESSAGE_BYTES, MAX_OPERATIONS } from '../../src/transport/graphql/websocket.ts';
+
+const FILES = ['.', 'docs', 'demo', 'bench', 'tools', 'tests'].flatMap((folder) =>
+  fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.posix.join(folder, name)),
+);
+const readme = read('README.md');
+
+describe.each(FILES)('%s', (file) => {
+  const text = read(file);
+
+  it('links to files that exist', () => {
+    const links = [...text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!);
+    const missing = links.filter((link) => !fs.existsSync(path.join(path.dirname(file), link)));
+    expect(missing).toEqual([]);
+  });
+
+  it('shows operations that fit the schema', () => {
+    for (const document of blocksOf(text, 'graphql')) {
+      expect(validate(schema, parse(document)), document).toEqual([]);
+    }
+  });
+});
+
+describe('README.md', () => {
+  it('quotes the example of a resuming reader as it is tested', () => {
+    expect(blocksOf(readme, 'ts')).toContain(read('docs/examples/follow-run.ts'));
+  });
+
+  it('shows first queries', () => {
+    expect(blocksOf(readme, 'graphql').length).toBeGreaterThan(2);
+  });
+
+  it('lists every setting', () => {
+    const named = rowsOf('| setting |').flatMap(([names]) => namesIn(names!));
+    expect(named.toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  it('lists the plans', () => {
+    expect(rowsOf('| plan |')).toEqual(
+      Object.entries(PLANS).map(([name, { executionsPerDay: runs, costPerDayMicros: cost }]) => [
+        name,
+        runs === null ? 'no limit' : String(runs),
+        cost === null ? 'no limit' : (Number(cost) / 1e6).toFixed(2),
+      ]),
+    );
+  });
+
+  it('lists the limits', () => {
+    const count = (value: number) => value.toLocaleString('en-US');
+    const { tokens, depth, aliases, directives, complexity } = DOCUMENT_LIMITS;
+    expect(rowsOf('| what |')).toEqual([
+      ['text of a message, request of a run', `${count(MAX_PROMPT_LENGTH)} characters`],
+      ['prompt of a step', `${count(MAX_STEP_PROMPT_LENGTH)} characters`],
+      ['`context`', `${count(MAX_CONTEXT_LENGTH)} characters of JSON, ${MAX_CONTEXT_DEPTH} levels deep`],
+      ['`idempotencyKey`', `${MAX_IDEMPOTENCY_KEY_LENGTH} characters`],
+      ['steps of a design', String(MAX_STEPS)],
+      [
+        'output of a step',
+        `${count(MAX_OUTPUT_TOKENS)} tokens; ${count(DEFAULT_MAX_OUTPUT_TOKENS)} unless set`,
+      ],
+      ['page of a list', `${MAX_PAGE} objects; 20 unless set`],
+      ['page of `events`', `${count(MAX_PAGE_EVENTS)} events; 100 unless set`],
+      [
+        'GraphQL document',
+        `${count(tokens)} tokens, ${depth} levels, ${aliases} aliases, ${directives} directives, complexity ${count(complexity)}`,
+      ],
+      ['HTTP body', `${count(MAX_BODY_BYTES)} bytes`],
+      ['WebSocket message', `${count(MAX_MESSAGE_BYTES)} bytes`],
+      ['operations on one WebSocket', String(MAX_OPERATIONS)],
+    ]);
+  });
+});
+
+describe('the errors in README.md', () => {
+  const rows = rowsOf('| code | in a');
+  const codes = rows.map(([code]) => namesIn(code!)[0]!);
+
+  it('are those of src/errors.ts, each with its HTTP status', () => {
+    for (const code of ERROR_CODES) {
+      const row = rows[codes.indexOf(code)];
+      expect(row?.[2], code).toBe(String(httpStatusOf(code) ?? 200));
+    }
+  });
+
+  it('hold every code that the transport adds', () => {
+    const added = sourcesIn('src/transport').flatMap((text) =>
+      [...text.matchAll(/\bcode: '([A-Z_]+)'/g)].map(([, code]) => code!),
+    );
+    const missing = [...TRANSPORT_ERROR_CODES, ...added].filter((code) => !codes.includes(code));
+    expect(missing).toEqual([]);
+  });
+
+  it('name every member of a result union', () => {
+    const members = rows.flatMap(([, member]) => namesIn(member!));
+    const types = schema.getPossibleTypes(schema.getType('UserError') as GraphQLInterfaceType);
+    expect(members.toSorted()).toEqual(types.map(String).toSorted());
+  });
+
+  it('say of each what to do', () => {
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(rows.filter(([, , , meaning, action]) => !meaning || !action)).toEqual([]);
+  });
+
+  it('hold every code with which a WebSocket is closed', () => {
+    const closes = rowsOf('| code | reason').map(([code, reason]) => [Number(code), reason]);
+    expect(closes.slice(0, -1)).toEqual(Object.values(CLOSE).map((close) => [...close]));
+  });
+});
+
+/** The cells of README's table whose header begins so. */
+function rowsOf(header: string): string[][] {
+  const start = readme.indexOf(`\n${header}`) + 1;
+  expect(start, header).toBeGreaterThan(0);
+  const [table] = readme.slice(start).split('\n\n');
+  const lines = table!.trim().split('\n').slice(2);
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
+function blocksOf(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(
+    ([, block]) => block!,
+  );
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+}
+
+function sourcesIn(folder: string): string[] {
+  const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile())
+    .map(({ parentPath, name }) => read(path.join(parentPath, name)));
+}
+
+function read(file: string): string {
+  return fs.readFileSync(file, 'utf8');
+}
