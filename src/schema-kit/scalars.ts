@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { builder } from './builder.ts';
 
 builder.scalarType('DateTime', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   description: 'A moment in UTC as RFC 3339 has it, e.g. `2026-11-20T14:05:00.000Z`.',
   serialize: (moment) => moment.toISOString(),
   parseValue: (value) => parseDateTime(value),

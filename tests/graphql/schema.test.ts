@@ -11,6 +11,7 @@ import {
   isInterfaceType,
   isObjectType,
   isSpecifiedScalarType,
+  isUnionType,
   Kind,
   lexicographicSortSchema,
   type OperationDefinitionNode,
@@ -80,6 +81,25 @@ describe('the schema', () => {
       expect(made.map(String), `${name} makes one thing`).toHaveLength(1);
     }
   });
+});
+
+describe('the members of a union or an interface', () => {
+  const families = types.filter(
+    (type) => isUnionType(type) || (isInterfaceType(type) && type.name !== 'Node'),
+  );
+
+  it.each(families.map((family) => [family.name, family] as const))(
+    'of %s give each field name one type',
+    (_name, family) => {
+      const typesOf = new Map<string, Set<string>>();
+      for (const member of schema.getPossibleTypes(family as GraphQLUnionType)) {
+        for (const field of Object.values(member.getFields())) {
+          typesOf.set(field.name, (typesOf.get(field.name) ?? new Set()).add(String(field.type)));
+        }
+      }
+      expect([...typesOf].filter(([, given]) => given.size > 1)).toEqual([]);
+    },
+  );
 });
 
 describe('the lists', () => {

@@ -66,6 +66,10 @@ export const MessageRef = node('Message', {
       description:
         'The text, Markdown in replies. Empty while a reply streams; a snapshot holds the text so far.',
     }),
+    attempt: t.exposeInt('attempt', {
+      description:
+        'The attempt that `content` belongs to. Rises when a reply starts again, from 1; 0 for a user’s message.',
+    }),
     status: t.expose('status', { type: MessageStatusRef, description: 'Where it stands.' }),
     notices: t.exposeStringList('notices', {
       description: 'What was removed from the text, or found suspicious in it.',

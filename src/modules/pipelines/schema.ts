@@ -235,6 +235,11 @@ export const ExecutionRef = node('PipelineExecution', {
       description: 'Dollars of all its steps.',
       resolve: async (run, _args, ctx) => (await totalsOf(ctx).load(run.id)).costMicros,
     }),
+    costLimit: t.expose('costLimitMicros', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'Spending limit of this run in US dollars. Null: only the limits of the day apply.',
+    }),
     estimatedCost: t.expose('estimatedCostMicros', {
       type: 'Decimal',
       description: 'What it was expected to cost when it started, in dollars.',
