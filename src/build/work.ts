@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ProcessConfig } from '../config/process.ts';
 import type { WorkConfig } from '../config/work.ts';
+import { repeat } from '../core/async/repeat.ts';
 import { ClaimKeeper } from '../core/claims/claim-keeper.ts';
 import type { ClaimWorker } from '../core/claims/claim-worker.ts';
 import { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { JobName, Jobs } from '../infra/jobs.ts';
 import type { Services } from '../kernel/context.ts';
+import { expireApprovals } from '../modules/approvals/service.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
 
@@ -17,12 +19,19 @@ const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper
 
 export const JOBS = Object.keys(WORKERS) as JobName[];
 
+/** What processes with workers do at intervals. Several may do it at the same time. */
+const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =
+  [{ name: 'expire approval requests', everyMs: 1_000, run: expireApprovals }];
+
 /** Where the collector agent finds material. */
 export function buildSources({ dataCollectorUrl }: WorkConfig): Pick<Services, 'sources'> {
   return { sources: { fetch: new SafeFetch(), collectorUrl: dataCollectorUrl } };
 }
 
-/** Starts the workers, which hand their work over when they close. A process that only serves has none. */
+/**
+ * Starts the workers, which hand their work over when they close, and the housekeeping. A process that only serves has
+ * neither.
+ */
 export async function startWorkers(
   { role }: Pick<ProcessConfig, 'role'>,
   { services, jobs }: { services: Services; jobs: Jobs },
@@ -38,4 +47,10 @@ export async function startWorkers(
   closers.defer(async () => void (await Promise.all(workers.map(({ worker }) => worker.close()))));
   for (const { job, worker } of workers) await jobs.work(job, (subject) => worker.notify(subject));
   for (const { worker } of workers) worker.start();
+  for (const { name, everyMs, run } of HOUSEKEEPING) {
+    const onError = (error: unknown) =>
+      services.logger.warn({ err: error, task: name }, 'housekeeping failed; will retry');
+    const task = repeat(everyMs, () => run(services), onError);
+    closers.defer(() => task.close());
+  }
 }

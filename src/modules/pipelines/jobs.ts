@@ -1,7 +1,6 @@
 import type { ClaimKeeper } from '../../core/claims/claim-keeper.ts';
 import { ClaimWorker } from '../../core/claims/claim-worker.ts';
 import { withoutLiveClaim } from '../../core/claims/claims.ts';
-import { expireApprovals } from '../approvals/service.ts';
 import type { Services } from '../../kernel/context.ts';
 import { executionLog } from './events.ts';
 
@@ -11,12 +10,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
     claims,
     concurrency: 200,
     claimId: executionLog,
-    findWork: async () => {
-      await expireApprovals(services).catch((error: unknown) =>
-        services.logger.warn({ err: error }, 'expired approval requests could not be closed; will retry'),
-      );
-      return runsWithWork(services);
-    },
+    findWork: () => runsWithWork(services),
     work: async (executionId, claim, signal) => {
       const { workOnRun } = await import('./run/execute-run.ts');
       await workOnRun(services, executionId, claim, signal);
