@@ -13,8 +13,8 @@ import { FIELD_RULES } from './field-rules.ts';
 import { relayOptions } from './relay.ts';
 
 /**
- * What every `schema.ts` builds with. The order of the plugins matters: errors is outermost, so that it sees
- * what the others throw; field rules come last, since what a plugin adds to a field is seen by those before it.
+ * The schema builder of all modules. The order of the plugins matters: `errors` is outermost so that it catches
+ * what the others throw; the field rules are last, because each plugin sees only the options added by later ones.
  */
 export const builder = new SchemaBuilder<BuilderTypes>({
   plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, PrismaPlugin, ComplexityPlugin, FIELD_RULES],
@@ -35,14 +35,17 @@ export const builder = new SchemaBuilder<BuilderTypes>({
   },
 });
 
-builder.queryType({ description: 'Reads. An id that you may not see reads like one that does not exist.' });
+builder.queryType({
+  description:
+    'Read operations. An object that you may not see is indistinguishable from one that does not exist.',
+});
 builder.mutationType({
   description:
-    'Writes. Each gives a union of what it made and the errors that a caller can cause and handle; ask for `__typename`.',
+    'Write operations. Each returns a union of its success type and the errors that a client can handle; select `__typename` to tell them apart.',
 });
 builder.subscriptionType({
   description:
-    'Live events over WebSocket (graphql-transport-ws) or SSE. Hand back the last `seq` as `after` to go on where you were.',
+    'Live events over WebSocket (graphql-transport-ws) or SSE. To resume, pass the last `seq` you received as `after`.',
 });
 
 export type SchemaTypes = (typeof builder)['$inferSchemaTypes'];

@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core';
 import { builder, type SchemaTypes } from './builder.ts';
 
 /**
- * The connection and the edge of a node, named by it and shared by all fields that list it. Hand both to the field:
+ * The connection type and edge type of a node, shared by all fields that list it. Pass both to the field:
  * `t.prismaConnection({ … }, ...ConversationConnection)`.
  */
 export function connection<Node extends object>(type: ObjectRef<SchemaTypes, Node>, name: string) {
@@ -13,7 +13,7 @@ export function connection<Node extends object>(type: ObjectRef<SchemaTypes, Nod
       name: `${name}Connection`,
       fields: (t) => ({
         totalCount: t.int({
-          description: 'Number of members on all pages, with the same filter. Counted only when selected.',
+          description: 'Number of items across all pages that match the filter. Counted only when selected.',
           extensions: { pothosPrismaTotalCount: true },
           resolve: (list) => countOf(list as Counted),
         }),
@@ -24,9 +24,9 @@ export function connection<Node extends object>(type: ObjectRef<SchemaTypes, Nod
   return [page, edge] as const;
 }
 
-/** Plugins give the number, or how to get it. */
+/** Plugins set either the number or a function that counts. */
 async function countOf({ totalCount }: Counted): Promise<number> {
-  if (totalCount === undefined) throw new Error('this list does not count its members');
+  if (totalCount === undefined) throw new Error('this connection has no totalCount');
   return typeof totalCount === 'function' ? totalCount() : totalCount;
 }
 

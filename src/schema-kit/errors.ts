@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
-/** Declares an error class as the object type of its name, so that mutations can have it in their result. */
+/** Declares the object type of an error class, named like the class, so that mutations can return it. */
 export function errorType<Failure extends AppError>(
   failure: new (...args: never[]) => Failure,
   options: { description: string; fields?: ObjectFieldsShape<SchemaTypes, Failure> },
@@ -24,85 +24,86 @@ export function errorType<Failure extends AppError>(
 
 const UserErrorRef = builder.interfaceRef<AppError>('UserError').implement({
   description:
-    'An error that a caller can cause and handle. It is a member of a mutation’s result, with HTTP status 200.',
+    'An error that the client can handle. It is returned as the result of a mutation, with HTTP status 200.',
   fields: (t) => ({
     message: t.exposeString('message', {
-      description: 'What was wrong and what to do about it, for people to read.',
+      description: 'Human-readable explanation of the error and how to resolve it.',
     }),
   }),
 });
 
 const ValidationIssueCodeRef = builder.enumType('ValidationIssueCode', {
-  description: 'What kind of thing is wrong with an input. For translations of the message.',
+  description: 'Kind of a validation issue. Use it to localize the message.',
   values: {
     REQUIRED: { description: 'Missing, or blank.' },
-    TOO_LONG: { description: 'More characters or members than allowed.' },
-    TOO_SHORT: { description: 'Fewer characters or members than allowed.' },
-    OUT_OF_RANGE: { description: 'A number above or below its limits.' },
-    INVALID_FORMAT: { description: 'Not of the form that is asked for.' },
-    UNKNOWN_VALUE: { description: 'Names something that does not exist.' },
-    DUPLICATE: { description: 'Given twice where each may occur once.' },
-    CYCLE: { description: 'Steps that depend on each other in a circle.' },
-    NOT_ALLOWED: { description: 'Not allowed here, or not together with another field.' },
+    TOO_LONG: { description: 'More characters or items than allowed.' },
+    TOO_SHORT: { description: 'Fewer characters or items than required.' },
+    OUT_OF_RANGE: { description: 'A number below its minimum or above its maximum.' },
+    INVALID_FORMAT: { description: 'Does not have the required format.' },
+    UNKNOWN_VALUE: { description: 'Refers to something that does not exist.' },
+    DUPLICATE: { description: 'The same value occurs more than once.' },
+    CYCLE: { description: 'Steps depend on each other in a cycle.' },
+    NOT_ALLOWED: { description: 'Not allowed here, or not in combination with another field.' },
   } satisfies Record<ValidationIssueCode, object>,
 });
 
 const ConflictReasonRef = builder.enumType('ConflictReason', {
-  description: 'Why a request conflicts with what exists.',
+  description: 'Reason for a conflict with the current state.',
   values: {
-    WRONG_STATE: { description: 'The object is in a state in which this cannot be done.' },
+    WRONG_STATE: { description: 'The current state of the object does not allow the operation.' },
     STALE_VERSION: { description: 'A newer version of the object exists.' },
-    TAKEN: { description: 'Another object has this name or address.' },
-    BUSY: { description: 'Other work on the object is under way. Try again when it has ended.' },
-    IDEMPOTENCY_KEY_REUSED: { description: 'The idempotencyKey was used with another input.' },
+    TAKEN: { description: 'Another object already uses this unique value, such as an e-mail address.' },
+    BUSY: { description: 'Another operation on the object is in progress. Retry when it has finished.' },
+    IDEMPOTENCY_KEY_REUSED: { description: 'The idempotencyKey was already used with different input.' },
   } satisfies Record<ConflictReason, object>,
 });
 
 const IssueRef = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
-  description: 'One thing that is wrong with an input.',
+  description: 'A single problem with an input value.',
   fields: (t) => ({
     code: t.expose('code', {
       type: ValidationIssueCodeRef,
-      description: 'What kind of thing is wrong.',
+      description: 'Kind of problem.',
     }),
     path: t.exposeStringList('path', {
-      description: 'Where it is, from the root of the input, e.g. `["design", "steps", "0", "key"]`.',
+      description:
+        'Location of the value, from the root of the input, e.g. `["design", "steps", "0", "key"]`.',
     }),
-    message: t.exposeString('message', { description: 'What is wrong with it.' }),
+    message: t.exposeString('message', { description: 'Human-readable explanation of the problem.' }),
   }),
 });
 
 errorType(ValidationError, {
   description:
-    'The input breaks a rule that its type cannot say: a length, a form, a relation between fields.',
+    'The input violates a rule that the schema cannot express, such as a length, a format or a relation between fields.',
   fields: (t) => ({
     issues: t.field({
       type: [IssueRef],
-      description: 'Everything that was found wrong.',
+      description: 'All problems found in the input.',
       resolve: (error) => error.issues,
     }),
   }),
 });
 
 errorType(NotFoundError, {
-  description: 'There is no such object, or none that you may change; the two are told apart nowhere.',
+  description: 'The object does not exist or you have no access to it. The API does not reveal which.',
 });
 
 errorType(ConflictError, {
   description:
-    'The object is in another state than the request needs, the name is taken, or an idempotencyKey came again with another input.',
+    'The request conflicts with the current state: the object is in the wrong state, a unique value is taken, or an idempotencyKey was reused with different input.',
   fields: (t) => ({
-    reason: t.expose('reason', { type: ConflictReasonRef, description: 'Why it conflicts.' }),
+    reason: t.expose('reason', { type: ConflictReasonRef, description: 'Reason for the conflict.' }),
     current: t.node({
-      description: 'The object as it is now, where there is one.',
+      description: 'Current state of the conflicting object. Null when the conflict concerns no object.',
       id: (error) => error.current,
     }),
   }),
 });
 
 errorType(UnsafeInputError, {
-  description: 'The defence against prompt injection refused a text that would have gone to a model.',
+  description: 'The prompt injection filter rejected a text before it was sent to a model.',
   fields: (t) => ({
-    findings: t.exposeStringList('findings', { description: 'What was found in it.' }),
+    findings: t.exposeStringList('findings', { description: 'Patterns that the filter detected.' }),
   }),
 });

@@ -2,26 +2,28 @@ import type { ExecutionErrorCode, ExecutionErrorData } from '../kernel/execution
 import { builder } from './builder.ts';
 
 const ExecutionErrorCodeRef = builder.enumType('ExecutionErrorCode', {
-  description: 'Why a run or a reply FAILED.',
+  description: 'Reason why a run or a reply failed.',
   values: {
-    PROVIDER_ERROR: { description: 'The model’s provider failed, and retries did not help.' },
-    BUDGET_EXCEEDED: { description: 'A call would have passed a spending limit.' },
-    APPROVAL_REJECTED: { description: 'A person rejected a step.' },
-    APPROVAL_EXPIRED: { description: 'Nobody decided about a step in time.' },
-    TIMEOUT: { description: 'The provider did not answer in time.' },
-    INVALID_OUTPUT: { description: 'The model answered with nothing usable.' },
-    INTERNAL: { description: 'A fault of the server.' },
+    PROVIDER_ERROR: { description: 'The model provider returned an error, and retries failed.' },
+    BUDGET_EXCEEDED: { description: 'A model call would have exceeded a spending limit.' },
+    APPROVAL_REJECTED: { description: 'A user rejected a step.' },
+    APPROVAL_EXPIRED: { description: 'An approval request was not decided in time.' },
+    TIMEOUT: { description: 'The model provider did not respond in time.' },
+    INVALID_OUTPUT: { description: 'The model returned no usable output.' },
+    INTERNAL: { description: 'An internal server error.' },
   } satisfies Record<ExecutionErrorCode, object>,
 });
 
 export const ExecutionErrorRef = builder.objectRef<ExecutionErrorData>('ExecutionError').implement({
-  description: 'Why a run or a reply FAILED. Finished steps are kept; the message says what to do.',
+  description: 'Error that ended a run or a reply with status FAILED. Results of finished steps are kept.',
   fields: (t) => ({
-    code: t.expose('code', { type: ExecutionErrorCodeRef, description: 'What kind of failure it was.' }),
-    message: t.exposeString('message', { description: 'What happened and what to do, for people to read.' }),
+    code: t.expose('code', { type: ExecutionErrorCodeRef, description: 'Reason for the failure.' }),
+    message: t.exposeString('message', {
+      description: 'Human-readable explanation of the failure and how to resolve it.',
+    }),
     stepKey: t.exposeString('stepKey', {
       nullable: true,
-      description: 'The step that failed; null for a reply.',
+      description: 'Key of the failed step. Null for a reply.',
     }),
   }),
 });

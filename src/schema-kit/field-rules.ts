@@ -11,8 +11,8 @@ import { isOperation } from '../access/permissions.ts';
 export const FIELD_RULES = 'fieldRules';
 
 /**
- * What fields get without asking: a root field the permission that the table of operations gives to its name
- * (one that is missing there fails the build), a paged field a complexity that grows with the page.
+ * Rules that apply to fields automatically: each root field requires the permission listed for it in OPERATIONS
+ * (a missing entry fails the build), and the complexity of a paginated field grows with its page size.
  */
 class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -48,11 +48,11 @@ function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Ty
 /** Errors: BAD_USER_INPUT. */
 function checkPageSize({ first, last }: { first?: number | null; last?: number | null }): void {
   if (first != null && last != null) {
-    throw new AppError('BAD_USER_INPUT', 'Ask for `first` or for `last`, not for both.');
+    throw new AppError('BAD_USER_INPUT', 'Set either `first` or `last`, not both.');
   }
   const [name, size] = last == null ? ['first', first] : ['last', last];
   if (size != null && (size < 1 || size > MAX_PAGE)) {
-    throw new AppError('BAD_USER_INPUT', `\`${name}\` must be 1 to ${MAX_PAGE}; it is ${size}.`);
+    throw new AppError('BAD_USER_INPUT', `\`${name}\` must be between 1 and ${MAX_PAGE}, but is ${size}.`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { builder } from './builder.ts';
 
 export const OrderDirectionRef = builder.enumType('OrderDirection', {
-  description: 'In which direction a list is ordered.',
+  description: 'Sort direction of a list.',
   values: {
     ASC: { description: 'Smallest or oldest first.' },
     DESC: { description: 'Largest or newest first.' },
@@ -9,19 +9,19 @@ export const OrderDirectionRef = builder.enumType('OrderDirection', {
 });
 
 export const DateTimeRangeInput = builder.inputType('DateTimeRange', {
-  description: 'A span of time. Null or left out: open on that side.',
+  description: 'Half-open time range. A null or omitted bound is unlimited.',
   fields: (t) => ({
-    from: t.field({ type: 'DateTime', description: 'The earliest time included.' }),
-    to: t.field({ type: 'DateTime', description: 'The first time no longer included.' }),
+    from: t.field({ type: 'DateTime', description: 'Start of the range, inclusive.' }),
+    to: t.field({ type: 'DateTime', description: 'End of the range, exclusive.' }),
   }),
 });
 
-/** The condition on a column of times. */
+/** Prisma condition: the column's time lies within the range. */
 export function within(range: { from?: Date | null; to?: Date | null } | null | undefined) {
   return range ? { gte: range.from ?? undefined, lt: range.to ?? undefined } : undefined;
 }
 
-/** The condition that a column has one of the values of a filter. An empty list holds for no row. */
+/** Prisma condition: the column has one of the values. An empty list matches no row. */
 export function oneOf<Value>(values: Value[] | null | undefined) {
   return values ? { in: values } : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Ids as clients see them: base64url of `<type>:<id>`, without padding,, opaque and stable. Whatever does not decode to an id of
- * the wanted type reads as '', the id of nothing, so that garbage and a missing object give the same answer.
+ * Global ids, the ids that clients see: unpadded base64url of `<type>:<id>`. An id that does not decode to the
+ * expected type becomes '', which no row has, so a malformed id gives the same answer as a missing object.
  */
 export function decodeId(globalId: string, typename: string): string {
   const decoded = decodeGlobalId(globalId);

@@ -8,8 +8,8 @@ import { builder, type SchemaTypes } from './builder.ts';
 import { encodeId } from './global-id.ts';
 
 /**
- * The one way to declare a mutation: `doThing(input: DoThingInput!): DoThingResult!`. Name, permission and parsing are
- * those of the use case. The result is the union of DoThingSuccess, which holds the fields of `success`, and the errors.
+ * Declares a mutation `doThing(input: DoThingInput!): DoThingResult!`. Name, permission and input validation come
+ * from the use case. The result is a union of DoThingSuccess, with the fields of `success`, and the error types.
  */
 export function mutation<const Success extends SuccessFields, Fields extends InputFieldMap>(
   useCase: NoInfer<MutationUseCase<Fields, Success>>,
@@ -26,17 +26,17 @@ export function mutation<const Success extends SuccessFields, Fields extends Inp
         input: t.arg({
           type: inputType(`${title}Input`, useCase, options.input),
           required: true,
-          description: 'All arguments, in one object.',
+          description: 'Arguments of the mutation.',
         }),
       },
       errors: {
         types: [...new Set([ValidationError, ...(useCase.isIdempotent ? [ConflictError] : []), ...errors])],
         union: {
           name: `${title}Result`,
-          description: `Result of \`${name}\`: its success, or the error that prevented it.`,
+          description: `Result of \`${name}\`: success or one of its errors.`,
         },
       },
-      // Pothos' types do not follow generics this far; MutationOptions has checked what goes in and comes out.
+      // Pothos cannot infer these generic types; MutationOptions has already checked input and result.
       resolve: (_root, args: object, ctx) => {
         const { idempotencyKey, ...input } = (args as Arguments<Fields>).input;
         const request = decodeIds(input as unknown as InputShapeFromFields<Fields>);
@@ -53,7 +53,7 @@ function inputType(name: string, { operation, isIdempotent }: UseCaseDeclaration
       ...fields(t),
       ...(isIdempotent && {
         idempotencyKey: t.string({
-          description: `At most ${MAX_IDEMPOTENCY_KEY_LENGTH} characters. The same key with the same input gives the same result; with another input, ConflictError.`,
+          description: `Key that makes the request safe to retry, at most ${MAX_IDEMPOTENCY_KEY_LENGTH} characters. Repeating the key with the same input returns the original result; with different input, ConflictError.`,
         }),
       }),
     }),
@@ -62,7 +62,7 @@ function inputType(name: string, { operation, isIdempotent }: UseCaseDeclaration
 
 function successType(name: string, mutationName: string, success: SuccessFields) {
   return builder.objectRef<object>(name).implement({
-    description: `Answer of \`${mutationName}\` when it succeeded.`,
+    description: `Successful result of \`${mutationName}\`.`,
     fields: (t) =>
       Object.fromEntries(
         Object.entries(success).map(([key, { type, idOf, description }]) => {
@@ -78,19 +78,19 @@ function successType(name: string, mutationName: string, success: SuccessFields)
 
 export interface MutationOptions<Success extends SuccessFields, Fields extends InputFieldMap> {
   description: string;
-  /** The fields of DoThingSuccess: those of what the use case gives. */
+  /** Fields of DoThingSuccess, read from the result of the use case. */
   success: Success;
-  /** Besides ValidationError, and ConflictError where the use case takes an idempotencyKey. */
+  /** In addition to ValidationError and, for idempotent use cases, ConflictError. */
   errors?: (new (...args: never[]) => AppError)[];
   input: (t: InputBuilder) => Fields;
-  /** Puts the ids of rows in place of the ids of nodes. */
+  /** Replaces global ids by row ids. */
   decodeIds?: (input: InputShapeFromFields<Fields>) => InputShapeFromFields<Fields>;
 }
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypes, 'InputObject'>;
 type InputFields = (t: InputBuilder) => InputFieldMap;
 
-/** `idOf`: the use case gives the id of a row, which is encoded as that of a node of this type. */
+/** `idOf`: the use case returns a row id, which is encoded as the global id of this type. */
 type SuccessFields = Record<string, { type: OutputType<SchemaTypes>; idOf?: string; description: string }>;
 
 type Made<Success extends SuccessFields> = {
@@ -105,7 +105,7 @@ interface UseCaseDeclaration {
 type MutationUseCase<Fields extends InputFieldMap, Success extends SuccessFields> = UseCaseDeclaration &
   ((ctx: Context, input: InputOf<Fields>) => Promise<Made<Success>>);
 
-/** TypeScript checks the use case once before it has inferred the fields: nothing is compared then. */
+/** TypeScript first checks the use case before it has inferred Fields; `never` accepts any input in that pass. */
 type InputOf<Fields extends InputFieldMap> = InputFieldMap extends Fields
   ? never
   : InputShapeFromFields<Fields>;

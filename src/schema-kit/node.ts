@@ -4,15 +4,15 @@ import type { Context } from '../kernel/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
 /**
- * Declares a stored object that `node(id)` can read. `visibleTo` is the condition that its row must meet for a viewer;
- * nothing reads a node without one, and nobody who is not signed in reads any.
+ * Declares a stored object that `node(id)` can read. `visibleTo` is the Prisma condition that limits which rows a
+ * viewer can read; without a viewer no row is readable.
  */
 export function node<Name extends ModelName>(model: Name, options: NodeOptions<Name>) {
   const { visibleTo, key = byId, ...rest } = options;
   return builder.prismaNode<Name>(model, {
     ...rest,
     ...key,
-    id: { ...key.id, description: 'Opaque and stable.' },
+    id: { ...key.id, description: 'Globally unique, opaque and stable identifier.' },
     nullable: true,
     findUnique: (id: string, ctx: Context) => ({
       ...key.where(id),
@@ -23,7 +23,7 @@ export function node<Name extends ModelName>(model: Name, options: NodeOptions<N
 
 const byId: NodeKey = { id: { field: 'id' }, where: (id) => ({ id }) };
 
-/** Holds for no row. */
+/** Matches no row. */
 const NOBODY = { OR: [] };
 
 export type Models = SchemaTypes['PrismaTypes'];
@@ -31,7 +31,7 @@ export type ModelName = keyof Models;
 interface NodeOptions<Name extends ModelName> {
   description: string;
   visibleTo: (viewer: Viewer) => Models[Name]['Where'];
-  /** Left out: the column `id`. */
+  /** Default: the column `id`. */
   key?: NodeKey;
   fields: PrismaNodeOptions<
     SchemaTypes,
@@ -44,7 +44,7 @@ interface NodeOptions<Name extends ModelName> {
   >['fields'];
 }
 
-/** How the id of a node is made from its row, and its row found by that id. */
+/** Maps between the id of a node and its row. */
 interface NodeKey {
   id: object;
   where: (id: string) => object;

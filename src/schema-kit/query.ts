@@ -9,7 +9,7 @@ import type { ConnectionRefs } from './connection.ts';
 import { decodeId } from './global-id.ts';
 import type { ModelName, Models } from './node.ts';
 
-/** A query that gives one object by its id: `conversation(id: ID!): Conversation`. */
+/** Declares a query for one object by its id: `conversation(id: ID!): Conversation`. */
 export function queryOne<Name extends ModelName>(field: QueryName, options: OneOptions<Name>): void {
   const { model, visibleTo, description } = options;
   builder.queryField(field, (t) =>
@@ -17,7 +17,7 @@ export function queryOne<Name extends ModelName>(field: QueryName, options: OneO
       type: model as 'Conversation',
       nullable: true,
       description,
-      args: { id: t.arg.id({ required: true, description: `Id of the \`${model}\`.` }) },
+      args: { id: t.arg.id({ required: true, description: `Id of a \`${model}\`.` }) },
       resolve: (query, _root, { id }, ctx) => {
         const viewer = authorize(ctx, `Query.${field}`);
         const where = { id: decodeId(id, model), AND: visibleTo(viewer) };
@@ -27,7 +27,7 @@ export function queryOne<Name extends ModelName>(field: QueryName, options: OneO
   );
 }
 
-/** A query that gives a list of what the viewer may see, in pages, filtered and ordered by its arguments. */
+/** Declares a query for a connection of the objects that the viewer may see, filtered and ordered by its arguments. */
 export function queryList<Name extends ModelName, Args extends InputFieldMap>(
   field: QueryName,
   options: ListOptions<Name, Args>,
@@ -84,7 +84,7 @@ interface OneOptions<Name extends ModelName> {
 
 interface ListOptions<Name extends ModelName, Args extends InputFieldMap> extends OneOptions<Name> {
   connection: ConnectionRefs;
-  /** The unique index whose columns a cursor holds. */
+  /** Unique index whose columns form the cursor. */
   cursor: 'id' | 'updatedAt_id';
   args: (t: PothosSchemaTypes.RootFieldBuilder<SchemaTypes, object, 'Query'>) => Args;
   filter: (args: InputShapeFromFields<Args>, viewer: Viewer) => Models[Name]['Where'];

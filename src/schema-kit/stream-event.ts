@@ -4,19 +4,19 @@ import type { LogEvent } from '../kernel/events/log-stream.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
 /**
- * What every event of a log has. `data.type` with `Event` behind it is the name of its GraphQL type, so that
- * unions and this interface need no list of their own.
+ * The interface of all events. The GraphQL type of an event is named `<data.type>Event`, so this interface and the
+ * unions of events can resolve types without a table.
  */
 export const StreamEventRef = builder.interfaceRef<AnyEvent>('StreamEvent').implement({
   description:
-    'An event of an append-only log. Hand its `seq` back as `after` to go on behind it, on any connection.',
+    'An event of an append-only log. Pass its `seq` as `after` to resume from it, on any connection.',
   resolveType: eventTypeName,
   fields: (t) => ({
     seq: t.exposeInt('seq', {
       description:
-        'Rises by one within the log, from 1; a snapshot carries that of the last event it includes.',
+        'Position in the log, counted from 1. For a snapshot, the position of the last event it includes.',
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When the event was written.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'Time when the event was written.' }),
   }),
 });
 
@@ -27,41 +27,43 @@ export function eventTypeName(event: AnyEvent): string {
 export const StreamEventPageRef = builder
   .objectRef<EventPage<{ type: string }>>('StreamEventPage')
   .implement({
-    description: 'Events of a log that follow each other.',
+    description: 'A page of consecutive events of a log.',
     fields: (t) => ({
       nodes: t.expose('nodes', {
         type: [StreamEventRef],
-        description: 'The events, by rising `seq`.',
-        complexity: { field: 0, multiplier: 1 }, // the page has been counted
+        description: 'Events in ascending order of `seq`.',
+        complexity: { field: 0, multiplier: 1 }, // the complexity of the page already includes its size
       }),
-      firstSeq: t.exposeInt('firstSeq', { description: 'seq of the oldest event that is still kept.' }),
-      lastSeq: t.exposeInt('lastSeq', { description: 'seq of the newest event of the log; 0 when empty.' }),
+      firstSeq: t.exposeInt('firstSeq', { description: '`seq` of the oldest event still stored.' }),
+      lastSeq: t.exposeInt('lastSeq', {
+        description: '`seq` of the newest event of the log. 0 when the log is empty.',
+      }),
       hasMore: t.exposeBoolean('hasMore', {
-        description: 'Whether more follow: read on with the last `seq` as `after`.',
+        description: 'Whether more events follow. To read them, pass the last `seq` as `after`.',
       }),
     }),
   });
 
-/** Of a field that gives a StreamEventPage. */
+/** Argument descriptions of fields that return a StreamEventPage. */
 export const PAGE_ARGS = {
-  after: 'Only events with a higher seq.',
-  first: `At most so many; 1 to ${MAX_PAGE_EVENTS}.`,
+  after: 'Return only events with a higher `seq`.',
+  first: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}.`,
 };
 
 export function eventPageComplexity({ first }: { first: number }) {
   return { field: 1, multiplier: Math.min(first, MAX_PAGE_EVENTS) / 10 };
 }
 
-/** What the argument `after` of every stream of a log means. */
+/** Description of the argument `after` of subscriptions. */
 export const AFTER =
-  'The seq of the last event you have: everything behind it follows, once each. Left out: a snapshot first. Above the log’s head: BAD_USER_INPUT.';
+  '`seq` of the last event you received: the stream continues with the next one, without gaps or duplicates. If omitted, the stream starts with a snapshot. BAD_USER_INPUT if higher than the last `seq` of the log.';
 
-/** The reference of an event's GraphQL type. */
+/** The object type of an event. */
 export function eventRef<Event extends { type: string }, Type extends Event['type']>(type: Type) {
   return builder.objectRef<LogEvent<Extract<Event, { type: Type }>>>(`${type}Event`);
 }
 
-/** All events of one log: one that is forgotten does not compile. Null: shown to nobody. */
+/** The GraphQL type of every event of a log; a missing one does not compile. Null marks an internal event. */
 export type EventTypes<Event extends { type: string }> = {
   [Type in Event['type']]: EventType<LogEvent<Extract<Event, { type: Type }>>> | null;
 };
@@ -69,8 +71,8 @@ export type EventTypes<Event extends { type: string }> = {
 export interface EventType<Source> {
   ref: ObjectRef<SchemaTypes, Source>;
   /**
-   * The fields that are resolved from the event's data alone, and so are the same for every reader. The others read
-   * the database, as it is now and as the reader may see it. `seq` and `at` go without saying.
+   * Fields that are resolved from the event's data alone and are therefore the same for every reader, besides `seq`
+   * and `at`. All other fields read the current database rows that the reader may see.
    */
   fromData: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { CORSOptions } from 'graphql-yoga';
 
-/** The pages of other origins that may call the API, and the headers that it reads and sends. It uses no cookies. */
+/** CORS options: the origins that may call the API, and the headers it reads and sends. The API uses no cookies. */
 export function corsFor(origins: readonly string[]): (request: Request) => CORSOptions {
   const options = {
     origin: [...origins],
@@ -13,7 +13,7 @@ export function corsFor(origins: readonly string[]): (request: Request) => CORSO
   return (request) => (isAllowed(origins, request.headers.get('origin')) ? options : false);
 }
 
-/** Browsers always send the origin of the page; other clients send none. */
+/** Browsers always send the page's origin; other clients may send none. */
 export function isAllowed(origins: readonly string[], origin: string | null | undefined): boolean {
   return typeof origin === 'string' && origins.includes(origin);
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Credentials } from '../modules/auth/authenticator.ts';
 
-/** The credentials in the headers of a request, and the ids that it claims. */
+/** Reads the credentials and the claimed ids from the headers of a request. */
 export function credentialsFromHeaders(headers: IncomingHttpHeaders): RequestCredentials {
   return {
     bearerToken: bearerToken(headers.authorization),
@@ -10,7 +10,7 @@ export function credentialsFromHeaders(headers: IncomingHttpHeaders): RequestCre
   };
 }
 
-/** A browser cannot set headers on a WebSocket: the token may also come in `connection_init` or in the URL. */
+/** Browsers cannot set headers on a WebSocket, so the token is also accepted in `connection_init` and in the URL. */
 export function credentialsFromSocket(
   connectionParams: Readonly<Record<string, unknown>>,
   upgrade: IncomingMessage,
@@ -34,7 +34,7 @@ function single(header: string | string[] | undefined): string | null {
 }
 
 export interface RequestCredentials extends Credentials {
-  /** The headers X-Tenant-ID and X-User-ID. They never grant anything; null when they were not sent. */
+  /** The headers X-Tenant-ID and X-User-ID; null when absent. They are checked against the token and grant nothing. */
   tenantId: string | null;
   userId: string | null;
 }

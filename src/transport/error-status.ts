@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** The HTTP status of an error; null for those that are reported in the body of a 200. */
+/** The HTTP status of an error code; null for errors that are returned in the body with status 200. */
 export function httpStatusOf(code: ErrorCode): number | null {
   return HTTP_STATUS[code] ?? null;
 }

@@ -4,8 +4,8 @@ import { authenticate } from '../modules/auth/authenticators.ts';
 import type { RequestCredentials } from './credentials.ts';
 
 /**
- * The context of one operation, the same on every transport. Credentials that are not accepted give a context without
- * a viewer: operations that need none still work, such as refreshing an expired session.
+ * Creates the context of one operation, the same on every transport. Invalid credentials result in a context without
+ * a viewer, so that public operations still work, such as refreshing an expired session.
  * Errors: FORBIDDEN, SERVICE_UNAVAILABLE.
  */
 export async function createContext(
@@ -25,14 +25,14 @@ export async function createContext(
   }
 }
 
-/** A header never grants anything; it can only contradict the token. */
+/** These headers grant nothing; a request whose header contradicts its token is refused. */
 function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: string): void {
   if (claimed !== null && claimed !== actual) {
     throw new AppError('FORBIDDEN', `${what} ID mismatch between JWT and header`);
   }
 }
 
-/** What a transport knows of an operation. */
+/** What a transport knows about an operation. */
 export interface RequestContext {
   requestId: string;
   credentials: RequestCredentials;

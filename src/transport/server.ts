@@ -6,7 +6,7 @@ import { health, readiness, type Probes } from './http/health.ts';
 import { Router, type Route } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 
-/** Everything that the API serves over the network, on one port. */
+/** Creates the HTTP server with all routes of the API, on one port. */
 export function startServer(
   services: Services,
   settings: ServerSettings,
@@ -32,6 +32,6 @@ export function startServer(
 export interface ServerSettings {
   environment: string;
   corsOrigins: readonly string[];
-  /** Introspection and GraphiQL. */
+  /** Enables introspection and GraphiQL. */
   isSchemaPublic: boolean;
 }

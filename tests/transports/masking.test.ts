@@ -8,7 +8,7 @@ import { readEvents } from '../support/sse.ts';
 
 const CANARY = 'sk-canary-0123456789';
 const MASKED = {
-  message: 'Something went wrong on our side. Tell us the requestId, if it happens again.',
+  message: 'Internal server error. If it happens again, report the requestId.',
   extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.stringMatching(/^[\w-]{8,}$/) as string },
 };
 

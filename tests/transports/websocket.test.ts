@@ -244,7 +244,7 @@ describe('closing the server', () => {
 
     const start = performance.now();
     const [closed] = await Promise.all([socket.closed, app.close()]);
-    expect(closed).toEqual({ code: 1012, reason: 'The server restarts' });
+    expect(closed).toEqual({ code: 1012, reason: 'Server is restarting' });
     expect(performance.now() - start).toBeLessThan(15_000);
     deaf.destroy();
   });

@@ -1,15 +1,15 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-/** The page is 9 MB, so it is loaded when somebody asks for it; it needs nothing from the internet. */
+/** Renders the GraphiQL page. The module is 9 MB, so it is imported on first use; the page loads nothing from the internet. */
 export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
   const graphiql = await import('@graphql-yoga/render-graphiql');
   return graphiql.renderGraphiQL(options).replace('</head>', `${TAB_STYLE_FIX}</head>`);
 }
 
-/** Else a tab jumps away under the pointer when it is first touched, and the click is lost. */
+/** Without it, a tab moves under the pointer on the first touch, and the click is lost. */
 const TAB_STYLE_FIX = '<style>.graphiql-tab { transform: none !important }</style>';
 
-const SIGN_UP = `# 1. Make an account: press the play button.
+const SIGN_UP = `# 1. Create an account: press the play button.
 #    Then copy the accessToken into the Headers
 #    of the next tab.
 mutation SignUp {
@@ -23,7 +23,7 @@ mutation SignUp {
   }
 }
 
-# Back again later.
+# Sign in again later.
 mutation SignIn {
   login(input: {
     email: "me@example.com"
@@ -35,11 +35,11 @@ mutation SignIn {
 }
 `;
 
-/** One tab for all of it, so that the token and each id are pasted once. */
+/** A single tab for all steps, so that the token and each id are pasted once. */
 const PIPELINE = `# The play button lets you choose a step.
 # Paste each id into Variables, below.
 
-# 2. Open a conversation.
+# 2. Create a conversation.
 mutation Start {
   createConversation(input: {}) {
     ... on CreateConversationSuccess { conversation { id } }
@@ -47,7 +47,7 @@ mutation Start {
   }
 }
 
-# 3. Say what you need.
+# 3. Describe the task.
 mutation Say($conversation: ID!) {
   sendMessage(input: {
     conversationId: $conversation
@@ -58,7 +58,7 @@ mutation Say($conversation: ID!) {
   }
 }
 
-# 4. Watch the reply come, token by token.
+# 4. Stream the reply, token by token.
 subscription Listen($conversation: ID!) {
   conversationEvents(conversationId: $conversation) {
     __typename
@@ -68,7 +68,7 @@ subscription Listen($conversation: ID!) {
   }
 }
 
-# 5. Look at the designs.
+# 5. List the proposed designs.
 query Look($conversation: ID!) {
   conversation(id: $conversation) {
     stage
@@ -76,7 +76,7 @@ query Look($conversation: ID!) {
   }
 }
 
-# 6. Choose one, and settle it.
+# 6. Select a design and confirm it.
 mutation Settle($proposal: ID!) {
   selectProposal(input: { proposalId: $proposal }) {
     ... on SelectProposalSuccess { conversation { stage } }
@@ -88,7 +88,7 @@ mutation Settle($proposal: ID!) {
   }
 }
 
-# 7. Run it.
+# 7. Run the design.
 mutation Run($proposal: ID!) {
   executePipeline(input: {
     source: { proposalId: $proposal }
@@ -101,7 +101,7 @@ mutation Run($proposal: ID!) {
   }
 }
 
-# 8. Watch it.
+# 8. Follow the run.
 subscription Watch($execution: ID!) {
   pipelineProgress(executionId: $execution) {
     __typename
@@ -116,7 +116,7 @@ subscription Watch($execution: ID!) {
   }
 }
 
-# Only when it asks.
+# 9. Decide an approval, when the run requests one.
 mutation Decide($approval: ID!) {
   decideApproval(input: {
     approvalId: $approval

@@ -5,8 +5,8 @@ import type { Logger } from '../../infra/logger.ts';
 import { httpStatusOf } from '../error-status.ts';
 
 /**
- * What a client may know of an error. One that the client caused keeps its message and has a code. Anything else
- * is a fault of ours: logged here, once, and masked, with the request id as the only detail.
+ * Converts an error into what a client may see. An error that the client caused keeps its message and has a code. Any
+ * other error is internal: it is logged here, once, and masked, with the request id as the only detail.
  */
 export function maskError(error: unknown, { requestId, logger }: RequestTrace): GraphQLError {
   const cause = rootCause(error);
@@ -18,9 +18,9 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
       ...cause.extensions,
     });
   }
-  // Whoever has left does not wait for an answer.
-  if (!isAbort(cause)) logger.error({ err: cause, requestId }, 'a request failed');
-  return replaced(error, 'Something went wrong on our side. Tell us the requestId, if it happens again.', {
+  // An abort means that the client has disconnected: this is not an error of the server.
+  if (!isAbort(cause)) logger.error({ err: cause, requestId }, 'unhandled error in GraphQL operation');
+  return replaced(error, 'Internal server error. If it happens again, report the requestId.', {
     code: 'INTERNAL_SERVER_ERROR',
     requestId,
     unexpected: true,
@@ -37,12 +37,12 @@ function extensionsOf(error: AppError): Record<string, unknown> {
   };
 }
 
-/** graphql-js wraps what a resolver throws, to say where it was thrown. */
+/** graphql-js wraps the errors of resolvers to add their location. */
 function rootCause(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? rootCause(error.originalError) : error;
 }
 
-/** Said by the server about the document, the variables or the page that was asked for; not by a resolver's bug. */
+/** Whether the library reports a problem with the document, its variables or a page argument, not a bug in a resolver. */
 function isAboutTheRequest(error: unknown, cause: unknown): cause is GraphQLError {
   if (!(cause instanceof GraphQLError)) return false;
   const isLocated = error instanceof GraphQLError && error.path !== undefined;
@@ -60,7 +60,7 @@ function replaced(error: unknown, message: string, extensions: Record<string, un
 }
 
 export interface RequestTrace {
-  /** Absent for a fault that came before the request had one. */
+  /** Absent for an error that occurred before the request had an id. */
   requestId?: string;
   logger: Pick<Logger, 'error'>;
 }

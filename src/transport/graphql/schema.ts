@@ -14,5 +14,5 @@ import '../../schema-kit/node-queries.ts';
 import '../../schema-kit/scalars.ts';
 import { builder } from '../../schema-kit/builder.ts';
 
-/** The whole schema: every module adds its part to the builder when it is imported. */
+/** The executable schema. Importing a module's schema file adds its types to the builder. */
 export const schema = builder.toSchema();

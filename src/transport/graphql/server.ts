@@ -20,7 +20,7 @@ import { SocketServer } from './websocket.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** GraphQL over HTTP, SSE and WebSocket on one path: one set of plugins for all of them. */
+/** Creates the GraphQL server: HTTP, SSE and WebSocket on one path with the same plugins. */
 export function createGraphQLServer({ schema, services, settings }: GraphQLServerOptions): GraphQLServer {
   const { logger } = services;
   const access = new AccessWatch(services);
@@ -34,7 +34,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     graphiql: settings.isSchemaPublic && GRAPHIQL,
     renderGraphiQL,
     logging: false,
-    // What use-error-masking never sees: a fault in Yoga itself, before there is a context.
+    // Masks errors that use-error-masking never sees: those of Yoga itself, before a context exists.
     maskedErrors: { maskError: (error) => maskError(error, { logger }) },
     plugins: [
       useJsonOnly(),
@@ -67,7 +67,7 @@ export const MAX_BODY_BYTES = 1_000_000;
 
 export interface GraphQLServer {
   route: Route;
-  /** Asks the clients of the sockets to reconnect, and ends the sockets. */
+  /** Closes all WebSockets with a code that makes clients reconnect. */
   close(): Promise<void>;
 }
 
@@ -75,9 +75,9 @@ export interface GraphQLServerOptions {
   schema: GraphQLSchema;
   services: Services;
   settings: {
-    /** Pages of these origins may call the API and open sockets. */
+    /** Origins whose pages may call the API and open WebSockets. */
     corsOrigins: readonly string[];
-    /** Introspection, GraphiQL and "Did you mean". */
+    /** Enables introspection, GraphiQL and "Did you mean" suggestions. */
     isSchemaPublic: boolean;
   };
 }

@@ -19,9 +19,9 @@ import { requestIdOf } from '../request-id.ts';
 import { maskError } from './mask-error.ts';
 
 /**
- * GraphQL over WebSocket, protocol graphql-transport-ws. A socket is opened with an access token and closed when that
- * access ends. Each operation is authenticated and limited like a request of its own; an invalid operation gets an
- * `error` message and never closes the socket.
+ * GraphQL over WebSocket with the protocol graphql-transport-ws. A socket requires an access token and is closed when
+ * that access ends. Each operation is authenticated and limited like an HTTP request; an invalid operation is answered
+ * with an `error` message and never closes the socket.
  */
 export class SocketServer {
   readonly #options: SocketServerOptions;
@@ -46,7 +46,7 @@ export class SocketServer {
     });
   }
 
-  /** Takes a connection that asks to become a WebSocket. */
+  /** Upgrades a connection to a WebSocket; refuses pages of unknown origins with 403. */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     const { origin, host } = request.headers;
     const isOwnPage = origin !== undefined && URL.parse(origin)?.host === host;
@@ -59,7 +59,7 @@ export class SocketServer {
     });
   }
 
-  /** Asks every client to come again, and waits a little for their goodbyes. */
+  /** Asks every client to reconnect, and terminates sockets that do not close within a second. */
   async close(): Promise<void> {
     for (const socket of this.#server.clients) socket.close(...CLOSE.restart);
     const killTimer = setTimeout(() => {
@@ -105,7 +105,7 @@ export class SocketServer {
     return true;
   }
 
-  /** graphql-ws sets no limit to this wait, and closes for good when it throws. */
+  /** Has its own time limit because graphql-ws sets none. Never throws: graphql-ws would close with a fatal code. */
   async #authenticate(credentials: RequestCredentials): Promise<Viewer | null | 'REFUSED' | 'UNAVAILABLE'> {
     const { logger, authenticators } = this.#options.services;
     const answered = new AbortController();
@@ -169,20 +169,20 @@ const PING_INTERVAL_MS = 12_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_GRACE_MS = 1_000;
 
-/** Each close of the server: its code and its reason. Clients reconnect after 1012, 1013 and 4403, but not after 4401. */
+/** Code and reason of each close by the server. Clients reconnect after 1012, 1013 and 4403, but not after 4401. */
 export const CLOSE = {
-  restart: [1012, 'The server restarts'],
+  restart: [1012, 'Server is restarting'],
   tryAgainLater: [1013, 'Try again later'],
   authRequired: [4401, 'AUTH_REQUIRED'],
   authFailed: [4403, 'AUTH_FAILED'],
 } as const;
 
 const TOO_MANY_OPERATIONS = new GraphQLError(
-  `A socket carries at most ${MAX_OPERATIONS} operations at once. Complete some, or open another socket.`,
+  `A socket can run at most ${MAX_OPERATIONS} operations at the same time. Complete some, or open another socket.`,
   { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
 );
 
-/** A write to a client that has just gone is no fault of ours, as graphql-ws would report it; `close` ends the rest. */
+/** A write to a socket that has just closed is not an error, but graphql-ws would report it; `close` does the cleanup. */
 function ignoreWriteErrors(socket: WebSocket): void {
   const send = socket.send.bind(socket) as (message: string, sent: () => void) => void;
   socket.send = ((message: string, sent: () => void) => send(message, () => sent())) as WebSocket['send'];
@@ -197,7 +197,7 @@ function withoutInternals({ errors, ...result }: ExecutionResult) {
   return errors ? { ...result, errors: errors.map(publicError) } : result;
 }
 
-/** What Yoga keeps in the extensions for HTTP only. */
+/** Removes the extensions that Yoga uses internally for HTTP. */
 function publicError(error: GraphQLError): GraphQLFormattedError {
   const { extensions: { http: _http, unexpected: _unexpected, ...extensions } = {}, ...rest } =
     error.toJSON();
@@ -208,7 +208,7 @@ export interface SocketServerOptions {
   yoga: YogaServerInstance<RequestContext, object>;
   services: Services;
   access: AccessWatch;
-  /** Pages of these origins may connect, besides those of the server itself. */
+  /** Origins whose pages may connect, in addition to the server's own origin. */
   origins: readonly string[];
 }
 

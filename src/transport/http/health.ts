@@ -1,14 +1,14 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The process answers. Says nothing that needs protection, and asks nobody. */
+/** Liveness: answers while the process runs. Checks no dependency and exposes nothing confidential. */
 export function health(facts: { environment: string; version: string }): RequestListener {
   return (_request, response) => send(response, 200, { status: 'ok', ...facts });
 }
 
 /**
- * Whether requests can be served now. Without Redis they can: events of other processes only come later.
- * A probe that does not answer in time counts as down.
+ * Readiness: whether requests can be served now. Redis is not required: without it, events of other processes arrive
+ * later, and the status is `degraded`. A probe that does not answer in time counts as down.
  */
 export function readiness({ database, queue, redis }: Probes): RequestListener {
   return async (_request, response) => {
@@ -46,10 +46,10 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-/** Rejects when the thing is away. */
+/** Rejects when the dependency is down. */
 export type Probe = () => Promise<unknown>;
 
-/** Redis and the queue are absent where they are not used. */
+/** Redis and the queue are absent when the process does not use them. */
 export interface Probes {
   database: Probe;
   queue?: Probe;

@@ -9,14 +9,14 @@ export class Router {
     this.#routes = new Map(routes.map((route) => [route.path, route]));
   }
 
-  /** Answers 404 where no route has the path. Errors: what the route throws. */
+  /** Answers 404 when no route has the path. Errors: whatever the route throws. */
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const route = this.#routes.get(pathOf(request));
     if (route) await route.handle(request, response, requestId);
     else response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"Not found"}');
   }
 
-  /** Refuses with 404 where the route takes no upgrades. */
+  /** Answers 404 when no route with this path accepts upgrades. */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     const route = this.#routes.get(pathOf(request));
     if (route?.upgrade) route.upgrade(request, connection, head);
@@ -35,6 +35,6 @@ function pathOf(request: IncomingMessage): string {
 export interface Route {
   path: string;
   handle: (request: IncomingMessage, response: ServerResponse, requestId: string) => unknown;
-  /** Takes a connection that asks for another protocol. Absent: refused. */
+  /** Handles an upgrade request, such as one for a WebSocket. Absent: upgrades are refused. */
   upgrade?: (request: IncomingMessage, connection: Duplex, head: Buffer) => void;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../infra/logger.ts';
 import { requestIdOf } from '../request-id.ts';
 import { refuseUpgrade, type Router } from './router.ts';
 
-/** Serves a router on one port: gives each request its id, and closes without cutting an answer off. */
+/** HTTP server for a router: assigns a request id to each request and shuts down without cutting responses off. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server = createServer(TIMEOUTS, (request, response) => this.#handle(request, response));
@@ -27,7 +27,7 @@ export class HttpServer {
     return this.#server.address() as AddressInfo;
   }
 
-  /** Accepts no more requests, lets answers finish, ends sockets and streams. */
+  /** Stops accepting requests, lets responses finish, then ends sockets and streams. */
   async close(): Promise<void> {
     const closed = this.#server.listening ? once(this.#server, 'close') : null;
     this.#server.close();
@@ -35,7 +35,7 @@ export class HttpServer {
     const answers = [...this.#unanswered].filter((response) => !isStream(response));
     const sent = Promise.all(answers.map((response) => once(response, 'close')));
     await Promise.race([sent, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
-    this.#server.closeAllConnections(); // streams are left, which their readers resume on another server
+    this.#server.closeAllConnections(); // only streams remain; their clients resume on another server
     await closed;
   }
 
@@ -52,7 +52,7 @@ export class HttpServer {
   }
 }
 
-/** Limits how long a client that sends slowly, or not at all, can hold a connection. */
+/** Limit how long a slow or idle client can keep a connection. */
 const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -60,7 +60,7 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 5_000,
 };
 
-/** How long unfinished answers may take when the server closes. */
+/** Time that unfinished responses have when the server closes. */
 const CLOSE_GRACE_MS = 5_000;
 
 function isStream(response: ServerResponse): boolean {
@@ -70,6 +70,6 @@ function isStream(response: ServerResponse): boolean {
 export interface HttpServerOptions {
   router: Router;
   logger: Pick<Logger, 'error'>;
-  /** Ends what outlives a request, such as sockets. */
+  /** Ends connections that outlive a request, such as WebSockets. */
   onClose: () => Promise<void>;
 }

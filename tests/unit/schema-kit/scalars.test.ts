@@ -45,7 +45,7 @@ describe('Decimal', () => {
     ['not a number', 'NaN'],
     ['null', null],
   ])('refuses %s', (_what, value) => {
-    expect(() => scalar('Decimal').parseValue(value)).toThrow('a Decimal is a string');
+    expect(() => scalar('Decimal').parseValue(value)).toThrow('a Decimal must be a string');
   });
 });
 
@@ -81,6 +81,6 @@ describe('Date', () => {
 
 describe('JSONObject', () => {
   it.each(['text', 1, true, null, [], [{}]])('refuses %j', (value) => {
-    expect(() => scalar('JSONObject').parseValue(value)).toThrow('a JSONObject is an object');
+    expect(() => scalar('JSONObject').parseValue(value)).toThrow('a JSONObject must be an object');
   });
 });

@@ -4,13 +4,13 @@ import { onReturn } from '../../../core/async/on-return.ts';
 import type { Context } from '../../../kernel/context.ts';
 import type { AccessWatch } from '../../../modules/auth/access-watch.ts';
 
-/** Ends a subscription over HTTP when the access of its viewer ends; its last result says why. */
+/** Ends a subscription over HTTP when the access of its viewer ends; the last result contains the reason. */
 export function useAccessWatch(access: AccessWatch): Plugin {
   return {
     onSubscribe: () => ({
       onSubscribeResult({ args, result, setResult }) {
         const { request, viewer } = args.contextValue as Partial<YogaInitialContext> & Context;
-        // A WebSocket has no request; it is closed as a whole.
+        // An operation over WebSocket has no request; the SocketServer closes the whole socket instead.
         if (!request || !viewer || !isAsyncIterable(result)) return;
         setResult(endingWith((onEnd) => access.watch(viewer, onEnd), result));
       },
@@ -20,7 +20,7 @@ export function useAccessWatch(access: AccessWatch): Plugin {
 
 function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): Results {
   const iterator = results[Symbol.asyncIterator]();
-  const leave = () => void iterator.return?.(); // which ends a pending next()
+  const leave = () => void iterator.return?.(); // also ends a pending next()
   let reason: string | null = null;
   const unwatch = watch((ended) => {
     reason = ended;
@@ -45,7 +45,7 @@ function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): Resu
 }
 
 function accessEnded(reason: string): ExecutionResult {
-  const message = `${reason}. Sign in or refresh the session, and subscribe again after the last seq you have seen.`;
+  const message = `${reason}. Sign in or refresh the session, then subscribe again with the last seq you received as after.`;
   return { errors: [new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } })] };
 }
 

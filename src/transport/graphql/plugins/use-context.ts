@@ -2,7 +2,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { Services } from '../../../kernel/context.ts';
 import { createContext, type RequestContext } from '../../request-context.ts';
 
-/** Finds out who asks, once per operation, and gives resolvers the services. */
+/** Authenticates each operation once and provides the services to resolvers. */
 export function useContext(services: Services): Plugin<RequestContext> {
   return {
     async onContextBuilding({ context, extendContext }) {

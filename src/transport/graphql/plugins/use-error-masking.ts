@@ -4,7 +4,7 @@ import type { Logger } from '../../../infra/logger.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { maskError } from '../mask-error.ts';
 
-/** Gives every error its code, and masks what is not the client's, on every transport and in the middle of a stream. */
+/** Adds a code to every error and masks internal errors, on every transport and for every result of a stream. */
 export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
   return {
     onPluginInit({ registerContextErrorHandler }) {
@@ -29,7 +29,7 @@ export function useErrorMasking(logger: Logger): Plugin<RequestContext> {
   }
 }
 
-/** Whether a root field has a value: then the answer is a success in part, and its HTTP status is 200. */
+/** Whether at least one root field has a value: a partial success, which has HTTP status 200. */
 function hasValue(data: ExecutionResult['data']): boolean {
   return Object.values(data ?? {}).some((value) => value !== null);
 }
@@ -40,7 +40,7 @@ function withStatus200(error: GraphQLError): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
-/** Yoga names it over HTTP only. */
+/** Yoga sets this code for HTTP only. */
 function nameParseError({ result }: { result: unknown }): void {
   if (result instanceof GraphQLError) Object.assign(result.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
 }

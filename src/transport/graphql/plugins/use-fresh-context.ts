@@ -9,8 +9,8 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { onReturn } from '../../../core/async/on-return.ts';
 
 /**
- * Resolves every event of a subscription in a context of its own: what loaders have cached for one event would be
- * stale for the next. What the source throws ends the stream with one last result that says so.
+ * Resolves each event of a subscription in a new context, because values that loaders cached for one event would be
+ * stale for the next. An error of the source ends the stream with a last result that contains the error.
  */
 export function useFreshContext(): Plugin {
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe) };
@@ -23,7 +23,7 @@ async function subscribe(args: ExecutionArgs): Promise<AsyncIterable<ExecutionRe
 
 function resultsOf(source: AsyncIterable<unknown>, args: ExecutionArgs): AsyncIterable<ExecutionResult> {
   const events = source[Symbol.asyncIterator]();
-  return onReturn(read(), () => void events.return?.()); // which ends a pending next()
+  return onReturn(read(), () => void events.return?.()); // also ends a pending next()
 
   async function* read() {
     try {

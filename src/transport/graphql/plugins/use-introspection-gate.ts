@@ -2,7 +2,7 @@ import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-fi
 import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** Keeps the schema to those who have it already: neither introspection nor "Did you mean". */
+/** Hides the schema: disables introspection and "Did you mean" suggestions. */
 export function useIntrospectionGate(): Plugin {
   return {
     onPluginInit: ({ addPlugin }) => addPlugin(blockFieldSuggestionsPlugin()),

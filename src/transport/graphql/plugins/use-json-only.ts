@@ -1,8 +1,8 @@
 import { createGraphQLError, type Plugin } from 'graphql-yoga';
 
 /**
- * Takes operations as JSON only. A page of another site can make a browser post a form or plain text, or send a
- * GET with a type of its own, without asking first; with JSON it must ask, and CORS answers.
+ * Accepts operations as JSON only, against cross-site request forgery: a browser posts forms and plain text to other
+ * origins without a CORS preflight, but requires one for JSON.
  */
 export function useJsonOnly(): Plugin {
   return {
@@ -10,7 +10,7 @@ export function useJsonOnly(): Plugin {
       const type = request.headers.get('content-type');
       const isJson = type?.split(';')[0]?.trim().toLowerCase() === 'application/json';
       const isQuery = request.method === 'GET' && type === null;
-      const isOther = request.method !== 'GET' && request.method !== 'POST'; // refused as a method
+      const isOther = request.method !== 'GET' && request.method !== 'POST'; // Yoga answers 405
       if (isQuery) checkParameters(new URL(request.url).searchParams);
       if (isJson || isQuery || isOther) return;
       throw createGraphQLError('Send the operation as JSON, with `Content-Type: application/json`.', {
@@ -27,7 +27,7 @@ function checkParameters(parameters: URLSearchParams): void {
     try {
       JSON.parse(text);
     } catch {
-      throw createGraphQLError(`The parameter ${name} is not JSON.`, {
+      throw createGraphQLError(`The parameter \`${name}\` is not valid JSON.`, {
         extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
       });
     }

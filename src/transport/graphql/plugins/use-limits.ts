@@ -17,9 +17,9 @@ import {
 import type { Plugin } from 'graphql-yoga';
 
 /**
- * What a document may ask for, the same on every transport. Tokens are counted while they are parsed; depth,
- * aliases and directives when the document is validated, which is remembered; complexity each time, since it
- * depends on the variables.
+ * Limits the size and cost of documents, the same on every transport. Tokens are counted while parsing; depth, aliases
+ * and directives during validation, whose result is cached; complexity on each execution, because it depends on the
+ * variables.
  */
 export function useLimits(): Plugin {
   return {
@@ -45,7 +45,7 @@ export function useLimits(): Plugin {
   };
 }
 
-/** Complexity: 20 conversations with 10 messages each, six fields a message, score about 1,800. */
+/** Complexity, for comparison: 20 conversations with 10 messages each and six fields per message score about 1,800. */
 export const DOCUMENT_LIMITS = {
   tokens: 2_000,
   depth: 16,
@@ -59,11 +59,11 @@ function parseLimited(source: string | Source, options?: ParseOptions): Document
     return parse(source, { ...options, maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // for the parser's stack
+    throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // the parser's stack overflowed
   }
 }
 
-/** As one more error of the validation, instead of an exception in the middle of it. */
+/** Reports a violation as a validation error instead of throwing, so that validation continues. */
 const REPORT = {
   propagateOnRejection: false,
   onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
@@ -73,7 +73,7 @@ function complexityError(args: ExecutionArgs): GraphQLError | null {
   const complexity = complexityOf(args);
   if (complexity <= DOCUMENT_LIMITS.complexity) return null;
   return new GraphQLError(
-    `The query has a complexity of ${complexity}; at most ${DOCUMENT_LIMITS.complexity} is served. Ask for smaller pages or fewer fields.`,
+    `The query has a complexity of ${complexity}; the maximum is ${DOCUMENT_LIMITS.complexity}. Request smaller pages or fewer fields.`,
     { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } } },
   );
 }
@@ -93,7 +93,7 @@ function complexityOf({
       { schema, ctx: contextValue as object, variables: { ...variableValues } },
     ).complexity;
   } catch (error) {
-    // No operation of that name, or variables of the wrong type: the execution says so better.
+    // No operation with that name, or variables of the wrong type: execution reports these with a better message.
     if (error instanceof GraphQLError) return 0;
     throw error;
   }

@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 
-/** Asks proxies to pass events on as they come. */
+/** Disables buffering of event streams in proxies. */
 export function useSseHeaders(): Plugin {
   return {
     onResponse({ response }) {
