@@ -26,7 +26,7 @@ describe('as many people at once as there are no connections for', () => {
     await all((n) => runWhen(app, people[n]!, runs[n]!, hasEnded));
     const replies = await all((n) => replyEnded(app, people[n]!, sent[n]!.reply!.id));
     expect(replies.filter(({ status }) => status === 'FAILED')).toEqual([]);
-  });
+  }, 90_000);
 
   async function stop(account: Account, messageId: string): Promise<string> {
     return (await app.mutate('stopReply', { messageId }, '', account)).__typename;

@@ -29,7 +29,7 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
       'SELECT max(attempts) AS most FROM step_executions',
     );
     expect(attempts[0]!.most).toBeGreaterThan(1); // or nothing was tried again
-  });
+  }, 90_000);
 
   /** Runs and conversations with all that can happen to them; gives what is left of them to be added up. */
   async function spendAtRandom(account: Account): Promise<Spent> {

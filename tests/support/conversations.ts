@@ -46,7 +46,7 @@ export function replyEnded(app: TestApp, account: Account, id: string): Promise<
         throw new Error(`still ${message.status}`);
       return message;
     },
-    { timeoutMs: 15_000, intervalMs: 25 },
+    { timeoutMs: 25_000, intervalMs: 25 },
   );
 }
 
