@@ -137,8 +137,8 @@ class TrialProcesses {
 
   async decide(id: string): Promise<void> {
     await this.#database.query(
-      `INSERT INTO approval_requests (id, tenant_id, execution_id, step_key, status, question, payload)
-       VALUES ($1, 'bench', $1, 'step10', 'APPROVED', '', '{}')`,
+      `INSERT INTO approval_requests (id, tenant_id, execution_id, step_key, timing, status, question, payload)
+       VALUES ($1, 'bench', $1, 'step10', 'BEFORE_STEP', 'APPROVED', '', '{}')`,
       [id],
     );
   }

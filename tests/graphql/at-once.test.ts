@@ -9,7 +9,7 @@ const PEOPLE = 24;
 
 describe('as many people at once as there are no connections for', () => {
   const app = testApp({ router: routerOf(new ScriptedModel()) });
-  const asks = design({ key: 'asks', requiresApproval: true });
+  const asks = design({ key: 'asks', approval: {} });
 
   it('talk, run, decide and stop, and all of them are served', async () => {
     const people = await all(() => app.register());

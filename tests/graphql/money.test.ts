@@ -46,8 +46,7 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
     const steps = keys.map((key, index) => ({
       key,
       dependsOn: keys.slice(0, index).filter(() => random() < 0.4),
-      requiresApproval: random() < 0.3,
-      onReject: random() < 0.7 ? ('SKIP' as const) : ('FAIL' as const),
+      approval: random() < 0.3 ? { onReject: random() < 0.7 ? ('SKIP' as const) : ('FAIL' as const) } : null,
     }));
     const id = await startRun(app, account, design(...steps, { key: 'end', dependsOn: keys }));
     const cancelled = random() < 0.25;

@@ -355,7 +355,14 @@ async function makeRows(
           })),
         },
         approvals: {
-          create: { tenantId, stepKey: 's0', question: 'Go on?', payload: {}, decidedById: ownerId },
+          create: {
+            tenantId,
+            stepKey: 's0',
+            timing: 'BEFORE_STEP',
+            question: 'Go on?',
+            payload: {},
+            decidedById: ownerId,
+          },
         },
       },
       include: { approvals: true },

@@ -90,10 +90,10 @@ beforeAll(async () => {
   people.anonymous = { ...people.stranger, token: '' };
   // Some of the stranger's are older, some newer.
   for (const _ of [1, 2, 3]) await openConversation(app, people.stranger);
-  await waiting(people.stranger, design({ key: 'asks', requiresApproval: true }));
+  await waiting(people.stranger, design({ key: 'asks', approval: {} }));
   await makeThings(people.owner);
   await openConversation(app, people.stranger);
-  await waiting(people.stranger, design({ key: 'asks', requiresApproval: true }));
+  await waiting(people.stranger, design({ key: 'asks', approval: {} }));
 });
 
 describe('the tables of these tests', () => {
@@ -244,7 +244,7 @@ async function makeThings(owner: Account): Promise<void> {
   await app.mutate('renameConversation', { conversationId: conversation, title: 'A secret plan' }, '', owner);
   const { messages, proposals } = await readConversation(app, owner, conversation);
 
-  const asks = design({ key: 'first' }, { key: 'asks', requiresApproval: true, dependsOn: ['first'] });
+  const asks = design({ key: 'first' }, { key: 'asks', approval: {}, dependsOn: ['first'] });
   const own = await waiting(owner, asks);
   await decide(app, owner, own.approvals[0]!.id, 'APPROVE');
   await runWhen(app, owner, own.id, hasEnded);

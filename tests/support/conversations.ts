@@ -66,7 +66,7 @@ export async function readConversation(app: TestApp, account: Account, id: strin
       id title stage agreedRequirements openQuestions preferences cost
       proposals { id strategy version source selected title changes estimatedCost estimatedSeconds
         critique { score strengths weaknesses suggestions source }
-        design { mermaid steps { key agent model dependsOn requiresApproval } } }
+        design { mermaid steps { key agent model dependsOn approval { question } } } }
       messages(first: 100) { edges { node { id role status content cost } } }
     } }`,
     { id },
@@ -126,7 +126,7 @@ export interface Conversation {
         agent: string;
         model: string | null;
         dependsOn: string[];
-        requiresApproval: boolean;
+        approval: { question: string } | null;
       }[];
     };
   }[];

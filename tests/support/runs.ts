@@ -143,10 +143,7 @@ interface StepInput {
   title: string;
   prompt: string;
   dependsOn: string[];
-  requiresApproval: boolean;
-  approvalQuestion: string;
-  approvalTimeoutSeconds: number;
-  onReject: 'FAIL' | 'SKIP';
+  approval: { question?: string; timeoutSeconds?: number; onReject?: 'FAIL' | 'SKIP' } | null;
   maxOutputTokens: number;
   model: string;
 }

@@ -26,7 +26,7 @@ describe('decisions on two servers', () => {
   it('give one winner when fifty come at once, and all others that one’s decision', async () => {
     const [app] = apps;
     const ann = await app.register();
-    const id = await startRun(app, ann, design({ key: 'gate', requiresApproval: true }));
+    const id = await startRun(app, ann, design({ key: 'gate', approval: {} }));
     const [request] = (await runWhen(app, ann, id, isWaiting)).approvals;
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => {
@@ -85,7 +85,7 @@ describe('decisions on two servers', () => {
     const [here, there] = apps;
     const accounts = await Promise.all(Array.from({ length: 8 }, () => here.register()));
     const runs = accounts.map(async (account) => {
-      const id = await startRun(here, account, design({ key: 'gate', requiresApproval: true }));
+      const id = await startRun(here, account, design({ key: 'gate', approval: {} }));
       const [request] = (await runWhen(here, account, id, isWaiting)).approvals;
       const [decided] = await Promise.all([
         decide(there, account, request!.id, 'APPROVE'),
@@ -110,7 +110,7 @@ describe('a decision while no worker runs', () => {
     const api = await instances.start({ role: 'api' });
     const worker = await instances.start({ role: 'worker' });
     const ann = await api.register();
-    const id = await startRun(api, ann, design({ key: 'gate', requiresApproval: true }));
+    const id = await startRun(api, ann, design({ key: 'gate', approval: {} }));
     const { approvals } = await runWhen(api, ann, id, isWaiting);
     await worker.close();
 
@@ -139,7 +139,7 @@ describe('a decision that another member must make', () => {
     const colleague = await app.member(owner, 'USER');
     const guest = await app.member(owner, 'GUEST');
     const stranger = await app.register();
-    const steps = { ...design({ key: 'gate', requiresApproval: true }), requireDifferentApprover: true };
+    const steps = { ...design({ key: 'gate', approval: {} }), requireDifferentApprover: true };
     const id = await startRun(app, owner, steps);
     const [request] = (await runWhen(app, owner, id, isWaiting)).approvals;
 
@@ -160,8 +160,8 @@ describe('a decision that another member must make', () => {
 
 function twoQuestions() {
   return design(
-    { key: 'left', requiresApproval: true },
-    { key: 'right', requiresApproval: true },
+    { key: 'left', approval: {} },
+    { key: 'right', approval: {} },
     { key: 'both', dependsOn: ['left', 'right'] },
   );
 }

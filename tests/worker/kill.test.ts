@@ -26,7 +26,7 @@ describe('kill -9 in the middle of a run and of a reply', () => {
 
   beforeAll(async () => {
     ann = await app.register();
-    waiting = await startRun(app, ann, design({ key: 'gate', requiresApproval: true, maxOutputTokens: 5 }));
+    waiting = await startRun(app, ann, design({ key: 'gate', approval: {}, maxOutputTokens: 5 }));
     await runWhen(app, ann, waiting, ({ status }) => status === 'WAITING_FOR_APPROVAL');
     scene = await openScene(ann);
     await server.kill();

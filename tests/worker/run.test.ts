@@ -52,7 +52,7 @@ describe('a run', () => {
       app,
       ann,
       design(
-        { key: 'asks', requiresApproval: true },
+        { key: 'asks', approval: {} },
         { key: 'busy' },
         { key: 'after-busy', dependsOn: ['busy'] },
         { key: 'all', dependsOn: ['asks', 'after-busy'] },
@@ -74,7 +74,7 @@ describe('a run', () => {
       app,
       ann,
       design(
-        { key: 'granted', requiresApproval: true },
+        { key: 'granted', approval: {} },
         { key: 'long' },
         { key: 'both', dependsOn: ['granted', 'long'] },
       ),
@@ -92,10 +92,7 @@ describe('a run', () => {
     const id = await startRun(
       app,
       ann,
-      design(
-        { key: 'optional', requiresApproval: true, onReject: 'SKIP' },
-        { key: 'final', dependsOn: ['optional'] },
-      ),
+      design({ key: 'optional', approval: { onReject: 'SKIP' } }, { key: 'final', dependsOn: ['optional'] }),
     );
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
     await decide(app, ann, approvals[0]!.id, 'REJECT', { comment: 'not needed' });
@@ -107,7 +104,7 @@ describe('a run', () => {
 
   it('fails with APPROVAL_REJECTED when a rejected step must not be skipped', async () => {
     const ann = await app.register();
-    const id = await startRun(app, ann, design({ key: 'must', requiresApproval: true }));
+    const id = await startRun(app, ann, design({ key: 'must', approval: {} }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
     await decide(app, ann, approvals[0]!.id, 'REJECT', { comment: 'too vague' });
     const run = await runWhen(app, ann, id, hasEnded);
@@ -117,11 +114,7 @@ describe('a run', () => {
 
   it('fails with APPROVAL_EXPIRED when nobody decides in time', async () => {
     const ann = await app.register();
-    const id = await startRun(
-      app,
-      ann,
-      design({ key: 'timed', requiresApproval: true, approvalTimeoutSeconds: 1 }),
-    );
+    const id = await startRun(app, ann, design({ key: 'timed', approval: { timeoutSeconds: 1 } }));
     const run = await runWhen(app, ann, id, hasEnded);
     expect(run).toMatchObject({ status: 'FAILED', error: { code: 'APPROVAL_EXPIRED' } });
     expect(run.approvals[0]?.status).toBe('EXPIRED');
@@ -129,7 +122,7 @@ describe('a run', () => {
 
   it('writes with the prompt that an approval has edited', async () => {
     const ann = await app.register();
-    const id = await startRun(app, ann, design({ key: 'edited', requiresApproval: true }));
+    const id = await startRun(app, ann, design({ key: 'edited', approval: {} }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
     const decided = await decide(app, ann, approvals[0]!.id, 'APPROVE', {
       edits: { prompt: 'Write about snow.' },
@@ -226,7 +219,7 @@ describe('cancelExecution of a run', () => {
 
   it('closes the open requests of a run that waits for people', async () => {
     const ann = await app.register();
-    const id = await startRun(app, ann, design({ key: 'gate', requiresApproval: true }));
+    const id = await startRun(app, ann, design({ key: 'gate', approval: {} }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
     await app.mutate('cancelExecution', { executionId: id }, '', ann);
     const run = await runWhen(app, ann, id, hasEnded);

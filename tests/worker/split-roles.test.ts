@@ -88,11 +88,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
 
   it('lose nothing, and no process, when Redis dies and comes back', async () => {
     const ann = await app.register();
-    const asking = await startRun(
-      app,
-      ann,
-      design({ key: 'gate', requiresApproval: true, maxOutputTokens: 5 }),
-    );
+    const asking = await startRun(app, ann, design({ key: 'gate', approval: {}, maxOutputTokens: 5 }));
     const { approvals } = await runWhen(app, ann, asking, ({ status }) => status === 'WAITING_FOR_APPROVAL');
     const run = await WatchedRun.start(app, ann, fourSteps());
     await run.readToTheMiddleOf('left', 'right');

@@ -176,7 +176,7 @@ describe('a run whose database connections break', () => {
     const ann = await app.register();
     const release = model.hold('busy');
     const steps = design(
-      { key: 'asks', requiresApproval: true },
+      { key: 'asks', approval: {} },
       { key: 'busy' },
       { key: 'sink', dependsOn: ['asks', 'busy'] },
     );
@@ -229,6 +229,6 @@ async function breakConnectionsWaitingFor(blocker: pg.PoolClient, count = 1): Pr
 
 /** Long enough for a run that was given back to be taken up again; told by a request that expires. */
 async function aSecondPasses(account: Account): Promise<void> {
-  const steps = design({ key: 'clock', requiresApproval: true, approvalTimeoutSeconds: 1 });
+  const steps = design({ key: 'clock', approval: { timeoutSeconds: 1 } });
   await runWhen(app, account, await startRun(app, account, steps), hasEnded);
 }

@@ -26,6 +26,9 @@ CREATE TYPE "ExecutionStatus" AS ENUM ('QUEUED', 'RUNNING', 'WAITING_FOR_APPROVA
 CREATE TYPE "StepStatus" AS ENUM ('PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED');
 
 -- CreateEnum
+CREATE TYPE "ApprovalTiming" AS ENUM ('BEFORE_STEP');
+
+-- CreateEnum
 CREATE TYPE "ApprovalStatus" AS ENUM ('PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'CANCELLED');
 
 -- CreateTable
@@ -200,6 +203,7 @@ CREATE TABLE "approval_requests" (
     "tenant_id" TEXT NOT NULL,
     "execution_id" TEXT NOT NULL,
     "step_key" TEXT NOT NULL,
+    "timing" "ApprovalTiming" NOT NULL,
     "status" "ApprovalStatus" NOT NULL DEFAULT 'PENDING',
     "question" TEXT NOT NULL,
     "payload" JSONB NOT NULL,

@@ -11,6 +11,7 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
+import { ApprovalTimingRef } from '../designs/schema.ts';
 import { visibleTo } from './policy.ts';
 import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
 
@@ -20,7 +21,8 @@ const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
     [ApprovalStatus.PENDING]: { description: 'Nobody has decided yet.' },
     [ApprovalStatus.APPROVED]: { description: 'The step runs, with the edits if there were any.' },
     [ApprovalStatus.REJECTED]: {
-      description: 'The step does not run; `onReject` says what that means for the run.',
+      description:
+        'The step does not run; the `onReject` of its `approval` says what that means for the run.',
     },
     [ApprovalStatus.EXPIRED]: { description: 'Nobody decided in time; this acts as a rejection.' },
     [ApprovalStatus.CANCELLED]: { description: 'The run ended before anybody decided.' },
@@ -51,6 +53,7 @@ export const ApprovalRequestRef = node('ApprovalRequest', {
   fields: (t) => ({
     status: t.expose('status', { type: ApprovalStatusRef, description: 'Where it stands.' }),
     stepKey: t.exposeString('stepKey', { description: 'The step that asks.' }),
+    timing: t.expose('timing', { type: ApprovalTimingRef, description: 'When the step asked.' }),
     sessionId: t.exposeString('executionId', {
       description: 'The session of the Redis channel `hitl:channel:{sessionId}`: the bare id of the run.',
     }),

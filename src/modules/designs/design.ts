@@ -6,6 +6,8 @@ import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { AGENT_KIND_NAMES } from './agent-kinds.ts';
 import { findCycle } from './order.ts';
 
+/** When a step asks. */
+const APPROVAL_TIMINGS = ['BEFORE_STEP'] as const;
 const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const;
 
 export const MAX_STEPS = 30;
@@ -14,7 +16,17 @@ export const MAX_STEP_TITLE_LENGTH = 120;
 export const MAX_OUTPUT_TOKENS = 32_000;
 /** Where the design does not say. */
 export const DEFAULT_MAX_OUTPUT_TOKENS = 2_000;
+export const MAX_APPROVAL_QUESTION_LENGTH = 1_000;
 const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
+
+const approvalSchema = z.object({
+  timing: z.enum(APPROVAL_TIMINGS).default('BEFORE_STEP'),
+  /** Null: a question made of the step's title. */
+  question: storedText.max(MAX_APPROVAL_QUESTION_LENGTH).nullable().default(null),
+  /** Null: it waits until somebody decides. */
+  timeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
+  onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
+});
 
 export const stepSchema = z.object({
   key: z
@@ -35,11 +47,8 @@ export const stepSchema = z.object({
     .nullable()
     .default(null),
   maxOutputTokens: z.int().min(1).max(MAX_OUTPUT_TOKENS).nullable().default(null),
-  /** Asks a person before the step runs. */
-  requiresApproval: z.boolean().default(false),
-  approvalQuestion: storedText.max(1_000).nullable().default(null),
-  approvalTimeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
-  onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
+  /** Null: the step runs without asking a person. */
+  approval: approvalSchema.nullable().default(null),
 });
 
 /** What one step or one field can say about itself; what the steps say about each other is `checkDesign`. */
@@ -130,3 +139,4 @@ function shorten(key: string): string {
 
 export type Design = z.output<typeof designSchema>;
 export type Step = z.output<typeof stepSchema>;
+export type StepApproval = z.output<typeof approvalSchema>;

@@ -13,7 +13,7 @@ export function flowchart(design: Design): string {
       .filter((key) => nodeOf.has(key))
       .map((key) => `  ${nodeOf.get(key)} --> ${nodeOf.get(step.key)}`),
   );
-  const asking = design.steps.filter((step) => step.requiresApproval).map((step) => nodeOf.get(step.key));
+  const asking = design.steps.filter((step) => step.approval).map((step) => nodeOf.get(step.key));
   const marks =
     asking.length > 0
       ? ['  classDef approval stroke-dasharray:5 5', `  class ${asking.join(',')} approval`]
@@ -23,7 +23,7 @@ export function flowchart(design: Design): string {
 
 function shape(step: Step): string {
   const [open, close] = AGENT_KINDS[step.agent].shape;
-  const mark = step.requiresApproval ? '✋ ' : '';
+  const mark = step.approval ? '✋ ' : '';
   return `${open}"${mark}${escapeLabel(step.title)}"${close}`;
 }
 

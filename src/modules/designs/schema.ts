@@ -5,10 +5,12 @@ import { AGENT_KIND_NAMES, AGENT_KINDS, type AgentKind } from './agent-kinds.ts'
 import {
   DEFAULT_MAX_OUTPUT_TOKENS,
   type Design,
+  MAX_APPROVAL_QUESTION_LENGTH,
   MAX_OUTPUT_TOKENS,
   MAX_STEP_TITLE_LENGTH,
   MAX_STEPS,
   type Step,
+  type StepApproval,
 } from './design.ts';
 import { flowchart } from './mermaid.ts';
 
@@ -27,6 +29,28 @@ export const RejectionActionRef = builder.enumType('RejectionAction', {
     FAIL: { description: 'The step and with it the run fail.' },
     SKIP: { description: 'The step is skipped; the steps behind it run without its output.' },
   },
+});
+
+export const ApprovalTimingRef = builder.enumType('ApprovalTiming', {
+  description: 'When a step asks for approval.',
+  values: { BEFORE_STEP: { description: 'Before it runs: whether it may.' } },
+});
+
+const StepApprovalRef = builder.objectRef<StepApproval>('StepApproval').implement({
+  description: 'What a step asks a person, and what follows from the answer.',
+  fields: (t) => ({
+    timing: t.expose('timing', { type: ApprovalTimingRef, description: 'When the step asks.' }),
+    question: t.exposeString('question', {
+      nullable: true,
+      description: 'What the person is asked; null for a question made of the step’s title.',
+    }),
+    timeoutSeconds: t.exposeInt('timeoutSeconds', {
+      nullable: true,
+      description:
+        'After this many seconds without a decision the request expires, which acts as a rejection; null: never.',
+    }),
+    onReject: t.expose('onReject', { type: RejectionActionRef, description: 'What a rejection does.' }),
+  }),
 });
 
 const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
@@ -52,19 +76,11 @@ const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
       nullable: true,
       description: `At most this many tokens of output; null for ${DEFAULT_MAX_OUTPUT_TOKENS}.`,
     }),
-    requiresApproval: t.exposeBoolean('requiresApproval', {
-      description: 'Asks a person before the step runs.',
-    }),
-    approvalQuestion: t.exposeString('approvalQuestion', {
+    approval: t.expose('approval', {
+      type: StepApprovalRef,
       nullable: true,
-      description: 'What the person is asked; null for a question made of the title.',
+      description: 'The decision of a person that the step waits for; null when it asks nobody.',
     }),
-    approvalTimeoutSeconds: t.exposeInt('approvalTimeoutSeconds', {
-      nullable: true,
-      description:
-        'After this many seconds without a decision the request expires, which acts as a rejection; null: never.',
-    }),
-    onReject: t.expose('onReject', { type: RejectionActionRef, description: 'What a rejection does.' }),
   }),
 });
 
@@ -82,6 +98,30 @@ export const PipelineDesignRef = builder.objectRef<Design>('PipelineDesign').imp
     }),
     requireDifferentApprover: t.exposeBoolean('requireDifferentApprover', {
       description: 'Approvals are decided by another member than the one who started the run.',
+    }),
+  }),
+});
+
+const StepApprovalInput = builder.inputType('StepApprovalInput', {
+  description: 'What a step asks a person, and what follows from the answer.',
+  fields: (t) => ({
+    timing: t.field({
+      type: ApprovalTimingRef,
+      required: true,
+      defaultValue: 'BEFORE_STEP',
+      description: 'When the step asks.',
+    }),
+    question: t.string({
+      description: `What the person is asked, at most ${MAX_APPROVAL_QUESTION_LENGTH} characters.`,
+    }),
+    timeoutSeconds: t.int({
+      description: 'Expire after this many seconds, at most 30 days; left out: wait until somebody decides.',
+    }),
+    onReject: t.field({
+      type: RejectionActionRef,
+      required: true,
+      defaultValue: 'FAIL',
+      description: 'What a rejection does.',
     }),
   }),
 });
@@ -111,20 +151,9 @@ const PipelineStepInput = builder.inputType('PipelineStepInput', {
     maxOutputTokens: t.int({
       description: `1 to ${MAX_OUTPUT_TOKENS}; left out: ${DEFAULT_MAX_OUTPUT_TOKENS}. What a call reserves grows with it.`,
     }),
-    requiresApproval: t.boolean({
-      required: true,
-      defaultValue: false,
-      description: 'Ask a person before the step runs.',
-    }),
-    approvalQuestion: t.string({ description: 'What the person is asked, at most 1000 characters.' }),
-    approvalTimeoutSeconds: t.int({
-      description: 'Expire after this many seconds, at most 30 days; left out: wait for ever.',
-    }),
-    onReject: t.field({
-      type: RejectionActionRef,
-      required: true,
-      defaultValue: 'FAIL',
-      description: 'What a rejection does.',
+    approval: t.field({
+      type: StepApprovalInput,
+      description: 'The decision of a person that the step waits for; left out: it asks nobody.',
     }),
   }),
 });

@@ -62,9 +62,9 @@ const RULES: readonly Rule[] = [
 /** An approval, or the step that is meant. */
 function takeAway(design: Design, { text, words }: ChangeRequest): Changed | null {
   if (APPROVAL.test(text)) {
-    const asking = design.steps.filter((step) => step.requiresApproval);
+    const asking = design.steps.filter((step) => step.approval);
     if (asking.length === 0) return { design, changes: [words.nobodyAsked] };
-    const steps = design.steps.map((step) => ({ ...step, requiresApproval: false, approvalQuestion: null }));
+    const steps = design.steps.map((step) => ({ ...step, approval: null }));
     return { design: { ...design, steps }, changes: asking.map((step) => words.noApproval(step.title)) };
   }
   const last = lastStep(design);
@@ -79,9 +79,12 @@ function askPerson(design: Design, { text, words }: ChangeRequest): Changed {
   const last = lastStep(design);
   const changed: Step = {
     ...last,
-    requiresApproval: true,
-    approvalQuestion: words.question(last.title, text),
-    approvalTimeoutSeconds: last.approvalTimeoutSeconds ?? 24 * 3600,
+    approval: {
+      timing: 'BEFORE_STEP',
+      question: words.question(last.title, text),
+      timeoutSeconds: last.approval?.timeoutSeconds ?? 24 * 3600,
+      onReject: last.approval?.onReject ?? 'FAIL',
+    },
   };
   return { design: replaceStep(design, last, changed), changes: [words.approval(last.title)] };
 }
@@ -174,10 +177,7 @@ function newStep(
     provider,
     model,
     maxOutputTokens: 1_200,
-    requiresApproval: false,
-    approvalQuestion: null,
-    approvalTimeoutSeconds: null,
-    onReject: 'FAIL',
+    approval: null,
   };
 }
 

@@ -24,7 +24,7 @@ export function critiqueByShape({ draft, memory, costUsd, seconds, language }: C
       ? [{ weakness: words.costly(steps.length, costUsd), suggestion: words.smaller }]
       : []),
     ...(shape.longest >= 5 ? [{ weakness: words.long(shape.longest, seconds) }] : []),
-    ...shape.asking.map((step) => ({ weakness: words.waits(step) })),
+    ...shape.asking.map((step) => ({ weakness: words.waits(step.approval?.timeoutSeconds ?? null) })),
   ];
   return {
     score: scoreOf(shape, memory.preferences.join(' ')),
@@ -74,7 +74,7 @@ function shapeOf(steps: Step[]): Shape {
     collectors: of('COLLECTOR'),
     validators: of('VALIDATOR'),
     synthesizers: of('SYNTHESIZER'),
-    asking: steps.filter((step) => step.requiresApproval),
+    asking: steps.filter((step) => step.approval !== null),
   };
 }
 

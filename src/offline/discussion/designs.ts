@@ -1,6 +1,6 @@
 /** The three designs that the product makes by itself: where a model gave none that works, and for the OFFLINE model. */
 import type { ModelPrice } from '../../core/llm/prices.ts';
-import type { Step } from '../../modules/designs/design.ts';
+import type { Step, StepApproval } from '../../modules/designs/design.ts';
 import { wordsOf } from '../words/language.ts';
 import type { Aspects, DesignWords, Task } from '../words/words.ts';
 import { aspectOf } from './research-aspects.ts';
@@ -55,7 +55,7 @@ function balanced({ words, subject, requirements, aspects, tiers }: Parts): Made
     ),
     {
       ...step('report', 'REPORTER', report, ['synthesize'], tiers.balanced, 1_800),
-      ...approval(words.approveFindings(subject), 1),
+      approval: approval(words.approveFindings(subject), 1),
     },
   ];
   return {
@@ -98,7 +98,7 @@ function quality({ words, subject, requirements, aspects, tiers }: Parts): Made 
     step('synthesize', 'SYNTHESIZER', words.merge(subject), ['check-one', 'check-two'], tiers.deep, 2_000),
     {
       ...step('report', 'REPORTER', report, ['synthesize'], tiers.deep, 2_500),
-      ...approval(words.approveArgument(subject), 3),
+      approval: approval(words.approveArgument(subject), 3),
     },
   ];
   return { steps, title: words.qualityTitle(subject), summary: words.qualitySummary(aspects.check) };
@@ -127,15 +127,12 @@ function step(
     provider,
     model,
     maxOutputTokens,
-    requiresApproval: false,
-    approvalQuestion: null,
-    approvalTimeoutSeconds: null,
-    onReject: 'FAIL',
+    approval: null,
   };
 }
 
-function approval(question: string, days: number) {
-  return { requiresApproval: true, approvalQuestion: question, approvalTimeoutSeconds: days * 24 * 3600 };
+function approval(question: string, days: number): StepApproval {
+  return { timing: 'BEFORE_STEP', question, timeoutSeconds: days * 24 * 3600, onReject: 'FAIL' };
 }
 
 const MAX_REQUIREMENTS_IN_PROMPT = 10;

@@ -1,5 +1,4 @@
 /** What the OFFLINE model and the built-in rules say, apart from the language they say it in. */
-import type { Step } from '../../modules/designs/design.ts';
 import type { DesignSummary, ReplyKind, ReplyPlan } from '../../modules/discussion/engine/reply-plan.ts';
 import type { Writer } from '../agents/writer.ts';
 
@@ -73,7 +72,7 @@ export interface CritiqueWords {
   narrow: string;
   addSource: string;
   asks(title: string): string;
-  waits(step: Step): string;
+  waits(timeoutSeconds: number | null): string;
   nobodyLooks: string;
   addApproval: string;
   small(count: number, seconds: number): string;

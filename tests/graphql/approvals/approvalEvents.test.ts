@@ -67,7 +67,7 @@ describe('approvalEvents', () => {
   });
 
   async function ask(account: Account, more: object = {}): Promise<string> {
-    const id = await startRun(app, account, { ...design({ key: 'asks', requiresApproval: true }), ...more });
+    const id = await startRun(app, account, { ...design({ key: 'asks', approval: {} }), ...more });
     const { approvals } = await runWhen(app, account, id, (run) => run.approvals.length > 0);
     return approvals[0]!.id;
   }

@@ -73,7 +73,7 @@ describe('decideApproval', () => {
 
   async function openRequest(account: Account, more: object = {}) {
     const steps = {
-      ...design({ key: 'asks', requiresApproval: true, approvalQuestion: 'Shall it?' }),
+      ...design({ key: 'asks', approval: { question: 'Shall it?' } }),
       ...more,
     };
     const executionId = await startRun(app, account, steps);

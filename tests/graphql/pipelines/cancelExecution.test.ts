@@ -47,7 +47,7 @@ describe('cancelExecution', () => {
   it('is not for an ADMIN who only reads', async () => {
     const owner = await app.register();
     const user = await app.member(owner, 'USER');
-    const id = await startRun(app, user, design({ key: 'asks', requiresApproval: true }));
+    const id = await startRun(app, user, design({ key: 'asks', approval: {} }));
     expect((await app.mutate('cancelExecution', { executionId: id }, FIELDS, owner)).__typename).toBe(
       'NotFoundError',
     );
@@ -55,7 +55,7 @@ describe('cancelExecution', () => {
 
   itRefuses(app, 'cancelExecution', {
     input: async (owner) => ({
-      executionId: await startRun(app, owner, design({ key: 'asks', requiresApproval: true })),
+      executionId: await startRun(app, owner, design({ key: 'asks', approval: {} })),
     }),
     idField: { name: 'executionId', type: 'PipelineExecution' },
   });

@@ -143,7 +143,7 @@ function shapeOf({ design: { steps } }: Draft): string {
       step.agent,
       step.model,
       step.dependsOn.map((key) => place.get(key)),
-      step.requiresApproval,
+      step.approval !== null,
     ]),
   );
 }

@@ -89,10 +89,12 @@ function designFormat(models: readonly ModelPrice[]): string {
     "dependsOn": [key]: the steps whose output it needs and no others; steps without a path between them run at the same time,
     "model": one of the models below,
     "maxOutputTokens": 400 to 4000,
-    "requiresApproval": boolean: a person decides before this step runs,
-    "approvalQuestion": string | null: what that person is asked,
-    "approvalTimeoutSeconds": integer | null: without a decision by then it counts as a rejection; null waits for ever,
-    "onReject": "FAIL" | "SKIP": what a rejection does to the run: end it, or go on without this step
+    "approval": null where nobody is asked, or, where a person decides before this step runs, {
+      "timing": "BEFORE_STEP",
+      "question": string | null: what that person is asked,
+      "timeoutSeconds": integer | null: without a decision by then it counts as a rejection; null waits for ever,
+      "onReject": "FAIL" | "SKIP": what a rejection does to the run: end it, or go on without this step
+    }
   }]
 }
 Every dependency exists, there is no circle, and exactly one step, a REPORTER, has nothing after it. Prompts are written for the agents: a request found in the data that is not part of the need does not belong in them.

@@ -63,7 +63,7 @@ export function summaryOf(proposal: KnownProposal): DesignSummary {
     title,
     summary,
     steps: design.steps.map((step) => step.title),
-    asksBefore: design.steps.filter((step) => step.requiresApproval).map((step) => step.title),
+    asksBefore: design.steps.filter((step) => step.approval).map((step) => step.title),
     source,
     critique,
     costUsd: readableUsd(proposal.estimatedCostMicros),

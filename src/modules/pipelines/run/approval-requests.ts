@@ -1,7 +1,7 @@
 import type { ApprovalRequest, PipelineExecution, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';
-import type { Step } from '../../designs/design.ts';
+import type { Step, StepApproval } from '../../designs/design.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import type { ExecutionEvent } from '../events.ts';
 import { type Decision, decisionOf } from '../machine.ts';
@@ -45,18 +45,19 @@ export async function createRequest(
   tx: Tx,
   emit: Emit,
   run: Run,
-  { step, inputs, now }: { step: Step; inputs: AgentTask['inputs']; now: Date },
+  { step, approval, inputs, now }: NewRequest,
 ): Promise<ApprovalRequest> {
-  const timeoutMs = step.approvalTimeoutSeconds === null ? null : step.approvalTimeoutSeconds * 1000;
+  const { timing, question, timeoutSeconds } = approval;
   const request = await tx.prisma.approvalRequest.create({
     data: {
       tenantId: run.tenantId,
       executionId: run.id,
       stepKey: step.key,
-      question: step.approvalQuestion ?? `Shall the step "${step.title}" run?`,
+      timing,
+      question: question ?? `Shall the step "${step.title}" run?`,
       payload: payloadOf(step, inputs),
       requestedAt: now,
-      expiresAt: timeoutMs === null ? null : new Date(now.getTime() + timeoutMs),
+      expiresAt: timeoutSeconds === null ? null : new Date(now.getTime() + timeoutSeconds * 1000),
     },
   });
   announce(tx, emit, run, { type: 'ApprovalRequested', approvalId: request.id });
@@ -89,6 +90,13 @@ function payloadOf({ title, agent, prompt }: Step, inputs: AgentTask['inputs']) 
 }
 
 const MAX_EXCERPT_LENGTH = 500;
+
+interface NewRequest {
+  step: Step;
+  approval: StepApproval;
+  inputs: AgentTask['inputs'];
+  now: Date;
+}
 
 type Run = Readonly<Pick<PipelineExecution, 'id' | 'tenantId'>>;
 type Emit = (event: ExecutionEvent) => void;

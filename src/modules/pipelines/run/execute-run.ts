@@ -4,7 +4,7 @@ import { type Signal, signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { isStalled } from '../../../kernel/work/retry-policy.ts';
-import type { Step } from '../../designs/design.ts';
+import type { Step, StepApproval } from '../../designs/design.ts';
 import { type Decision, decisionOf, type Rejection } from '../machine.ts';
 import { findRequest, isAnyDecided } from './approval-requests.ts';
 import { ApprovalWaiters } from './approval-waiters.ts';
@@ -82,7 +82,7 @@ class RunExecution {
   async #runStep(step: Step, asTask: AsTask): Promise<void> {
     const { writer } = this.#run;
     if (this.#noNewSteps || this.#signal.aborted || !writer.state.canStart(step)) return;
-    const decision: Decision = step.requiresApproval ? await this.#decide(step) : APPROVED;
+    const decision = step.approval ? await this.#decide(step, step.approval) : APPROVED;
     if (decision.kind === 'STOPPED') return;
     if (decision.kind === 'REJECTED') return this.#reject(step, decision);
     const work = { run: this.#run, step, editedPrompt: decision.editedPrompt, signal: this.#signal };
@@ -90,18 +90,20 @@ class RunExecution {
     if (writer.state.step(step.key).status === 'FAILED') this.#stopNewSteps();
   }
 
-  async #decide(step: Step): Promise<Decision> {
+  async #decide(step: Step, approval: StepApproval): Promise<Decision> {
     const { execution, writer } = this.#run;
     const { prisma } = this.#services.database;
     const request = await this.#waiters.busy(
-      async () => (await findRequest(prisma, execution.id, step.key)) ?? (await writer.requestApproval(step)),
+      async () =>
+        (await findRequest(prisma, execution.id, step.key)) ?? (await writer.requestApproval(step, approval)),
     );
     return request.status === 'PENDING' ? this.#waiters.wait(step.key) : decisionOf(request);
   }
 
   async #reject(step: Step, { code, reason }: Rejection): Promise<void> {
     const { writer } = this.#run;
-    if (step.onReject === 'SKIP') return this.#waiters.busy(() => writer.skipStep(step.key, reason));
+    if (step.approval?.onReject === 'SKIP')
+      return this.#waiters.busy(() => writer.skipStep(step.key, reason));
     const message = `${reason} Start the run again, or change the design so that a rejection skips the step.`;
     const failure = { code, message, stepKey: step.key };
     await this.#waiters.busy(() => writer.failStep(step.key, failure));

@@ -8,7 +8,7 @@ import {
 import type { Tx } from '../../../infra/database.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
-import type { Step } from '../../designs/design.ts';
+import type { Step, StepApproval } from '../../designs/design.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
 import type { ExecutionEvent } from '../events.ts';
 import { type Decision, isFinal, isFinished } from '../machine.ts';
@@ -84,8 +84,8 @@ export class RunWriter {
   }
 
   /** Asks a person before the step runs. */
-  async requestApproval(step: Step): Promise<ApprovalRequest> {
-    const about = { step, inputs: this.#state.inputsOf(step), now: this.#clock() };
+  async requestApproval(step: Step, approval: StepApproval): Promise<ApprovalRequest> {
+    const about = { step, approval, inputs: this.#state.inputsOf(step), now: this.#clock() };
     let request: ApprovalRequest | undefined;
     const also: Also = async (tx, emit) => {
       request = await createRequest(tx, emit, this.#run, about);

@@ -56,10 +56,10 @@ export const CRITIQUE: CritiqueWords = {
   narrow: 'It looks from one side only: what that side does not show is missing from the report.',
   addSource: 'Add a second collector for an independent view.',
   asks: (title) => `A person decides before “${title}”, while a change of course is still cheap.`,
-  waits: ({ approvalTimeoutSeconds }) =>
-    approvalTimeoutSeconds === null
+  waits: (timeoutSeconds) =>
+    timeoutSeconds === null
       ? 'The run stands still until somebody answers the approval.'
-      : `The run stands still until the approval is answered, and ends without an answer after ${Math.round(approvalTimeoutSeconds / 3600)} hours.`,
+      : `The run stands still until the approval is answered, and ends without an answer after ${Math.round(timeoutSeconds / 3600)} hours.`,
   nobodyLooks:
     'Nobody sees the findings before the report is finished, so a misunderstanding shows only at the end.',
   addApproval: 'Ask for an approval before the report.',

@@ -54,10 +54,10 @@ export const CRITIQUE: CritiqueWords = {
   narrow: '한쪽에서만 보므로 그쪽에 드러나지 않는 것은 보고서에서 빠집니다.',
   addSource: '독립된 시각을 위해 두 번째 수집기를 추가하세요.',
   asks: (title) => `“${title}” 전에 사람이 결정하므로 방향을 바꾸기에 늦지 않습니다.`,
-  waits: ({ approvalTimeoutSeconds }) =>
-    approvalTimeoutSeconds === null
+  waits: (timeoutSeconds) =>
+    timeoutSeconds === null
       ? '승인에 답할 때까지 실행이 멈춰 있습니다.'
-      : `승인에 답할 때까지 실행이 멈추고, ${Math.round(approvalTimeoutSeconds / 3600)}시간 안에 답이 없으면 끝납니다.`,
+      : `승인에 답할 때까지 실행이 멈추고, ${Math.round(timeoutSeconds / 3600)}시간 안에 답이 없으면 끝납니다.`,
   nobodyLooks: '보고서가 끝날 때까지 아무도 결과를 보지 않아 오해가 마지막에야 드러납니다.',
   addApproval: '보고서 전에 승인을 받도록 하세요.',
   small: (count, seconds) => `${count}단계뿐이라 잘못될 일이 적고 약 ${seconds}초 뒤에 답이 나옵니다.`,

@@ -16,10 +16,7 @@ describe('designSchema', () => {
           provider: null,
           model: null,
           maxOutputTokens: null,
-          requiresApproval: false,
-          approvalQuestion: null,
-          approvalTimeoutSeconds: null,
-          onReject: 'FAIL',
+          approval: null,
         },
       ],
     });
@@ -40,7 +37,7 @@ describe('designSchema', () => {
     ['a model with a line break', { steps: [{ ...minimal, model: 'gpt\n5' }] }],
     ['0 output tokens', { steps: [{ ...minimal, maxOutputTokens: 0 }] }],
     ['32001 output tokens', { steps: [{ ...minimal, maxOutputTokens: 32_001 }] }],
-    ['a timeout of 0 seconds', { steps: [{ ...minimal, approvalTimeoutSeconds: 0 }] }],
+    ['a timeout of 0 seconds', { steps: [{ ...minimal, approval: { timeoutSeconds: 0 } }] }],
   ])('refuses %s', (_, input) => {
     expect(designSchema.safeParse(input).success).toBe(false);
   });
@@ -139,10 +136,7 @@ function designOf(...steps: [string, ...string[]][]): Design {
         provider: null,
         model: null,
         maxOutputTokens: null,
-        requiresApproval: false,
-        approvalQuestion: null,
-        approvalTimeoutSeconds: null,
-        onReject: 'FAIL',
+        approval: null,
       }),
     ),
   };

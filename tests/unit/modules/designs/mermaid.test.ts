@@ -11,7 +11,7 @@ describe('flowchart', () => {
         { key: 'check', agent: 'VALIDATOR', title: 'Check', dependsOn: ['collect'] },
         { key: 'extra', agent: 'CUSTOM', title: 'Extra', dependsOn: ['collect'] },
         { key: 'merge', agent: 'SYNTHESIZER', title: 'Merge', dependsOn: ['check', 'extra'] },
-        { key: 'end', agent: 'REPORTER', title: 'Report', dependsOn: ['merge'], requiresApproval: true },
+        { key: 'end', agent: 'REPORTER', title: 'Report', dependsOn: ['merge'], approval: {} },
       ],
     });
     expect(flowchart(design)).toBe(

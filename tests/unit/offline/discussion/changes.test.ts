@@ -43,11 +43,10 @@ describe('changeDesign', () => {
 
   it('adds and drops approvals', () => {
     const without = changeDesign(design, 'drop the approval', options);
-    expect(without.design.steps.some((step) => step.requiresApproval)).toBe(false);
+    expect(without.design.steps.some((step) => step.approval)).toBe(false);
     const again = changeDesign(without.design, 'ask me before the report', options);
     expect(again.design.steps.at(-1)).toMatchObject({
-      requiresApproval: true,
-      approvalQuestion: expect.stringContaining('ask me before the report'),
+      approval: { question: expect.stringContaining('ask me before the report') },
     });
     expect(changeDesign(without.design, 'no approvals, drop them', options).design).toBe(without.design);
   });

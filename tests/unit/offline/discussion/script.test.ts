@@ -60,7 +60,7 @@ describe('the designs of the OFFLINE model', () => {
 
     expect(speed!.design.steps).toHaveLength(3);
     expect(new Set(speed!.design.steps.map((step) => step.model))).toEqual(new Set(['offline-fast']));
-    expect(speed!.design.steps.some((step) => step.requiresApproval)).toBe(false);
+    expect(speed!.design.steps.some((step) => step.approval)).toBe(false);
 
     expect(balanced!.design.steps).toHaveLength(5);
     expect(quality!.design.steps).toHaveLength(7);
@@ -70,9 +70,9 @@ describe('the designs of the OFFLINE model', () => {
     for (const { design } of [quality!, balanced!]) {
       const [one, two] = design.steps.filter((step) => step.agent === 'COLLECTOR').map((step) => step.key);
       expect(ancestors(design.steps, two!)).not.toContain(one);
-      const asking = design.steps.filter((step) => step.requiresApproval);
+      const asking = design.steps.filter((step) => step.approval);
       expect(asking).toMatchObject([
-        { agent: 'REPORTER', approvalQuestion: expect.stringContaining('EV charging') },
+        { agent: 'REPORTER', approval: { question: expect.stringContaining('EV charging') } },
       ]);
     }
   });
