@@ -44,7 +44,7 @@ describe('openMeteredCall', () => {
   it('is refused by the plan, and says when the day ends', async () => {
     const opening = metered.newcomer({ plan: 'FREE' }).open(says('', 1, 1), HUGE);
     await expect(opening).rejects.toThrow(
-      /would pass your plan's limit of \$1\.00 a UTC day: \$0\.00 is spent\. Choose/,
+      /would exceed your plan's limit of \$1\.00 per UTC day: \$0\.00 has been spent\. Choose/,
     );
     await expect(opening).rejects.toMatchObject({
       code: 'BUDGET_EXCEEDED',
@@ -64,7 +64,7 @@ describe('openMeteredCall', () => {
     await textOf(first.parts);
     await ann.settle(first);
     await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
-      message: expect.stringContaining('$0.003 a UTC day that all members of your organisation share'),
+      message: expect.stringContaining('$0.003 per UTC day that all members of your organization share'),
       spentMicros: 1_500n,
     });
   });
@@ -82,7 +82,7 @@ describe('openMeteredCall', () => {
     await ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
     const second = ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
     await expect(second).rejects.toThrow(
-      /and other calls under way hold the rest\. Try again when they have ended\.$/,
+      /and other calls in progress reserve the rest\. Try again when they have ended\.$/,
     );
   });
 

@@ -27,7 +27,7 @@ describe('takeRunFromQuota', () => {
     const ann = metered.newcomer({ plan: 'FREE' });
     ann.now = new Date('2026-11-21T23:59:59.999Z');
     for (let run = 0; run < 3; run++) await count(ann);
-    await expect(count(ann)).rejects.toThrow('3 runs a UTC day');
+    await expect(count(ann)).rejects.toThrow('3 runs per UTC day');
     ann.now = new Date('2026-11-22T00:00:00Z');
     await count(ann);
     expect(await ann.today()).toMatchObject({ executions: 1 });

@@ -4,8 +4,8 @@ import type { Logger } from '../../infra/logger.ts';
 import type { Authenticator } from './authenticator.ts';
 
 /**
- * Tells long-lived connections when the access of their viewer ends: the credential expires or is revoked, or the
- * role changes. Each check reads all credentials of a kind that have open connections in this process at once.
+ * Notifies long-lived connections when the access of their viewer ends: the credential expires or is revoked, or the
+ * role changes. Each check reads the credentials of all open connections of this process, one query per kind.
  */
 export class AccessWatch {
   readonly #options: AccessWatchOptions;
@@ -44,7 +44,7 @@ export class AccessWatch {
     this.#timer = this.#watched.size > 0 ? this.#schedule() : null;
   }
 
-  /** Null while the database is away. */
+  /** Null while the database is unavailable. */
   async #currentRoles(checked: Watched[]): Promise<RolesByKind | null> {
     try {
       const roles: RolesByKind = new Map();

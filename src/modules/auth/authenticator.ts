@@ -1,19 +1,19 @@
 import type { Credential, Viewer } from '../../access/viewer.ts';
 import type { Role } from '../../generated/prisma/enums.ts';
 
-/** Accepts one kind of credential. */
+/** Authenticates one kind of credential. */
 export interface Authenticator {
   kind: Credential['kind'];
   /**
    * The viewer for a credential of this kind; null for any other credential.
-   * Errors: UNAUTHENTICATED for a credential of this kind that no longer holds.
+   * Errors: UNAUTHENTICATED for a credential of this kind that has been revoked.
    */
   authenticate(credentials: Credentials): Promise<Viewer | null>;
-  /** Of these credentials, those that have not been revoked, each with the role that its user has now. */
+  /** The current role of the user of each of these credentials; revoked credentials are absent. */
   currentRoles(ids: readonly string[]): Promise<ReadonlyMap<string, Role>>;
 }
 
-/** What a request proves the identity of its sender with. */
+/** The credentials that a request carries. */
 export interface Credentials {
   bearerToken: string | null;
 }

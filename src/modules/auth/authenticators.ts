@@ -5,7 +5,7 @@ import type { Authenticator, Credentials } from './authenticator.ts';
 import { sessionAuthenticator } from './sessions/session-authenticator.ts';
 import type { Tokens } from './sessions/tokens.ts';
 
-/** Every kind of credential that the API accepts. The first authenticator that recognizes a credential decides. */
+/** Creates the authenticators of all credential kinds. The first one that recognizes a credential decides. */
 export function createAuthenticators(services: {
   database: Pick<Database, 'sql'>;
   tokens: Tokens;
@@ -14,7 +14,7 @@ export function createAuthenticators(services: {
 }
 
 /**
- * The viewer that the credentials of a request belong to; null for a request without credentials.
+ * Returns the viewer of a request's credentials; null for a request without credentials.
  * Errors: UNAUTHENTICATED for credentials that are invalid, expired or revoked.
  */
 export async function authenticate(

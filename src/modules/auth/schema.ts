@@ -14,16 +14,16 @@ import { login, logout, refreshSession, register } from './service.ts';
 import type { AuthSession } from './sessions/sessions.ts';
 
 export const RoleRef = builder.enumType('Role', {
-  description: 'What a user may do in their tenant.',
+  description: 'Role of a user in their tenant. It determines the permissions.',
   values: {
-    ADMIN: { description: 'Everything in the tenant, also to see what its members have.' },
-    USER: { description: 'Talks, runs pipelines, decides, and manages what is their own.' },
-    GUEST: { description: 'Reads; neither writes, nor runs, nor decides.' },
+    ADMIN: { description: 'Full access to the tenant, including read access to the objects of all members.' },
+    USER: { description: 'Can hold conversations, run pipelines, decide approvals and manage own objects.' },
+    GUEST: { description: 'Read-only access.' },
   } as const,
 });
 
 export const PlanRef = builder.enumType('Plan', {
-  description: 'How much a user may run and spend in a UTC day.',
+  description: 'Number of runs and amount of spending that a user is allowed per UTC day.',
   values: Object.fromEntries(PLAN_NAMES.map((plan) => [plan, { description: describePlan(plan) }])) as Record<
     Plan,
     { description: string }
@@ -31,37 +31,37 @@ export const PlanRef = builder.enumType('Plan', {
 });
 
 const PermissionRef = builder.enumType('Permission', {
-  description: 'One thing that a role allows.',
+  description: 'Permission to perform a kind of operation.',
   values: {
-    AGENT_EXECUTE: { description: 'Send messages that agents answer, and settle designs with them.' },
+    AGENT_EXECUTE: { description: 'Send messages to agents, and select and confirm design proposals.' },
     PIPELINE_EXECUTE: { description: 'Start and cancel runs.' },
     CONVERSATION_WRITE: { description: 'Create, rename and delete conversations.' },
     TEMPLATE_WRITE: { description: 'Create, change and delete templates.' },
-    TEMPLATE_SHARE: { description: 'Show templates to the other members of the tenant.' },
+    TEMPLATE_SHARE: { description: 'Share templates with the other members of the tenant.' },
     API_KEY_MANAGE: { description: 'Create and revoke API keys.' },
-    LLM_KEY_MANAGE: { description: 'Save and delete keys of model providers.' },
-    APPROVAL_DECIDE: { description: 'Approve and reject what a run asks for.' },
-    STATS_READ: { description: 'See one’s own usage.' },
+    LLM_KEY_MANAGE: { description: 'Store and delete API keys of model providers.' },
+    APPROVAL_DECIDE: { description: 'Approve and reject approval requests of runs.' },
+    STATS_READ: { description: 'Read own usage.' },
     UPLOAD_WRITE: { description: 'Upload and delete files.' },
     USER_MANAGE: { description: 'Invite members and change their roles.' },
     AUDIT_READ: { description: 'Read the tenant’s audit log.' },
-    RATE_LIMIT_READ: { description: 'See how often requests were held back.' },
-    PLAN_MANAGE: { description: 'Change the plans of users; for the operator of this server.' },
+    RATE_LIMIT_READ: { description: 'Read how often requests were rate limited.' },
+    PLAN_MANAGE: { description: 'Change the plans of users. Only for the operator of this server.' },
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });
 
 export const TenantRef = node('Tenant', {
-  description: 'A group of users whose data nobody else can see.',
+  description: 'A group of users whose data is isolated from all other tenants.',
   visibleTo: ({ tenantId }) => ({ id: tenantId }),
   fields: (t) => ({
     externalId: t.exposeString('externalId', {
-      description: 'Its id at the issuer of its users’ tokens; `X-Tenant-ID`, when sent, must equal it.',
+      description: 'Id of the tenant at the token issuer.',
     }),
-    name: t.exposeString('name', { description: 'Its name, for people to read.' }),
+    name: t.exposeString('name', { description: 'Display name.' }),
     costLimit: t.expose('costLimitMicros', {
       type: 'Decimal',
       nullable: true,
-      description: 'Dollars a UTC day for all members together; null without a limit.',
+      description: 'Spending limit in US dollars per UTC day, shared by all members. Null means no limit.',
     }),
   }),
 });
@@ -72,44 +72,46 @@ export const UserRef = node('User', {
   fields: (t) => ({
     email: t.exposeString('email', {
       nullable: true,
-      description: 'In lower case; null for a user of another issuer who has none.',
+      description: 'E-mail address in lower case. Null for a user of an external issuer without one.',
     }),
-    displayName: t.exposeString('displayName', { description: 'The name that others see.' }),
-    role: t.expose('role', { type: RoleRef, description: 'What they may do in their tenant.' }),
-    plan: t.expose('plan', { type: PlanRef, description: 'How much they may run and spend.' }),
-    tenant: t.relation('tenant', { description: 'The tenant they belong to.' }),
+    displayName: t.exposeString('displayName', { description: 'Name that other users see.' }),
+    role: t.expose('role', { type: RoleRef, description: 'Role in the tenant.' }),
+    plan: t.expose('plan', { type: PlanRef, description: 'Plan, which sets the daily limits.' }),
+    tenant: t.relation('tenant', { description: 'The tenant that the user belongs to.' }),
     permissions: t.field({
       type: [PermissionRef],
-      description: 'All that their role allows, and for an operator more.',
+      description:
+        'All permissions of the role, and PLAN_MANAGE for administrators of the operator’s tenant.',
       select: { role: true, tenant: { select: { isOperator: true } } },
       resolve: ({ role, tenant }) => [...permissionsOf(role, tenant.isOperator)],
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time when the account was created.' }),
   }),
 });
 
 const AuthSessionRef = builder.objectRef<AuthSession>('AuthSession').implement({
   description:
-    'A sign-in: send the access token with each request, and keep the refresh token for the next one.',
+    'The tokens of a session. Send the access token with each request; exchange the refresh token for new tokens before the access token expires.',
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {
-      description: 'Send it as `Authorization: Bearer <token>`, or as `token` when a WebSocket connects.',
+      description:
+        'Token that authenticates requests. Send it as `Authorization: Bearer <token>`, or as `token` in the WebSocket connection parameters.',
     }),
     accessTokenExpiresAt: t.expose('accessTokenExpiresAt', {
       type: 'DateTime',
-      description: 'From then on the access token opens nothing; refresh a little earlier.',
+      description: 'Time when the access token expires. Refresh the session shortly before.',
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'Good for one `refreshSession`, which gives its successor. Used again later, it ends the session.',
+        'Single use: `refreshSession` exchanges it for a new one. Reusing it more than 10 seconds later revokes the session.',
     }),
     refreshTokenExpiresAt: t.expose('refreshTokenExpiresAt', {
       type: 'DateTime',
-      description: 'From then on only signing in again helps.',
+      description: 'Time when the refresh token expires. After that, the user must sign in again.',
     }),
     user: t.prismaField({
       type: UserRef,
-      description: 'Who has signed in.',
+      description: 'The signed-in user.',
       resolve: (query, session, _args, ctx) =>
         ctx.database.prisma.user.findUniqueOrThrow({ ...query, where: { id: session.userId } }),
     }),
@@ -120,7 +122,7 @@ builder.queryField('viewer', (t) =>
   t.prismaField({
     type: UserRef,
     nullable: true,
-    description: 'The user who sends the request.',
+    description: 'The authenticated user.',
     resolve: (query, _root, _args, ctx) =>
       ctx.database.prisma.user.findUniqueOrThrow({
         ...query,
@@ -131,29 +133,30 @@ builder.queryField('viewer', (t) =>
 
 errorType(InvalidCredentialsError, {
   description:
-    'The e-mail and password, or the refresh token, do not open a session. It never says which part is wrong.',
+    'The e-mail, the password or the refresh token is invalid. The error does not reveal which one.',
 });
 
 const SESSION = {
-  session: { type: AuthSessionRef, description: 'The new access token and refresh token, and their user.' },
+  session: { type: AuthSessionRef, description: 'The new tokens and their user.' },
 } as const;
 
 mutation(register, {
-  description: 'Makes an account with a tenant of its own, whose ADMIN it is, on plan FREE, and signs it in.',
+  description:
+    'Creates an account and a new tenant with the account as its ADMIN, and signs in. The account gets the default plan of the server.',
   success: SESSION,
   errors: [ConflictError],
   input: (t) => ({
     email: t.string({
       required: true,
-      description: `At most ${MAX_EMAIL_LENGTH} characters; stored in lower case.`,
+      description: `E-mail address, at most ${MAX_EMAIL_LENGTH} characters. Stored in lower case.`,
     }),
     password: t.string({
       required: true,
-      description: `${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, and not one of the most common passwords.`,
+      description: `Password with ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters. The most common passwords are rejected.`,
     }),
     displayName: t.string({
       required: true,
-      description: `The name that others see; 1 to ${MAX_DISPLAY_NAME_LENGTH} characters.`,
+      description: `Name that other users see, 1 to ${MAX_DISPLAY_NAME_LENGTH} characters.`,
     }),
   }),
 });
@@ -163,25 +166,28 @@ mutation(login, {
   success: SESSION,
   errors: [InvalidCredentialsError],
   input: (t) => ({
-    email: t.string({ required: true, description: 'The e-mail of the account, in any case.' }),
-    password: t.string({ required: true, description: 'Its password.' }),
+    email: t.string({ required: true, description: 'E-mail address of the account. Not case-sensitive.' }),
+    password: t.string({ required: true, description: 'Password of the account.' }),
   }),
 });
 
 mutation(refreshSession, {
   description:
-    'Goes on with a session: gives a new access token and spends the refresh token for a successor. When the answer was lost, the same token gives the same successor for 10 seconds more; after that it ends the session.',
+    'Exchanges a refresh token for a new access token and a new refresh token. For 10 seconds, a retry with the same token returns the same new refresh token; after that, reusing it revokes the session.',
   success: SESSION,
   errors: [InvalidCredentialsError],
   input: (t) => ({
-    refreshToken: t.string({ required: true, description: 'The newest refresh token of the session.' }),
+    refreshToken: t.string({ required: true, description: 'The latest refresh token of the session.' }),
   }),
 });
 
 mutation(logout, {
-  description: 'Ends a session at once: its tokens open nothing any more, and its live connections close.',
+  description: 'Ends a session immediately: its tokens become invalid and its live connections close.',
   success: {
-    sessionsEnded: { type: 'Int', description: '1, or 0 when the session of the token had already ended.' },
+    sessionsEnded: {
+      type: 'Int',
+      description: 'Number of sessions ended: 1, or 0 when the session had already ended.',
+    },
   },
   input: (t) => ({
     refreshToken: t.string({ required: true, description: 'Any refresh token of the session.' }),

@@ -8,7 +8,7 @@ import { emailAddress, newAccount } from './accounts/account.ts';
 import { MAX_PASSWORD_LENGTH } from './accounts/passwords.ts';
 import { openSession, rotateSession } from './sessions/sessions.ts';
 
-/** Creates an account with a tenant of its own, whose ADMIN it is, and signs it in. */
+/** Creates an account and a new tenant with the account as its ADMIN, and signs in. */
 export const register = useCase(
   'Mutation.register',
   { input: newAccount },
@@ -25,7 +25,7 @@ export const register = useCase(
       if (!user)
         throw new ConflictError(
           'TAKEN',
-          'There is an account with this e-mail already. Sign in, or use another one.',
+          'An account with this e-mail already exists. Sign in, or use another e-mail.',
         );
       return openSession(ctx, tx, user.id);
     });
@@ -39,7 +39,7 @@ export const login = useCase(
   async (ctx: PasswordScope & Pick<Services, 'database'>, { email, password }) => {
     const user = await ctx.database.prisma.user.findUnique({ where: { email } });
     const matches = await ctx.passwords.verify(password, user?.passwordHash ?? null);
-    if (!user || !matches) throw new InvalidCredentialsError('The e-mail or the password is wrong.');
+    if (!user || !matches) throw new InvalidCredentialsError('The e-mail or the password is incorrect.');
     return { session: await ctx.transact((tx) => openSession(ctx, tx, user.id)) };
   },
 );
@@ -53,12 +53,12 @@ export const refreshSession = useCase(
     const tokenId = ctx.tokens.readRefreshToken(refreshToken);
     const session = tokenId ? await ctx.transact((tx) => rotateSession(ctx, tx, tokenId)) : null;
     if (!session)
-      throw new InvalidCredentialsError('This refresh token opens no session (any more). Sign in again.');
+      throw new InvalidCredentialsError('The refresh token is invalid, expired or revoked. Sign in again.');
     return { session };
   },
 );
 
-/** Ends the session that the refresh token belongs to; its access tokens end with it. */
+/** Ends the session of a refresh token, which invalidates its access tokens too. */
 export const logout = useCase(
   'Mutation.logout',
   { input: refreshTokenInput },

@@ -13,32 +13,35 @@ export const LlmProviderRef = builder.enumType('LlmProvider', {
 });
 
 const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
-  description: 'A model with a known price. Others are never called, since their calls could not be charged.',
+  description: 'A model with a known price. Models without a price cannot be used.',
   fields: (t) => ({
-    provider: t.expose('provider', { type: LlmProviderRef, description: 'Who serves it.' }),
-    name: t.exposeString('model', { description: 'The provider’s own name for it; give this as `model`.' }),
+    provider: t.expose('provider', { type: LlmProviderRef, description: 'Provider of the model.' }),
+    name: t.exposeString('model', {
+      description: 'Name of the model at its provider. Use it as `model` in inputs.',
+    }),
     contextTokens: t.exposeInt('contextTokens', {
       nullable: true,
-      description: 'Tokens of prompt and answer together, at most; null when the provider does not say.',
+      description:
+        'Maximum number of tokens of prompt and response together. Null when the provider does not publish it.',
     }),
     inputUsdPerMTok: t.field({
       type: 'Decimal',
       nullable: true,
       description:
-        'Dollars for a million tokens of prompt, at list price. The prices of OFFLINE models are nominal: they count against limits, and nobody bills them.',
+        'List price in US dollars per million input tokens. Prices of OFFLINE models are nominal: they count toward limits but are not billed.',
       resolve: (model) => parseMicros(model.inputUsdPerMTok),
     }),
     outputUsdPerMTok: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Dollars for a million tokens of answer, at list price.',
+      description: 'List price in US dollars per million output tokens.',
       resolve: (model) => parseMicros(model.outputUsdPerMTok),
     }),
     available: t.exposeBoolean('available', {
-      description: 'Its provider is configured here: it can be called.',
+      description: 'Whether the model can be used: its provider is configured on this server.',
     }),
     isDefault: t.boolean({
-      description: 'It serves replies, and steps that name no provider and no model.',
+      description: 'Whether this is the default model, used for replies and for steps without a model.',
       resolve: (model, _args, ctx) => {
         const byDefault = ctx.catalog.find();
         return model.provider === byDefault.provider && model.model === byDefault.model;
@@ -51,7 +54,7 @@ builder.queryFields((t) => ({
   models: t.field({
     type: [LlmModelRef],
     nullable: true,
-    description: 'Every model that can be asked for, the default of each provider first.',
+    description: 'All known models, grouped by provider, with the default model of each provider first.',
     resolve: (_root, _args, ctx) => ctx.catalog.list(),
   }),
 }));

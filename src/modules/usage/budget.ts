@@ -6,7 +6,7 @@ import type { Plan } from '../../generated/prisma/enums.ts';
 import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
 
-/** What a call is spent against: the user's day, the tenant's day and, where the run has a limit, the run. */
+/** The limits that apply to a call: the user's day, the tenant's day and, if it has one, the limit of the run. */
 export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
   const ofTheDay = limitsOfDay(payer, tenantLimitMicros, at);
   if (payer.executionId === undefined || payer.executionLimitMicros === null) return ofTheDay;
@@ -20,7 +20,7 @@ export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Dat
   ];
 }
 
-/** The limits of a UTC day: the user's own, and the one that all members of the tenant share. */
+/** The limits of a UTC day: the user's, and the tenant's that all members share. */
 export function limitsOfDay(
   { tenantId, userId, plan }: Pick<Payer, 'tenantId' | 'userId' | 'plan'>,
   tenantLimitMicros: bigint | null,
@@ -37,7 +37,7 @@ export function limitsOfDay(
   ];
 }
 
-/** What an ADMIN has set for all members of the tenant together. */
+/** The daily limit that all members of the tenant share; null means no limit. */
 export async function tenantLimit(sql: Sql, tenantId: string): Promise<bigint | null> {
   const [tenant] = await sql<{ micros: string | null }>(
     'SELECT cost_limit_micros::text AS micros FROM tenants WHERE id = $1',
@@ -50,18 +50,18 @@ export function userDayAccount(userId: string, day: string): string {
   return `user:${userId}:${day}`;
 }
 
-/** What a person is told when `what` would pass a limit, e.g. "A call that may cost up to $0.02". */
+/** The error when `what` would exceed a limit. `what` begins the message, e.g. "A call that may cost up to $0.02". */
 export function budgetExceeded(error: OverLimitError, what: string, at: Date): BudgetExceededError {
   const { limitMicros, spentMicros, reason } = error;
   const scope = error.scope as LimitScope;
   const { limit, advice } = LIMITS[scope];
   const [others, whatToDo] =
     reason === 'held'
-      ? [', and other calls under way hold the rest', 'Try again when they have ended']
+      ? [', and other calls in progress reserve the rest', 'Try again when they have ended']
       : ['', `Choose a cheaper model or a lower maxOutputTokens, ${advice}`];
   const message =
-    `${what} would pass ${limit(dollars(limitMicros))}: ` +
-    `${dollars(spentMicros)} is spent${others}. ${whatToDo}.`;
+    `${what} would exceed ${limit(dollars(limitMicros))}: ` +
+    `${dollars(spentMicros)} has been spent${others}. ${whatToDo}.`;
   return new BudgetExceededError(message, {
     scope,
     costLimitMicros: limitMicros,
@@ -70,7 +70,7 @@ export function budgetExceeded(error: OverLimitError, what: string, at: Date): B
   });
 }
 
-/** Exact, e.g. `$0.001275`; at least cents. */
+/** Formats an exact amount with at least two decimal places, e.g. `$0.001275` or `$1.50`. */
 export function dollars(micros: bigint): string {
   const digits = String(micros).padStart(7, '0');
   const places = digits.slice(-6).replace(/0{1,4}$/, '');
@@ -79,11 +79,11 @@ export function dollars(micros: bigint): string {
 
 const LIMITS: Record<LimitScope, LimitWords> = {
   USER_DAY: {
-    limit: (cap: string) => `your plan's limit of ${cap} a UTC day`,
-    advice: 'wait for the next day, or ask for a higher plan',
+    limit: (cap: string) => `your plan's limit of ${cap} per UTC day`,
+    advice: 'wait for the next day, or request a higher plan',
   },
   TENANT_DAY: {
-    limit: (cap: string) => `the limit of ${cap} a UTC day that all members of your organisation share`,
+    limit: (cap: string) => `the limit of ${cap} per UTC day that all members of your organization share`,
     advice: 'wait for the next day, or ask an administrator to raise the limit',
   },
   EXECUTION: {
@@ -94,11 +94,11 @@ const LIMITS: Record<LimitScope, LimitWords> = {
 
 interface LimitWords {
   limit: (cap: string) => string;
-  /** How to stay within the limit. */
+  /** What the user can do to stay within the limit. */
   advice: string;
 }
 
-/** Who pays for a call, and what for: one step of a run or one reply, never both, so that the sums of both are that of the day. */
+/** Who pays for a call, and for what: either one step of a run or one reply, so that both sums add up to the day's. */
 export type Payer = { tenantId: string; userId: string; plan: Plan } & (StepPayment | ReplyPayment);
 
 interface StepPayment {

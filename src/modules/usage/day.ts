@@ -3,7 +3,7 @@ export function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
 
-/** When the next UTC day begins. A UTC day has 24 hours, whatever the clocks of a country do. */
+/** The start of the next UTC day. A UTC day always has 24 hours: there is no daylight saving time. */
 export function resetsAt(at: Date): Date {
   return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() + 1));
 }

@@ -4,11 +4,11 @@ import type { Sql } from '../../core/sql.ts';
 import type { Payer } from './budget.ts';
 
 /**
- * The ledger: one entry for each call that cost something, written once and never changed. Every sum of money that
- * the API shows is a sum of these: an entry belongs to one step or one reply, and to one user and one UTC day.
+ * The ledger has one entry per billed model call, written once and never changed. Every cost that the API shows is a
+ * sum of entries. An entry belongs to one step or one reply, and to one user and one UTC day.
  */
 
-/** False when the call has been entered before. */
+/** Writes the entry of a call. Returns false when the call already has one. */
 export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
   const { payer, usage } = entry;
   const rows = await sql(
@@ -37,7 +37,7 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Runs that have spent nothing are absent. */
+/** Totals of each run. Runs without costs are absent. */
 export async function totalsByRun(
   sql: Sql,
   executionIds: readonly string[],
@@ -46,13 +46,13 @@ export async function totalsByRun(
   return new Map([...sums].map(([id, steps]) => [id, { ...sumOf(steps.values()), steps }]));
 }
 
-/** What each step of a run has cost so far; steps that cost nothing are absent. */
+/** Costs of each step of a run so far. Steps without costs are absent. */
 export async function costsByStep(sql: Sql, executionId: string): Promise<Map<string, bigint>> {
   const totals = await totalsByRun(sql, [executionId]);
   return costsOf(totals.get(executionId)?.steps);
 }
 
-/** Without the conversation's runs. Conversations that have spent nothing are absent. */
+/** Totals of each conversation, without its runs. Conversations without costs are absent. */
 export async function totalsByConversation(
   sql: Sql,
   conversationIds: readonly string[],
@@ -63,7 +63,7 @@ export async function totalsByConversation(
   );
 }
 
-/** All that a user has spent in a UTC day, on runs and on replies. */
+/** Totals of a user in a UTC day, for runs and replies. */
 export async function totalsOfDay(sql: Sql, userId: string, day: string): Promise<Totals> {
   const [row] = await sql<SumRow>(`SELECT ${SUMS} FROM ledger_entries WHERE user_id = $1 AND day = $2`, [
     userId,
@@ -138,16 +138,16 @@ export const NO_TOTALS: RunTotals = { ...NOTHING, steps: new Map() };
 export const NO_CONVERSATION_TOTALS: ConversationTotals = { ...NOTHING, messages: new Map() };
 
 export interface Entry {
-  /** Of the reservation that it settles: a call is entered once. */
+  /** Id of the reservation that the entry settles; it makes the entry unique. */
   reservationId: string;
   payer: Payer;
-  /** The UTC day that the money was reserved in, `YYYY-MM-DD`. */
+  /** The UTC day of the reservation, `YYYY-MM-DD`. */
   day: string;
   provider: ProviderName;
   model: string;
   usage: ModelUsage;
   costMicros: bigint;
-  /** The provider did not tell the usage, or not to the end. */
+  /** Whether the provider reported no usage, or only a part of it. */
   estimated: boolean;
 }
 

@@ -13,10 +13,11 @@ import { enterCall, type TokenUsage } from './ledger.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 /**
- * The only way to a model. Reserves the most that the call can cost against every limit of its payer, waiting a while
- * for money that other calls hold; the call is then streamed by `parts` and settled, always, by `settle`.
- * A call belongs to the UTC day in which it was opened, also when it ends after midnight.
- * Errors: BudgetExceededError; SERVICE_UNAVAILABLE while the gate takes nothing; the signal's reason when it aborts.
+ * Opens a model call; there is no other way to call a model. Reserves the maximum cost of the call against every limit
+ * of its payer, and waits a limited time for amounts that other calls reserve. The caller reads the answer from `parts`
+ * and must always `settle` the call. A call counts for the UTC day in which it was opened, even if it ends after
+ * midnight.
+ * Errors: BudgetExceededError; SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
  */
 export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
   const now = ctx.clock();
@@ -36,9 +37,8 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
 
 export class MeteredCall {
   /**
-   * The model's answer, once. Nothing is sent to the provider before the first part is read; a reader who
-   * leaves closes the provider's stream. A provider that sends more than maxOutputTokens is cut: the answer then
-   * ends with `length`.
+   * The model's answer; can be read once. The request is sent when the first part is read; returning early closes the
+   * provider's stream. An answer that exceeds maxOutputTokens is truncated and ends with `length`.
    * Errors: ModelError; the signal's reason when it aborts.
    */
   readonly parts: AsyncIterable<ModelStreamPart>;
@@ -59,9 +59,9 @@ export class MeteredCall {
   }
 
   /**
-   * Enters what the call really cost and frees the rest, in the caller's transaction; call it when the answer has
-   * ended, however it ended. What nobody bills costs nothing and leaves no entry. May be called again, with the same
-   * result: after a rollback it counts then, after a commit it changes nothing.
+   * Writes the actual cost of the call to the ledger and releases the rest of the reservation, in the caller's
+   * transaction. Call it when the answer has ended, also after an error. A call that is not billed leaves no entry.
+   * Idempotent: it can be repeated after a rollback, and changes nothing after a commit.
    */
   async settle(tx: Pick<Tx, 'sql'>): Promise<Settlement> {
     const { spending } = this.#ctx;
@@ -84,8 +84,8 @@ export class MeteredCall {
   }
 
   /**
-   * Settles in a transaction of its own, for a call whose result is void: the provider has billed it all the same.
-   * Tries for a while when the database is away; at last the loss is logged and what it held runs out. Never throws.
+   * Settles in its own transaction, for a call whose result is discarded but billed by the provider nevertheless.
+   * Retries while the database is unavailable, then logs the loss and lets the reservation expire. Never throws.
    */
   async charge(): Promise<void> {
     const { database, spending, logger } = this.#ctx;
@@ -123,24 +123,24 @@ export class MeteredCall {
     this.#meter.start();
     try {
       for await (const part of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
-        this.#meter.see(part);
-        if (this.#meter.isOverrun) return yield this.#cut();
+        this.#meter.observe(part);
+        if (this.#meter.isOverrun) return yield this.#truncate();
         yield part;
       }
     } catch (error) {
       this.#meter.fail(error);
       if (!lost.aborted || error !== lost.reason) throw error;
       const message =
-        'The money held for the call was given to others, because it could not be kept. Try again.';
+        'The reservation of the call expired because it could not be renewed in time. Try again.';
       throw new ModelError('UNAVAILABLE', message, { cause: error });
     }
   }
 
-  #cut(): ModelStreamPart {
+  #truncate(): ModelStreamPart {
     const { route, request } = this.#call;
     this.#ctx.logger.warn(
       { provider: route.provider, model: route.model, maxOutputTokens: request.maxOutputTokens },
-      'provider exceeded maxOutputTokens; answer cut',
+      'provider exceeded maxOutputTokens; answer truncated',
     );
     return { type: 'end', reason: 'length' };
   }
@@ -160,8 +160,8 @@ export interface NewCall {
 export interface Settlement {
   costMicros: bigint;
   usage: TokenUsage;
-  /** The provider did not report the usage, or not to the end. */
+  /** Whether the provider reported no usage, or only a part of it. */
   estimated: boolean;
-  /** False when the provider bills nothing: there is no entry then. */
+  /** False when the provider does not bill the call; it then has no ledger entry. */
   billed: boolean;
 }

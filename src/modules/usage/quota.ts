@@ -5,8 +5,8 @@ import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
 
 /**
- * Counts one run more for the viewer's UTC day, in the transaction that starts it; a rollback gives it back.
- * Errors: QuotaExceededError when the plan has no run left today.
+ * Counts a run toward the viewer's daily quota, in the transaction that starts the run; a rollback reverts it.
+ * Errors: QuotaExceededError when the plan allows no more runs today.
  */
 export async function takeRunFromQuota(
   tx: Pick<Tx, 'sql'>,
@@ -26,12 +26,12 @@ export async function takeRunFromQuota(
   const used = await executionsOfDay(tx, viewer.userId, day);
   const resets = resetsAt(now);
   const message =
-    `Your plan has ${executionsPerDay} runs a UTC day, and ${used} have been started. ` +
-    `Wait until ${resets.toISOString()}, or ask for a higher plan.`;
+    `Your plan allows ${executionsPerDay} runs per UTC day, and ${used} have been started. ` +
+    `Wait until ${resets.toISOString()}, or request a higher plan.`;
   throw new QuotaExceededError(message, executionsPerDay, used, resets);
 }
 
-/** Runs that the user has started in a UTC day, deleted ones included. */
+/** Number of runs that the user started in a UTC day, including deleted ones. */
 export async function executionsOfDay(
   { sql }: Pick<Tx, 'sql'>,
   userId: string,

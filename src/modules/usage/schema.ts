@@ -6,83 +6,85 @@ import { type UsageToday, usageToday } from './service.ts';
 
 export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
   description:
-    'Tokens as the providers bill them; estimated where a stream was cut before its provider told.',
+    'Number of tokens as billed by the provider. Estimated for calls that ended before the provider reported them.',
   fields: (t) => ({
-    inputTokens: t.exposeInt('inputTokens', { description: 'Of the prompts, cached ones included.' }),
+    inputTokens: t.exposeInt('inputTokens', { description: 'Input tokens, including cached ones.' }),
     outputTokens: t.exposeInt('outputTokens', {
-      description: 'Of the answers, the models’ thinking included.',
+      description: 'Output tokens, including reasoning tokens.',
     }),
   }),
 });
 
 const LimitScopeRef = builder.enumType('LimitScope', {
-  description: 'Whose spending limit it is.',
+  description: 'Scope of a spending limit.',
   values: {
-    EXECUTION: { description: 'The `costLimit` of one run.' },
-    USER_DAY: { description: 'Of the user’s plan, each UTC day.' },
-    TENANT_DAY: { description: 'Of all members of the tenant together, each UTC day.' },
+    EXECUTION: { description: 'Limit of one run: its `costLimit`.' },
+    USER_DAY: { description: 'Limit of the user’s plan per UTC day.' },
+    TENANT_DAY: { description: 'Limit per UTC day that all members of the tenant share.' },
   } satisfies Record<LimitScope, object>,
 });
 
 errorType(BudgetExceededError, {
-  description: 'The most that this request can cost would pass a spending limit. Nothing was spent.',
+  description: 'The maximum cost of the request would exceed a spending limit. Nothing was spent.',
   fields: (t) => ({
-    scope: t.expose('scope', { type: LimitScopeRef, description: 'Whose limit it is.' }),
-    costLimit: t.expose('costLimitMicros', { type: 'Decimal', description: 'The limit in US dollars.' }),
+    scope: t.expose('scope', { type: LimitScopeRef, description: 'Scope of the limit.' }),
+    costLimit: t.expose('costLimitMicros', { type: 'Decimal', description: 'Limit in US dollars.' }),
     spent: t.expose('spentMicros', {
       type: 'Decimal',
-      description: 'US dollars spent against it so far.',
+      description: 'Amount already spent against the limit, in US dollars.',
     }),
     resetsAt: t.expose('resetsAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When spending starts from zero again. Null for the limit of one run.',
+      description: 'Time when the limit resets. Null for the limit of one run, which never resets.',
     }),
   }),
 });
 
 errorType(QuotaExceededError, {
-  description: 'All runs that your plan allows in a UTC day have been started.',
+  description: 'All runs that your plan allows per UTC day have been started.',
   fields: (t) => ({
-    executionLimit: t.exposeInt('executionLimit', { description: 'Runs that the plan allows each UTC day.' }),
-    executions: t.exposeInt('executions', { description: 'Runs started today.' }),
+    executionLimit: t.exposeInt('executionLimit', {
+      description: 'Number of runs that the plan allows per UTC day.',
+    }),
+    executions: t.exposeInt('executions', { description: 'Number of runs started today.' }),
     resetsAt: t.expose('resetsAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'The next midnight in UTC.',
+      description: 'Time when the quota resets: the next midnight in UTC.',
     }),
   }),
 });
 
 const UsageTodayRef = builder.objectRef<UsageToday>('UsageToday').implement({
-  description: 'What you have used of the limits of your plan in this UTC day.',
+  description: 'Your usage and limits of the current UTC day.',
   fields: (t) => ({
-    date: t.expose('date', { type: 'Date', description: 'The UTC day that this is about.' }),
+    date: t.expose('date', { type: 'Date', description: 'The current UTC day.' }),
     cost: t.expose('costMicros', {
       type: 'Decimal',
       description:
-        'Dollars spent: the sum of all calls of your runs and your conversations. A call that ends after midnight counts for the day in which it began.',
+        'Amount spent in US dollars: the sum of all model calls of your runs and conversations. A call counts for the day in which it began.',
     }),
     reserved: t.expose('reservedMicros', {
       type: 'Decimal',
       description:
-        'Dollars held for calls under way, each with the most that it can cost. What a call leaves over is free again as soon as it has ended.',
+        'Amount in US dollars reserved for model calls in progress: the maximum cost of each. The unused part is released when a call ends.',
     }),
     costLimit: t.expose('costLimitMicros', {
       type: 'Decimal',
       nullable: true,
       description:
-        'Daily spending limit of your plan in US dollars; `cost` and `reserved` together never exceed it. Null means no limit.',
+        'Spending limit of your plan in US dollars per UTC day. The sum of `cost` and `reserved` never exceeds it. Null means no limit.',
     }),
-    executions: t.exposeInt('executions', { description: 'Runs started, deleted ones included.' }),
+    executions: t.exposeInt('executions', { description: 'Number of runs started, including deleted ones.' }),
     executionLimit: t.exposeInt('executionLimit', {
       nullable: true,
-      description: 'Runs that your plan allows in a UTC day. Null means no limit.',
+      description: 'Number of runs that your plan allows per UTC day. Null means no limit.',
     }),
-    usage: t.expose('usage', { type: TokenUsageRef, description: 'Tokens of the calls in `cost`.' }),
+    usage: t.expose('usage', { type: TokenUsageRef, description: 'Tokens used by the calls in `cost`.' }),
     resetsAt: t.expose('resetsAt', {
       type: 'DateTime',
-      description: 'When everything starts from zero again: the next midnight in UTC.',
+      description: 'Time when the limits reset: the next midnight in UTC.',
     }),
   }),
 });
@@ -91,7 +93,7 @@ builder.queryFields((t) => ({
   usageToday: t.field({
     type: UsageTodayRef,
     nullable: true,
-    description: 'What you have used today: the very numbers that the spending gate goes by.',
+    description: 'Your usage and limits of the current UTC day, as the spending limits are enforced.',
     resolve: (_root, _args, ctx) => usageToday(ctx),
   }),
 }));

@@ -9,7 +9,7 @@ import { dayOf, resetsAt } from './day.ts';
 import { type TokenUsage, totalsOfDay } from './ledger.ts';
 import { executionsOfDay } from './quota.ts';
 
-/** What the viewer has used of their UTC day, as of one moment: the very numbers that the spending gate goes by. */
+/** Usage and limits of the viewer's current UTC day, read in one snapshot from the accounts that the gate enforces. */
 export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
   const viewer = authorize(ctx, 'Query.usageToday');
   const now = ctx.clock();
@@ -33,10 +33,9 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
 }
 
 /**
- * Refuses early what a limit of the day would refuse anyway, so that nothing is started for nothing; the gate still
- * decides about each call. Reads in the transaction that starts it, which has its connection already.
- * `what` names it for people.
- * Errors: BudgetExceededError when `amountMicros` more would pass the user's or the tenant's day.
+ * Refuses work early that a daily limit would stop later; the gate still checks each call. Reads in the caller's
+ * transaction, which already has a connection. `what` names the work in the error message.
+ * Errors: BudgetExceededError when `amountMicros` would exceed the daily limit of the user or the tenant.
  */
 export async function checkBudget(
   { spending, clock }: Pick<Context, 'spending' | 'clock'>,
@@ -49,7 +48,7 @@ export async function checkBudget(
   if (shortfall) throw budgetExceeded(shortfall, what, clock());
 }
 
-/** The limit of the day that `amountMicros` more would pass; null when all of them cover it. */
+/** The daily limit that `amountMicros` would exceed; null when there is none. */
 export async function shortfallOfDay(
   { spending, clock }: Pick<Context, 'spending' | 'clock'>,
   { sql }: Pick<Tx, 'sql'>,
@@ -70,10 +69,10 @@ export async function shortfallOfDay(
 type UsageContext = Pick<Context, 'viewer' | 'database' | 'spending' | 'clock'>;
 
 export interface UsageToday {
-  /** Midnight UTC at its beginning. */
+  /** Midnight UTC at the start of the day. */
   date: Date;
   costMicros: bigint;
-  /** Held for calls under way. */
+  /** Reserved for calls in progress. */
   reservedMicros: bigint;
   /** Null: no limit. */
   costLimitMicros: bigint | null;

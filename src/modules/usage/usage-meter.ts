@@ -8,8 +8,8 @@ import {
 import { estimateInputTokens, estimateTokens } from '../../core/llm/tokens.ts';
 
 /**
- * Watches one call and says what it used: what its provider reported, once the stream is complete; else at least
- * what was reported and what arrived, marked as an estimate.
+ * Measures the tokens of one call: the usage that the provider reported, if the stream is complete; else an estimate
+ * from what was reported and what arrived.
  */
 export class UsageMeter {
   readonly #request: ModelRequest;
@@ -18,19 +18,19 @@ export class UsageMeter {
   #complete = false;
   #failure: unknown;
   #outputTokens = 0;
-  /** What has arrived and is not counted yet. */
+  /** Text that has arrived but is not counted yet. */
   #tail = '';
 
   constructor(request: ModelRequest) {
     this.#request = request;
   }
 
-  /** The request is about to be sent. */
+  /** Call it just before the request is sent. */
   start(): void {
     this.#sent = true;
   }
 
-  see(part: ModelStreamPart): void {
+  observe(part: ModelStreamPart): void {
     if (part.type === 'usage') this.#reported = part.usage;
     if (part.type === 'end') this.#complete = true;
     if (part.type === 'text') this.#count(part.text);
@@ -40,18 +40,18 @@ export class UsageMeter {
     this.#failure = error;
   }
 
-  /** The provider sends more than it was asked for, by its own count or by an estimate beyond doubt. */
+  /** Whether the answer exceeds maxOutputTokens, by the provider's count or clearly by the estimate. */
   get isOverrun(): boolean {
     const { maxOutputTokens } = this.#request;
     const reported = this.#reported?.outputTokens ?? 0;
-    return reported > maxOutputTokens || this.#outputTokens > maxOutputTokens * BEYOND_DOUBT;
+    return reported > maxOutputTokens || this.#outputTokens > maxOutputTokens * OVERRUN_FACTOR;
   }
 
-  /** Null when the provider bills nothing: it never got the request, or refused it before it began. */
+  /** Null when the provider bills nothing: the request was never sent, or was refused before any output. */
   read(): MeterReading | null {
     const reported = this.#reported;
     if (reported && this.#complete && !this.isOverrun) return { usage: reported, estimated: false };
-    if (!this.#sent || this.#wasTurnedAway()) return null;
+    if (!this.#sent || this.#wasRefused()) return null;
     const arrived = this.#outputTokens + estimateTokens(this.#tail);
     const allowed = this.isOverrun ? arrived : Math.min(arrived, this.#request.maxOutputTokens);
     const usage = {
@@ -62,12 +62,12 @@ export class UsageMeter {
     return { usage, estimated: true };
   }
 
-  #wasTurnedAway(): boolean {
+  #wasRefused(): boolean {
     const arrived = this.#reported !== undefined || this.#outputTokens > 0 || this.#tail !== '';
-    return !arrived && this.#failure instanceof ModelError && TURNED_AWAY.has(this.#failure.code);
+    return !arrived && this.#failure instanceof ModelError && REFUSAL_CODES.has(this.#failure.code);
   }
 
-  /** In stretches: part by part would count a token twice wherever a part ends within one. */
+  /** Counts in stretches of text: counting part by part would count a token twice when it spans two parts. */
   #count(text: string): void {
     this.#tail += text;
     if (this.#tail.length < STRETCH_CHARS) return;
@@ -76,8 +76,8 @@ export class UsageMeter {
   }
 }
 
-/** How a call fails of which nothing arrived, and which nobody bills: not accepted, or no connection. */
-const TURNED_AWAY: ReadonlySet<ModelErrorCode> = new Set([
+/** Errors before any output for which providers do not bill: the request was refused, or there was no connection. */
+const REFUSAL_CODES: ReadonlySet<ModelErrorCode> = new Set([
   'AUTH',
   'BAD_REQUEST',
   'RATE_LIMITED',
@@ -85,8 +85,8 @@ const TURNED_AWAY: ReadonlySet<ModelErrorCode> = new Set([
 ]);
 
 const STRETCH_CHARS = 64;
-/** An honest text is estimated at up to 1.2 times its tokens; counting in stretches adds a little. */
-const BEYOND_DOUBT = 1.5;
+/** The estimate of a normal text is up to 1.2 times its tokens; counting in stretches adds a little. */
+const OVERRUN_FACTOR = 1.5;
 
 export interface MeterReading {
   usage: ModelUsage;

@@ -38,7 +38,7 @@ describe('login', () => {
       new Set([
         JSON.stringify({
           __typename: 'InvalidCredentialsError',
-          message: 'The e-mail or the password is wrong.',
+          message: 'The e-mail or the password is incorrect.',
         }),
       ]),
     );

@@ -75,7 +75,7 @@ describe('refreshSession', () => {
     });
     expect(result).toEqual({
       __typename: 'InvalidCredentialsError',
-      message: 'This refresh token opens no session (any more). Sign in again.',
+      message: 'The refresh token is invalid, expired or revoked. Sign in again.',
     });
   });
 

@@ -16,7 +16,7 @@ const displayName = z
   .trim()
   .min(1)
   .max(MAX_DISPLAY_NAME_LENGTH)
-  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 
-/** What every new account needs, however it is made. */
+/** Input of every new account: those that users register and the operator's. */
 export const newAccount = z.object({ email: emailAddress, password: newPassword, displayName });

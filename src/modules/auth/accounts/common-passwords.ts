@@ -1,4 +1,4 @@
-/** The commonest passwords of 8 characters and more in published breach lists, in lower case. */
+/** The most common passwords with at least 8 characters in published breach lists, in lower case. */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
   `
   00000000 01234567 0123456789 10203040 1029384756 11111111 1111111111 11112222 11223344 1122334455 12121212

@@ -5,8 +5,8 @@ import { parseInput } from '../../../kernel/input.ts';
 import { newAccount } from './account.ts';
 
 /**
- * Sees to it that the operator's tenant has this ADMIN, on plan UNLIMITED; made once, however often and by how
- * many processes this is called. An account that is there keeps its password.
+ * Creates the operator's tenant and this ADMIN on plan UNLIMITED if they do not exist. Idempotent and safe to call
+ * from several processes. An existing account keeps its password.
  * Errors: ValidationError; ConflictError when the e-mail belongs to another tenant's account.
  */
 export async function ensureOperator(
@@ -35,6 +35,6 @@ function assertOperators(user: User): User {
   if (user.tenantId === OPERATOR_TENANT) return user;
   throw new ConflictError(
     'TAKEN',
-    `${user.email} belongs to an account of another tenant. Use another e-mail.`,
+    `${user.email} belongs to an account of another tenant. Use another e-mail address.`,
   );
 }

@@ -5,7 +5,7 @@ import type { Database } from '../../../infra/database.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Access tokens of sessions: the signature proves who sends them, the session's row whether it is still open. */
+/** Authenticates access tokens of sessions: verifies the signature, then checks in the database that the session is open. */
 export function sessionAuthenticator({ database, tokens }: SessionServices): Authenticator {
   return {
     kind: 'SESSION',

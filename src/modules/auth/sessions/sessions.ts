@@ -3,16 +3,17 @@ import type { Tx } from '../../../infra/database.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
- * A session is one sign-in: a family of refresh tokens of which only the newest opens anything. Each use spends
- * a token and makes its successor. A spent token that comes back means that somebody else has a copy, and ends
- * the family; save for a moment while its successor is unused, when it is only a lost answer or a second tab.
+ * A session starts with a sign-in and has a chain of refresh tokens, of which only the newest is valid. Each use of a
+ * token spends it and creates its successor. Reuse of a spent token means that the token was stolen, so it ends the
+ * session; except within a grace period while the successor is unused, when the response was lost or a second browser
+ * tab refreshed too.
  */
 export async function openSession(ctx: SessionContext, tx: Tx, userId: string): Promise<AuthSession> {
   const session = await tx.prisma.session.create({ data: { userId } });
   return authSession(ctx, tx, await addRefreshToken(ctx, tx, session.id));
 }
 
-/** The session that goes on from a refresh token; null when the token opens none (any more). */
+/** Spends a refresh token and returns the session with its successor; null when the token is no longer valid. */
 export async function rotateSession(
   ctx: SessionContext,
   tx: Tx,
@@ -29,11 +30,11 @@ export async function rotateSession(
   return null;
 }
 
-/** How long a spent token still gives its successor. */
+/** How long a spent token still returns its successor. */
 const GRACE_MS = 10_000;
 const DAY_MS = 86_400_000;
 
-/** Everything about one family happens one after the other. */
+/** Locks the open session of a token, so that concurrent uses of its tokens run one after the other. */
 async function lockSessionOf(tx: Tx, tokenId: string): Promise<string | null> {
   const [session] = await tx.sql<{ id: string; ended_at: Date | null }>(
     `SELECT s.id, s.ended_at FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id
@@ -86,7 +87,7 @@ export interface SessionContext {
   clock: () => Date;
 }
 
-/** What a client keeps of its sign-in. */
+/** The tokens of a session, as returned to a client. */
 export interface AuthSession {
   accessToken: string;
   accessTokenExpiresAt: Date;

@@ -10,10 +10,10 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 
 /**
- * The two kinds of tokens, each with a key of its own derived from SECRET_KEY.
+ * Issues and verifies access tokens and refresh tokens, each kind with its own key derived from SECRET_KEY.
  *
- * An access token is a signed JWT that names its session; it says who asks, and the session's row whether that
- * still holds. A refresh token is `<id>.<HMAC of id>`: made again from its row's id, so it is stored nowhere.
+ * An access token is a signed JWT that names a user and a session; the session's row says whether it is still open.
+ * A refresh token is `<id>.<HMAC of id>`: it is computed from the id of its row and never stored.
  */
 export class Tokens {
   readonly #accessKey: KeyObject;
@@ -43,9 +43,9 @@ export class Tokens {
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** Who the token was issued to; null for whatever is not a token of ours that is valid now. */
+  /** Returns the claims of a valid access token of this server; null for any other string. */
   async verifyAccessToken(token: string): Promise<AccessClaims | null> {
-    // jose takes white space inside a signature: one token would have many spellings.
+    // jose ignores white space inside a signature, so one token would have many spellings.
     if (token.length > MAX_TOKEN_LENGTH || !COMPACT_JWT.test(token)) return null;
     try {
       const { payload } = await jwtVerify(token, this.#accessKey, {
@@ -70,7 +70,7 @@ export class Tokens {
     return `${id}.${this.#sign(id).toString('base64url')}`;
   }
 
-  /** The id that the token was made from; null when it was not made here. */
+  /** Returns the id in a refresh token; null when its signature is wrong. */
   readRefreshToken(token: string): string | null {
     const [id = '', signature = '', ...rest] = token.split('.');
     const given = Buffer.from(signature, 'base64url');
@@ -86,7 +86,7 @@ export class Tokens {
 
 const ISSUER = 'agentforge';
 const AUDIENCE = 'agentforge-api';
-/** RFC 9068; it keeps every other kind of JWT out. */
+/** The type of access tokens in RFC 9068; all other kinds of JWTs are rejected. */
 const TOKEN_TYPE = 'at+jwt';
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 8192;

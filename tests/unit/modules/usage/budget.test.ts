@@ -29,12 +29,12 @@ describe('limitsOf', () => {
 describe('budgetExceeded', () => {
   it('says what the call may cost, what is spent, and what to do', () => {
     expect(explain('spent', 'USER_DAY', 1_000_000n, 980_000n, 32_100n)).toBe(
-      "A call that may cost up to $0.0321 would pass your plan's limit of $1.00 a UTC day: $0.98 is spent. " +
-        'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or ask for a higher plan.',
+      "A call that may cost up to $0.0321 would exceed your plan's limit of $1.00 per UTC day: $0.98 has been spent. " +
+        'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or request a higher plan.',
     );
     expect(explain('held', 'EXECUTION', 1_275n, 1n, 1_275n)).toBe(
-      "A call that may cost up to $0.001275 would pass the run's limit of $0.001275: $0.000001 is spent, " +
-        'and other calls under way hold the rest. Try again when they have ended.',
+      "A call that may cost up to $0.001275 would exceed the run's limit of $0.001275: $0.000001 has been spent, " +
+        'and other calls in progress reserve the rest. Try again when they have ended.',
     );
   });
 

@@ -78,7 +78,7 @@ describe('isOverrun', () => {
 function meterOf(...parts: ModelStreamPart[]): UsageMeter {
   const meter = new UsageMeter(request);
   meter.start();
-  for (const part of parts) meter.see(part);
+  for (const part of parts) meter.observe(part);
   return meter;
 }
 
