@@ -2,11 +2,16 @@ import { anthropic } from '../../src/core/llm/providers/anthropic.ts';
 import { google } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
 import { openAi } from '../../src/core/llm/providers/openai.ts';
+import type { KeyedProviderName } from '../../src/core/llm/providers/registry.ts';
 import { describeLanguageModel, KEY, type ProviderDialect } from './language-model.ts';
 
-describeLanguageModel(openAiDialect());
-describeLanguageModel(anthropicDialect());
-describeLanguageModel(googleDialect());
+const DIALECTS: Record<KeyedProviderName, ProviderDialect> = {
+  OPENAI: openAiDialect(),
+  ANTHROPIC: anthropicDialect(),
+  GOOGLE: googleDialect(),
+};
+
+for (const dialect of Object.values(DIALECTS)) describeLanguageModel(dialect);
 
 function openAiDialect(): ProviderDialect {
   const data = (body: unknown) => `data: ${JSON.stringify(body)}\n\n`;

@@ -6,17 +6,19 @@ import { type ConversationEvent, conversationLog } from '../conversations/events
 import { readableBy } from '../conversations/policy.ts';
 import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
 
-/** What `conversationEvents` shows. */
-export const CONVERSATION_EVENTS = [
-  'MessageAdded',
-  'ConversationChanged',
-  'ReplyProgress',
-  'ProposalReady',
-  'MessageDelta',
-  'MessageAttemptDiscarded',
-  'MessageCompleted',
-  'StageChanged',
-] as const;
+/** What `conversationEvents` shows: everything but the deletion, which ends it. */
+const SHOWN = {
+  MessageAdded: true,
+  ConversationChanged: true,
+  ReplyProgress: true,
+  ProposalReady: true,
+  MessageDelta: true,
+  MessageAttemptDiscarded: true,
+  MessageCompleted: true,
+  StageChanged: true,
+} as const satisfies Record<Exclude<ConversationEvent['type'], 'ConversationDeleted'>, true>;
+
+export const CONVERSATION_EVENTS = Object.keys(SHOWN) as (keyof typeof SHOWN)[];
 
 /** Everything that happens in a conversation; goes on until the reader leaves or the conversation is deleted. */
 export async function conversationEvents(

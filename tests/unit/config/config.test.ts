@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
 import { KEYED_PROVIDER_NAMES } from '../../../src/core/llm/providers/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
+import { PLAN_NAMES } from '../../../src/kernel/plans.ts';
 
 const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
 const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
@@ -109,7 +110,7 @@ describe('DEFAULT_PLAN', () => {
 
   it('is refused when there is no such plan', () => {
     expect(problemsOf({ DEFAULT_PLAN: 'GOLD' })).toEqual([
-      'DEFAULT_PLAN must be one of FREE, PRO, UNLIMITED',
+      `DEFAULT_PLAN must be one of ${PLAN_NAMES.join(', ')}`,
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { AGENT_KIND_NAMES, type AgentKind } from '../../../../src/modules/design
 import type { AgentTask } from '../../../../src/modules/pipelines/agents/agent.ts';
 import { agentOf } from '../../../../src/modules/pipelines/agents/agents.ts';
 import { agentScript } from '../../../../src/offline/agents/script.ts';
+import { ENGLISH } from '../../../../src/offline/words/en/english.ts';
 import { makeTask } from '../../../support/agent-task.ts';
 
 const KINDS = AGENT_KIND_NAMES;
@@ -98,7 +99,9 @@ describe('agentScript', () => {
   });
 
   it('writes something else for another step, another prompt and another input', () => {
-    const texts = KINDS.flatMap((kind) => [
+    const kinds = KINDS.filter((kind) => kind in ENGLISH.agents.texts);
+    expect(kinds.length).toBeGreaterThan(4);
+    const texts = kinds.flatMap((kind) => [
       answer(PLAIN[0]!, kind),
       answer(PLAIN[0]!, kind, { title: 'Collect the delivery times' }),
       answer(PLAIN[0]!, kind, { prompt: 'List what matters to a small shop.' }),
