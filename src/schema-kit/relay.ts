@@ -22,7 +22,7 @@ export const relayOptions = {
   },
   pageInfoFieldOptions: { description: 'Position of this page in the list.' },
   defaultEdgeTypeOptions: { description: 'An item of a page and its cursor.' },
-  nodeFieldOptions: { description: 'The item.', nullable: false },
+  nodeFieldOptions: { description: 'The item on the page.', nullable: false },
   cursorFieldOptions: { description: 'Position of the item. Pass it as `after` or `before`.' },
 
   pageInfoTypeOptions: { description: 'Position of a page in its list.' },

@@ -64,7 +64,7 @@ describe('DateTime', () => {
 
   it.each(['2026-11-20', '2026-11-20T14:05:00', '2026-13-20T14:05:00Z', 'tomorrow', 1_795_000_000, null])(
     'refuses %s',
-    (value) => expect(() => scalar('DateTime').parseValue(value)).toThrow('a DateTime is a string'),
+    (value) => expect(() => scalar('DateTime').parseValue(value)).toThrow('a DateTime must be a string'),
   );
 });
 
@@ -75,7 +75,7 @@ describe('Date', () => {
   });
 
   it.each(['2026-02-30', '2026-2-3', '2026-11-20T00:00:00Z', 20_261_120])('refuses %s', (value) => {
-    expect(() => scalar('Date').parseValue(value)).toThrow('a Date is a string');
+    expect(() => scalar('Date').parseValue(value)).toThrow('a Date must be a string');
   });
 });
 

@@ -8,6 +8,9 @@ vi.mock('@node-rs/argon2', async (original) => {
   return { ...actual, verify: vi.fn(actual.verify) };
 });
 
+// Unit test files share modules: an earlier one may have loaded the hasher with the library itself.
+vi.hoisted(() => void vi.resetModules());
+
 describe('passwords', () => {
   const passwords = new PasswordHasher();
 
