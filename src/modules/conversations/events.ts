@@ -2,7 +2,7 @@ import { logKind } from '../../core/event-log/log.ts';
 import type { DiscussionStage, ProposalStrategy } from '../../generated/prisma/enums.ts';
 import { mergeText } from '../../kernel/events/merge-text.ts';
 
-/** What happens in a conversation. With `Event` behind it, a `type` is the event's GraphQL type; ids are row ids. */
+/** The events of a conversation. The GraphQL type of an event is named `<type>Event`; ids are row ids. */
 export type ConversationEvent =
   | { type: 'MessageAdded'; messageId: string }
   | { type: 'ConversationChanged'; conversationId: string }
@@ -10,7 +10,7 @@ export type ConversationEvent =
       type: 'ReplyProgress';
       messageId: string;
       activity: ReplyActivity;
-      /** The design that it is about, where it is about one. */
+      /** Strategy of the design concerned, if there is one. */
       strategy: ProposalStrategy | null;
     }
   | { type: 'ProposalReady'; proposalId: string }
@@ -18,15 +18,15 @@ export type ConversationEvent =
   | { type: 'MessageAttemptDiscarded'; messageId: string; attempt: number; reason: string }
   | { type: 'MessageCompleted'; messageId: string }
   | { type: 'StageChanged'; from: DiscussionStage; to: DiscussionStage }
-  /** Shown to nobody: it ends the streams of a log that is erased. */
+  /** Internal: ends the streams of an erased log. */
   | { type: 'ConversationDeleted' };
 
-/** What the engine does before the first word of a reply. */
+/** Activity of the engine while it prepares a reply. */
 export type ReplyActivity = 'READING' | 'DESIGNING' | 'CRITIQUING' | 'WRITING';
 
 export const conversationLog = logKind<ConversationEvent>('conversation');
 
-/** Joins pieces of one attempt that wait to be written. */
+/** Merges chunks of the same attempt that wait to be written. */
 export function mergeDeltas(
   first: ConversationEvent,
   second: ConversationEvent,

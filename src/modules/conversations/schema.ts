@@ -25,94 +25,99 @@ import {
 } from './service.ts';
 
 export const DiscussionStageRef = builder.enumType('DiscussionStage', {
-  description: 'How far the discussion of a design has come.',
+  description: 'Stage of the discussion of a design.',
   values: {
-    [DiscussionStage.UNDERSTAND]: { description: 'Finding out what is needed.' },
-    [DiscussionStage.DESIGN]: { description: 'Three designs are being made.' },
-    [DiscussionStage.PRESENT]: { description: 'Three proposals are on the table.' },
-    [DiscussionStage.DEBATE]: { description: 'Talking about the proposals.' },
+    [DiscussionStage.UNDERSTAND]: { description: 'The requirements are being clarified.' },
+    [DiscussionStage.DESIGN]: { description: 'Three designs are being created.' },
+    [DiscussionStage.PRESENT]: { description: 'Three proposals have been presented.' },
+    [DiscussionStage.DEBATE]: { description: 'The proposals are being discussed.' },
     [DiscussionStage.REFINE]: { description: 'A proposal is being changed.' },
-    [DiscussionStage.CONFIRM]: { description: 'A proposal is selected and waits to be confirmed.' },
-    [DiscussionStage.PLAN]: { description: 'Confirmed: it can be run with `executePipeline`.' },
+    [DiscussionStage.CONFIRM]: { description: 'A proposal is selected and awaits confirmation.' },
+    [DiscussionStage.PLAN]: { description: 'A proposal is confirmed and can be run with `executePipeline`.' },
   },
 });
 
 const MessageRoleRef = builder.enumType('MessageRole', {
-  description: 'Whose message it is.',
+  description: 'Author of a message.',
   values: {
-    [MessageRole.USER]: { description: 'The person’s.' },
-    [MessageRole.ASSISTANT]: { description: 'The discussion engine’s.' },
-    [MessageRole.SYSTEM]: { description: 'A notice of the system.' },
+    [MessageRole.USER]: { description: 'The user.' },
+    [MessageRole.ASSISTANT]: { description: 'The discussion engine.' },
+    [MessageRole.SYSTEM]: { description: 'The system.' },
   },
 });
 
 const MessageStatusRef = builder.enumType('MessageStatus', {
-  description: 'Where a message stands. COMPLETE, FAILED and CANCELLED are final.',
+  description: 'Status of a message. COMPLETE, FAILED and CANCELLED are final.',
   values: {
-    [MessageStatus.QUEUED]: { description: 'A reply that waits for the one before it.' },
-    [MessageStatus.STREAMING]: { description: 'A reply under way: its text comes by `conversationEvents`.' },
-    [MessageStatus.COMPLETE]: { description: 'The whole text stands.' },
-    [MessageStatus.FAILED]: { description: 'No reply; `error` says why.' },
-    [MessageStatus.CANCELLED]: { description: 'Stopped; what was written by then stands.' },
+    [MessageStatus.QUEUED]: { description: 'The reply waits for the previous one to end.' },
+    [MessageStatus.STREAMING]: {
+      description: 'The reply is being written. `conversationEvents` streams its text.',
+    },
+    [MessageStatus.COMPLETE]: { description: 'The text is complete.' },
+    [MessageStatus.FAILED]: { description: 'The reply failed. `error` contains the reason.' },
+    [MessageStatus.CANCELLED]: { description: 'The reply was stopped. The text written so far is kept.' },
   },
 });
 
 export const MessageRef = node('Message', {
-  description: 'One message of a conversation.',
+  description: 'A message of a conversation.',
   visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
-    role: t.expose('role', { type: MessageRoleRef, description: 'Whose message it is.' }),
+    role: t.expose('role', { type: MessageRoleRef, description: 'Author of the message.' }),
     content: t.exposeString('content', {
       description:
-        'The text, Markdown in replies. Empty while a reply streams; a snapshot holds the text so far.',
+        'Text of the message; Markdown for replies. Empty while a reply is being written, except in snapshots, which contain the text so far.',
     }),
     attempt: t.exposeInt('attempt', {
-      description:
-        'The attempt that `content` belongs to. Rises when a reply starts again, from 1; 0 for a user’s message.',
+      description: 'Number of the attempt that wrote `content`, counted from 1. 0 for messages of the user.',
     }),
-    status: t.expose('status', { type: MessageStatusRef, description: 'Where it stands.' }),
+    status: t.expose('status', { type: MessageStatusRef, description: 'Current status.' }),
     notices: t.exposeStringList('notices', {
       description: 'What was removed from the text, or found suspicious in it.',
     }),
     cost: t.field({
       type: 'Decimal',
-      description: 'Dollars that this reply has cost; 0 for a person’s message.',
+      description: 'Cost of the reply in US dollars. 0 for messages of the user.',
       resolve: (message, _args, ctx) => messageCost(ctx, message),
     }),
     error: t.field({
       type: ExecutionErrorRef,
       nullable: true,
-      description: 'Why a reply FAILED.',
+      description: 'Reason why the reply failed. Null unless the status is FAILED.',
       resolve: (message) => message.error as ExecutionErrorData | null,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was sent, or asked for.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time when the message was created.' }),
   }),
 });
 
 export const MessageConnection = connection(MessageRef, 'Message');
 
 export const ConversationRef = node('Conversation', {
-  description: 'A discussion that ends in a design, with the memory of what was agreed.',
+  description: 'A discussion between a user and the discussion engine, which results in a design.',
   visibleTo: readableBy,
   fields: (t) => ({
-    title: t.exposeString('title', { description: 'Given, or made from the need.' }),
-    stage: t.expose('stage', { type: DiscussionStageRef, description: 'How far the discussion has come.' }),
+    title: t.exposeString('title', { description: 'Title set by the user or generated from the request.' }),
+    stage: t.expose('stage', { type: DiscussionStageRef, description: 'Current stage of the discussion.' }),
     agreedRequirements: t.exposeStringList('agreedRequirements', {
-      description: 'What was agreed, oldest first.',
+      description: 'Requirements that the user has agreed to, oldest first.',
     }),
-    openQuestions: t.exposeStringList('openQuestions', { description: 'What is still to be answered.' }),
-    preferences: t.exposeStringList('preferences', { description: 'What the person likes and dislikes.' }),
+    openQuestions: t.exposeStringList('openQuestions', {
+      description: 'Questions that the user has not answered.',
+    }),
+    preferences: t.exposeStringList('preferences', {
+      description: 'Preferences that the user has expressed.',
+    }),
     cost: t.field({
       type: 'Decimal',
-      description: 'Dollars that its messages have cost; its runs have their own.',
+      description: 'Cost of all replies in US dollars, without runs.',
       resolve: (conversation, _args, ctx) => conversationCost(ctx, conversation),
     }),
     messages: t.prismaConnection(
       {
         type: MessageRef,
         cursor: 'id',
-        description: 'Its messages, oldest first.',
-        args: { role: t.arg({ type: MessageRoleRef, description: 'Only messages of this role.' }) },
+        description: 'Messages of the conversation, oldest first.',
+        args: { role: t.arg({ type: MessageRoleRef, description: 'Return only messages with this role.' }) },
         totalCount: async (conversation, { role }, ctx) =>
           (await messageCounts(ctx).load(conversation.id))(role),
         resolve: (query, conversation, { role }, ctx) =>
@@ -120,33 +125,36 @@ export const ConversationRef = node('Conversation', {
       },
       ...MessageConnection,
     ),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When something last changed in it.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'Time when the conversation was created.',
+    }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'Time of the last change.' }),
   }),
 });
 
 const WhenBusyRef = builder.enumType('WhenBusy', {
-  description: 'What to do while another reply is under way.',
+  description: 'Behavior of `sendMessage` while another reply is in progress.',
   values: {
-    REJECT: { description: 'Refuse with ConflictError.' },
-    ENQUEUE: { description: 'Reply after it; at most 10 wait.' },
-    INTERRUPT: { description: 'Stop it and all that wait, then reply.' },
+    REJECT: { description: 'Return ConflictError.' },
+    ENQUEUE: { description: 'Reply after it. At most 10 replies can be queued.' },
+    INTERRUPT: { description: 'Stop it and all queued replies, then reply.' },
   },
 });
 
-const contextDescription = `What your application knows (activeApp, pathname, language …); at most ${MAX_CONTEXT_LENGTH} characters of JSON. Data for the model, never instructions.`;
+const contextDescription = `Context from your application, such as activeApp, pathname or language; at most ${MAX_CONTEXT_LENGTH} characters of JSON. The model treats it as data, never as instructions.`;
 
 const ConversationFilterInput = builder.inputType('ConversationFilter', {
-  description: 'Conditions that all hold.',
+  description: 'Filter for conversations. All conditions must match.',
   fields: (t) => ({
-    search: t.string({ description: 'Title contains this text, in upper or lower case.' }),
-    stages: t.field({ type: [DiscussionStageRef], description: 'Stage is one of these.' }),
-    createdAt: t.field({ type: DateTimeRangeInput, description: 'Created in this span of time.' }),
+    search: t.string({ description: 'Text that the title contains. Not case-sensitive.' }),
+    stages: t.field({ type: [DiscussionStageRef], description: 'Stages to include.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'Time range of creation.' }),
   }),
 });
 
 const ConversationOrderFieldRef = builder.enumType('ConversationOrderField', {
-  description: 'What conversations are ordered by.',
+  description: 'Sort field of a list of conversations.',
   values: {
     CREATED_AT: { description: 'Time of creation.' },
     UPDATED_AT: { description: 'Time of the last change.' },
@@ -154,19 +162,19 @@ const ConversationOrderFieldRef = builder.enumType('ConversationOrderField', {
 });
 
 const ConversationOrderInput = builder.inputType('ConversationOrder', {
-  description: 'Order of a list of conversations.',
+  description: 'Sort order of a list of conversations.',
   fields: (t) => ({
     field: t.field({
       type: ConversationOrderFieldRef,
       required: true,
       defaultValue: 'UPDATED_AT',
-      description: 'What to order by.',
+      description: 'Field to sort by.',
     }),
     direction: t.field({
       type: OrderDirectionRef,
       required: true,
       defaultValue: 'DESC',
-      description: 'Ascending or descending.',
+      description: 'Sort direction.',
     }),
   }),
 });
@@ -174,17 +182,20 @@ const ConversationOrderInput = builder.inputType('ConversationOrder', {
 queryOne('conversation', {
   model: 'Conversation',
   visibleTo: readableBy,
-  description: 'One conversation. Null when it does not exist or is not visible to you.',
+  description: 'Conversation with the given id. Null when it does not exist or is not visible to you.',
 });
 
 queryList('conversations', {
   model: 'Conversation',
   connection: connection(ConversationRef, 'Conversation'),
   visibleTo: readableBy,
-  description: 'Conversations that are visible to you, the most recently changed first.',
+  description: 'Conversations that are visible to you.',
   args: (t) => ({
-    filter: t.arg({ type: ConversationFilterInput, description: 'Left out: all.' }),
-    orderBy: t.arg({ type: ConversationOrderInput, description: 'Left out: UPDATED_AT, DESC.' }),
+    filter: t.arg({ type: ConversationFilterInput, description: 'Conditions to match. Default: none.' }),
+    orderBy: t.arg({
+      type: ConversationOrderInput,
+      description: 'Sort order. Default: most recently changed first.',
+    }),
   }),
   cursor: 'updatedAt_id',
   filter: ({ filter }) => ({
@@ -204,28 +215,28 @@ mutation(createConversation, {
   errors: [ConflictError],
   input: (t) => ({
     title: t.string({
-      description: `At most ${MAX_TITLE_LENGTH} characters; left out: made from the first need.`,
+      description: `Title, at most ${MAX_TITLE_LENGTH} characters. Default: generated from the first request.`,
     }),
     context: t.field({ type: 'JSONObject', description: contextDescription }),
   }),
 });
 
 mutation(renameConversation, {
-  description: 'Gives a conversation of yours another title.',
+  description: 'Changes the title of one of your conversations.',
   success: { conversation: { type: ConversationRef, description: 'The conversation with its new title.' } },
   errors: [NotFoundError],
   input: (t) => ({
     conversationId: t.id({ required: true, description: 'Id of the conversation.' }),
-    title: t.string({ required: true, description: `1 to ${MAX_TITLE_LENGTH} characters.` }),
+    title: t.string({ required: true, description: `New title, 1 to ${MAX_TITLE_LENGTH} characters.` }),
   }),
   decodeIds: (input) => ({ ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
 });
 
 mutation(deleteConversation, {
   description:
-    'Deletes a conversation of yours with its messages and proposals; its runs and what they cost stay.',
+    'Deletes one of your conversations with its messages and proposals. Its runs and all costs are kept.',
   success: {
-    deletedId: { type: 'ID', idOf: 'Conversation', description: 'The id that the conversation had.' },
+    deletedId: { type: 'ID', idOf: 'Conversation', description: 'Id of the deleted conversation.' },
   },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ conversationId: t.id({ required: true, description: 'Id of the conversation.' }) }),
@@ -234,27 +245,27 @@ mutation(deleteConversation, {
 
 mutation(sendMessage, {
   description:
-    'Says something in a conversation of yours. The reply is written by a worker: watch `conversationEvents`.',
+    'Sends a message in one of your conversations. The reply is written asynchronously: subscribe to `conversationEvents` to receive it.',
   success: {
     userMessage: { type: MessageRef, description: 'The user’s message.' },
     reply: {
       type: MessageRef,
-      description: 'The reply, STREAMING or QUEUED; its text arrives by `conversationEvents`.',
+      description: 'The reply, with status STREAMING or QUEUED.',
     },
   },
   errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError],
   input: (t) => ({
-    conversationId: t.id({ required: true, description: 'The conversation.' }),
+    conversationId: t.id({ required: true, description: 'Id of the conversation.' }),
     content: t.string({
       required: true,
-      description: `The text; not blank, at most ${MAX_PROMPT_LENGTH} characters.`,
+      description: `Text of the message, not blank, at most ${MAX_PROMPT_LENGTH} characters.`,
     }),
     context: t.field({ type: 'JSONObject', description: contextDescription }),
     whenBusy: t.field({
       type: WhenBusyRef,
       required: true,
       defaultValue: 'REJECT',
-      description: 'What to do while another reply is under way.',
+      description: 'What to do while another reply is in progress.',
     }),
   }),
   decodeIds: (input) => ({ ...input, conversationId: decodeId(input.conversationId, 'Conversation') }),
@@ -262,8 +273,8 @@ mutation(sendMessage, {
 
 mutation(stopReply, {
   description:
-    'Stops a reply. What it has written stays; what it has cost is settled. A stopped reply stays so.',
-  success: { reply: { type: MessageRef, description: 'The reply, which is CANCELLED or about to be.' } },
+    'Stops a reply. The text written so far is kept and its cost is charged. Stopping a stopped reply has no effect.',
+  success: { reply: { type: MessageRef, description: 'The reply, CANCELLED or about to be.' } },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({ messageId: t.id({ required: true, description: 'Id of the reply.' }) }),
   decodeIds: (input) => ({ ...input, messageId: decodeId(input.messageId, 'Message') }),

@@ -19,157 +19,174 @@ const KIND_VALUES = Object.fromEntries(
 ) as Record<AgentKind, { description: string }>;
 
 export const AgentKindRef = builder.enumType('AgentKind', {
-  description: 'What a step’s agent is good at.',
+  description: 'Kind of agent that runs a step.',
   values: KIND_VALUES,
 });
 
 export const RejectionActionRef = builder.enumType('RejectionAction', {
-  description: 'What a rejected approval does to the run.',
+  description: 'Effect of a rejected or expired approval on the run.',
   values: {
-    FAIL: { description: 'The step and with it the run fail.' },
-    SKIP: { description: 'The step is skipped; the steps behind it run without its output.' },
+    FAIL: { description: 'The step and the run fail.' },
+    SKIP: { description: 'The step is skipped. Steps that depend on it run without its output.' },
   },
 });
 
 export const ApprovalTimingRef = builder.enumType('ApprovalTiming', {
-  description: 'When a step asks for approval.',
-  values: { BEFORE_STEP: { description: 'Before it runs: whether it may.' } },
+  description: 'Point at which a step requests approval.',
+  values: { BEFORE_STEP: { description: 'Before the step runs.' } },
 });
 
 const StepApprovalRef = builder.objectRef<StepApproval>('StepApproval').implement({
-  description: 'What a step asks a person, and what follows from the answer.',
+  description: 'Approval that a step requires from a user.',
   fields: (t) => ({
-    timing: t.expose('timing', { type: ApprovalTimingRef, description: 'When the step asks.' }),
+    timing: t.expose('timing', {
+      type: ApprovalTimingRef,
+      description: 'Point at which the step requests approval.',
+    }),
     question: t.exposeString('question', {
       nullable: true,
-      description: 'What the person is asked; null for a question made of the step’s title.',
+      description: 'Question shown to the user. If null, a question is generated from the step’s title.',
     }),
     timeoutSeconds: t.exposeInt('timeoutSeconds', {
       nullable: true,
       description:
-        'After this many seconds without a decision the request expires, which acts as a rejection; null: never.',
+        'Seconds until an undecided request expires, which has the effect of a rejection. Null means that it never expires.',
     }),
-    onReject: t.expose('onReject', { type: RejectionActionRef, description: 'What a rejection does.' }),
+    onReject: t.expose('onReject', { type: RejectionActionRef, description: 'Effect of a rejection.' }),
   }),
 });
 
 const PipelineStepRef = builder.objectRef<Step>('PipelineStep').implement({
-  description: 'One step of a design: an agent, what it is told, and which steps it waits for.',
+  description: 'A step of a design: an agent, its prompt and its dependencies.',
   fields: (t) => ({
-    key: t.exposeString('key', { description: 'Names the step within its design, e.g. `collect-sources`.' }),
+    key: t.exposeString('key', {
+      description: 'Unique key of the step within its design, e.g. `collect-sources`.',
+    }),
     agent: t.expose('agent', { type: AgentKindRef, description: 'The agent that runs this step.' }),
-    title: t.exposeString('title', { description: 'A name for people.' }),
+    title: t.exposeString('title', { description: 'Display name of the step.' }),
     prompt: t.exposeString('prompt', {
       nullable: true,
-      description: 'What the agent is told besides its own instructions; null for nothing more.',
+      description: 'Task-specific prompt, in addition to the agent’s own instructions. Null for none.',
     }),
     dependsOn: t.exposeStringList('dependsOn', {
-      description: 'Keys of the steps whose output it gets; it starts as soon as these have finished.',
+      description:
+        'Keys of the steps whose output the step receives. It starts when all of them have finished.',
     }),
     provider: t.expose('provider', {
       type: LlmProviderRef,
       nullable: true,
-      description: 'Null for the server’s default.',
+      description: 'Model provider. Null means the server’s default.',
     }),
-    model: t.exposeString('model', { nullable: true, description: 'Null for the provider’s default.' }),
+    model: t.exposeString('model', {
+      nullable: true,
+      description: 'Model name. Null means the provider’s default.',
+    }),
     maxOutputTokens: t.exposeInt('maxOutputTokens', {
       nullable: true,
-      description: `At most this many tokens of output; null for ${DEFAULT_MAX_OUTPUT_TOKENS}.`,
+      description: `Maximum number of output tokens. Null means ${DEFAULT_MAX_OUTPUT_TOKENS}.`,
     }),
     approval: t.expose('approval', {
       type: StepApprovalRef,
       nullable: true,
-      description: 'The decision of a person that the step waits for; null when it asks nobody.',
+      description: 'Approval that the step requires. Null when it requires none.',
     }),
   }),
 });
 
 export const PipelineDesignRef = builder.objectRef<Design>('PipelineDesign').implement({
-  description: 'A graph of steps without cycles, with one step at its end whose output is the result.',
+  description:
+    'A directed acyclic graph of steps. The output of its single last step is the result of the run.',
   fields: (t) => ({
     steps: t.field({
       type: [PipelineStepRef],
-      description: 'Its steps, as its author ordered them.',
+      description: 'Steps of the design, in the author’s order.',
       resolve: (design) => design.steps,
     }),
     mermaid: t.string({
-      description: 'The steps as a Mermaid flowchart, to be drawn by any Mermaid renderer.',
+      description: 'Flowchart of the steps in Mermaid syntax.',
       resolve: (design) => flowchart(design),
     }),
     requireDifferentApprover: t.exposeBoolean('requireDifferentApprover', {
-      description: 'Approvals are decided by another member than the one who started the run.',
+      description: 'Whether approvals must be decided by a member other than the one who started the run.',
     }),
   }),
 });
 
 const StepApprovalInput = builder.inputType('StepApprovalInput', {
-  description: 'What a step asks a person, and what follows from the answer.',
+  description: 'Approval that a step requires from a user.',
   fields: (t) => ({
     timing: t.field({
       type: ApprovalTimingRef,
       required: true,
       defaultValue: 'BEFORE_STEP',
-      description: 'When the step asks.',
+      description: 'Point at which the step requests approval.',
     }),
     question: t.string({
-      description: `What the person is asked, at most ${MAX_APPROVAL_QUESTION_LENGTH} characters.`,
+      description: `Question shown to the user, at most ${MAX_APPROVAL_QUESTION_LENGTH} characters. Default: a question generated from the step’s title.`,
     }),
     timeoutSeconds: t.int({
-      description: 'Expire after this many seconds, at most 30 days; left out: wait until somebody decides.',
+      description: 'Seconds until an undecided request expires, at most 30 days. Default: it never expires.',
     }),
     onReject: t.field({
       type: RejectionActionRef,
       required: true,
       defaultValue: 'FAIL',
-      description: 'What a rejection does.',
+      description: 'Effect of a rejection or expiry.',
     }),
   }),
 });
 
 const PipelineStepInput = builder.inputType('PipelineStepInput', {
-  description: 'One step of a design.',
+  description: 'A step of a design.',
   fields: (t) => ({
     key: t.string({
       required: true,
-      description: 'Unique in the design: a lower-case letter, then up to 39 of a-z, 0-9, _ and -.',
+      description:
+        'Key of the step, unique in the design: a lower-case letter followed by up to 39 of the characters a-z, 0-9, _ and -.',
     }),
     agent: t.field({ type: AgentKindRef, required: true, description: 'The agent that runs this step.' }),
     title: t.string({
       required: true,
-      description: `A name for people, at most ${MAX_STEP_TITLE_LENGTH} characters.`,
+      description: `Display name of the step, at most ${MAX_STEP_TITLE_LENGTH} characters.`,
     }),
     prompt: t.string({
-      description: `What the agent is told, at most ${MAX_STEP_PROMPT_LENGTH} characters. A CUSTOM step needs one.`,
+      description: `Task-specific prompt for the agent, at most ${MAX_STEP_PROMPT_LENGTH} characters. Required for CUSTOM steps.`,
     }),
     dependsOn: t.stringList({
       required: true,
       defaultValue: [],
-      description: 'Keys of the steps that must have finished before this one starts.',
+      description:
+        'Keys of the steps whose output the step receives. It starts when all of them have finished.',
     }),
-    provider: t.field({ type: LlmProviderRef, description: 'Left out: the server’s default.' }),
-    model: t.string({ description: 'Left out: the provider’s default. See the query `models`.' }),
+    provider: t.field({
+      type: LlmProviderRef,
+      description: 'Model provider. Default: the server’s default.',
+    }),
+    model: t.string({
+      description: 'Model name, as listed by the query `models`. Default: the provider’s default.',
+    }),
     maxOutputTokens: t.int({
-      description: `1 to ${MAX_OUTPUT_TOKENS}; left out: ${DEFAULT_MAX_OUTPUT_TOKENS}. What a call reserves grows with it.`,
+      description: `Maximum number of output tokens, 1 to ${MAX_OUTPUT_TOKENS}. Default: ${DEFAULT_MAX_OUTPUT_TOKENS}. A higher value reserves more of the budget.`,
     }),
     approval: t.field({
       type: StepApprovalInput,
-      description: 'The decision of a person that the step waits for; left out: it asks nobody.',
+      description: 'Approval that the step requires. Default: none.',
     }),
   }),
 });
 
 export const PipelineDesignInput = builder.inputType('PipelineDesignInput', {
-  description: 'A design to be run as it is.',
+  description: 'A pipeline design.',
   fields: (t) => ({
     steps: t.field({
       type: [PipelineStepInput],
       required: true,
-      description: `1 to ${MAX_STEPS} steps without a cycle; exactly one that no other depends on.`,
+      description: `1 to ${MAX_STEPS} steps whose dependencies form no cycle. Exactly one step, the last one, must have no dependents.`,
     }),
     requireDifferentApprover: t.boolean({
       required: true,
       defaultValue: false,
-      description: 'Let approvals be decided by another member than the one who starts the run.',
+      description: 'Whether approvals must be decided by a member other than the one who starts the run.',
     }),
   }),
 });

@@ -19,12 +19,12 @@ import { DesignProposalRef, ProposalStrategyRef } from './schema.ts';
 import { CONVERSATION_EVENTS, conversationEvents } from './streams.ts';
 
 const MessageAddedEvent = eventRef<ConversationEvent, 'MessageAdded'>('MessageAdded').implement({
-  description: 'A message of a person, or the reply that will be written: QUEUED or STREAMING, empty yet.',
+  description: 'A message was added: one of the user, or a reply with status QUEUED or STREAMING.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     message: t.prismaField({
       type: MessageRef,
-      description: 'The message as it is now.',
+      description: 'Current state of the message.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.message.findUniqueOrThrow({ ...query, where: { id: data.messageId } }),
     }),
@@ -34,12 +34,12 @@ const MessageAddedEvent = eventRef<ConversationEvent, 'MessageAdded'>('MessageAd
 const ConversationChangedEvent = eventRef<ConversationEvent, 'ConversationChanged'>(
   'ConversationChanged',
 ).implement({
-  description: 'Title, memory or selection were changed by an act that has no event of its own.',
+  description: 'The title, memory or selected proposal changed.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     conversation: t.prismaField({
       type: ConversationRef,
-      description: 'The conversation as it is now.',
+      description: 'Current state of the conversation.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.conversation.findUniqueOrThrow({ ...query, where: { id: data.conversationId } }),
     }),
@@ -47,44 +47,44 @@ const ConversationChangedEvent = eventRef<ConversationEvent, 'ConversationChange
 });
 
 const ReplyActivityRef = builder.enumType('ReplyActivity', {
-  description: 'What the engine does before the first word of a reply.',
+  description: 'Activity of the discussion engine while it prepares a reply.',
   values: {
-    READING: { description: 'Finding out what the message means.' },
-    DESIGNING: { description: 'Making designs, or changing one.' },
+    READING: { description: 'Interpreting the message.' },
+    DESIGNING: { description: 'Creating or changing designs.' },
     CRITIQUING: { description: 'Reviewing a design.' },
-    WRITING: { description: 'The model was asked for the text.' },
+    WRITING: { description: 'Writing the text of the reply.' },
   } as const,
 });
 
 const ReplyProgressEvent = eventRef<ConversationEvent, 'ReplyProgress'>('ReplyProgress').implement({
-  description: 'The engine has begun something: sent before each call of a model.',
+  description: 'The discussion engine started an activity. Sent before each model call.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     messageId: t.id({
-      description: 'The reply.',
+      description: 'Id of the reply.',
       resolve: ({ data }) => encodeId('Message', data.messageId),
     }),
     activity: t.field({
       type: ReplyActivityRef,
-      description: 'What it does.',
+      description: 'The activity that started.',
       resolve: ({ data }) => data.activity,
     }),
     strategy: t.field({
       type: ProposalStrategyRef,
       nullable: true,
-      description: 'The design that it is about; null when it is about none or about all.',
+      description: 'Strategy of the design concerned. Null when the activity concerns none or all designs.',
       resolve: ({ data }) => data.strategy,
     }),
   }),
 });
 
 const ProposalReadyEvent = eventRef<ConversationEvent, 'ProposalReady'>('ProposalReady').implement({
-  description: 'A new proposal, or a new version of one: one event for each.',
+  description: 'A new proposal, or a new version of a proposal, was created.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     proposal: t.prismaField({
       type: DesignProposalRef,
-      description: 'The proposal as it is now.',
+      description: 'Current state of the proposal.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.designProposal.findUniqueOrThrow({ ...query, where: { id: data.proposalId } }),
     }),
@@ -92,47 +92,48 @@ const ProposalReadyEvent = eventRef<ConversationEvent, 'ProposalReady'>('Proposa
 });
 
 const MessageDeltaEvent = eventRef<ConversationEvent, 'MessageDelta'>('MessageDelta').implement({
-  description: 'A piece of a reply. Pieces of one attempt join to its text: offset + length = next offset.',
+  description:
+    'A chunk of a reply’s text. The chunks of an attempt are contiguous: `offset` plus the length of `text` is the next `offset`.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     messageId: t.id({
-      description: 'The reply.',
+      description: 'Id of the reply.',
       resolve: ({ data }) => encodeId('Message', data.messageId),
     }),
     attempt: t.int({
-      description: 'Rises with each attempt of the reply, from 1.',
+      description: 'Number of the attempt, counted from 1.',
       resolve: ({ data }) => data.attempt,
     }),
     offset: t.int({
-      description: 'Where `text` begins in the message, in UTF-16 units.',
+      description: 'Position of `text` in the message, in UTF-16 code units.',
       resolve: ({ data }) => data.offset,
     }),
-    text: t.string({ description: 'The piece.', resolve: ({ data }) => data.text }),
+    text: t.string({ description: 'Text to append.', resolve: ({ data }) => data.text }),
   }),
 });
 
 const MessageAttemptDiscardedEvent = eventRef<ConversationEvent, 'MessageAttemptDiscarded'>(
   'MessageAttemptDiscarded',
 ).implement({
-  description: 'Drop this attempt’s text: the reply starts again, or has failed.',
+  description: 'An attempt was discarded because the reply starts again or has failed. Discard its text.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     messageId: t.id({
-      description: 'The reply.',
+      description: 'Id of the reply.',
       resolve: ({ data }) => encodeId('Message', data.messageId),
     }),
-    attempt: t.int({ description: 'The attempt that is void.', resolve: ({ data }) => data.attempt }),
-    reason: t.string({ description: 'Why, for people to read.', resolve: ({ data }) => data.reason }),
+    attempt: t.int({ description: 'Number of the discarded attempt.', resolve: ({ data }) => data.attempt }),
+    reason: t.string({ description: 'Human-readable reason.', resolve: ({ data }) => data.reason }),
   }),
 });
 
 const MessageCompletedEvent = eventRef<ConversationEvent, 'MessageCompleted'>('MessageCompleted').implement({
-  description: 'A reply has ended: COMPLETE, FAILED or CANCELLED.',
+  description: 'A reply ended with status COMPLETE, FAILED or CANCELLED.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     message: t.prismaField({
       type: MessageRef,
-      description: 'The reply as it ended.',
+      description: 'The final reply.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.message.findUniqueOrThrow({ ...query, where: { id: data.messageId } }),
     }),
@@ -140,15 +141,15 @@ const MessageCompletedEvent = eventRef<ConversationEvent, 'MessageCompleted'>('M
 });
 
 const StageChangedEvent = eventRef<ConversationEvent, 'StageChanged'>('StageChanged').implement({
-  description: 'The discussion has moved on, or back.',
+  description: 'The stage of the discussion changed.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     from: t.field({
       type: DiscussionStageRef,
-      description: 'Where it was.',
+      description: 'Previous stage.',
       resolve: ({ data }) => data.from,
     }),
-    to: t.field({ type: DiscussionStageRef, description: 'Where it is.', resolve: ({ data }) => data.to }),
+    to: t.field({ type: DiscussionStageRef, description: 'New stage.', resolve: ({ data }) => data.to }),
   }),
 });
 
@@ -170,12 +171,13 @@ export const CONVERSATION_EVENT_TYPES = {
 const ConversationSnapshotEvent = builder
   .objectRef<ConversationSnapshot>('ConversationSnapshotEvent')
   .implement({
-    description: 'Brings a reader up to date: a reply under way holds its text up to `seq`.',
+    description:
+      'State of the conversation at `seq`. A reply in progress contains its text up to that event.',
     interfaces: [StreamEventRef],
     fields: (t) => ({
       conversation: t.field({
         type: ConversationRef,
-        description: 'The conversation as it was at `seq`, with its latest 1000 messages.',
+        description: 'The conversation at `seq`, with its latest 1000 messages.',
         resolve: (snapshot, _args, ctx) => {
           conversationSnapshots(ctx).set(snapshot.conversation.id, snapshot);
           return snapshot.conversation;
@@ -185,7 +187,7 @@ const ConversationSnapshotEvent = builder
   });
 
 const ConversationEventRef = builder.unionType('ConversationEvent', {
-  description: 'What `conversationEvents` gives.',
+  description: 'Event of the subscription `conversationEvents`.',
   types: [
     ...CONVERSATION_EVENTS.map((type) => CONVERSATION_EVENT_TYPES[type].ref),
     ConversationSnapshotEvent,
@@ -196,7 +198,7 @@ const ConversationEventRef = builder.unionType('ConversationEvent', {
 builder.prismaObjectField(ConversationRef, 'events', (t) =>
   t.field({
     type: StreamEventPageRef,
-    description: 'The log of the conversation, for readers that cannot subscribe.',
+    description: 'Event log of the conversation, for clients that cannot subscribe.',
     args: {
       after: t.arg.int({ required: true, defaultValue: 0, description: PAGE_ARGS.after }),
       first: t.arg.int({ required: true, defaultValue: 100, description: PAGE_ARGS.first }),
@@ -210,9 +212,9 @@ builder.subscriptionField('conversationEvents', (t) =>
   t.field({
     type: ConversationEventRef,
     description:
-      'The discussion: its replies token by token, its stages, its proposals. Goes on until the client leaves.',
+      'Streams the events of a conversation: replies token by token, stages and proposals. Ends only when the client unsubscribes or the conversation is deleted.',
     args: {
-      conversationId: t.arg.id({ required: true, description: 'The conversation.' }),
+      conversationId: t.arg.id({ required: true, description: 'Id of the conversation.' }),
       after: t.arg.int({ description: AFTER }),
     },
     subscribe: (_root, { conversationId, after }, ctx) =>

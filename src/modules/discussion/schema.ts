@@ -16,97 +16,104 @@ import { proposalsOf } from './loaders.ts';
 import { confirmProposal, selectProposal } from './service.ts';
 
 export const ProposalStrategyRef = builder.enumType('ProposalStrategy', {
-  description: 'What a design puts first.',
+  description: 'Priority of a design.',
   values: {
-    [ProposalStrategy.SPEED]: { description: 'Few steps and a fast model.' },
-    [ProposalStrategy.QUALITY]: { description: 'More sources, more checks, a stronger model.' },
-    [ProposalStrategy.BALANCED]: { description: 'Between the two.' },
+    [ProposalStrategy.SPEED]: { description: 'Speed: few steps and a fast model.' },
+    [ProposalStrategy.QUALITY]: { description: 'Quality: more sources, more checks and a stronger model.' },
+    [ProposalStrategy.BALANCED]: { description: 'A balance of speed and quality.' },
   },
 });
 
 const ContentSourceRef = builder.enumType('ContentSource', {
-  description: 'Who made a design or a critique.',
+  description: 'Origin of a design or a critique.',
   values: {
-    [ContentSource.MODEL]: { description: 'The model. The OFFLINE provider’s scripted model counts as one.' },
-    [ContentSource.BUILT_IN]: { description: 'Built-in rules, because the model failed.' },
+    [ContentSource.MODEL]: { description: 'A model, including the scripted models of the OFFLINE provider.' },
+    [ContentSource.BUILT_IN]: { description: 'Built-in rules, used because the model failed.' },
   },
 });
 
 const CritiqueRef = builder.objectRef<StoredCritique>('Critique').implement({
-  description: 'What the critic thinks of a design.',
+  description: 'Review of a design.',
   fields: (t) => ({
-    score: t.exposeInt('score', { description: '1 (poor) to 10 (excellent).' }),
-    strengths: t.exposeStringList('strengths', { description: 'What is good in it.' }),
-    weaknesses: t.exposeStringList('weaknesses', { description: 'What is weak in it.' }),
-    suggestions: t.exposeStringList('suggestions', { description: 'What would make it better.' }),
-    source: t.expose('source', { type: ContentSourceRef, description: 'Who judged the design.' }),
+    score: t.exposeInt('score', { description: 'Overall score from 1 (poor) to 10 (excellent).' }),
+    strengths: t.exposeStringList('strengths', { description: 'Strong points of the design.' }),
+    weaknesses: t.exposeStringList('weaknesses', { description: 'Weak points of the design.' }),
+    suggestions: t.exposeStringList('suggestions', { description: 'Possible improvements of the design.' }),
+    source: t.expose('source', { type: ContentSourceRef, description: 'Origin of the critique.' }),
   }),
 });
 
 export const DesignProposalRef = node('DesignProposal', {
-  description: 'One of three designs for a need, in one version.',
+  description: 'A version of one of the three designs proposed in a conversation.',
   visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
-    strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'What it puts first.' }),
-    title: t.exposeString('title', { description: 'Its name for people.' }),
-    summary: t.exposeString('summary', { description: 'What it does, in a few sentences.' }),
-    source: t.expose('source', { type: ContentSourceRef, description: 'Who made the design.' }),
+    strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'Priority of the design.' }),
+    title: t.exposeString('title', { description: 'Display name.' }),
+    summary: t.exposeString('summary', { description: 'Summary of the design in a few sentences.' }),
+    source: t.expose('source', { type: ContentSourceRef, description: 'Origin of the design.' }),
     design: t.field({
       type: PipelineDesignRef,
-      description: 'The design itself.',
+      description: 'The proposed design.',
       resolve: (proposal) => proposal.design as Design,
     }),
     critique: t.field({
       type: CritiqueRef,
-      description: 'What the critic thinks of it.',
+      description: 'Review of the design.',
       resolve: (proposal) => proposal.critique as unknown as StoredCritique,
     }),
-    selected: t.exposeBoolean('selected', { description: 'Whether it is the one chosen; at most one is.' }),
+    selected: t.exposeBoolean('selected', {
+      description: 'Whether the proposal is selected. At most one proposal is.',
+    }),
     version: t.exposeInt('version', {
-      description: 'Rises with each refinement, from 1; earlier versions stay readable by their ids.',
+      description:
+        'Version number, counted from 1. Each refinement creates a new version; earlier ones stay readable by id.',
     }),
     changes: t.exposeStringList('changes', {
-      description: 'What changed since the version before; empty for the first.',
+      description: 'Changes since the previous version. Empty for the first version.',
     }),
     estimatedCost: t.expose('estimatedCostMicros', {
       type: 'Decimal',
-      description: 'Expected dollars of a run.',
+      description: 'Expected cost of a run in US dollars.',
     }),
     estimatedSeconds: t.exposeInt('estimatedSeconds', {
-      description: 'Expected seconds of a run, without waiting for people.',
+      description: 'Expected duration of a run in seconds, without time spent waiting for approvals.',
     }),
   }),
 });
 
 errorType(IllegalTransitionError<Stage>, {
-  description: 'The discussion is not at a stage from which this can be done.',
+  description: 'The current stage of the discussion does not allow the operation.',
   fields: (t) => ({
-    stage: t.expose('stage', { type: DiscussionStageRef, description: 'Where it is now.' }),
-    allowed: t.expose('allowed', { type: [DiscussionStageRef], description: 'The stages that can follow.' }),
+    stage: t.expose('stage', { type: DiscussionStageRef, description: 'Current stage.' }),
+    allowed: t.expose('allowed', {
+      type: [DiscussionStageRef],
+      description: 'Stages that can follow the current one.',
+    }),
   }),
 });
 
 builder.prismaObjectField(ConversationRef, 'proposals', (t) =>
   t.field({
     type: [DesignProposalRef],
-    description: 'The three designs, each in its current version; empty before there are any.',
+    description: 'The three proposals, each in its current version. Empty before the first designs.',
     resolve: (conversation, _args, ctx) => proposalsOf(ctx).load(conversation.id),
   }),
 );
 
 mutation(selectProposal, {
   description:
-    'Chooses one of the current proposals: from PRESENT on, the stage becomes CONFIRM. Another one can be chosen later, also when one is settled.',
+    'Selects one of the current proposals, which moves the discussion to CONFIRM. Requires stage PRESENT or later. The selection can be changed later, even after a confirmation.',
   success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
   input: (t) => ({
-    proposalId: t.id({ required: true, description: 'Id of the proposal, in its current version.' }),
+    proposalId: t.id({ required: true, description: 'Id of the current version of the proposal.' }),
   }),
   decodeIds: (input) => ({ ...input, proposalId: decodeId(input.proposalId, 'DesignProposal') }),
 });
 
 mutation(confirmProposal, {
-  description: 'Settles the selected proposal: CONFIRM becomes PLAN, and `executePipeline` can run it.',
+  description:
+    'Confirms the selected proposal, which moves the discussion from CONFIRM to PLAN. After that, `executePipeline` can run it.',
   success: { conversation: { type: ConversationRef, description: 'The conversation in its new stage.' } },
   errors: [NotFoundError, ConflictError, IllegalTransitionError],
   input: (t) => ({ proposalId: t.id({ required: true, description: 'Id of the selected proposal.' }) }),
