@@ -2,11 +2,11 @@ import { claim, release, renew } from './claims.ts';
 import type { Sql } from '../sql.ts';
 
 /**
- * Holds this process's claims and keeps them alive: one statement a second renews them all.
+ * Holds the claims of this process and renews them all with one statement per second.
  *
- * A claim is *held* from `claim()` until `release()`, or until it is *lost*: another process took it after the
- * lease had run out, or the database could not be reached for so long that it may have. The holder learns of
- * the loss by `signal`; whatever it still writes is refused by the log's fence.
+ * A claim is *held* from `claim()` until `release()`, or until it is *lost*: another process took it after its lease
+ * expired, or the database was unreachable for so long that another process may have taken it. `signal` notifies the
+ * holder of the loss; the log's fence rejects anything that the holder writes afterwards.
  */
 export class ClaimKeeper {
   readonly #sql: Sql;
@@ -26,13 +26,13 @@ export class ClaimKeeper {
     this.#onError = options.onError;
   }
 
-  /** Claims `id` when nobody holds it (this process included); else null. */
+  /** Claims `id`. Null when a process, including this one, already holds it. */
   async claim(id: string): Promise<Claim | null> {
     if (this.#held.has(id)) return null;
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     const taken = await claim(this.#sql, id, this.#holder, this.#leaseMs);
     if (!taken || this.#held.has(id)) return null;
-    const held: HeldClaim = { lost: new AbortController(), goodUntil: askedAt + this.#leaseMs };
+    const held: HeldClaim = { lost: new AbortController(), validUntil: requestedAt + this.#leaseMs };
     this.#held.set(id, held);
     this.#timer ??= setInterval(() => void this.#renew(), this.#renewEveryMs).unref();
     return { id, fence: taken.fence, signal: held.lost.signal, release: () => this.#release(id, held) };
@@ -44,17 +44,17 @@ export class ClaimKeeper {
     await release(this.#sql, id, this.#holder).catch(this.#onError);
   }
 
-  /** One statement for all claims; those that are no longer ours, or that may not be, are reported lost. */
+  /** Renews all claims with one statement. Claims that another process holds, or may hold, are reported as lost. */
   async #renew(): Promise<void> {
     this.#expire();
     if (this.#renewing || this.#held.size === 0) return;
     this.#renewing = true;
     const renewing = new Map(this.#held);
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     try {
       const kept = await renew(this.#sql, this.#holder, [...renewing.keys()], this.#leaseMs);
       for (const [id, held] of renewing) {
-        if (kept.has(id)) held.goodUntil = askedAt + this.#leaseMs;
+        if (kept.has(id)) held.validUntil = requestedAt + this.#leaseMs;
         else this.#lose(id, held);
       }
     } catch (error) {
@@ -65,7 +65,7 @@ export class ClaimKeeper {
   }
 
   #expire(): void {
-    for (const [id, held] of this.#held) if (performance.now() > held.goodUntil) this.#lose(id, held);
+    for (const [id, held] of this.#held) if (performance.now() > held.validUntil) this.#lose(id, held);
   }
 
   #lose(id: string, held: HeldClaim): void {
@@ -84,7 +84,7 @@ export class ClaimKeeper {
   }
 }
 
-/** Why a claim's signal aborts. */
+/** The reason with which a claim's signal aborts. */
 export class ClaimLostError extends Error {
   constructor(id: string) {
     super(`the claim on ${id} was lost`);
@@ -95,26 +95,26 @@ export class ClaimLostError extends Error {
 export interface Claim {
   /** The log that the claim fences. */
   id: string;
-  /** To be carried by every write. */
+  /** Must be passed with every write. */
   fence: number;
   /** Aborts with ClaimLostError when the claim is lost. */
   signal: AbortSignal;
-  /** Gives the claim back, so that anyone may take it at once. Never throws. */
+  /** Releases the claim, so that any process can take it immediately. Never throws. */
   release(): Promise<void>;
 }
 
 export interface ClaimKeeperOptions {
   sql: Sql;
-  /** Names this process; unique among all processes, ever. */
+  /** Identifies this process. Never reused by another process. */
   holder: string;
   leaseMs?: number;
   renewEveryMs?: number;
-  /** Told of database errors and of lost claims, after which the keeper goes on. */
+  /** Called with database errors and lost claims. The keeper continues afterwards. */
   onError: (error: unknown) => void;
 }
 
 interface HeldClaim {
   lost: AbortController;
-  /** By this process's monotonic clock; never later than the lease in the database. */
-  goodUntil: number;
+  /** By the monotonic clock of this process. Never later than the end of the lease in the database. */
+  validUntil: number;
 }

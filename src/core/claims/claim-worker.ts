@@ -1,21 +1,21 @@
 import type { Claim, ClaimKeeper } from './claim-keeper.ts';
 
 /**
- * Works on subjects (a run, a conversation) one claim at a time.
+ * Processes subjects, each under its claim.
  *
- * A *notify* says that a subject may have work; it may be lost, doubled or wrong, because a *sweep* looks for
- * subjects with work and without a live claim every second or so. Whoever wins the claim works until there is
- * nothing left to do. Closing asks the work to hand over: its signal aborts with HandoverError, it leaves its
- * rows as they are, and the claim is given back for another process to take at once.
+ * `notify` reports that a subject may have work. A notification may be lost, duplicated or wrong, because a *sweep*
+ * finds every second the subjects that have work and no live claim. The process that gets the claim works until
+ * nothing is left to do. Closing hands the work over: its signal aborts with HandoverError, it leaves its rows
+ * unchanged, and the claim is released so that another process can take it immediately.
  */
 export class ClaimWorker {
   readonly #options: ClaimWorkerOptions;
   readonly #working = new Map<string, Promise<void>>();
   readonly #queue = new Set<string>();
-  /** Notified while being worked on: looked at once more afterwards, since that work may have been ending. */
+  /** Subjects notified while in progress: checked again afterwards, because that work may have been finishing. */
   readonly #again = new Set<string>();
   readonly #closing = new AbortController();
-  /** Subjects whose work has thrown, and until when sweeps leave them alone. */
+  /** Subjects whose work has thrown, and until when sweeps skip them. */
   readonly #backingOff = new Map<string, { untilMs: number; failures: number }>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
@@ -30,7 +30,7 @@ export class ClaimWorker {
     this.#sweep();
   }
 
-  /** Says that `subject` may have work. Never throws, never waits. */
+  /** Reports that `subject` may have work. Never throws or blocks. */
   notify(subject: string): void {
     if (this.#closing.signal.aborted) return;
     if (this.#working.has(subject)) {
@@ -49,7 +49,7 @@ export class ClaimWorker {
     this.#working.set(subject, work);
   }
 
-  /** Resolves when all work has been handed over; takes as long as the slowest work needs to stop. */
+  /** Resolves when all work has been handed over, which takes as long as the slowest work needs to stop. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#queue.clear();
@@ -74,7 +74,7 @@ export class ClaimWorker {
     }
   }
 
-  /** Work that fails each time is tried again less and less often: after 1 s, 2 s, 4 s … 60 s. */
+  /** Retries work that keeps failing with increasing delays: 1 s, 2 s, 4 s … 60 s. */
   #backOff(subject: string): void {
     const failures = (this.#backingOff.get(subject)?.failures ?? 0) + 1;
     const pauseMs = Math.min(1_000 * 2 ** (failures - 1), MAX_BACK_OFF_MS);
@@ -93,7 +93,7 @@ export class ClaimWorker {
     this.#sweeping ??= this.#lookForWork().finally(() => (this.#sweeping = undefined));
   }
 
-  /** An outage is reported once, not every second. */
+  /** Reports only the first of consecutive failures, so that an outage is reported once and not every second. */
   async #lookForWork(): Promise<void> {
     try {
       const subjects = await this.#options.findWork();
@@ -108,30 +108,30 @@ export class ClaimWorker {
   }
 }
 
-/** What a lost notify costs is one sweep, so the queue may be bounded tightly. */
+/** A dropped notification only delays its subject until the next sweep, so the queue needs no more room. */
 const MAX_QUEUED = 10_000;
 const MAX_BACK_OFF_MS = 60_000;
 const MAX_BACKING_OFF = 10_000;
 
-/** Why the signal of work aborts when its process closes: stop, leave everything as it is. */
+/** The reason with which the signal of work aborts when its process closes: stop and leave everything unchanged. */
 export class HandoverError extends Error {
   constructor() {
-    super('the process is closing; another takes this work over');
+    super('the process is closing; another process takes over this work');
     this.name = 'HandoverError';
   }
 }
 
 export interface ClaimWorkerOptions {
   claims: ClaimKeeper;
-  /** How many subjects this process works on at once. */
+  /** Maximum number of subjects that this process works on concurrently. */
   concurrency: number;
   sweepEveryMs?: number;
-  /** The id to claim for a subject: that of the log which the work writes. */
+  /** The id to claim for a subject: the id of the log that the work writes to. */
   claimId: (subject: string) => string;
   /** Subjects that have work and no live claim. */
   findWork: () => Promise<string[]>;
   /** Works until nothing is left to do or `signal` aborts. */
   work: (subject: string, claim: Claim, signal: AbortSignal) => Promise<void>;
-  /** `subject` is null for sweeps, of whose failures only the first in a row is reported. */
+  /** `subject` is null for sweeps. Only the first of consecutive failed sweeps is reported. */
   onError: (error: unknown, subject: string | null) => void;
 }

@@ -1,20 +1,20 @@
 /**
- * Claims: the right of one worker at a time to work on a subject and to write its log.
+ * Claims: the exclusive right of one worker to work on a subject and to write to its log.
  *
- * A claim is *free*, *held* (its lease runs, its holder renews it) or *expired* (its lease has run out). Taking a
- * free or expired one raises the fence in the row of the subject's log, in the same statement. From then on all
- * that earlier holders still write there is refused, also what was waiting for the row (see `event-log.ts`): a
- * lease is a matter of time and may be misjudged, the fence is not.
+ * A claim is *free*, *held* (its lease is valid and its holder renews it) or *expired* (its lease has ended). Taking
+ * a free or expired claim raises the fence in the row of the subject's log, in the same statement. From then on the
+ * log rejects writes of earlier holders, including writes that were waiting for the row (see `event-log.ts`). A lease
+ * depends on clocks and may be misjudged; the fence does not.
  *
- * All times are the database's. `claim` locks the claim's row, then the log's: a transaction that does more should
- * do it in that order, too. `renew` waits for nobody.
+ * All times are those of the database. `claim` locks the row of the claim, then the row of the log: a transaction that
+ * does more should use the same order. `renew` never waits for a lock.
  */
 import type { LogKind } from '../event-log/log.ts';
 import type { Sql } from '../sql.ts';
 
 /**
- * Takes the claim on the log `id` for `leaseMs`, unless somebody holds it, `holder` included: then null.
- * Makes the log if there is none. `fence` is what every write under this claim must carry.
+ * Takes the claim on the log `id` for `leaseMs`. Null when any process, including `holder`, already holds it.
+ * Creates the log if it does not exist. Every write under this claim must carry `fence`.
  */
 export async function claim(
   sql: Sql,
@@ -38,8 +38,8 @@ export async function claim(
 }
 
 /**
- * Renews those of the claims that `holder` still has, in one statement, and returns their ids. A claim whose row
- * another transaction has locked just now counts as held and is left for the next time.
+ * Renews those of the claims that `holder` still has, in one statement, and returns their ids. A claim whose row is
+ * locked by another transaction counts as held and is renewed the next time.
  */
 export async function renew(
   sql: Sql,
@@ -60,14 +60,14 @@ export async function renew(
   return new Set(held.map(({ id }) => id));
 }
 
-/** Gives the claim back, if `holder` still has it: anyone may take it at once. */
+/** Releases the claim if `holder` still has it, so that any process can take it immediately. */
 export async function release(sql: Sql, id: string, holder: string): Promise<void> {
   await sql('DELETE FROM claims WHERE id = $1 AND holder = $2', [id, holder]);
 }
 
 /**
- * An SQL condition: nobody works on the subject whose id stands in `column`. For the statements that look for work,
- * which know their own tables only.
+ * An SQL condition: no process works on the subject whose id is in `column`. Lets statements that look for work
+ * stay free of the columns of `claims`.
  */
 export function withoutLiveClaim(log: LogKind, column: string): string {
   return `NOT EXISTS (

@@ -1,10 +1,10 @@
 /**
  * Writes the events of many claims with few statements.
  *
- * An event is written at once. What arrives while a write is under way waits, log by log, and goes into the next
- * one together: no timer, and batches grow only as far as the database is slow. Events that wait side by side may
- * be merged. A log that somebody else holds is left for a later write, so that it never delays the others. Copies
- * go to the live channel after the commit.
+ * An idle writer writes an event immediately. Events that arrive during a write wait in a queue per log and are
+ * written together by the next one: there is no timer, and batches grow only when the database is slow. Adjacent
+ * waiting events may be merged. A log whose row is locked is left for a later write, so that it never delays the
+ * other logs. Copies are published to the live channel after the commit.
  */
 import { type EventLog, FencedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
@@ -13,13 +13,13 @@ import type { Log } from './log.ts';
 /**
  * @example
  * const writes: Promise<void>[] = [];
- * for await (const piece of pieces) writes.push(writer.append(runLog('7'), claim.fence, piece));
+ * for await (const chunk of chunks) writes.push(writer.append(runLog('7'), claim.fence, chunk));
  * await Promise.all(writes);
  */
 export class BatchWriter {
   readonly #log: Pick<EventLog, 'appendAvailable'>;
   readonly #live: Pick<LiveChannel, 'publish'>;
-  /** By log, oldest first; none is empty. */
+  /** By log id, oldest batch first. No queue is empty. */
   readonly #queues = new Map<string, Batch[]>();
   #writing: Promise<void> | undefined;
   #arrived = NOTHING;
@@ -31,12 +31,12 @@ export class BatchWriter {
   }
 
   /**
-   * Resolves when the event is stored. Events of one log are stored in the order of the calls, so a caller need
-   * not wait for one before the next: the queue is bounded by how many its callers leave unsettled. What waits
-   * behind an event that fails is rejected with it, so that no gap is stored; what is appended after that may be
-   * stored again. A rejection that nobody listens to does no harm.
-   * `merge` joins the event with the one of its log that waits before it; undefined when each must stand alone.
-   * Errors: FencedError when the claim was taken over; those of the database; any after `close`.
+   * Resolves when the event is stored. Events of one log are stored in the order of the calls, so callers need not
+   * await one before they append the next: the number of calls that they leave pending bounds the queue. Events that
+   * wait behind a failed event are rejected with it, so that no gap is stored; events appended after that may be
+   * stored again. Rejections may be ignored: they are never reported as unhandled.
+   * `merge` joins the event with the waiting event before it in its log, or returns undefined to keep them separate.
+   * Errors: FencedError when the claim was taken over; those of the database; every call after `close`.
    */
   append<Event>(
     log: Log<Event>,
@@ -61,17 +61,17 @@ export class BatchWriter {
     await Promise.all(batches.map((batch) => batch.stored.promise));
   }
 
-  /** Takes nothing more, and resolves when everything taken is stored or refused. */
+  /** Accepts no more events. Resolves when every accepted event is stored or rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writing;
   }
 
-  /** The newest batch of the log, if it can still take events under this fence, else a new one. */
+  /** The newest batch of the log if it still accepts events under this fence, else a new batch. */
   #openBatch(logId: string, fence: number): Batch {
     const queue = this.#queues.get(logId) ?? [];
     const newest = queue.at(-1);
-    const isOpen = newest && newest.state !== 'under way' && newest.fence === fence;
+    const isOpen = newest && newest.state !== 'writing' && newest.fence === fence;
     if (isOpen && newest.events.length < MAX_BATCH_EVENTS) return newest;
     const batch: Batch = { logId, fence, events: [], state: 'waiting', stored: Promise.withResolvers() };
     batch.stored.promise.catch(NOTHING);
@@ -81,31 +81,31 @@ export class BatchWriter {
   }
 
   async #writeAll(): Promise<void> {
-    await Promise.resolve(); // what comes in the same tick is written together
+    await Promise.resolve(); // events of the same tick are written together
     while (this.#queues.size > 0) {
       const oldest = [...this.#queues.values()].map((queue) => queue[0]!);
-      if (oldest.every(({ state }) => state === 'left busy')) await this.#pause();
+      if (oldest.every(({ state }) => state === 'busy')) await this.#pause();
       await this.#write(oldest);
     }
     this.#writing = undefined;
   }
 
   async #write(batches: Batch[]): Promise<void> {
-    for (const batch of batches) batch.state = 'under way';
+    for (const batch of batches) batch.state = 'writing';
     try {
       const appends = batches.map(({ logId, fence, events }) => ({ logId, fence, events }));
       const { stored, busy, fenced } = await this.#log.appendAvailable(appends);
       this.#live.publish(stored);
       for (const batch of batches) {
-        if (busy.includes(batch.logId)) batch.state = 'left busy';
-        else this.#settle(batch, fenced.includes(batch.logId) ? new FencedError(batch.logId) : null);
+        if (busy.includes(batch.logId)) batch.state = 'busy';
+        else this.#complete(batch, fenced.includes(batch.logId) ? new FencedError(batch.logId) : null);
       }
     } catch (error) {
-      for (const batch of batches) this.#settle(batch, error);
+      for (const batch of batches) this.#complete(batch, error);
     }
   }
 
-  #settle(batch: Batch, error: unknown): void {
+  #complete(batch: Batch, error: unknown): void {
     const { logId, fence } = batch;
     const queue = this.#queues.get(logId)!;
     const isDone = (other: Batch) => other === batch || (error !== null && other.fence === fence);
@@ -118,7 +118,7 @@ export class BatchWriter {
     }
   }
 
-  /** While all logs are busy: for a little, or until something arrives. */
+  /** Waits for a short time, or until an event arrives, because all logs are busy. */
   async #pause(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, BUSY_PAUSE_MS);
@@ -138,7 +138,7 @@ export interface BatchWriterOptions {
   live: Pick<LiveChannel, 'publish'>;
 }
 
-/** Joins two events of one log that follow each other into one; undefined when each must stand alone. */
+/** Joins two consecutive events of one log, or returns undefined to keep them separate. */
 export type Merge<Event> = (first: Event, second: Event) => Event | undefined;
 
 /** Events of one claim that are written together. */
@@ -146,7 +146,7 @@ interface Batch {
   logId: string;
   fence: number;
   events: unknown[];
-  /** Only one that is under way takes no more events. */
-  state: 'waiting' | 'under way' | 'left busy';
+  /** A batch accepts events in every state but `writing`. `busy`: the row of its log was locked. */
+  state: 'waiting' | 'writing' | 'busy';
   stored: PromiseWithResolvers<void>;
 }

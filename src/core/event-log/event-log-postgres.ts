@@ -1,13 +1,12 @@
 /**
- * The event log in two tables: `event_logs` with one row for each log, whose lock is the right to append, and
- * `events`.
+ * The event log in two tables: `event_logs`, with one row per log, whose lock is the right to append, and `events`.
  *
- * A statement sees rows as of its start, but locking one waits for its holder and then gives the row's newest
- * version. So a head or a fence is only ever taken from a row that the statement itself has locked, and a writer
- * that waited for the lock meets the fence which a claim has raised meanwhile. READ COMMITTED is all this needs.
+ * A statement sees rows as of its start, but a row lock waits for its holder and then returns the newest version of
+ * the row. So statements read a head or a fence only from a row that they have locked themselves, and a writer that
+ * waited for the lock sees a fence that a claim has raised in the meantime. READ COMMITTED is sufficient.
  *
- * Appends never deadlock with each other: rows are locked in the order of their ids, and none is locked while one
- * of them is still to be made. A transaction takes all its other locks before it appends, and appends once.
+ * Appends never deadlock with each other: they lock rows in the order of their ids, and lock none while a row is
+ * still missing. A transaction takes all its other locks before it appends, and appends once.
  */
 import type { Sql } from '../sql.ts';
 import {
@@ -21,7 +20,7 @@ import {
 } from './event-log.ts';
 import type { Log } from './log.ts';
 
-/** Works on a pool, where each call is a transaction of its own, and inside a transaction. */
+/** Runs on a pool, where each call is its own transaction, or inside a transaction. */
 export class PostgresEventLog implements EventLog {
   readonly #sql: Sql;
 
@@ -34,7 +33,7 @@ export class PostgresEventLog implements EventLog {
       const { stored, missing, busy, fenced } = await this.#write(APPEND, appends);
       if (fenced[0] !== undefined) throw new FencedError(fenced[0]);
       if (missing.length === 0 && busy.length === 0) return stored;
-      await this.#sql(CREATE, [missing]); // `busy` was deleted just now: the next try misses it
+      await this.#sql(CREATE, [missing]); // a `busy` log has just been deleted: the next attempt reports it as missing
     }
   }
 
@@ -116,28 +115,28 @@ const TEXTS = `
   GROUP BY nth ORDER BY nth`;
 
 /**
- * Locks the logs' rows, raises the heads of those whose fence is right, and numbers the events from there.
- * `together`: waits for held rows and writes all or nothing, and locks nothing while a log is missing.
+ * Locks the rows of the logs, advances the heads of those whose fence is current, and numbers the events.
+ * `together`: waits for locked rows, writes all or nothing, and locks nothing while a log is missing.
  */
 function appendStatement({ together }: { together: boolean }): string {
   return `
-    WITH asked AS (
+    WITH requested AS (
       SELECT "logId" AS id, fence, events, jsonb_array_length(events) AS count,
         EXISTS (SELECT FROM event_logs WHERE id = "logId") AS known
       FROM jsonb_to_recordset($1::jsonb) AS append("logId" text, fence int, events jsonb)
     ),
     locked AS MATERIALIZED (
       SELECT id, fence FROM event_logs
-      WHERE id IN (SELECT id FROM asked) ${together ? 'AND (SELECT bool_and(known) FROM asked)' : ''}
+      WHERE id IN (SELECT id FROM requested) ${together ? 'AND (SELECT bool_and(known) FROM requested)' : ''}
       ORDER BY id FOR UPDATE ${together ? '' : 'SKIP LOCKED'}
     ),
     accepted AS (
-      SELECT asked.* FROM asked JOIN locked USING (id) WHERE asked.fence IS NULL OR asked.fence = locked.fence
+      SELECT requested.* FROM requested JOIN locked USING (id) WHERE requested.fence IS NULL OR requested.fence = locked.fence
     ),
     raised AS (
       UPDATE event_logs log SET head = head + count FROM accepted
       WHERE log.id = accepted.id
-        ${together ? 'AND (SELECT count(*) FROM accepted) = (SELECT count(*) FROM asked)' : ''}
+        ${together ? 'AND (SELECT count(*) FROM accepted) = (SELECT count(*) FROM requested)' : ''}
       RETURNING log.id, head - count AS base, events
     ),
     stored AS (
@@ -146,19 +145,22 @@ function appendStatement({ together }: { together: boolean }): string {
       FROM raised, jsonb_array_elements(events) WITH ORDINALITY AS event(data, nth)
       RETURNING log_id, seq, at, data
     )
-    SELECT asked.id AS "logId", seq, at, data,
+    SELECT requested.id AS "logId", seq, at, data,
       CASE
         WHEN seq IS NOT NULL THEN 'stored'
-        WHEN asked.fence <> locked.fence OR (asked.fence IS NOT NULL AND NOT known) THEN 'fenced'
+        WHEN requested.fence <> locked.fence OR (requested.fence IS NOT NULL AND NOT known) THEN 'fenced'
         WHEN locked.id IS NOT NULL THEN 'withdrawn'
         WHEN known THEN 'busy'
         ELSE 'missing'
       END AS outcome
-    FROM asked LEFT JOIN stored ON log_id = asked.id LEFT JOIN locked ON locked.id = asked.id
-    ORDER BY asked.id, seq`;
+    FROM requested LEFT JOIN stored ON log_id = requested.id LEFT JOIN locked ON locked.id = requested.id
+    ORDER BY requested.id, seq`;
 }
 
-/** One for each stored event, else one for each log. `withdrawn`: fine, with nothing to store or because others were not. */
+/**
+ * One row per stored event, or one per log that stored none. `withdrawn`: the append was valid but stored nothing,
+ * because it had no events or because another append of the same call failed.
+ */
 interface Outcome extends StoredEvent {
   outcome: 'stored' | 'fenced' | 'withdrawn' | 'busy' | 'missing';
 }

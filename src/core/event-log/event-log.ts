@@ -1,83 +1,83 @@
 /**
- * An append-only log: events numbered 1, 2, 3 … without a hole, however many processes write to it.
+ * An append-only log: events numbered 1, 2, 3 … without gaps, however many processes write to it.
  *
- * The number (`seq`) is taken from the log's own row in the writer's transaction: a rollback leaves no hole,
- * and a reader's cursor is nothing but the seq of the last event it has seen.
+ * The number (`seq`) comes from the row of the log in the writer's transaction, so a rollback leaves no gap. A
+ * reader's cursor is the seq of the last event that it has seen.
  *
- * A log has a *fence*, a number that each claim on its subject raises (see `claims.ts`). A writer that carries
- * the fence of its claim is refused, with FencedError, as soon as somebody else has claimed after it; a writer
- * without one (a user's mutation) is always accepted.
+ * A log has a *fence*, a number that each claim on its subject raises (see `claims.ts`). A write that carries the
+ * fence of a claim is rejected with FencedError once a later claim exists. A write without a fence, such as a user's
+ * mutation, is always accepted.
  */
 import type { Log } from './log.ts';
 
 export interface StoredEvent<Data = unknown> {
   logId: string;
-  /** From 1, rises by one within the log. */
+  /** Position in the log, from 1, without gaps. */
   seq: number;
   at: Date;
   data: Data;
 }
 
-/** What is appended to one log. Its writers take their events by `Log`, so that they are of the log's type. */
+/** The events to append to one log. Untyped: writers accept a `Log` and check the event type there. */
 export interface LogAppend {
   logId: string;
-  /** Each a JSON value, whose texts hold neither NUL nor half a surrogate pair. None: only the fence is checked. */
+  /** JSON values whose strings contain no NUL and no unpaired surrogate. Empty: only the fence is checked. */
   events: unknown[];
-  /** The fence of the writer's claim; absent for a writer that needs none. */
+  /** The fence of the writer's claim. Absent for a write that needs no claim. */
   fence?: number;
 }
 
-/** Under a claim, whose log is there already: the claim made it. */
+/** An append under a claim. Its log exists: taking the claim created it. */
 export interface FencedAppend extends LogAppend {
   fence: number;
 }
 
 export interface LogState {
-  /** seq of the newest event; 0 when the log is empty or does not exist. */
+  /** seq of the newest event. 0 when the log is empty or does not exist. */
   head: number;
-  /** seq of the newest event that was trimmed away; 0 when the log is whole. */
+  /** seq of the newest trimmed event. 0 when no event was trimmed. */
   floor: number;
 }
 
-/** What readers need: everything goes by seq, and nothing here blocks on writers. */
+/** The read side of the log. Reads never wait for writers. */
 export interface EventLogReader {
   state(logId: string): Promise<LogState>;
-  /** Heads of many logs in one statement; logs that do not exist are absent. */
+  /** The heads of many logs, in one statement. Logs that do not exist are absent. */
   heads(logIds: readonly string[]): Promise<Map<string, number>>;
-  /** Events with seq > `after` that are still kept, in order, at most `limit` of them. */
+  /** The retained events with seq > `after`, in order, at most `limit`. */
   read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]>;
   /**
-   * For each of `parts`, the `text` of all events that hold every field of it, joined in their order; '' where none
-   * does. One statement.
+   * For each of `parts`, the joined `text` of all events that match every field of the part, in log order. Empty when
+   * no event matches. One statement.
    */
   texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]>;
 }
 
 export interface EventLog extends EventLogReader {
   /**
-   * Appends to each log, all or nothing, waiting for logs that other transactions hold. At most one append for
-   * each log. Logs are made when first written to. Returns what was stored, log by log in the order of their ids.
-   * Errors: FencedError when any fence is stale; a transaction that it belongs to must then be rolled back.
+   * Appends to every log or to none, and waits for logs that other transactions have locked. At most one append per
+   * log. The first append creates the log. Returns the stored events, grouped by log in the order of the log ids.
+   * Errors: FencedError when any fence is stale; the surrounding transaction must then be rolled back.
    */
   append(appends: readonly LogAppend[]): Promise<StoredEvent[]>;
   /**
-   * Appends to those logs that nobody else holds just now and says which ones it had to leave (`busy`), so
-   * that one long transaction never stalls the other logs of a batch. At most one append for each log; each
-   * stands for itself. A stale fence is reported in `fenced`, as is a log that does not exist (any more).
+   * Appends to those logs that no other transaction has locked and returns the skipped ones in `busy`, so that one
+   * long transaction never stalls the other logs of a batch. At most one append per log; each succeeds or fails on
+   * its own. `fenced` has the logs whose fence is stale or that do not exist.
    */
   appendAvailable(
     appends: readonly FencedAppend[],
   ): Promise<{ stored: StoredEvent[]; busy: string[]; fenced: string[] }>;
-  /** Drops the events with seq ≤ `upTo`. Numbers are never used again: the log goes on after its head. */
+  /** Deletes the events with seq ≤ `upTo`. Numbers are never reused: the log continues after its head. */
   trim(logId: string, upTo: number): Promise<void>;
-  /** Drops all events and refuses what claims until now would still write. Numbers are never used again. */
+  /** Deletes all events and rejects further writes under existing claims. Numbers are never reused. */
   erase(logId: string): Promise<void>;
 }
 
-/** Fields by which the pieces of one text are found: of those events that carry a `text`. */
+/** The fields that select the events of one text, for event types that have a `text`. */
 export type TextPart<Event> = Event extends { text: string } ? Partial<Event> : never;
 
-/** The writer's claim has been taken over by another: it must stop, and nothing of its transaction stands. */
+/** Another worker has taken over the writer's claim: the writer must stop, and its transaction is rolled back. */
 export class FencedError extends Error {
   readonly logId: string;
 
@@ -88,12 +88,12 @@ export class FencedError extends Error {
   }
 }
 
-/** Events that a reader still needed have been trimmed away: it has to start again, from a snapshot. */
+/** Events after the reader's cursor have been trimmed: the reader must restart from a snapshot. */
 export class TrimmedError extends Error {
   readonly logId: string;
 
   constructor(logId: string, after: number) {
-    super(`the events of ${logId} after ${after} are no longer kept`);
+    super(`the events of ${logId} after ${after} have been trimmed`);
     this.name = 'TrimmedError';
     this.logId = logId;
   }

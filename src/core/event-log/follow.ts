@@ -1,17 +1,17 @@
 /**
- * Follows logs: every event after a cursor, once each, in order, and then each new one as it is written.
+ * Follows logs: yields every event after a cursor, exactly once and in order, then each new event as it is written.
  *
- * The log is the truth and the live channel only speed. A reader first joins the log's live subscription, then
- * reads the log from its cursor on. It is
+ * The log is the source of truth; the live channel only reduces latency. A reader first joins the live subscription
+ * of its log, then reads the log from its cursor. A reader is
  *
- *   behind   while the log may hold more than it has got: from the start until it has read to the log's end, and
- *            whenever it hears of an event that is not the next one (a copy was lost, came late, or did not fit
- *            into its buffer). It reads page by page; what comes live meanwhile waits in the buffer.
- *   live     when it has everything it knows of. It gives out what comes live as long as that is the next one.
+ *   behind   when the log may contain events that it does not have: until it has read to the end of the log, and
+ *            whenever it receives an event that is not the next one (a copy was lost, arrived late, or did not fit
+ *            into its buffer). It reads the log page by page, while live events wait in the buffer.
+ *   live     when it has every event that it knows of. It yields live events as long as each is the next one.
  *
- * A copy that is lost with nothing after it would leave a reader live and wrong. So once in a while the heads of
- * all logs from which nothing came are read, in one statement, and readers whose log is further than they know fall
- * behind. A reader whose log cannot be read waits for the first heads that can.
+ * If the last copy is lost, no later event reveals the gap. So the heads of all logs without recent live events are
+ * read periodically, in one statement, and readers whose log has advanced become behind. A reader whose log cannot be
+ * read retries after the next successful read of the heads.
  */
 import { onReturn } from '../async/on-return.ts';
 import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
@@ -19,8 +19,8 @@ import type { LiveChannel } from './live-channel.ts';
 import type { Log } from './log.ts';
 
 /**
- * All readers of one process. However many follow the same log, it has one live subscription, from the first
- * reader's first `next` until the last one has left.
+ * All readers of one process. The readers of one log share one live subscription, from the first `next` of the first
+ * reader until the last reader has left.
  *
  * @example
  * for await (const event of follower.follow(runLog('7'), cursor, signal)) send(event);
@@ -47,13 +47,13 @@ export class LogFollower {
   }
 
   /**
-   * Gives the log's events with seq > `after` until the reader leaves: by `return`, by `signal`, or because the
-   * follower is closed. Each of them ends a pending `next` at once and quietly.
-   * Errors: TrimmedError when events that were still to come are no longer kept.
+   * Yields the log's events with seq > `after` until the reader calls `return`, `signal` aborts, or the follower is
+   * closed. Each of these ends a pending `next` immediately and without an error.
+   * Errors: TrimmedError when events that the reader has not received have been trimmed.
    */
   follow<Event>(log: Log<Event>, after: number, signal: AbortSignal): EventsOf<Event> {
     const reader = new Reader(after, this.#bufferEvents);
-    const events = this.#events(log, reader, signal) as EventsOf<Event>; // the log holds nothing else
+    const events = this.#events(log, reader, signal) as EventsOf<Event>; // a log contains only events of its type
     return onReturn(events, () => reader.leave());
   }
 
@@ -136,11 +136,11 @@ export class LogFollower {
   }
 }
 
-/** What the readers of one log share: its live subscription, and reads of the same page. */
+/** The state that readers of one log share: its live subscription and concurrent reads of the same page. */
 class LogSubscription {
   readonly log: Log;
   readonly readers = new Set<Reader>();
-  /** Resolves when the live subscription stands, or the live channel is away. */
+  /** Resolves when the live subscription is active or the live channel is unavailable. */
   readonly isLive: Promise<() => void>;
   readonly #source: EventLogReader;
   readonly #pageEvents: number;
@@ -161,7 +161,7 @@ class LogSubscription {
     void this.isLive.then((unsubscribe) => unsubscribe());
   }
 
-  /** Whether nothing has come live since the last time this was asked. */
+  /** Whether no live event has arrived since the previous call. */
   wasQuiet(): boolean {
     const wasQuiet = this.#isQuiet;
     this.#isQuiet = true;
@@ -172,14 +172,14 @@ class LogSubscription {
     for (const reader of this.readers) reader.offer(head, events);
   }
 
-  /** Readers that were woken together ask for the same page in the same tick, and share one read. */
+  /** Readers that are woken together request the same page in the same tick and share one read. */
   read(after: number): Promise<StoredEvent[]> {
     const read = this.#reads.get(after) ?? this.#readLater(after);
     this.#reads.set(after, read);
     return read;
   }
 
-  /** From its start on, a read is nobody else's: it need not see what the next one to ask knows of. */
+  /** A read that has started is no longer shared: it may miss events that a later reader already knows of. */
   async #readLater(after: number): Promise<StoredEvent[]> {
     await Promise.resolve();
     this.#reads.delete(after);
@@ -187,11 +187,11 @@ class LogSubscription {
   }
 }
 
-/** One reader's place in its log. The buffer holds copies as they came; whatever it lacks is in the log. */
+/** The position of one reader in its log. The buffer holds live copies; missing events are read from the log. */
 class Reader {
-  /** seq of the newest event that was taken from the buffer or fetched: the next one is cursor + 1. */
+  /** seq of the newest event taken from the buffer or fetched. The next event is cursor + 1. */
   cursor: number;
-  /** The newest seq that the log is known to hold. */
+  /** The newest known seq of the log. */
   head: number;
   hasLeft = false;
   readonly #bufferEvents: number;
@@ -207,7 +207,7 @@ class Reader {
     this.#bufferEvents = bufferEvents;
   }
 
-  /** Meant for when there is nothing to take. */
+  /** Meaningful when `next` returns undefined. */
   get isBehind(): boolean {
     return !this.#hasReadToEnd || this.head > this.cursor;
   }
@@ -234,12 +234,12 @@ class Reader {
     this.#hasReadToEnd ||= isLast;
   }
 
-  /** Resolves when there may be something to take or to fetch, or the reader has left. */
+  /** Resolves when there may be an event to take or to fetch, or the reader has left. */
   changed(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
-  /** The same as `work`, but undefined as soon as the reader has left. */
+  /** Settles like `work`, but resolves to undefined as soon as the reader leaves. */
   until<T>(work: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       this.#interrupt = () => resolve(undefined);
@@ -261,12 +261,12 @@ type EventsOf<Event> = AsyncGenerator<StoredEvent<Event>, void, undefined>;
 export interface LogFollowerOptions {
   log: EventLogReader;
   live: Pick<LiveChannel, 'subscribe'>;
-  /** Told when the log cannot be read, after which its readers try again. */
+  /** Called when the log cannot be read. Its readers then retry. */
   onError: (error: unknown) => void;
-  /** The pause between attempts to read; a lost copy goes unnoticed for at most two of them. */
+  /** Interval between reads of the heads. A lost copy is detected within two intervals. */
   headsIntervalMs?: number;
-  /** How many live events wait for a reader that is busy; what does not fit is read from the log again. */
+  /** Maximum number of live events buffered per reader. Further events are read from the log. */
   bufferEvents?: number;
-  /** How many events are read at a time: 10,000 took 119 ms in pages of 200, 74 of 500, 64 of 1,000. */
+  /** Events per read. Reading 10,000 took 119 ms in pages of 200, 74 ms in pages of 500, 64 ms in pages of 1,000. */
   pageEvents?: number;
 }

@@ -1,7 +1,7 @@
 import type { StoredEvent } from './event-log.ts';
 import type { LiveChannel, LiveListener } from './live-channel.ts';
 
-/** The live channel within one process: listeners are called before `publish` returns. */
+/** The live channel within one process. Listeners are called before `publish` returns. */
 export class MemoryLiveChannel implements LiveChannel {
   readonly #listeners = new Map<string, Set<LiveListener>>();
 

@@ -6,11 +6,11 @@ import type { StoredEvent } from './event-log.ts';
 import type { LiveChannel, LiveListener } from './live-channel.ts';
 
 /**
- * The live channel between processes, on Redis publish/subscribe: one channel for each log.
+ * The live channel between processes, on Redis publish/subscribe: one Redis channel per log.
  *
- * Redis may refuse, hang or vanish at any time. Then copies are lost, no promise is left unhandled, and once the
- * connection is back all subscriptions stand again. A connection that subscribes can do nothing else, so there are
- * two; whoever made them closes them.
+ * Redis may refuse connections, hang or become unavailable at any time. Copies are lost then, but no promise is left
+ * unhandled, and all subscriptions are restored when the connection returns. A subscribing connection can run no
+ * other commands, so there are two connections. The caller that opened them closes them.
  *
  * @example
  * const live = new RedisLiveChannel({ publisher: connectRedis(url, warn), subscriber: connectRedis(url, warn) });
@@ -25,14 +25,14 @@ export class RedisLiveChannel implements LiveChannel {
     this.#publisher = publisher;
     this.#pubSub = new RedisPubSub({
       publisher: publisher.redis,
-      // It uses four methods of a whole client; these are they.
-      subscriber: new WantedChannels(subscriber) as unknown as Redis,
+      // RedisPubSub uses only these four methods of the client.
+      subscriber: new SubscribedChannels(subscriber) as unknown as Redis,
     });
   }
 
   publish(events: readonly StoredEvent[]): void {
     const { stream } = this.#publisher.redis;
-    stream?.cork(); // one write to the socket for all logs: a quarter of the CPU for 50 of them
+    stream?.cork(); // one socket write for all logs: a quarter of the CPU time for 50 logs
     for (const [logId, batch] of Map.groupBy(events, (event) => event.logId)) {
       void this.#publisher.attempt((redis) => redis.publish(this.#prefix + logId, encode(batch)));
     }
@@ -41,9 +41,9 @@ export class RedisLiveChannel implements LiveChannel {
 
   async subscribe(logId: string, listener: LiveListener): Promise<() => void> {
     const id = await this.#pubSub.subscribe(this.#prefix + logId, (message: unknown) => {
-      const news = News.safeParse(message);
-      if (!news.success) return;
-      const { head, events } = news.data;
+      const batch = BatchMessage.safeParse(message);
+      if (!batch.success) return;
+      const { head, events } = batch.data;
       listener(
         head,
         events.map((event) => ({ logId, ...event })),
@@ -54,18 +54,18 @@ export class RedisLiveChannel implements LiveChannel {
 }
 
 /**
- * The subscribing connection as a set of wanted channels, which is made good whenever the connection is ready.
- * RedisPubSub gets this instead of the connection, because it leaves a rejection unhandled, which ends the process,
- * when a command of its own fails (davidyaha/graphql-redis-subscriptions#593): here none ever does.
+ * The set of subscribed channels, which is subscribed again whenever the connection becomes ready.
+ * RedisPubSub gets this instead of the connection: when one of its commands fails, it leaves the rejection unhandled,
+ * which ends the process (davidyaha/graphql-redis-subscriptions#593). These commands never reject.
  */
-class WantedChannels {
+class SubscribedChannels {
   readonly #connection: RedisConnection;
-  readonly #wanted = new Set<string>();
+  readonly #channels = new Set<string>();
 
   constructor(connection: RedisConnection) {
     this.#connection = connection;
     connection.redis.on('ready', () => {
-      if (this.#wanted.size > 0) void connection.attempt((redis) => redis.subscribe(...this.#wanted));
+      if (this.#channels.size > 0) void connection.attempt((redis) => redis.subscribe(...this.#channels));
     });
   }
 
@@ -73,18 +73,18 @@ class WantedChannels {
     this.#connection.redis.on(event, listener);
   }
 
-  /** Calls `done` when the subscription stands, and also when it cannot stand just now. */
+  /** Calls `done` when the subscription is active, and also when Redis is unavailable. */
   subscribe(channel: string, done: () => void): void {
-    this.#wanted.add(channel);
+    this.#channels.add(channel);
     void this.#connection.attempt((redis) => redis.subscribe(channel)).then(done);
   }
 
   unsubscribe(channel: string): void {
-    this.#wanted.delete(channel);
+    this.#channels.delete(channel);
     void this.#connection.attempt((redis) => redis.unsubscribe(channel));
   }
 
-  /** RedisPubSub calls it beside each `unsubscribe`; no pattern is ever subscribed. */
+  /** RedisPubSub also calls this for each `unsubscribe`. Pattern subscriptions are not used. */
   punsubscribe(): void {}
 }
 
@@ -94,18 +94,18 @@ function encode(batch: StoredEvent[]): string {
   return Buffer.byteLength(message) > MAX_MESSAGE_BYTES ? JSON.stringify({ head, events: [] }) : message;
 }
 
-const News = z.object({
+const BatchMessage = z.object({
   head: z.int(),
   events: z.array(z.object({ seq: z.int(), at: z.coerce.date(), data: z.unknown() })),
 });
 
-/** Larger batches are only announced: Redis would hold one copy for each process that is slow to take it. */
+/** Larger batches are published without their events: Redis buffers one copy per slow subscriber. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export interface RedisLiveChannelOptions {
   publisher: RedisConnection;
-  /** Serves this channel alone. */
+  /** A connection that nothing else uses. */
   subscriber: RedisConnection;
-  /** Of the names of Redis channels. */
+  /** Prefix of the Redis channel names. */
   prefix?: string;
 }

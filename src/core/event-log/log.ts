@@ -1,17 +1,17 @@
 /**
- * The id of a log that knows the type of the log's events. What gives or takes events asks for a `Log`, so that an
- * event of another log does not compile; everything else takes the bare id.
+ * The id of a log, branded with the type of the log's events. Functions that read or write events take a `Log`, so
+ * that an event of another log does not compile. Everything else takes the id as a plain string.
  */
 export type Log<Event = unknown> = string & { readonly [EVENT]: Event };
 
-/** All logs of one kind: gives a subject's log. `prefix` stands in front of the subject in every id. */
+/** All logs of one kind: returns the log of a subject. `prefix` starts the id of each of them. */
 export interface LogKind<Event = unknown> {
   (subject: string): Log<Event>;
   readonly prefix: string;
 }
 
 /**
- * The one place where an id gets its type: each kind is declared once, beside the type of its events.
+ * Declares a kind of log. The only place where an id gets its type: declare each kind once, next to its event type.
  *
  * @example
  * export const runLog = logKind<RunEvent>('run');
@@ -22,5 +22,5 @@ export function logKind<Event>(name: string): LogKind<Event> {
   return Object.assign((subject: string) => `${prefix}${subject}` as Log<Event>, { prefix });
 }
 
-/** Exists for the compiler only. */
+/** Exists only for the type checker. */
 declare const EVENT: unique symbol;
