@@ -1,4 +1,4 @@
-/** One parameterised SQL statement, on a pool or inside a transaction: `$1`-style parameters, rows as plain objects. */
+/** Runs one SQL statement with `$1` parameters, on a pool or inside a transaction. Returns rows as plain objects. */
 export type Sql = <Row = Record<string, unknown>>(
   text: string,
   params?: readonly unknown[],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReservationLostError } from '../../src/core/spending/spending-gate.ts';
+import { ReservationLostError } from '../../src/core/spending/held-reservations.ts';
 import { eventually } from '../support/eventually.ts';
 import { DOLLAR, limitsOf, spendingProcesses } from '../support/spending-process.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Runs at most `maxRunning` tasks at once and queues at most `maxQueued` more, in the order of their arrival.
+ * Runs at most `maxRunning` tasks concurrently and queues at most `maxQueued` more, first in, first out.
  *
  *     const limit = new ConcurrencyLimit({ maxRunning: 2, maxQueued: 200 });
  *     const hash = await limit.run(() => argon2(password));
@@ -13,7 +13,7 @@ export class ConcurrencyLimit {
     this.#options = options;
   }
 
-  /** The result of `task`. Errors: QueueFullError, before the task has started; whatever the task throws. */
+  /** Resolves to the result of `task`. Errors: QueueFullError, before the task starts; those of the task. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
@@ -25,7 +25,7 @@ export class ConcurrencyLimit {
     }
   }
 
-  /** A finished task hands its place to the next one in the queue. */
+  /** A finished task passes its slot to the next task in the queue. */
   async #enter(): Promise<void> {
     if (this.#running < this.#options.maxRunning) {
       this.#running += 1;
@@ -36,7 +36,7 @@ export class ConcurrencyLimit {
   }
 }
 
-/** As many tasks are waiting as the limit allows. */
+/** The queue has reached its limit. */
 export class QueueFullError extends Error {
   constructor() {
     super('too many tasks are waiting');

@@ -2,14 +2,14 @@ import list from './prices.json' with { type: 'json' };
 import type { ModelPrice } from './prices.ts';
 import { isProviderName, PROVIDER_NAMES, type ProviderName } from './providers/registry.ts';
 
-/** Every model whose price is known; the first one of a provider is its default. */
+/** Every model with a known price. The first model of a provider is its default. */
 export const MODEL_PRICES: readonly ModelPrice[] = PROVIDER_NAMES.flatMap((provider) =>
   ((list.models as PriceList)[provider] ?? []).map((price) => ({ provider, ...price })),
 );
 
 /**
- * The models that can be called here and what they cost. Only models with a known price are ever chosen, so that
- * every call can be charged, and nothing is chosen in place of what was asked for. Calls nobody: pure.
+ * The models that can be called in this deployment, with their prices. Returns only models with a known price, so that
+ * every call can be charged, and never substitutes another model for the requested one. Performs no I/O.
  */
 export class ModelCatalog {
   readonly #configured: ReadonlySet<ProviderName>;
@@ -23,23 +23,23 @@ export class ModelCatalog {
   }
 
   /**
-   * Without a model: the provider's default. Without a provider: the one that has the model. Without both: the
-   * defaults. Names of providers are read in any case.
-   * Errors: ModelNotFoundError, which says what there is instead.
+   * The model for a choice. Without a model: the default of the provider. Without a provider: the provider of the
+   * model. Without both: the defaults. Provider names are case-insensitive.
+   * Errors: ModelNotFoundError, whose message lists the available alternatives.
    */
   find({ provider, model }: ModelChoice = {}): ModelPrice {
-    const asked = provider ? this.#parse(provider) : model ? undefined : this.#defaultProvider;
-    const wanted = model || (asked === this.#defaultProvider ? this.#defaultModel : undefined);
-    const known = MODEL_PRICES.filter((price) => !asked || price.provider === asked);
-    const price = wanted ? known.find((candidate) => candidate.model === wanted) : known[0];
-    if (!price) throw this.#unknown(asked, wanted, known);
+    const providerName = provider ? this.#parse(provider) : model ? undefined : this.#defaultProvider;
+    const modelName = model || (providerName === this.#defaultProvider ? this.#defaultModel : undefined);
+    const known = MODEL_PRICES.filter((price) => !providerName || price.provider === providerName);
+    const price = modelName ? known.find((candidate) => candidate.model === modelName) : known[0];
+    if (!price) throw this.#unknown(providerName, modelName, known);
     if (this.#configured.has(price.provider)) return price;
     throw new ModelNotFoundError(
-      `The provider ${price.provider} is not configured here. Configured: ${this.#names()}.`,
+      `The provider ${price.provider} is not configured. Configured providers: ${this.#names()}.`,
     );
   }
 
-  /** Every model with a known price, and whether it can be called here. */
+  /** Every model with a known price, and whether it can be called in this deployment. */
   list(): ListedModel[] {
     return MODEL_PRICES.map((price) => ({ ...price, available: this.#configured.has(price.provider) }));
   }
@@ -47,7 +47,7 @@ export class ModelCatalog {
   #parse(text: string): ProviderName {
     const name = text.trim().toUpperCase();
     if (isProviderName(name)) return name;
-    throw new ModelNotFoundError(`There is no provider "${text}". Configured: ${this.#names()}.`);
+    throw new ModelNotFoundError(`Unknown provider "${text}". Configured providers: ${this.#names()}.`);
   }
 
   #unknown(
@@ -55,14 +55,14 @@ export class ModelCatalog {
     model: string | null | undefined,
     known: readonly ModelPrice[],
   ): ModelNotFoundError {
-    const what = model ? `The model "${model}"` : 'A model without a name';
+    const subject = model ? `The model "${model}"` : 'The default model';
     const names = known.filter((other) => provider || this.#configured.has(other.provider));
     const advice =
       names.length > 0
         ? `Choose one of: ${names.map((other) => other.model).join(', ')}.`
         : 'Choose another provider.';
     return new ModelNotFoundError(
-      `${what}${provider ? ` of ${provider}` : ''} has no known price. ${advice}`,
+      `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice}`,
     );
   }
 
@@ -71,7 +71,7 @@ export class ModelCatalog {
   }
 }
 
-/** What was asked for cannot be called here; the message says what can. */
+/** The requested provider or model cannot be called in this deployment. The message lists alternatives. */
 export class ModelNotFoundError extends Error {
   constructor(message: string) {
     super(message);
@@ -83,7 +83,7 @@ export interface CatalogOptions {
   /** The providers that can be called. */
   configured: Iterable<ProviderName>;
   defaultProvider: ProviderName;
-  /** Null and undefined: the provider's own default. */
+  /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;
 }
 
@@ -93,7 +93,7 @@ export interface ModelChoice {
 }
 
 export interface ListedModel extends ModelPrice {
-  /** Its provider is configured here. */
+  /** Whether the provider is configured in this deployment. */
   available: boolean;
 }
 

@@ -1,27 +1,27 @@
 /**
- * One port for all providers: a request in, a stream of parts out, always closed by exactly one `end`.
- * A stream that stops without its provider's own sign of completion is a failure (ModelError TRUNCATED),
- * never a short answer. Adapters do not retry and do not fall back: that is decided in one place above them.
+ * The port for all providers: takes a request and streams parts, the last of which is exactly one `end`. A stream that
+ * stops without the provider's completion marker is an error (ModelError TRUNCATED), never a short answer. Adapters
+ * do not retry and do not fall back to other models: their callers decide that.
  */
 export interface LanguageModel {
   /**
-   * Streams one completion. Stops the provider's connection within a second of `signal` aborting, or of the
-   * reader leaving the loop; an abort then throws the signal's reason.
-   * Errors: ModelError, whose message never holds a key.
+   * Streams one completion. Closes the connection to the provider within a second after `signal` aborts or the reader
+   * leaves the loop. An abort throws the signal's reason.
+   * Errors: ModelError, whose message never contains a key.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamPart>;
 }
 
 export interface ModelRequest {
-  /** The provider's own name for the model, e.g. `gpt-5-mini`. */
+  /** The provider's name of the model, e.g. `gpt-5-mini`. */
   model: string;
   system: string;
-  /** Oldest first; ends with a user message. */
+  /** Oldest first. The last one is a user message. */
   messages: readonly ModelMessage[];
   maxOutputTokens: number;
-  /** Ask for one JSON object and nothing else, in the provider's JSON mode where it has one. */
+  /** Requests exactly one JSON object, with the provider's JSON mode if it has one. */
   json?: boolean;
-  /** What is asked for: names the call in logs and telemetry, and tells the OFFLINE model which part it plays. */
+  /** The purpose of the call: names it in logs and telemetry, and selects the script of the OFFLINE model. */
   task: ModelTask;
 }
 
@@ -33,42 +33,42 @@ export interface ModelMessage {
 export interface ModelTask {
   /** e.g. `discussion.designs`, `agent.reporter`. */
   name: string;
-  /** What the prompt was made from, as data. It stays in this process and is never sent to a provider. */
+  /** The data that the prompt was built from. It stays in this process and is never sent to a provider. */
   metadata: Readonly<Record<string, unknown>>;
 }
 
 export type ModelStreamPart =
-  /** Never empty, and fit to be stored: no half of a surrogate pair, no NUL. */
+  /** Never empty. Contains no unpaired surrogate and no NUL, so that it can be stored. */
   | { type: 'text'; text: string }
-  /** May come more than once, or never; a later value replaces an earlier one. */
+  /** May occur any number of times, including zero. A later value replaces an earlier one. */
   | { type: 'usage'; usage: ModelUsage }
   /** `length`: maxOutputTokens was reached. */
   | { type: 'end'; reason: 'stop' | 'length' };
 
-/** As the provider bills them. */
+/** Token counts as the provider bills them. */
 export interface ModelUsage {
-  /** All of the prompt, cached or not. */
+  /** All tokens of the prompt, cached or not. */
   inputTokens: number;
-  /** All that was generated, the model's thinking included. */
+  /** All generated tokens, including reasoning. */
   outputTokens: number;
   /** The part of inputTokens that was read from the provider's cache, at a lower price. */
   cachedInputTokens?: number;
-  /** The part of inputTokens that was written to the provider's cache, which some bill at a higher price. */
+  /** The part of inputTokens that was written to the provider's cache. Some providers charge more for it. */
   cacheWriteTokens?: number;
 }
 
 export type ModelErrorCode =
-  /** Too many requests, or out of quota for the moment. */
+  /** Too many requests, or a temporarily exhausted quota. */
   | 'RATE_LIMITED'
-  /** 5xx, no connection, a cut connection, or an answer that cannot be read. */
+  /** A 5xx status, a failed or broken connection, or an unreadable answer. */
   | 'UNAVAILABLE'
-  /** The stream ended without the provider's sign of completion. */
+  /** The stream ended without the provider's completion marker. */
   | 'TRUNCATED'
-  /** No byte for too long, or the whole call took too long. */
+  /** The provider sent no data for too long, or the whole call took too long. */
   | 'TIMEOUT'
-  /** The key is wrong, may not use this model, or its account has run out of money. */
+  /** The key is invalid, has no access to the model, or its account has no credit. */
   | 'AUTH'
-  /** The provider refused the request itself. */
+  /** The provider rejected the request as invalid. */
   | 'BAD_REQUEST'
   /** The provider refused the content. */
   | 'REFUSED';
@@ -77,7 +77,7 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** What the provider asked for in Retry-After, in milliseconds. */
+  /** The provider's Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

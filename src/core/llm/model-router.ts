@@ -4,7 +4,7 @@ import type { ModelPrice } from './prices.ts';
 import type { ProviderName } from './providers/registry.ts';
 
 /**
- * Joins what can be called (the catalog) with who calls it: one client for each configured provider.
+ * Combines the catalog with one client per configured provider.
  *
  * @example
  * new ModelRouter({ clients: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' }).route();
@@ -18,10 +18,10 @@ export class ModelRouter {
     this.catalog = new ModelCatalog({ configured: clients.keys(), ...defaults });
   }
 
-  /** Who serves a call, and at which price. Errors: ModelNotFoundError. */
+  /** The client and the price for a choice. Errors: ModelNotFoundError. */
   route(choice?: ModelChoice): Route {
     const price = this.catalog.find(choice);
-    const languageModel = this.#clients.get(price.provider)!; // the catalog gives configured providers only
+    const languageModel = this.#clients.get(price.provider)!; // the catalog returns configured providers only
     return { provider: price.provider, model: price.model, languageModel, price };
   }
 }
@@ -29,7 +29,7 @@ export class ModelRouter {
 export interface ModelRouterOptions {
   clients: ReadonlyMap<ProviderName, LanguageModel>;
   defaultProvider: ProviderName;
-  /** Null and undefined: the provider's own default. */
+  /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;
 }
 

@@ -1,14 +1,14 @@
 import { ModelError } from './language-model.ts';
 
 /**
- * How long to wait after attempt number `attempt` (from 1) failed with `error`, in milliseconds: twice as long
- * each time, from half a second up to 16, a random part of it, so that callers who failed together do not come
- * back together. What the provider asked for in Retry-After comes first, and the random part on top.
+ * The delay in milliseconds after attempt number `attempt` (from 1) failed with `error`: exponential from 0.5 s to
+ * 16 s, of which the second half is random, so that callers that failed together do not retry together. A Retry-After
+ * of the provider replaces the fixed half; the random part is added to it.
  */
 export function retryDelayMs(error: unknown, attempt: number, random: () => number = Math.random): number {
   const halfMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) / 2;
-  const askedMs = error instanceof ModelError ? error.retryAfterMs : undefined;
-  return Math.round((askedMs ?? halfMs) + random() * halfMs);
+  const retryAfterMs = error instanceof ModelError ? error.retryAfterMs : undefined;
+  return Math.round((retryAfterMs ?? halfMs) + random() * halfMs);
 }
 
 const FIRST_MS = 500;

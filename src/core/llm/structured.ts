@@ -3,10 +3,9 @@ import type { ModelStreamPart, ModelRequest } from './language-model.ts';
 import { storableText } from '../text/storable-text.ts';
 
 /**
- * Asks for one JSON object that fits `schema`. An answer that does not fit is sent back once with what is wrong
- * with it. `complete` performs one call, with all that belongs to a call (money, events), and is called at
- * most twice.
- * Errors: InvalidOutputError when the second answer does not fit either; whatever `complete` throws, as it is.
+ * Requests one JSON object that matches `schema`. An answer that does not match is sent back once with its validation
+ * issues. `complete` performs one call, including its accounting and events, and is called at most twice.
+ * Errors: InvalidOutputError when the second answer does not match either; those of `complete`, unchanged.
  * Example: `completeStructured({ complete: async (r) => collect(model.stream(r, signal)), request, schema })`.
  */
 export async function completeStructured<T>({ complete, request, schema }: StructuredCall<T>): Promise<T> {
@@ -21,7 +20,7 @@ export async function completeStructured<T>({ complete, request, schema }: Struc
   throw new InvalidOutputError(repaired.issues);
 }
 
-/** All text of one call. Errors: whatever the stream throws. */
+/** Collects the text of one call. Errors: those of the stream. */
 export async function collect(parts: AsyncIterable<ModelStreamPart>): Promise<Completion> {
   const completion: Completion = { text: '', end: 'stop' };
   for await (const part of parts) {
@@ -39,7 +38,7 @@ function readAs<T>(schema: z.ZodType<T>, completion: Completion, request: ModelR
   return { issues: result.error.issues.map(({ path, message }) => ({ path: path.map(String), message })) };
 }
 
-/** From the first brace to the last: models like to put a code fence or a sentence around what was asked for. */
+/** Parses from the first brace to the last, because models often add a code fence or a sentence around the object. */
 function parseObject(text: string): unknown {
   const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
   try {
@@ -76,13 +75,13 @@ function describe({ path, message }: OutputIssue): string {
 
 const MAX_NAMED_ISSUES = 20;
 
-/** The model answered twice, and neither answer fits the schema. */
+/** The model answered twice, and neither answer matches the schema. */
 export class InvalidOutputError extends Error {
   readonly issues: OutputIssue[];
 
   constructor(issues: OutputIssue[]) {
     super(
-      `The model gave no usable answer, nor when its mistakes were named: ${issues.map(describe).join(' ')}`,
+      `The model gave no valid answer, even after its errors were reported to it: ${issues.map(describe).join(' ')}`,
     );
     this.name = 'InvalidOutputError';
     this.issues = issues;
@@ -102,7 +101,7 @@ export interface Completion {
 
 type Reading<T> = { value: T; issues?: undefined } | { issues: OutputIssue[] };
 
-/** One thing that is wrong with an answer. */
+/** One validation issue of an answer. */
 export interface OutputIssue {
   /** From the root of the answer. */
   path: string[];

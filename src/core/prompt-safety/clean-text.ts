@@ -1,10 +1,10 @@
 /**
- * Removes the characters that a person does not see but a model reads: control characters except newline and
- * tab, characters that change the direction of writing, other invisible ones, and unpaired surrogates. What
- * changes how a visible character is written stays: emoji sequences, one joiner between letters (Persian,
- * Hindi), one variation selector after its character. Nothing else is touched, not even its normal form.
+ * Removes characters that are invisible to people but read by models: control characters except newline and tab,
+ * direction marks, other invisible characters, and unpaired surrogates. Keeps those that change how a visible
+ * character looks: emoji sequences, one joiner between letters (Persian, Hindi), one variation selector after its
+ * character. Changes nothing else; in particular, does not normalize the text.
  *
- * `removed` has one line for each kind of character that was removed, at most four.
+ * `removed` has one line per kind of removed character, at most four.
  *
  * @example cleanText('pay\u202E now') // { text: 'pay now', removed: ['Removed 1 direction character: U+202E.'] }
  */
@@ -25,10 +25,10 @@ export function cleanText(original: string): CleanedText {
   };
 }
 
-/** What is seen, as the character before or after the one in question. */
+/** A visible character, before or after the one under test. */
 const VISIBLE = String.raw`[[\p{L}\p{M}\p{N}\p{P}\p{S}]--\p{DI}]`;
 
-/** Only what the last alternative captures is removed; the others pass over what stays. */
+/** Removes only what the last alternative captures. The other alternatives skip sequences to keep. */
 const MEANINGFUL_OR_HIDDEN = new RegExp(
   [
     // The flags of England, Scotland and Wales: the only emoji spelled with tag characters.
@@ -42,7 +42,7 @@ const MEANINGFUL_OR_HIDDEN = new RegExp(
 
 const DIRECTION = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
-/** A text may hide thousands of different ones; the report names the first few. */
+/** A text may contain thousands of different ones; the report lists only the first few. */
 const MAX_CODE_POINTS_NAMED = 5;
 
 function kindOf(character: string): Kind {

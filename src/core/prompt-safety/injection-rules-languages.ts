@@ -1,8 +1,8 @@
 import { pattern, words } from './pattern.ts';
 
 /**
- * The two plainest attacks, "ignore your instructions" and "show your system prompt", in ten more languages.
- * As in English, an order starts a clause, unless the verb's form is that of an order and of nothing else.
+ * The two most common attacks, "ignore your instructions" and "show your system prompt", in ten more languages.
+ * As in English, an order starts a clause, except where the verb form is always an imperative.
  */
 
 // ── Spanish, Portuguese, Italian, French ─────────────────────────────────────────────────────
@@ -71,7 +71,7 @@ const overrideArabic = pattern`(?<!\p{L})${words`تجاهل انس إنس لا_�
 
 const revealArabic = pattern`(?<!\p{L})${words`اعرض أظهر اكشف اطبع أخبرني`} (?:${words`لي عن كل جميع`} ){0,3}${words`تعليمات_النظام موجه_النظام تعليماتك مفتاح_api`}`;
 
-// ── Korean: the ending of the verb tells an order from a report ──────────────────────────────
+// ── Korean: the verb ending distinguishes an order from a report ─────────────────────────────
 
 const START_EASTERN = String.raw`(?:^|[\n.!?:;,"'(\[>、。，：；！？「『…-] ?)`;
 const START_KOREAN = `(?:${START_EASTERN}|${words`지금부터 이제(?:부터)? 당장 제발 부디 너는 넌 당신은 그리고`} ?)`;

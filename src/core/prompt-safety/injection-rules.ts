@@ -1,12 +1,12 @@
 import { OVERRIDE_ELSEWHERE, REVEAL_ELSEWHERE } from './injection-rules-languages.ts';
 import { pattern, words } from './pattern.ts';
 
-/** Where an order to the reader begins: at the start of a clause, or after words that address somebody. */
+/** Where an imperative can start: at the start of a clause, or after words that address the reader. */
 const ORDER = String.raw`(?:^|[\n.!?:;,"'(\[{<>|#=\/\\•-] ?|\b${words`
   please now and then also just kindly simply first instead but so okay? hey hi let's
   you_(?:must|should|will|can|may|need_to|have_to|are_to) (?:can|could|will|would)_you
   (?:want|need|order|ask|instruct|command|require|urge|like|allow)_you_to`} )`;
-/** Words that may stand between a verb and what it is about. Not "my": people do change their minds. */
+/** Words that may occur between a verb and its object. Not "my": users may revoke their own instructions. */
 const FILL = `(?:${words`
   all any every each of the these those this that to with from out me us back as it now and
   full entire complete exact whole verbatim contents? above literally completely totally first`} ){0,6}`;
@@ -19,7 +19,7 @@ const PRIOR = words`
 const INSTRUCTIONS = words`instructions? directions directives? prompts? rules guidelines commands`;
 const LIMITS = words`
   restrictions? constraints? polic(?:y|ies) guardrails? safeguards? training programming filters? instructions? rules`;
-/** "The previous instructions about parking" are those of somebody else. */
+/** Excludes instructions about another subject, e.g. "the previous instructions about parking". */
 const NOT_ABOUT = `(?! ${words`
   about from on in regarding for concerning of sent dated issued by that which when where if`} (?!${words`
   you me\b now\b this_(?:chat|conversation|prompt|message)
@@ -44,12 +44,12 @@ const SECRET_SETTINGS = words`
   database_url`;
 
 /**
- * The known attack patterns. They run on a normalised text: NFKC, lower case, no invisible characters, no
- * Markdown emphasis, single spaces, single newlines. Every gap in them is bounded: they take linear time.
+ * The known attack patterns. They match normalized text: NFKC, lower case, no invisible characters, no Markdown
+ * emphasis, single spaces, single newlines. Every gap is bounded, so matching takes linear time.
  *
- * What keeps ordinary text out: an order to the model starts a clause ("ignore previous instructions"), a
- * report about people has its subject before the verb ("employees ignore previous instructions"), and
- * instructions about a subject of their own ("the previous instructions about parking") are only notable.
+ * Ordinary text does not match, because an order to the model starts a clause ("ignore previous instructions"),
+ * while a report about people has its subject before the verb ("employees ignore previous instructions").
+ * Instructions about another subject ("the previous instructions about parking") are only notable.
  */
 export const INJECTION_RULES: readonly InjectionRule[] = [
   {
@@ -101,7 +101,7 @@ export const INJECTION_RULES: readonly InjectionRule[] = [
   },
   {
     kind: 'FORGED_ROLE',
-    what: 'Holds the marks that set the roles of a chat apart',
+    what: 'Contains the marks that separate the roles of a chat',
     severe: [
       pattern`<\|(?:im ?start|start ?header ?id)\|> ?(?:system|developer)`,
       pattern`<\|(?:system|developer)\|>|<<sys>>`,
@@ -134,7 +134,7 @@ export type InjectionKind = 'OVERRIDE' | 'REVEAL_PROMPT' | 'REVEAL_SECRETS' | 'F
 
 export interface InjectionRule {
   kind: InjectionKind;
-  /** For people; the words that were found follow it. */
+  /** Human-readable description. The matched words are appended to it. */
   what: string;
   severe: readonly RegExp[];
   notable: readonly RegExp[];

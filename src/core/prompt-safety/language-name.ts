@@ -1,6 +1,6 @@
 /**
- * The English name of the language of a BCP 47 tag, e.g. `ko-KR` → `Korean`; null when there is none. Safe to
- * stand in a prompt: it comes from a fixed list, whatever the tag says.
+ * The English name of the language of a BCP 47 tag, e.g. `ko-KR` → `Korean`. Null for an unknown language. Safe to use
+ * in a prompt: the name comes from a fixed list, never from the tag.
  */
 export function languageName(tag: unknown): string | null {
   if (typeof tag !== 'string' || tag.length > MAX_TAG_LENGTH) return null;

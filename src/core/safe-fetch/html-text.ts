@@ -1,7 +1,7 @@
 /**
- * The title and the plain text of an HTML page, in one pass and linear time: without tags, comments, scripts,
- * styles and pictures, a line for each block, entities decoded. It does not run the page, follow its styles
- * (hidden text is text) or tell the article from the menu.
+ * Extracts the title and the plain text of an HTML page, in one pass and linear time: without tags, comments, scripts,
+ * styles and images, one line per block, entities decoded. Does not run scripts, does not apply styles (hidden text is
+ * included), and does not separate the article from the navigation.
  *
  * @example htmlText('<title>A</title><p>x &lt; y</p>') // { title: 'A', text: 'x < y' }
  */
@@ -39,7 +39,7 @@ function tidy(text: string): string {
     .trim();
 }
 
-/** After `mark`; the end of the page when it never comes. */
+/** The position after the next `mark`, or the end of the page. */
 function endOf(html: string, mark: string, from: number): number {
   const start = html.indexOf(mark, from);
   return start < 0 ? html.length : start + mark.length;
@@ -61,7 +61,7 @@ function decodeEntity(name: string): string | undefined {
     : '\uFFFD';
 }
 
-/** A comment, a declaration, or the start of a tag with its name, which has its `/` when it closes. */
+/** A comment, a declaration, or the start of a tag with its name; the name of a closing tag starts with `/`. */
 const MARKUP = /<!--|<[!?]|<(\/?[a-z][a-z0-9-]*)/gi;
 
 const WITHOUT_TEXT: ReadonlySet<string> = new Set(
@@ -101,5 +101,5 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ...Object.entries({ hellip: '…', prime: '′', larr: '←', rarr: '→', le: '≤', ge: '≥', ne: '≠', minus: '−' }),
 ]);
 
-/** What numbers from 128 to 159 mean, as browsers read them. */
+/** Browsers decode the character references 128 to 159 as Windows-1252. */
 const WINDOWS_1252 = new TextDecoder('windows-1252');

@@ -1,17 +1,17 @@
 import { MIMEType } from 'node:util';
 
-/** Whether a content type is text that a model can read: text, JSON, XML and what is built on them. */
+/** Whether a content type is text that a model can read: text, JSON, XML and formats based on them. */
 export function isReadable(contentType: string | null): boolean {
   const essence = parse(contentType)?.essence ?? '';
   return essence.startsWith('text/') || /^application\/(?:json|xml)$|\+(?:json|xml)$/.test(essence);
 }
 
-/** Without its parameters, lower case; null when there is none. */
+/** The media type in lower case, without parameters. Null when it is missing or invalid. */
 export function mediaTypeOf(contentType: string | null): string | null {
   return parse(contentType)?.essence ?? null;
 }
 
-/** Decodes by the declared charset, then the page's own `<meta charset>`, then UTF-8. Never fails. */
+/** Decodes with the declared charset, else the page's `<meta charset>`, else UTF-8. Never fails. */
 export function decodeText(bytes: Uint8Array, contentType: string | null): string {
   const type = parse(contentType);
   const declared =
@@ -40,5 +40,5 @@ function decode(bytes: Uint8Array, charset: string | undefined): string {
   }
 }
 
-/** As the HTML standard has it. */
+/** The limit of the HTML standard. */
 const META_SEARCH_BYTES = 1_024;

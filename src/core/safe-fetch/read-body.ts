@@ -1,4 +1,4 @@
-/** A whole body as bytes; null, and the rest unread, when it is larger than `maxBytes`. */
+/** Reads a whole body. Null when it is larger than `maxBytes`; the rest is not read then. */
 export async function readBody(
   body: AsyncIterable<Uint8Array> | null,
   maxBytes: number,

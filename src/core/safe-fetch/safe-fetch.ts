@@ -6,13 +6,12 @@ import { isPublicAddress } from './public-address.ts';
 import { readBody } from './read-body.ts';
 
 /**
- * Fetches URLs that somebody else chose: it reaches the public internet and nothing else, reads text and
- * nothing else, and is bounded in time, size and redirects.
+ * Fetches untrusted URLs: connects only to the public internet, reads only text, and limits time, size and redirects.
  *
- * An address is checked three times: as it stands in the URL (after the URL parser has made `127.1`, `0x7f.1`
- * and the like into the same address), as the name resolves (every answer), and as the socket is connected.
- * A name that does not exist and a name that is not public read the same. No proxy, cookie or credential of
- * this process is used, and no connection outlives its call.
+ * Addresses are checked three times: in the URL (after the URL parser has normalized forms like `127.1` and `0x7f.1`),
+ * in every answer of the name lookup, and on the connected socket. The error for a name that does not exist is the
+ * same as for a name that is not public. Uses no proxy, cookie or credential of this process, and closes its
+ * connections at the end of each call.
  *
  * @example const { text } = await new SafeFetch().text('https://example.com/', { signal, timeoutMs: 10_000 });
  */
@@ -30,7 +29,7 @@ export class SafeFetch {
   }
 
   /**
-   * The text behind a URL. `timeoutMs` counts from the call to the last byte, redirects included.
+   * Fetches the text of a URL. `timeoutMs` covers the whole call, including redirects.
    * Errors: SafeFetchError; the reason of `signal` when it aborts.
    */
   async text(
@@ -129,7 +128,7 @@ function guardedConnector(isAllowedAddress: AddressCheck, lookup: LookupFunction
   };
 }
 
-/** One forbidden answer forbids the name: which of its addresses is used is not ours to choose. */
+/** One forbidden address forbids the name, because the connector may use any of its addresses. */
 function guardedLookup(isAllowedAddress: AddressCheck, lookup: Lookup): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -149,7 +148,7 @@ function refusedUrl(message: string): SafeFetchError {
   return new SafeFetchError('URL_NOT_ALLOWED', message);
 }
 
-/** `fetch` wraps what its connector threw. */
+/** `fetch` wraps the errors of its connector. */
 function safeFetchErrorIn(error: unknown): SafeFetchError | undefined {
   if (error instanceof SafeFetchError) return error;
   return error instanceof Error ? safeFetchErrorIn(error.cause) : undefined;
@@ -169,10 +168,10 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const ACCEPT = 'text/html, text/*;q=0.9, application/json;q=0.9, application/xml;q=0.8';
 const NOT_PUBLIC = 'The host of the URL does not exist or is not on the public internet.';
-const UNREACHABLE = 'The server could not be reached, or broke off its answer.';
+const UNREACHABLE = 'The server could not be reached, or the connection was interrupted.';
 
 const FIRST_UNPRIVILEGED_PORT = 1_024;
-/** Databases, queues, caches, remote desktops and control planes that have no business with a web page. */
+/** Databases, queues, caches, remote desktops and control planes, which do not serve web pages. */
 const INTERNAL_SERVICES: ReadonlySet<number> = new Set([
   1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 4369, 5432, 5433, 5601, 5672, 5900, 5984,
   5985, 5986, 6379, 6380, 6443, 7000, 7001, 7474, 7687, 8086, 8200, 8300, 8500, 8529, 9042, 9092, 9093, 9160,
@@ -180,7 +179,7 @@ const INTERNAL_SERVICES: ReadonlySet<number> = new Set([
 ]);
 
 export interface FetchedText {
-  /** After redirects. */
+  /** The final URL, after redirects. */
   url: string;
   /** e.g. `text/html`. */
   mediaType: string;
@@ -188,7 +187,7 @@ export interface FetchedText {
 }
 
 export interface SafeFetchOptions {
-  /** Of the decompressed body. */
+  /** Maximum size of the decompressed body. */
   maxBytes?: number;
   isAllowedAddress?: AddressCheck;
   lookup?: Lookup;
@@ -206,7 +205,7 @@ export type SafeFetchErrorCode =
   /** Not http or https, a forbidden port, credentials in the URL, no such host, or not a public one. */
   | 'URL_NOT_ALLOWED'
   | 'TOO_MANY_REDIRECTS'
-  /** No connection, or one that broke. */
+  /** The connection failed or was interrupted. */
   | 'UNREACHABLE'
   | 'TIMEOUT'
   /** A status that is neither success nor a redirect. */

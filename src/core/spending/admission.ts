@@ -1,17 +1,17 @@
 import type { AccountState } from './holds.ts';
 
 /**
- * Decides, first come first served, which requests get their money now. One whose turn has not come blocks those
- * behind it that want money of the same account, so that small requests never starve a large one; requests that
- * share only other accounts with it pass.
+ * Decides, first come, first served, which requests are granted now. A request that must wait blocks later requests
+ * for the account that it waits for, so that small requests never starve a large one. Requests that share only
+ * other accounts with it are not blocked.
  */
-export function admit<Request extends TurnRequest>(
+export function admit<Request extends AdmissionRequest>(
   requests: Iterable<Request>,
   accounts: ReadonlyMap<string, AccountState>,
-): Turns<Request> {
-  const turns: Turns<Request> = { granted: [], refused: [], waiting: [] };
+): Admissions<Request> {
+  const admissions: Admissions<Request> = { granted: [], refused: [], waiting: [] };
   const balances = new Map<string, Balance>();
-  const bookOf = (accountId: string) => {
+  const balanceOf = (accountId: string) => {
     const balance = balances.get(accountId) ?? {
       ...(accounts.get(accountId) ?? UNTOUCHED),
       isContended: false,
@@ -20,24 +20,24 @@ export function admit<Request extends TurnRequest>(
     return balance;
   };
   for (const request of requests) {
-    const shortages = request.limits
-      .map((limit) => shortageOf(limit, request.amountMicros, bookOf(limit.accountId)))
+    const shortfalls = request.limits
+      .map((limit) => shortfallOf(limit, request.amountMicros, balanceOf(limit.accountId)))
       .filter((shortfall) => shortfall !== null);
-    const shortfall = shortages.find(({ reason }) => reason === 'spent') ?? shortages[0];
+    const shortfall = shortfalls.find(({ reason }) => reason === 'spent') ?? shortfalls[0];
     if (!shortfall) {
-      for (const { accountId } of request.limits) bookOf(accountId).heldMicros += request.amountMicros;
-      turns.granted.push(request);
+      for (const { accountId } of request.limits) balanceOf(accountId).heldMicros += request.amountMicros;
+      admissions.granted.push(request);
     } else if (shortfall.reason === 'held') {
-      bookOf(shortfall.accountId).isContended = true;
-      turns.waiting.push({ request, shortfall });
+      balanceOf(shortfall.accountId).isContended = true;
+      admissions.waiting.push({ request, shortfall });
     } else {
-      turns.refused.push({ request, shortfall });
+      admissions.refused.push({ request, shortfall });
     }
   }
-  return turns;
+  return admissions;
 }
 
-function shortageOf(
+function shortfallOf(
   { scope, accountId, limitMicros }: Limit,
   amountMicros: bigint,
   balance: Balance,
@@ -53,36 +53,39 @@ function shortageOf(
 const UNTOUCHED: AccountState = { spentMicros: 0n, heldMicros: 0n };
 
 export interface Limit {
-  /** The caller's name for this kind of limit; given back with a shortfall. */
+  /** The caller's name of this kind of limit. Returned with a shortfall. */
   scope?: string;
   accountId: string;
-  /** Null: no cap, but counted. */
+  /** Null: unlimited, but spending is still recorded. */
   limitMicros: bigint | null;
 }
 
 export interface Shortfall {
-  /** `spent`: what is spent and the amount alone pass the cap. `held`: with what others hold, or want before. */
+  /**
+   * `spent`: spending plus the amount exceeds the limit. `held`: it exceeds the limit together with amounts that other
+   * reservations hold or that earlier requests are waiting for.
+   */
   reason: 'spent' | 'held';
-  /** As in the limit. */
+  /** The scope of the limit. */
   scope?: string | undefined;
   accountId: string;
   limitMicros: bigint;
   spentMicros: bigint;
 }
 
-interface TurnRequest {
+interface AdmissionRequest {
   limits: readonly Limit[];
   amountMicros: bigint;
 }
 
-interface Turns<Request> {
+interface Admissions<Request> {
   granted: Request[];
   refused: { request: Request; shortfall: Shortfall }[];
   waiting: { request: Request; shortfall: Shortfall }[];
 }
 
-/** An account as it is while the requests are gone through. */
+/** The state of an account during one pass over the requests. */
 interface Balance extends AccountState {
-  /** An earlier request could not be served for its sake. */
+  /** An earlier request is waiting for this account. */
   isContended: boolean;
 }

@@ -3,24 +3,24 @@ import type { Sql } from '../sql.ts';
 /**
  * The statements of the spending gate, on two tables.
  *
- * An account's row is the lock of its reservations: whoever takes money locks the rows of all accounts it needs
- * first, in the order of their ids, and only the gate's own short transactions ever do. A hold is a row for each
- * account of a reservation and is, by its `expires_at`, one of:
+ * The row of an account is the lock for its reservations: a reservation first locks the rows of all its accounts, in
+ * the order of their ids. Only short transactions of the gate take these locks. A reservation has one hold per
+ * account. By its `expires_at`, a hold is one of:
  *
  * - *live*: counts against the account. Its gate renews it.
- * - *expired*: counts until it is deleted by somebody who wants the money; its gate may renew it until then. The row
- *   decides which of the two was first.
- * - *settled* (`infinity`): what was really spent. Settling writes the reservation's own rows and nothing else, so
- *   that the long transactions of callers never queue for an account; whoever locks the account next adds it to
- *   `spent_micros` and deletes the row.
+ * - *expired*: counts until another reservation needs the amount and deletes it; until then its gate may still renew
+ *   it. The row lock decides which of the two comes first.
+ * - *settled* (`infinity`): the actual cost. Settling writes only the reservation's own rows, so that long
+ *   transactions of callers never queue for an account; the next transaction that locks the account adds the amount
+ *   to `spent_micros` and deletes the row.
  *
- * Nobody who holds an account waits for a hold: a row that is being written just now is skipped and counts as it was.
+ * A transaction that has locked an account never waits for a hold: it skips a locked row and counts its old amount.
  */
 
 /**
- * Locks the accounts until the transaction ends, making those that are missing, and brings them up to date.
- * The transaction's commit does not wait for the disk: should the database's machine crash in that moment, what was
- * held last is lost with it, which its gate notices at the next renewal; what was settled is not.
+ * Locks the accounts until the transaction ends, creates missing ones, and applies settled and expired holds.
+ * The commit does not wait for the disk: if the database host crashes at that moment, the newest holds are lost, which
+ * their gate detects at the next renewal. Settled amounts are not lost.
  */
 export async function openAccounts(
   sql: Sql,
@@ -34,7 +34,7 @@ export async function openAccounts(
      RETURNING set_config('synchronous_commit', 'off', true)`,
     [accountIds],
   );
-  // A statement of its own: it must see what was committed while the locks were waited for.
+  // A separate statement, so that it sees rows committed while the first one waited for the locks.
   const rows = await sql<AccountRow>(
     `WITH done AS (
        SELECT reservation_id, account_id FROM spending_holds
@@ -69,7 +69,7 @@ export async function openAccounts(
   return accountStates(rows);
 }
 
-/** Holds each reservation's amount on all its accounts, which must be open. */
+/** Holds the amount of each reservation on all its accounts, which `openAccounts` must have locked. */
 export async function insertHolds(
   sql: Sql,
   reservations: readonly NewHolds[],
@@ -86,7 +86,7 @@ export async function insertHolds(
   );
 }
 
-/** Writes what was really spent in place of the holds, whether they are still there or not. */
+/** Replaces the holds of a reservation with the actual cost, or inserts it if the holds no longer exist. */
 export async function settleHolds(sql: Sql, { id, accountIds, amountMicros }: NewHolds): Promise<void> {
   await sql(
     `INSERT INTO spending_holds (reservation_id, account_id, amount_micros, expires_at)
@@ -97,7 +97,7 @@ export async function settleHolds(sql: Sql, { id, accountIds, amountMicros }: Ne
   );
 }
 
-/** Renews what is left of these reservations; gives how many holds each has, without those that have none. */
+/** Renews the remaining holds of these reservations. Returns the number of holds of each reservation that has any. */
 export async function renewHolds(
   sql: Sql,
   ids: readonly string[],
@@ -121,14 +121,14 @@ export async function renewHolds(
   return new Map(rows.map((row) => [row.reservation_id, row.holds]));
 }
 
-/** Deletes the holds of these reservations; what was settled stays. */
+/** Deletes the unsettled holds of these reservations. */
 export async function deleteHolds(sql: Sql, reservationIds: readonly string[]): Promise<void> {
   await sql(`DELETE FROM spending_holds WHERE reservation_id = ANY($1::text[]) AND expires_at < 'infinity'`, [
     reservationIds,
   ]);
 }
 
-/** Accounts with holds that were settled, or expired long ago, and that nobody has opened since. */
+/** At most 1,000 accounts that have settled or long expired holds which no later transaction has applied. */
 export async function accountsToSweep(sql: Sql, expiredForMs: number): Promise<string[]> {
   const rows = await sql<{ account_id: string }>(
     `SELECT DISTINCT account_id FROM spending_holds
@@ -139,7 +139,7 @@ export async function accountsToSweep(sql: Sql, expiredForMs: number): Promise<s
   return rows.map((row) => row.account_id);
 }
 
-/** What each account has spent and what is held of it; zeros for accounts that do not exist. Locks nothing. */
+/** The spent and held amounts of each account; zero for accounts that do not exist. Takes no locks. */
 export async function readAccounts(
   sql: Sql,
   accountIds: readonly string[],
@@ -170,7 +170,7 @@ export interface AccountState {
 }
 
 export interface NewHolds {
-  /** Of the reservation. */
+  /** The id of the reservation. */
   id: string;
   accountIds: readonly string[];
   amountMicros: bigint;

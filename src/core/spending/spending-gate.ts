@@ -1,31 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '../sql.ts';
+import { type Limit, type Shortfall, admit } from './admission.ts';
+import { HeldReservations } from './held-reservations.ts';
 import {
   type AccountState,
-  accountsToSweep,
   deleteHolds,
   insertHolds,
   openAccounts,
   readAccounts,
-  renewHolds,
   settleHolds,
 } from './holds.ts';
-import { type Limit, type Shortfall, admit } from './admission.ts';
 
 /**
- * Reserve before you spend: however many callers and processes there are, what an account has spent and what is held
- * of it never pass its cap together, as long as nobody spends more than they reserved.
+ * Reserves money before it is spent: for any number of callers and processes, the spent plus the held amount of an
+ * account never exceeds its limit, as long as no caller spends more than it reserved.
  *
- * A reservation is *held* from `reserve` until it is *settled* (what was really spent counts from then on), *released*
- * (nothing was), or *lost*. Its holds are leases in the database, which the gate renews; those of a process that died
- * or stalled expire, and are lost as soon as somebody else asks for money of their account. Real money always counts:
- * a lost reservation can be settled like any other.
+ * A reservation is *held* from `reserve` until it is *settled* (its actual cost counts from then on), *released*
+ * (nothing was spent), or *lost*. Its holds are leases in the database, which the gate renews. The holds of a stopped
+ * process expire, and are lost as soon as another reservation needs the amount. Actual cost always counts: a lost
+ * reservation can be settled like any other.
  *
- * All requests of a process stand in one queue. One transaction at a time looks at all of them, in the order in which
- * they came; what arrives meanwhile goes into the next. Those that only money held by others stands against stay in
- * the queue: it is looked at again when money comes free here, and now and then, since other processes free money too.
+ * All requests of a process wait in one queue. One transaction at a time decides on all of them in their order of
+ * arrival; requests that arrive meanwhile are decided by the next one. Requests that would fit without the amounts
+ * held by others stay in the queue. The queue is decided again when an amount is freed in this process, and
+ * periodically, because other processes free amounts too.
  *
- * Amounts are in micro-dollars; times are the database's.
+ * Amounts are in micro-dollars. Times are those of the database.
  *
  *     const limits = [{ accountId: 'ann', limitMicros: 1_000_000n }];
  *     const reservation = await gate.reserve({ limits, amountMicros: 30_000n, signal });
@@ -34,22 +34,21 @@ import { type Limit, type Shortfall, admit } from './admission.ts';
 export class SpendingGate {
   readonly #options: Required<SpendingGateOptions>;
   readonly #queue = new Set<Waiter>();
-  readonly #held = new Map<string, { lost: AbortController; holds: number }>();
+  readonly #held: HeldReservations;
   #deciding: Promise<void> | undefined;
-  #lookTimer: NodeJS.Timeout | undefined;
-  #lookAfterMs = SOON_MS;
-  #renewTimer: NodeJS.Timeout | undefined;
-  #renewing = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #retryAfterMs = MIN_RETRY_MS;
   #closed = false;
 
   constructor(options: SpendingGateOptions) {
     this.#options = { holdMs: 30_000, renewEveryMs: 10_000, waitMs: 30_000, ...options };
+    this.#held = new HeldReservations(this.#options);
   }
 
   /**
-   * Holds the amount on every account, or on none. Waits its turn while only money that others hold stands against it.
-   * Errors: OverLimitError; the signal's reason, at once, when it aborts; SERVICE_UNAVAILABLE when the gate is closed
-   * or its queue full; those of the database.
+   * Holds the amount on all accounts or on none. Waits while it would fit without the amounts held by others.
+   * Errors: OverLimitError; the signal's reason, immediately when it aborts; GateUnavailableError when the gate is
+   * closed or its queue is full; those of the database.
    */
   async reserve({ limits, amountMicros, signal }: ReservationRequest): Promise<Reservation> {
     if (amountMicros < 0n) throw new RangeError(`cannot reserve ${amountMicros}`);
@@ -76,47 +75,46 @@ export class SpendingGate {
   }
 
   /**
-   * Counts what was really spent and frees the rest, in the caller's transaction; waits for nobody. To be committed
-   * once for a reservation: after a rollback it may be called again.
+   * Records the actual cost and frees the rest, in the caller's transaction. Never waits for a lock. Commit it once
+   * per reservation; after a rollback it may be called again.
    */
   async settle(sql: Sql, { id, accountIds }: Reservation, actualMicros: bigint): Promise<void> {
     if (actualMicros < 0n) throw new RangeError(`cannot spend ${actualMicros}`);
-    this.#forget(id);
+    this.#held.remove(id);
     await settleHolds(sql, { id, accountIds, amountMicros: actualMicros });
-    this.#lookSoon();
+    this.#retrySoon();
   }
 
-  /** Frees the reservation: nothing was spent. Does nothing to one that was settled or lost. */
+  /** Frees the reservation, for which nothing was spent. No effect if it was settled or lost. */
   async release({ id }: Reservation): Promise<void> {
-    this.#forget(id);
+    this.#held.remove(id);
     await deleteHolds(this.#options.sql, [id]);
-    this.#lookSoon();
+    this.#retrySoon();
   }
 
-  /** What each account has spent and what is held of it: the very numbers that `reserve` goes by. */
+  /** The spent and held amounts of each account, the numbers that `reserve` decides by. */
   read(sql: Sql, accountIds: readonly string[]): Promise<Map<string, AccountState>> {
     return readAccounts(sql, accountIds);
   }
 
-  /** Refuses those who wait and frees what this process still holds. */
+  /** Rejects waiting requests and frees the reservations that this process still holds. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#queue) this.#refuse(waiter, new GateUnavailableError());
-    clearTimeout(this.#lookTimer);
+    clearTimeout(this.#retryTimer);
     await this.#deciding;
-    const ids = [...this.#held.keys()];
-    ids.forEach((id) => this.#forget(id));
+    const ids = this.#held.removeAll();
     if (ids.length > 0) await deleteHolds(this.#options.sql, ids);
   }
 
-  /** Looks at the queue until nobody new has come meanwhile. Never throws. */
+  /** Decides on the queue until no new request has arrived meanwhile. Never throws. */
   #decide(): void {
     if (this.#deciding) return;
-    clearTimeout(this.#lookTimer);
+    clearTimeout(this.#retryTimer);
     this.#deciding = this.#decideAll([...this.#queue]).finally(() => {
       this.#deciding = undefined;
       if ([...this.#queue].some((waiter) => waiter.shortfall === null)) this.#decide();
-      else this.#lookLater();
+      else this.#scheduleRetry();
     });
   }
 
@@ -124,33 +122,27 @@ export class SpendingGate {
     const { transact, holdMs, sql } = this.#options;
     const accountIds = [...new Set(waiters.flatMap((waiter) => waiter.accountIds))];
     try {
-      const turns = await transact(async (tx) => {
+      const admissions = await transact(async (tx) => {
         const decided = admit(waiters, await openAccounts(tx, accountIds, { expiredForMs: 0 }));
         if (decided.granted.length > 0) await insertHolds(tx, decided.granted, holdMs);
         return decided;
       });
-      const gone = turns.granted.filter((waiter) => !this.#grant(waiter));
-      for (const { request, shortfall } of turns.refused)
+      const abandoned = admissions.granted.filter((waiter) => !this.#grant(waiter)).map(({ id }) => id);
+      for (const { request, shortfall } of admissions.refused)
         this.#refuse(request, new OverLimitError(shortfall));
-      for (const { request, shortfall } of turns.waiting) this.#keepWaiting(request, shortfall);
-      if (gone.length > 0)
-        await deleteHolds(
-          sql,
-          gone.map(({ id }) => id),
-        ).catch(this.#options.onError);
+      for (const { request, shortfall } of admissions.waiting) this.#keepWaiting(request, shortfall);
+      if (abandoned.length > 0) await deleteHolds(sql, abandoned).catch(this.#options.onError);
     } catch (error) {
       for (const waiter of waiters) this.#refuse(waiter, error);
     }
   }
 
-  /** False when the one who asked has given up in the meantime. */
+  /** Returns false if the caller has stopped waiting in the meantime. */
   #grant(waiter: Waiter): boolean {
     if (!this.#leave(waiter)) return false;
     const { id, accountIds, amountMicros } = waiter;
-    const lost = new AbortController();
-    this.#held.set(id, { lost, holds: accountIds.length });
-    this.#renewTimer ??= setInterval(() => void this.#renew(), this.#options.renewEveryMs).unref();
-    waiter.reservation.resolve({ id, accountIds, amountMicros, lost: lost.signal });
+    const lost = this.#held.add(id, accountIds.length);
+    waiter.reservation.resolve({ id, accountIds, amountMicros, lost });
     return true;
   }
 
@@ -172,55 +164,21 @@ export class SpendingGate {
     return this.#queue.delete(waiter);
   }
 
-  /** Money comes free, though perhaps only when the caller's transaction ends. */
-  #lookSoon(): void {
-    this.#lookAfterMs = SOON_MS;
-    this.#lookLater();
+  /** An amount is freed, possibly only when the caller's transaction ends. */
+  #retrySoon(): void {
+    this.#retryAfterMs = MIN_RETRY_MS;
+    this.#scheduleRetry();
   }
 
-  #lookLater(): void {
-    clearTimeout(this.#lookTimer);
+  #scheduleRetry(): void {
+    clearTimeout(this.#retryTimer);
     if (this.#queue.size === 0 || this.#deciding) return;
-    this.#lookTimer = setTimeout(() => this.#decide(), this.#lookAfterMs * (0.5 + Math.random()));
-    this.#lookAfterMs = Math.min(this.#lookAfterMs * 2, LATER_MS);
-  }
-
-  #forget(id: string): void {
-    this.#held.delete(id);
-    if (this.#held.size > 0) return;
-    clearInterval(this.#renewTimer);
-    this.#renewTimer = undefined;
-  }
-
-  /** One statement for all that this process holds; then tidies up after itself and after processes that died. */
-  async #renew(): Promise<void> {
-    if (this.#renewing) return;
-    this.#renewing = true;
-    const { sql, transact, holdMs, onError } = this.#options;
-    const asked = [...this.#held];
-    try {
-      const left = await renewHolds(
-        sql,
-        asked.map(([id]) => id),
-        holdMs,
-      );
-      for (const [id, { lost, holds }] of asked) {
-        if (!this.#held.has(id) || left.get(id) === holds) continue;
-        this.#forget(id);
-        lost.abort(new ReservationLostError(id));
-      }
-      const expiredForMs = holdMs * SWEEP_AFTER_HOLDS;
-      const accountIds = await accountsToSweep(sql, expiredForMs);
-      if (accountIds.length > 0) await transact((tx) => openAccounts(tx, accountIds, { expiredForMs }));
-    } catch (error) {
-      onError(error);
-    } finally {
-      this.#renewing = false;
-    }
+    this.#retryTimer = setTimeout(() => this.#decide(), this.#retryAfterMs * (0.5 + Math.random()));
+    this.#retryAfterMs = Math.min(this.#retryAfterMs * 2, MAX_RETRY_MS);
   }
 }
 
-/** The cap would be passed: by what is spent and the amount alone, or because others `held` the rest for too long. */
+/** The request would exceed a limit: by spending alone (`spent`), or because others `held` amounts for too long. */
 export class OverLimitError extends Error {
   readonly reason: Shortfall['reason'];
   readonly scope: string | undefined;
@@ -241,15 +199,7 @@ export class OverLimitError extends Error {
   }
 }
 
-/** Why `Reservation.lost` aborts. */
-export class ReservationLostError extends Error {
-  constructor(id: string) {
-    super(`reservation ${id} expired and its money was given to others`);
-    this.name = 'ReservationLostError';
-  }
-}
-
-/** The gate takes no reservation now: it is closed, or too many wait already. Trying again later may succeed. */
+/** The gate is closed or its queue is full. A later attempt may succeed. */
 export class GateUnavailableError extends Error {
   constructor() {
     super('No money can be reserved at the moment. Try again in a few seconds.');
@@ -257,29 +207,27 @@ export class GateUnavailableError extends Error {
   }
 }
 
-/** After money came free here, and at most (one short transaction a process with waiters); both give or take a half. */
-const SOON_MS = 5;
-const LATER_MS = 250;
+/** Delays before the queue is decided again, each varied randomly by half. A decision is one short transaction. */
+const MIN_RETRY_MS = 5;
+const MAX_RETRY_MS = 250;
 const MAX_WAITING = 10_000;
-/** An expired hold that nobody asks for stays renewable for as many times its length, e.g. through an outage. */
-const SWEEP_AFTER_HOLDS = 10;
 
 export interface SpendingGateOptions {
-  /** A pool: each statement for itself. */
+  /** A pool: each statement is its own transaction. */
   sql: Sql;
-  /** A short READ COMMITTED transaction. */
+  /** Runs a short READ COMMITTED transaction. */
   transact: <T>(work: (tx: Sql) => Promise<T>) => Promise<T>;
-  /** How long a hold lasts without being renewed. */
+  /** How long a hold lasts without renewal. */
   holdMs?: number;
   renewEveryMs?: number;
-  /** How long a reservation waits for money that others hold. */
+  /** How long a request waits for amounts that others hold. */
   waitMs?: number;
-  /** Told of failed renewals and the like, which the next one makes good. */
+  /** Called with failed renewals and clean-ups, which are retried. */
   onError: (error: unknown) => void;
 }
 
 export interface ReservationRequest {
-  /** Each account once. */
+  /** Each account at most once. */
   limits: readonly Limit[];
   amountMicros: bigint;
   signal: AbortSignal;
@@ -289,14 +237,14 @@ export interface Reservation {
   readonly id: string;
   readonly accountIds: readonly string[];
   readonly amountMicros: bigint;
-  /** Aborts with ReservationLostError when the hold expired and others got the money: stop spending. */
+  /** Aborts with ReservationLostError when the hold has expired and others have reserved the amount: stop spending. */
   readonly lost: AbortSignal;
 }
 
 interface Waiter extends Omit<ReservationRequest, 'signal'> {
   id: string;
   accountIds: string[];
-  /** What it waits for; null before it was first looked at. */
+  /** The shortfall that it waits for. Null until the first decision. */
   shortfall: Shortfall | null;
   timer: NodeJS.Timeout | undefined;
   reservation: PromiseWithResolvers<Reservation>;

@@ -1,4 +1,4 @@
-/** The text as any database takes it: lone halves of surrogate pairs and NUL become U+FFFD. */
+/** Makes a text storable in any database: replaces unpaired surrogates and NUL with U+FFFD. */
 export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');
 }

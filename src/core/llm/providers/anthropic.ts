@@ -3,7 +3,7 @@ import type { Outcome, ProviderConnection, StreamError } from './provider-call.t
 import { field, readError } from './provider-errors.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
-/** Anthropic's messages. There is no JSON mode: it is asked for in words. */
+/** Anthropic's Messages API. It has no JSON mode, so the instructions request JSON. */
 export const anthropic = defineProvider({
   title: 'Anthropic',
   description: 'Anthropic’s Claude models.',
@@ -12,7 +12,7 @@ export const anthropic = defineProvider({
   errorInStream,
 });
 
-/** Input tokens come with the first event, output tokens with the last but one; both again, as they grow. */
+/** The first event has the input tokens, the last but one the output tokens. Later counts replace earlier ones. */
 async function* parts(
   request: ModelRequest,
   connection: ProviderConnection,
@@ -64,13 +64,13 @@ async function open(
   );
 }
 
-/** A later count replaces an earlier one; a count that is left out stays. */
-function latest(counts: Counts, told: Counts): Counts {
-  const given = Object.entries(told ?? {}).filter(([, count]) => typeof count === 'number');
+/** A later count replaces an earlier one; an omitted count keeps its value. */
+function latest(counts: Counts, update: Counts): Counts {
+  const given = Object.entries(update ?? {}).filter(([, count]) => typeof count === 'number');
   return { ...counts, ...Object.fromEntries(given) };
 }
 
-/** Anthropic counts the cached parts of the prompt apart from `input_tokens`. */
+/** Anthropic's `input_tokens` excludes the cached parts of the prompt. */
 function sumUp(counts: Counts) {
   const cached = counts.cache_read_input_tokens ?? 0;
   const written = counts.cache_creation_input_tokens ?? 0;
@@ -82,13 +82,13 @@ function sumUp(counts: Counts) {
   };
 }
 
-/** An `error` event. The SDK keeps its body in its own error. */
+/** An `error` event. The SDK stores its body in the error that it throws. */
 function errorInStream(error: unknown): StreamError | undefined {
   const body = field(error, 'error');
   if (!body) return undefined;
-  const told = readError(body);
-  const status = told.codes?.map((code) => STATUS_OF_TYPE[code]).find(Boolean);
-  return { ...told, status: status ?? 500 };
+  const report = readError(body);
+  const status = report.codes?.map((code) => STATUS_OF_TYPE[code]).find(Boolean);
+  return { ...report, status: status ?? 500 };
 }
 
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
@@ -104,7 +104,7 @@ const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
-/** Every other reason to stop is a regular end. */
+/** Every other stop reason is a normal end. */
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   max_tokens: 'length',
   model_context_window_exceeded: 'length',

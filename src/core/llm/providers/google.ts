@@ -63,18 +63,18 @@ async function open(
   });
 }
 
-/** What the model thinks comes as text too, and is no part of the answer. */
+/** Reasoning also arrives as text but is not part of the answer. */
 function textOf(part: Part): string {
   return part.thought ? '' : (part.text ?? '');
 }
 
-/** An event with an `error` in it: the SDK makes it an error with the status, and a message of its own making. */
+/** An event with an `error`. The SDK throws an error with its status and the SDK's own message. */
 function errorInStream(error: unknown): StreamError | undefined {
   const status = field(error, 'status');
   return typeof status === 'number' ? { status } : undefined;
 }
 
-/** Every other reason, e.g. a malformed function call, leaves the answer incomplete. */
+/** With any other finish reason, e.g. a malformed function call, the answer is incomplete. */
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   STOP: 'stop',
   MAX_TOKENS: 'length',

@@ -5,18 +5,18 @@ import type { Provider } from './provider.ts';
 
 export const offline: Provider = {
   title: 'Offline',
-  description: 'Scripted and deterministic: needs no key and no network, for trying the API and for tests.',
+  description: 'Scripted, deterministic model for trials and tests. Needs no key and no network.',
 };
 
 /**
- * A model that needs no key and no network: it plays the text that `script` gives for a request, word by word.
- * The same request always gives the same parts. Its tokens are those of `splitTokens`.
+ * A model that needs no key and no network: it streams the text that `script` returns for a request, word by word.
+ * The same request always produces the same parts. Its tokens are those of `splitTokens`.
  */
 export class OfflineModel implements LanguageModel {
   readonly #script: (request: ModelRequest) => string;
   readonly #tokenMs: number;
 
-  /** `tokensPerSecond`: 0 or Infinity play without waiting. */
+  /** `tokensPerSecond`: 0 and Infinity stream without delay. */
   constructor({ script, tokensPerSecond = 200 }: OfflineModelOptions) {
     this.#script = script;
     this.#tokenMs = tokensPerSecond > 0 ? 1_000 / tokensPerSecond : 0;
@@ -26,7 +26,7 @@ export class OfflineModel implements LanguageModel {
     signal.throwIfAborted();
     const all = splitTokens(this.#script(request));
     const tokens = all.slice(0, request.maxOutputTokens);
-    const tokenMs = request.json ? 0 : this.#tokenMs; // nobody watches JSON being written
+    const tokenMs = request.json ? 0 : this.#tokenMs; // JSON is not shown while it is generated
     const startedAt = performance.now();
 
     for (const [index, text] of tokens.entries()) {
@@ -39,7 +39,7 @@ export class OfflineModel implements LanguageModel {
   }
 }
 
-/** By the clock, so that slow readers and coarse timers do not slow the pace down. */
+/** Waits until a point in time, so that slow readers and coarse timers do not reduce the rate. */
 async function waitUntil(time: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const leftMs = time - performance.now();

@@ -3,10 +3,10 @@ import type { Outcome, ProviderConnection, StreamError } from './provider-call.t
 import { field, readError } from './provider-errors.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
-/** OpenAI's chat completions. The base URL goes up to and with `/v1`. */
+/** OpenAI's Chat Completions API. The base URL ends with `/v1`. */
 export const openAi = defineProvider({
   title: 'OpenAI',
-  description: 'OpenAI’s chat completions.',
+  description: 'OpenAI’s models, through the Chat Completions API.',
   baseUrl: 'https://api.openai.com/v1',
   parts,
   errorInStream,
@@ -62,13 +62,13 @@ async function open(
   );
 }
 
-/** An event with an `error` in it. The SDK keeps what was told in its own error. */
+/** An event with an `error`. The SDK stores its body in the error that it throws. */
 function errorInStream(error: unknown): StreamError | undefined {
   if (!field(error, 'error')) return undefined;
-  const told = readError(error);
-  const isLimit = told.codes?.some((code) => code === 'rate_limit_exceeded') ?? false;
-  return { ...told, status: isLimit ? 429 : 500 };
+  const report = readError(error);
+  const isLimit = report.codes?.some((code) => code === 'rate_limit_exceeded') ?? false;
+  return { ...report, status: isLimit ? 429 : 500 };
 }
 
-/** Every other reason to finish is a regular end. */
+/** Every other finish reason is a normal end. */
 const OUTCOMES: Readonly<Record<string, Outcome>> = { length: 'length', content_filter: 'refused' };

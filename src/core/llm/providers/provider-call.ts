@@ -8,16 +8,16 @@ import {
 import { storableParts } from './storable-parts.ts';
 
 /**
- * One call to a provider through its SDK. What the SDKs do not do the same way is done here, on the connection: the
- * clock is watched, redirects and refusals are judged before the SDK sees them, and whatever ends the call
- * early closes the connection and becomes one ModelError.
+ * Performs one call to a provider through its SDK. Unifies on the connection what the SDKs do differently: timeouts
+ * apply, redirects and error responses are handled before the SDK sees them, and whatever ends the call early closes
+ * the connection and becomes one ModelError.
  */
 export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStreamPart> {
   call.signal.throwIfAborted();
   const connection = new ProviderConnection(call);
   try {
     for await (const part of storableParts(call.parts(connection))) {
-      connection.signal.throwIfAborted(); // some SDKs end their stream on an abort as if it were complete
+      connection.signal.throwIfAborted(); // on an abort, some SDKs end their stream as if it were complete
       yield part;
     }
   } catch (error) {
@@ -28,15 +28,15 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
 }
 
 /**
- * The connection of one call. Every way to end it early goes through `signal`: the caller's abort, no byte for
- * too long, too long in all, or a reader who left.
+ * The connection of one call. `signal` aborts for everything that ends it early: an abort by the caller, the idle
+ * timeout, the total timeout, or a reader that leaves.
  */
 export class ProviderConnection {
   readonly #call: ProviderCall;
   readonly #controller = new AbortController();
   readonly #totalTimer: NodeJS.Timeout;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** What went wrong first: what the SDK makes of it afterwards says less. */
+  /** The first failure. Errors that the SDK derives from it are less specific. */
   #failure: ModelError | undefined;
   #answered = false;
 
@@ -53,7 +53,7 @@ export class ProviderConnection {
     return this.#controller.signal;
   }
 
-  /** For the SDK, in place of the global one. */
+  /** Passed to the SDK instead of the global `fetch`. */
   readonly fetch: typeof fetch = async (url, init) => {
     this.#expectBytes();
     const response = await fetch(url, { ...init, redirect: 'manual' });
@@ -64,33 +64,33 @@ export class ProviderConnection {
   };
 
   /**
-   * The last part of an answer. Errors: REFUSED when the provider, or its model, refused to answer; TRUNCATED when
-   * the stream ended without the provider's sign that it is complete (`undefined`).
+   * The last part of an answer. Errors: REFUSED when the provider or its model refused to answer; TRUNCATED when the
+   * stream ended without the provider's completion marker (`undefined`).
    */
   end(outcome: Outcome | undefined): ModelStreamPart {
     const { provider } = this.#call;
     if (outcome === 'refused')
-      throw new ModelError('REFUSED', `${provider} refused to answer because of the content. Rephrase it.`);
+      throw new ModelError('REFUSED', `${provider} refused the content. Rephrase it.`);
     if (outcome === undefined)
       throw new ModelError('TRUNCATED', `${provider} ended its answer before it was complete. Try again.`);
     return { type: 'end', reason: outcome };
   }
 
-  /** What is thrown for whatever ended the call early. */
+  /** The error to throw for whatever ended the call early. */
   explain(error: unknown): unknown {
     const { signal, provider, errorInStream } = this.#call;
     if (signal.aborted) return signal.reason;
     if (this.#failure) return this.#failure;
     if (error instanceof ModelError) return error;
-    const told = errorInStream(error);
-    if (told) return errorForStatus(told.status, this.#call, told);
-    const what = this.#answered
-      ? `The answer of ${provider} broke off or cannot be read. Try again.`
+    const report = errorInStream(error);
+    if (report) return errorForStatus(report.status, this.#call, report);
+    const message = this.#answered
+      ? `The answer of ${provider} was interrupted or is unreadable. Try again.`
       : `${provider} cannot be reached. Check the network and the base URL, or try again later.`;
-    return new ModelError('UNAVAILABLE', what, { cause: error });
+    return new ModelError('UNAVAILABLE', message, { cause: error });
   }
 
-  /** Stops the clock and, when the answer is not complete, the connection. */
+  /** Clears the timers and closes the connection if the answer is incomplete. */
   close(): void {
     clearTimeout(this.#totalTimer);
     clearTimeout(this.#idleTimer);
@@ -100,7 +100,7 @@ export class ProviderConnection {
 
   readonly #stop = (): void => this.#controller.abort();
 
-  /** The clock runs only while the reader waits for the provider, never while the provider waits for the reader. */
+  /** The idle timeout runs only while the reader waits for the provider, not while the provider waits for the reader. */
   #watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     const reader = body.getReader();
     const pull = async (watched: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
@@ -136,13 +136,13 @@ export class ProviderConnection {
   }
 }
 
-/** How an answer ended, as its provider says. */
+/** The outcome of an answer, as reported by the provider. */
 export type Outcome = 'stop' | 'length' | 'refused';
 
 export interface ModelTimeouts {
-  /** Between two parts of the answer, and before the first one. Counts only while the reader waits. */
+  /** Maximum time before the first and between two parts of the answer. Runs only while the reader waits. */
   idleMs: number;
-  /** From the request to the end of the answer. */
+  /** Maximum time from the request to the end of the answer. */
   totalMs: number;
 }
 
@@ -151,11 +151,11 @@ export interface ProviderCall extends ProviderIdentity {
   signal: AbortSignal;
   /** Performs the call with the provider's SDK, through the connection's `fetch` and `signal`. */
   parts: (connection: ProviderConnection) => AsyncIterable<ModelStreamPart>;
-  /** What an error of the SDK says when the provider told of it inside the stream; else undefined. */
+  /** The provider's error report if the SDK's error came from inside the stream, else undefined. */
   errorInStream: (error: unknown) => StreamError | undefined;
 }
 
 export interface StreamError extends ProviderErrorBody {
-  /** The HTTP status that it would have been. */
+  /** The equivalent HTTP status. */
   status: number;
 }

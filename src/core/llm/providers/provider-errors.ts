@@ -1,22 +1,27 @@
 import { ModelError, type ModelErrorCode } from '../language-model.ts';
 
-/** What a response that is not 2xx means. Reads its body, up to a limit. */
-export async function errorFromResponse(response: Response, asked: ProviderIdentity): Promise<ModelError> {
+/** The error for a response whose status is not 2xx. Reads its body up to a limit. */
+export async function errorFromResponse(response: Response, identity: ProviderIdentity): Promise<ModelError> {
   const body = parseJson(await readStart(response));
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
-  return errorForStatus(response.status, asked, { ...readError(body), retryAfterMs });
+  return errorForStatus(response.status, identity, { ...readError(body), retryAfterMs });
 }
 
-/** What an HTTP status means, whether it came as one or is told inside a stream that began with 200. */
-export function errorForStatus(status: number, asked: ProviderIdentity, told: ProviderErrorBody): ModelError {
-  const code = codeFor(status, told.codes ?? []);
-  const said = told.message && code !== 'AUTH' ? ` It said: "${withoutKey(told.message, asked.apiKey)}"` : '';
-  return new ModelError(code, `${asked.provider} ${MEANINGS[code]} (${status}).${said}`, {
-    retryAfterMs: told.retryAfterMs,
+/** The error for an HTTP status, from a response or from an error event in a stream that began with status 200. */
+export function errorForStatus(
+  status: number,
+  { provider, apiKey }: ProviderIdentity,
+  body: ProviderErrorBody,
+): ModelError {
+  const code = codeFor(status, body.codes ?? []);
+  const quote =
+    body.message && code !== 'AUTH' ? ` ${provider} answered: "${withoutKey(body.message, apiKey)}"` : '';
+  return new ModelError(code, `${provider} ${MEANINGS[code]} (${status}).${quote}`, {
+    retryAfterMs: body.retryAfterMs,
   });
 }
 
-/** All three providers write `{ error: { message, type | code | status, details } }`, each in its own way. */
+/** All providers send variants of `{ error: { message, type | code | status, details } }`. */
 export function readError(body: unknown): ProviderErrorBody {
   const error = field(body, 'error') ?? body;
   const message = field(error, 'message');
@@ -42,26 +47,27 @@ function codeFor(status: number, codes: string[]): ModelErrorCode {
   return 'BAD_REQUEST';
 }
 
-/** Google answers a wrong key with 400, OpenAI an empty account with 429: waiting helps neither. */
+/** Google reports a wrong key with status 400, OpenAI an account without credit with 429. Waiting helps with neither. */
 const ACCOUNT_CODES: ReadonlySet<string> = new Set(['API_KEY_INVALID', 'insufficient_quota']);
 
 const CONTENT_CODES: ReadonlySet<string> = new Set(['content_filter', 'content_policy_violation']);
 
 const MEANINGS: Record<ModelErrorCode, string> = {
-  RATE_LIMITED: 'takes no more requests for the moment. Try again later, or raise the limits of its account',
-  UNAVAILABLE: 'is not available. Try again later',
+  RATE_LIMITED:
+    'rejected the request because of its rate limit. Try again later, or raise the limits of the account',
+  UNAVAILABLE: 'is unavailable. Try again later',
   TRUNCATED: 'ended its answer too early. Try again',
   TIMEOUT: 'took too long. Try again',
-  AUTH: 'does not accept the key. Check that it is right, may use this model, and that its account has credit',
-  BAD_REQUEST: "refused the request. Check the model's name, the base URL and the size of the request",
+  AUTH: 'rejected the key. Check that it is valid and may use this model, and that its account has credit',
+  BAD_REQUEST: 'rejected the request. Check the model name, the base URL and the size of the request',
   REFUSED: 'refused the content. Rephrase it',
 };
 
-/** Seconds or a date, in milliseconds, at most a minute. */
+/** Parses seconds or a date into milliseconds, at most one minute. */
 function parseRetryAfter(header: string | null): number | undefined {
   if (!header) return undefined;
-  const askedMs = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isNaN(askedMs) ? undefined : Math.min(Math.max(askedMs, 0), LONGEST_RETRY_AFTER_MS);
+  const delayMs = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
 }
 
 function withoutKey(text: string, apiKey: string): string {
@@ -69,7 +75,7 @@ function withoutKey(text: string, apiKey: string): string {
   return clean.length > MAX_MESSAGE_CHARACTERS ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS)}…` : clean;
 }
 
-/** A body that breaks off is no matter: the status says what is needed. */
+/** Ignores an interrupted body: the status is sufficient. */
 async function readStart(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -92,20 +98,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-const LONGEST_RETRY_AFTER_MS = 60_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 const MAX_MESSAGE_CHARACTERS = 300;
 const MAX_BODY_CHARACTERS = 64 * 1024;
 
 export interface ProviderIdentity {
-  /** As it is called in messages. */
+  /** The provider's name in messages. */
   provider: string;
   apiKey: string;
 }
 
-/** What a provider told about an error. */
+/** A provider's description of an error. */
 export interface ProviderErrorBody {
   message?: string;
-  /** Its own names for the error. */
+  /** The provider's codes for the error. */
   codes?: string[];
   retryAfterMs?: number;
 }

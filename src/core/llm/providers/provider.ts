@@ -7,7 +7,7 @@ import {
 } from './provider-call.ts';
 
 /**
- * Declares a provider that is called with a key, once: everything that lists providers is made from `registry.ts`.
+ * Declares a provider that needs an API key. Every list of providers is derived from `registry.ts`.
  *
  * @example
  * export const acme = defineProvider({ title: 'Acme', description: '…', baseUrl: 'https://api.acme.example', parts, errorInStream });
@@ -38,8 +38,7 @@ export function defineProvider({
 }
 
 /**
- * The usage as a part; nothing when the provider's numbers are no token counts: some servers send zeros, or leave
- * them out.
+ * The usage as a part. Empty when the provider's numbers are not token counts: some servers send zeros or omit them.
  */
 export function usageParts({ input, output, cached, written }: UsageCounts): ModelStreamPart[] {
   if (!isCount(input) || input === 0 || !isCount(output)) return [];
@@ -53,25 +52,25 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** A minute without a byte is a stall; the longest answers take some minutes. */
+/** A minute without data means that the provider has stalled. The longest answers take several minutes. */
 const DEFAULT_TIMEOUTS: ModelTimeouts = { idleMs: 60_000, totalMs: 600_000 };
 
-/** What is known of every provider. */
+/** The description of a provider. */
 export interface Provider {
-  /** As people write it, e.g. `Anthropic`. */
+  /** Display name, e.g. `Anthropic`. */
   title: string;
-  /** One sentence for those who choose a provider. */
+  /** One sentence that helps users choose a provider. */
   description: string;
 }
 
 export interface KeyedProvider extends Provider {
-  /** A model client. Opens no connection before its first call. */
+  /** Creates a model client. Opens no connection before its first call. */
   create(access: ProviderAccess): LanguageModel;
 }
 
 export interface ProviderAccess {
   apiKey: string;
-  /** Another server than the provider's own; null and undefined mean its own. */
+  /** The server to call. Null or undefined: the provider's own server. */
   baseUrl?: string | null;
   timeouts?: ModelTimeouts;
 }
@@ -85,7 +84,7 @@ export interface ProviderDeclaration extends Provider {
     connection: ProviderConnection,
     server: ProviderServer,
   ) => AsyncIterable<ModelStreamPart>;
-  /** What an error of the SDK says when the provider reported it inside the stream; else undefined. */
+  /** The provider's error report if the SDK's error came from inside the stream, else undefined. */
   errorInStream: (error: unknown) => StreamError | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The one list of providers: settings, the router, the GraphQL enum and the design schema are made from it.
+ * The list of all providers. Settings, the router, the GraphQL enum and the design schema are derived from it.
  */
 import { anthropic } from './anthropic.ts';
 import { google } from './google.ts';
@@ -8,8 +8,8 @@ import { openAi } from './openai.ts';
 import type { KeyedProvider, Provider } from './provider.ts';
 
 /**
- * Providers that are called with a key. The first one with a key is the default provider. The names also name the
- * settings: `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`.
+ * Providers that need an API key. The first one with a configured key is the default provider. The names are prefixes
+ * of the settings: `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`.
  */
 export const KEYED_PROVIDERS = {
   ANTHROPIC: anthropic,
@@ -17,13 +17,13 @@ export const KEYED_PROVIDERS = {
   GOOGLE: google,
 } satisfies Record<string, KeyedProvider>;
 
-/** All providers: those with a key, and OFFLINE, which needs none. */
+/** All providers: those that need an API key, and OFFLINE. */
 export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = { ...KEYED_PROVIDERS, OFFLINE: offline };
 
 export const KEYED_PROVIDER_NAMES = Object.keys(KEYED_PROVIDERS) as KeyedProviderName[];
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
-/** Whether `text` is the exact name of a provider, e.g. of one that was stored. */
+/** Whether `text` is the exact name of a provider, e.g. a stored one. */
 export function isProviderName(text: string): text is ProviderName {
   return Object.hasOwn(PROVIDERS, text);
 }

@@ -2,8 +2,8 @@ import { storableText } from '../../text/storable-text.ts';
 import type { ModelStreamPart } from '../language-model.ts';
 
 /**
- * The same parts with storable, never empty text. A provider may split a surrogate pair between two parts: the
- * first half waits for the second.
+ * Makes the text of the parts storable and drops empty parts. A provider may split a surrogate pair across two parts:
+ * the first half is kept back and prepended to the next part.
  */
 export async function* storableParts(parts: AsyncIterable<ModelStreamPart>): AsyncGenerator<ModelStreamPart> {
   let half = '';

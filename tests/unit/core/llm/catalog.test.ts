@@ -86,8 +86,8 @@ describe('ModelCatalog.find', () => {
   });
 
   it.each([
-    ['an unknown provider', { provider: 'ACME' }, /no provider "ACME".*OPENAI, OFFLINE/],
-    ['a name that every object has', { provider: 'constructor' }, /no provider "constructor"/],
+    ['an unknown provider', { provider: 'ACME' }, /Unknown provider "ACME".*OPENAI, OFFLINE/],
+    ['a name that every object has', { provider: 'constructor' }, /Unknown provider "constructor"/],
     [
       'a provider that is not configured',
       { provider: 'google' },
@@ -115,7 +115,7 @@ describe('ModelCatalog.find', () => {
 
   it('never puts another provider in place of a default that is not configured', () => {
     expect(() => catalog({ configured: [], defaultProvider: 'GOOGLE' }).find()).toThrow(
-      /GOOGLE is not configured here. Configured: none/,
+      /GOOGLE is not configured. Configured providers: none/,
     );
   });
 });
