@@ -9,8 +9,8 @@ import { createLogger } from './infra/logger.ts';
 import type { Services } from './kernel/context.ts';
 
 /**
- * Builds every part and joins them; the only place where that happens. What was opened is closed in the reverse
- * order, also when a later part fails to start: readers first, then workers, the database last.
+ * Builds and connects all parts of the application. Closes them in reverse order, also when a later part fails to
+ * start: the server first, then the workers, the database last.
  */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const closers = new AsyncDisposableStack();
@@ -40,11 +40,11 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
 
 export interface App {
   services: Services;
-  /** Null for a worker, which serves nothing. */
+  /** Starts the server and resolves to its address. Null for the role `worker`, which has no server. */
   listen(): Promise<Pick<AddressInfo, 'address' | 'port'> | null>;
-  /** Hands runs over, ends connections, stops what was started. */
+  /** Hands work over, closes connections, and stops everything that `createApp` started. */
   close(): Promise<void>;
 }
 
-/** Parts that tests put in place of the built ones. */
+/** Parts that tests can replace. */
 export type Overrides = Partial<Pick<Services, 'logger' | 'clock' | 'router'>>;

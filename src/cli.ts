@@ -15,10 +15,10 @@ import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
 
 const USAGE = `Commands:
-  migrate [deploy]   applies the migrations that the database has not seen
-  migrate status     lists them; exits with 1 when there are any
+  migrate [deploy]   applies pending migrations
+  migrate status     lists pending migrations; exits with 1 if there are any
   create-admin       creates the operator's account from ADMIN_EMAIL and ADMIN_PASSWORD
-  schema             prints the GraphQL schema to schema/, and the types that Apollo's cache needs`;
+  schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
 
 async function run([command, action]: string[]): Promise<number> {
   if (command === 'migrate' && (action === undefined || action === 'deploy')) return migrate();

@@ -17,7 +17,7 @@ export const PERMISSIONS = [
   'PLAN_MANAGE',
 ] as const;
 
-/** What each role may do in its own tenant. PLAN_MANAGE comes on top for the ADMINs of the operator's tenant. */
+/** The permissions of each role in its own tenant. ADMINs of the operator's tenant also have PLAN_MANAGE. */
 const ROLE_PERMISSIONS: Record<Role, ReadonlySet<Permission>> = {
   ADMIN: new Set(PERMISSIONS.filter((permission) => permission !== 'PLAN_MANAGE')),
   USER: new Set<Permission>([
@@ -36,8 +36,8 @@ const ROLE_PERMISSIONS: Record<Role, ReadonlySet<Permission>> = {
 };
 
 /**
- * What each operation of the API requires: nothing (PUBLIC), a signed-in viewer (SIGNED_IN), or a permission. The keys
- * are `Query.x`, `Mutation.x` and `Subscription.x`. A root field without an entry fails the build of the schema.
+ * The requirement of each API operation: none (PUBLIC), a signed-in viewer (SIGNED_IN), or a permission. The keys are
+ * `Query.x`, `Mutation.x` and `Subscription.x`. Building the schema fails for a root field without an entry.
  */
 export const OPERATIONS = {
   'Mutation.register': 'PUBLIC',

@@ -1,7 +1,7 @@
 import type { Plan, Role } from '../generated/prisma/enums.ts';
 import type { Permission } from './permissions.ts';
 
-/** The user of one request, as the database has them at that moment. */
+/** The authenticated user of a request, as read from the database for this request. */
 export interface Viewer {
   userId: string;
   tenantId: string;
@@ -11,11 +11,11 @@ export interface Viewer {
   credential: Credential;
 }
 
-/** What the viewer proved their identity with. It may be revoked before it expires. */
+/** The credential that authenticated the viewer. It may be revoked before it expires. */
 export interface Credential {
   kind: 'SESSION' | 'API_KEY' | 'ISSUER';
-  /** Of the session, the API key, or the issuer's token. */
+  /** The id of the session, of the API key, or of the issuer's token. */
   id: string;
-  /** Null: it does not expire. */
+  /** Null: never expires. */
   expiresAt: Date | null;
 }

@@ -8,7 +8,7 @@ import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
 
-/** Passwords, tokens and the ways to sign in; makes the operator's account where the settings name one. */
+/** Builds passwords, tokens and authenticators. Creates the operator's account if the settings define one. */
 export async function buildAccess(
   config: AccessConfig & Pick<StorageConfig, 'dataDir'>,
   { database, clock }: Pick<Services, 'database' | 'clock'>,
@@ -28,7 +28,7 @@ export async function buildAccess(
   };
 }
 
-/** What is wrong with the account is the operator's to correct. */
+/** An invalid account is a problem of the settings, which the operator corrects. */
 function explainAdmin(error: unknown): never {
   if (error instanceof AppError) throw new ConfigError([`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`]);
   throw error;

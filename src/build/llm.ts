@@ -11,7 +11,7 @@ import { agentScript } from '../offline/agents/script.ts';
 import { builtInRules } from '../offline/discussion/fallback.ts';
 import { discussionScript } from '../offline/discussion/script.ts';
 
-/** What models there are, who calls them, and what answers in a discussion when a model fails. */
+/** Builds the model catalog, the router, and the fallback for discussions when a model fails. */
 export function buildLlm(
   config: LlmSettings,
   overrides: Partial<Pick<Services, 'router'>>,
@@ -20,7 +20,7 @@ export function buildLlm(
   return { catalog: router.catalog, router, discussionFallback: builtInRules };
 }
 
-/** The providers that have a key, and OFFLINE, which needs none. */
+/** Creates a client for each provider with a key, and for OFFLINE, which needs none. */
 function createRouter(config: LlmSettings): ModelRouter {
   const clients = new Map<ProviderName, LanguageModel>();
   for (const name of KEYED_PROVIDER_NAMES) {
@@ -36,7 +36,7 @@ function createRouter(config: LlmSettings): ModelRouter {
   return router;
 }
 
-/** Without a default model nothing works: better not to start. */
+/** Fails the start when the default model is unavailable, because nothing works without it. */
 function checkDefault({ catalog }: ModelRouter): void {
   try {
     catalog.find();
@@ -46,9 +46,13 @@ function checkDefault({ catalog }: ModelRouter): void {
   }
 }
 
-/** What the OFFLINE model says: each module plays its own part. */
+/** The script of the OFFLINE model: each module answers its own tasks. */
 function script(request: ModelRequest): string {
-  return discussionScript(request) ?? agentScript(request) ?? `I have no part in ${request.task.name}.`;
+  return (
+    discussionScript(request) ??
+    agentScript(request) ??
+    `There is no offline script for the task ${request.task.name}.`
+  );
 }
 
 type LlmSettings = LlmConfig & Pick<ProcessConfig, 'environment'>;

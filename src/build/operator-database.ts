@@ -4,8 +4,8 @@ import { lockDataDir } from '../infra/data-dir.ts';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../infra/embedded-postgres.ts';
 
 /**
- * Runs an operator's command on the server's database. Without DATABASE_URL that is the Postgres of DATA_DIR: the one
- * of a running server, or one started for this command.
+ * Runs an operator's command on the server's database. Without DATABASE_URL, it uses the embedded Postgres of DATA_DIR:
+ * the one of a running server, or one that it starts for this command.
  */
 export async function withOperatorDatabase<T>(
   { databaseUrl, dataDir }: StorageConfig,

@@ -4,7 +4,7 @@ import type { HttpServer } from '../transport/http/server.ts';
 import { startServer } from '../transport/server.ts';
 import type { Storage } from './storage.ts';
 
-/** What answers over the network; null for a worker, which serves nothing. */
+/** Builds the HTTP server. Null for the role `worker`, which has none. */
 export function buildServer(
   config: Config,
   { services, jobs, redis }: { services: Services } & Pick<Storage, 'jobs' | 'redis'>,

@@ -17,7 +17,7 @@ import { connectRedis } from '../infra/redis.ts';
 import type { Services } from '../kernel/context.ts';
 import { JOBS } from './work.ts';
 
-/** The database with its jobs, the event logs and what carries them live, and the spending gate. */
+/** Builds the database with its jobs, the event logs with their live channel, and the spending gate. */
 export async function buildStorage(
   config: StorageConfig,
   { logger }: { logger: Logger },
@@ -27,7 +27,11 @@ export async function buildStorage(
   const url = config.databaseUrl ?? (await startEmbeddedDatabase(config, closers));
   await applyMigrations(url);
 
-  const redis = connectLiveRedis(config, warn('Redis connection lost; reconnecting'), closers);
+  const redis = connectLiveRedis(
+    config,
+    warn('redis connection lost; live events are delayed until it reconnects'),
+    closers,
+  );
   const live = redis ? new RedisLiveChannel(redis) : new MemoryLiveChannel();
   const jobs = createJobs({ url, names: JOBS, logger });
   const database = createDatabase({ url, live, jobs, logger });
@@ -49,7 +53,7 @@ export async function buildStorage(
   return { database, jobs, eventLog, followers, writer, spending, redis: redis?.publisher ?? null };
 }
 
-/** A Postgres in the data folder, which no other process may use meanwhile. Stopped last. */
+/** Starts a Postgres in the data folder and locks the folder against other processes. Both are released last. */
 async function startEmbeddedDatabase(
   { dataDir }: StorageConfig,
   closers: AsyncDisposableStack,
@@ -61,7 +65,7 @@ async function startEmbeddedDatabase(
   return postgres.url;
 }
 
-/** Null without Redis: then this process is the only one. */
+/** Null without Redis, which only multiple processes need. */
 function connectLiveRedis(
   { redisUrl }: StorageConfig,
   onError: (error: unknown) => void,

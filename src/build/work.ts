@@ -11,7 +11,7 @@ import { expireApprovals } from '../modules/approvals/service.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
 
-/** Who works on the subject of each job. */
+/** The worker for the subjects of each job. */
 const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper) => ClaimWorker>> = {
   run: runWorker,
   reply: replyWorker,
@@ -19,18 +19,17 @@ const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper
 
 export const JOBS = Object.keys(WORKERS) as JobName[];
 
-/** What processes with workers do at intervals. Several may do it at the same time. */
+/** Periodic tasks of processes with workers. Several processes may run them concurrently. */
 const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =
   [{ name: 'expire approval requests', everyMs: 1_000, run: expireApprovals }];
 
-/** Where the collector agent finds material. */
+/** Builds the sources of the collector agent. */
 export function buildSources({ dataCollectorUrl }: WorkConfig): Pick<Services, 'sources'> {
   return { sources: { fetch: new SafeFetch(), collectorUrl: dataCollectorUrl } };
 }
 
 /**
- * Starts the workers, which hand their work over when they close, and the housekeeping. A process that only serves has
- * neither.
+ * Starts the workers, which hand their work over when they close, and the periodic tasks. The role `api` has neither.
  */
 export async function startWorkers(
   { role }: Pick<ProcessConfig, 'role'>,

@@ -4,13 +4,13 @@ import { emailAddress, type Environment, oneOf, type Parsed, text, wholeNumber }
 
 /** Secrets, sessions and the operator's account. */
 export interface AccessConfig {
-  /** Null, outside production only: one is made and kept in `dataDir`. */
+  /** Null only outside production: a key is generated and stored in `dataDir`. */
   secretKey: string | null;
   accessTokenMinutes: number;
   refreshTokenDays: number;
   /** The plan of new accounts. */
   defaultPlan: Plan;
-  /** The first account of the operator's tenant, made at the first start. */
+  /** The first account of the operator's tenant, created at the first start. */
   admin: AdminConfig | null;
 }
 
@@ -27,10 +27,10 @@ export function accessProblems(env: Environment): string[] {
   const problems: string[] = [];
   const secretKey = env['SECRET_KEY'];
   if (env['NODE_ENV'] === 'production' && !secretKey)
-    problems.push(`SECRET_KEY is missing. Production needs one: ${MAKE_SECRET}`);
+    problems.push(`SECRET_KEY is required in production. Generate one: ${MAKE_SECRET}`);
   if (env['NODE_ENV'] === 'production' && secretKey && isWeak(secretKey))
     problems.push(
-      `SECRET_KEY is too weak: it needs ${MIN_SECRET_LENGTH} random characters. Make one: ${MAKE_SECRET}`,
+      `SECRET_KEY is too weak: use at least ${MIN_SECRET_LENGTH} random characters. Generate one: ${MAKE_SECRET}`,
     );
   if (!env['ADMIN_EMAIL'] !== !env['ADMIN_PASSWORD'])
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together');
@@ -49,7 +49,7 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
   };
 }
 
-/** Short, or of few characters: `changemechangemechangemechangeme`. */
+/** Too short, or with too few different characters, e.g. `changemechangemechangemechangeme`. */
 function isWeak(secret: string): boolean {
   return secret.length < MIN_SECRET_LENGTH || new Set(secret).size < MIN_DISTINCT_CHARACTERS;
 }

@@ -1,6 +1,6 @@
 /**
- * Every setting, read once from the environment, in sections: each parses, checks and defaults its own settings.
- * `.env.example` lists them all with what they mean.
+ * Reads all settings once from the environment. Each section parses, checks and defaults its own settings.
+ * `.env.example` documents all of them.
  */
 import fs from 'node:fs';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ const SETTINGS = z.object({
 
 export const SETTING_NAMES = Object.keys(SETTINGS.shape);
 
-/** From the environment, and below it from a file `.env`. Errors: ConfigError with every problem at once. */
+/** Reads the environment and a file `.env`; the environment takes precedence. Errors: ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const settings = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = SETTINGS.safeParse(settings);
@@ -49,7 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   };
 }
 
-/** What shows only in several settings together; reads their text, so that it counts whatever else is wrong. */
+/** Checks settings that depend on each other. Reads their raw text, so that it works even if others are invalid. */
 function problemsBetween(env: Environment): string[] {
   return [...accessProblems(env), ...processProblems(env), ...llmProblems(env)];
 }

@@ -7,11 +7,11 @@ import {
 } from '../core/llm/providers/registry.ts';
 import { type Environment, oneOf, type Parsed, text, webUrl, wholeNumber } from './setting.ts';
 
-/** Which models the server calls, and with which keys. */
+/** The models that the server calls, and their keys. */
 export interface LlmConfig {
   providers: Record<KeyedProviderName, ProviderConfig | null>;
   defaultProvider: ProviderName;
-  /** Null: the provider's own default. */
+  /** Null: the default model of the provider. */
   defaultModel: string | null;
   offlineTokensPerSecond: number;
 }
@@ -35,7 +35,7 @@ export function llmProblems(env: Environment): string[] {
   const keys = KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY` as const);
   if (env['NODE_ENV'] === 'production' && !provider && keys.every((key) => !env[key]))
     return [
-      `${keys.join(', ')}: one of them must be set in production. To serve scripted answers there, say so: DEFAULT_LLM_PROVIDER=OFFLINE`,
+      `${keys.join(', ')}: one of them must be set in production. To serve scripted answers instead, set DEFAULT_LLM_PROVIDER=OFFLINE`,
     ];
   return [];
 }
@@ -54,7 +54,7 @@ export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
   };
 }
 
-/** Two settings for each provider that is called with a key. */
+/** Two settings for each provider that needs an API key. */
 function providerSettings() {
   const settings = KEYED_PROVIDER_NAMES.flatMap((name) => [
     [`${name}_API_KEY`, text],
@@ -66,6 +66,6 @@ function providerSettings() {
 
 export interface ProviderConfig {
   apiKey: string;
-  /** Null: the provider's own. */
+  /** Null: the provider's own server. */
   baseUrl: string | null;
 }

@@ -1,9 +1,9 @@
 import { type Environment, oneOf, type Parsed, text } from './setting.ts';
 
-/** What kind of process this is, and what it logs. */
+/** The role of the process and its log level. */
 export interface ProcessConfig {
   environment: 'development' | 'production' | 'test';
-  /** `api` answers requests, `worker` runs pipelines and writes replies, `all` does both. */
+  /** `api` serves requests, `worker` runs pipelines and writes replies, `all` does both. */
   role: 'all' | 'api' | 'worker';
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -22,7 +22,7 @@ export function processProblems(env: Environment): string[] {
   const missing = ['DATABASE_URL', 'REDIS_URL'].filter((name) => !env[name]);
   if (role === 'all' || missing.length === 0) return [];
   return [
-    `${missing.join(' and ')} must be set for ROLE=${role}: processes meet in Postgres and Redis. One process alone needs neither, as ROLE=all`,
+    `${missing.join(' and ')} must be set for ROLE=${role}, because processes share Postgres and Redis. A single process with ROLE=all needs neither`,
   ];
 }
 

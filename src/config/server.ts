@@ -1,13 +1,13 @@
 import type { PROCESS_SETTINGS } from './process.ts';
 import { flag, origins, type Parsed, text, wholeNumber } from './setting.ts';
 
-/** What the API serves, where, and to whom. */
+/** The address of the API and its access from browsers. */
 export interface ServerConfig {
   host: string;
   port: number;
   /** Origins of web pages that may call the API. */
   corsOrigins: string[];
-  /** Whether introspection and GraphiQL are open to everybody. */
+  /** Whether introspection and GraphiQL are available to everyone. */
   isSchemaPublic: boolean;
 }
 

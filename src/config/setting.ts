@@ -1,6 +1,6 @@
 /**
- * How one setting is read from its text. Messages follow the name of the setting and never repeat its value, which
- * may be a secret.
+ * Parsers for single settings. Messages follow the name of the setting and never contain its value, which may be a
+ * secret.
  */
 import { z } from 'zod';
 
@@ -31,7 +31,7 @@ export function url(protocols: readonly string[], example: string) {
     );
 }
 
-/** Without slashes at its end. */
+/** A web URL; trailing slashes are removed. */
 export const webUrl = url(['http:', 'https:'], 'https://host/path')
   .transform((value) => value.replace(/\/+$/, ''))
   .optional();
@@ -56,8 +56,8 @@ function parseJson(value: string): unknown {
   }
 }
 
-/** The settings as they were given: those that are set and not empty. */
+/** The raw settings: those that are set and not empty. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a section's settings are after parsing. */
+/** The parsed settings of a section. */
 export type Parsed<Settings extends z.ZodRawShape> = z.output<z.ZodObject<Settings>>;

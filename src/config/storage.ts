@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { type Parsed, url } from './setting.ts';
 
-/** Where things are kept. */
+/** Where data is stored. */
 export interface StorageConfig {
   /** Null: an embedded Postgres in `dataDir`. */
   databaseUrl: string | null;
-  /** Null: this process is the only one and keeps in memory what Redis would carry. */
+  /** Null: live events stay in the memory of this process, which must be the only one. */
   redisUrl: string | null;
-  /** The folder for what a start without a database or a secret key makes for itself. */
+  /** The folder of the embedded Postgres and of the generated secret key. */
   dataDir: string;
 }
 
 export const STORAGE_SETTINGS = {
-  // `postgresql+asyncpg://`, as other stacks write it, also names a driver.
+  // Other stacks add a driver to the scheme: `postgresql+asyncpg://`.
   DATABASE_URL: z
     .string()
     .transform((value) => value.replace(/^(postgres(?:ql)?)\+\w+:/, '$1:'))

@@ -1,8 +1,8 @@
 import { type Parsed, webUrl } from './setting.ts';
 
-/** What the work behind requests uses. */
+/** Settings of the workers. */
 export interface WorkConfig {
-  /** The operator's service that the collector agent asks for data; null: it reads the URLs that the user gave. */
+  /** The operator's data service for the collector agent. Null: the agent reads the URLs that the user gave. */
   dataCollectorUrl: string | null;
 }
 

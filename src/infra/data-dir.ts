@@ -1,5 +1,5 @@
 /**
- * The folder for what a start without a database and without a secret makes for itself.
+ * The folder of the embedded Postgres and of the generated secret key.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -12,41 +12,41 @@ export interface DataDirLock {
 }
 
 /**
- * Holds the folder for this process until it releases it or ends, however it ends. Errors: ConfigError with the id
- * of the process that holds it.
+ * Locks the folder for this process until it releases the lock or terminates in any way. Errors: ConfigError with the
+ * id of the process that holds the lock.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   fs.mkdirSync(dataDir, { recursive: true });
   const holderFile = path.join(dataDir, 'holder.pid');
   const database = new DatabaseSync(path.join(dataDir, 'lock'));
   try {
-    // SQLite's lock is the system's own, which Node offers nowhere else: it ends with its process, so none is ever stale.
+    // SQLite uses a lock of the operating system, which Node has no API for. It ends with its process and is never stale.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
     const holder = fs.existsSync(holderFile) ? ` (process ${fs.readFileSync(holderFile, 'utf8')})` : '';
     throw new ConfigError([
-      `DATA_DIR ${dataDir} is in use by another start${holder}: stop that one, or set another folder`,
+      `DATA_DIR ${dataDir} is in use by another instance${holder}: stop it, or set another folder`,
     ]);
   }
   fs.writeFileSync(holderFile, String(process.pid));
   return { release: () => database.close() };
 }
 
-/** The folder's own secret, made at the first call; any number of processes get the same one. */
+/** The generated secret of the folder. The first call creates it; concurrent processes get the same one. */
 export function loadOrCreateSecretKey(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
   if (!fs.existsSync(file)) {
     fs.mkdirSync(dataDir, { recursive: true });
-    const mine = `${file}.${process.pid}`;
-    fs.writeFileSync(mine, randomBytes(48).toString('base64'), { mode: 0o600 });
+    const candidate = `${file}.${process.pid}`;
+    fs.writeFileSync(candidate, randomBytes(48).toString('base64'), { mode: 0o600 });
     try {
-      fs.linkSync(mine, file); // unlike a rename, it never replaces the secret that another process has just kept
+      fs.linkSync(candidate, file); // unlike a rename, never replaces a secret that another process has just stored
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      fs.rmSync(mine);
+      fs.rmSync(candidate);
     }
   }
   return fs.readFileSync(file, 'utf8');

@@ -3,29 +3,24 @@ import pg from 'pg';
 import { AppError } from '../errors.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 
-/** SERVICE_UNAVAILABLE for what only says that the database is away or overloaded; anything else as it is. */
+/** Maps errors of an unreachable or overloaded database to SERVICE_UNAVAILABLE. Returns other errors unchanged. */
 export function toAppError(error: unknown): unknown {
-  if (!isAway(error)) return error;
-  return new AppError(
-    'SERVICE_UNAVAILABLE',
-    'The database cannot be reached just now. Try again in a moment.',
-    {
-      cause: error,
-    },
-  );
+  if (!isUnavailable(error)) return error;
+  const message = 'The database is temporarily unavailable. Try again in a moment.';
+  return new AppError('SERVICE_UNAVAILABLE', message, { cause: error });
 }
 
-/** True when the transaction lost against another one, and may win when it is tried again. */
+/** Whether the transaction failed because of a concurrent one, so that a retry may succeed. */
 export function isConflict(error: unknown): boolean {
   return ['40001', '40P01'].includes(sqlState(error) ?? '');
 }
 
-function isAway(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== null) return AWAY_SQL_STATES.test(state);
+  if (state !== null) return UNAVAILABLE_SQL_STATES.test(state);
   const kind = driverCause(error)?.kind;
-  if (kind) return AWAY_KINDS.has(kind);
-  if (error instanceof Prisma.PrismaClientKnownRequestError) return AWAY_PRISMA_CODES.has(error.code);
+  if (kind) return UNAVAILABLE_KINDS.has(kind);
+  if (error instanceof Prisma.PrismaClientKnownRequestError) return UNAVAILABLE_PRISMA_CODES.has(error.code);
   return isSocketError(error) || isPlainError(error);
 }
 
@@ -34,7 +29,7 @@ function sqlState(error: unknown): string | null {
   return driverCause(error)?.originalCode ?? null;
 }
 
-/** What the database or the connection said, below Prisma's own error. */
+/** The error of the database or of the connection that Prisma has wrapped. */
 function driverCause(error: unknown): { kind: string; originalCode?: string } | null {
   const isPrismas = error instanceof Prisma.PrismaClientKnownRequestError;
   const source = isPrismas ? error.meta?.['driverAdapterError'] : error;
@@ -44,19 +39,19 @@ function driverCause(error: unknown): { kind: string; originalCode?: string } | 
 const isSocketError = (error: unknown) =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 
-/** pg says with a bare Error, without a code, that a connection ended, timed out or could not be had. */
+/** pg throws a plain Error without a code when a connection ends, times out or cannot be acquired. */
 const isPlainError = (error: unknown) =>
   error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
 
-/** Connection lost, refused or out of time; too many of them; the server is going down or coming up; a stalled session ended. */
-const AWAY_SQL_STATES = /^(08|53|57P|25P0[34])/;
+/** Connection lost, refused or timed out; too many connections; server starting or stopping; idle session terminated. */
+const UNAVAILABLE_SQL_STATES = /^(08|53|57P|25P0[34])/;
 
-const AWAY_KINDS = new Set([
+const UNAVAILABLE_KINDS = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
   'SocketTimeout',
   'TlsConnectionError',
 ]);
 
-/** No connection, and no transaction, to be had in time. */
-const AWAY_PRISMA_CODES = new Set(['P2024', 'P2028']);
+/** Timed out while waiting for a connection or for the start of a transaction. */
+const UNAVAILABLE_PRISMA_CODES = new Set(['P2024', 'P2028']);

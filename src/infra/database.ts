@@ -1,9 +1,9 @@
 /**
- * The database as the domain sees it: reads through Prisma, and writes in transactions that end with their events.
+ * The database port of the domain: reads through Prisma, and write transactions that also append events.
  *
- * A transaction runs on one connection, which Prisma and the raw statements share. Its events are only collected
- * while it works and appended last, so that a log's row, on which every other writer of the log waits, is held for
- * no longer than the commit takes. Copies go to the live channel after the commit.
+ * A transaction runs on one connection, which Prisma and raw statements share. It collects its events and appends them
+ * at the end, so that the row of a log, for which every other writer of the log waits, is locked only for the duration
+ * of the commit. Copies are published to the live channel after the commit.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,15 +21,15 @@ import { sqlOf, TransactionPool } from './transaction-pool.ts';
 
 export interface Database {
   prisma: PrismaClient;
-  /** One statement outside of any transaction. bigint columns read as bigint, dates of day as text. */
+  /** Runs one statement outside of a transaction. bigint columns are read as bigint, date columns as text. */
   sql: Sql;
   /**
-   * Runs `work` in one transaction: all of it stands, with its events and jobs, or none. `work` may run more than
-   * once, when the database finds a conflict, so it changes nothing but the database.
-   * Errors: those of `work`; FencedError; SERVICE_UNAVAILABLE while the database is away.
+   * Runs `work` in one transaction, including its events and jobs. Runs `work` again after a conflict, so it must have
+   * no effects outside of the database.
+   * Errors: those of `work`; FencedError; SERVICE_UNAVAILABLE when the database is unavailable.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Reads everything as of one moment. */
+  /** Runs reads on one consistent snapshot. */
   snapshot<T>(work: (tx: ReadTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -37,18 +37,18 @@ export interface Database {
 export interface ReadTx {
   prisma: Prisma.TransactionClient;
   sql: Sql;
-  /** As the transaction sees it: without what it appends itself. */
+  /** The log as seen by the transaction, without the events that it appends itself. */
   eventLog: EventLogReader;
 }
 
 export interface Tx extends ReadTx {
-  /** Appends to a log when `work` is done; under a claim, with its fence. */
+  /** Appends an event when `work` completes. A write under a claim passes its fence. */
   append<Event>(log: Log<Event>, event: NoInfer<Event>, fence?: number): void;
-  /** Lets the transaction stand only while the claim on the log holds, whether or not it appends to it. */
+  /** Rolls the transaction back unless the fence of the log is current when `work` completes. */
   guard(logId: string, fence: number): void;
-  /** Drops a log's events, and fences off its claims. What is appended in the same transaction stays. */
+  /** Deletes the events of a log and rejects further writes under existing claims. Keeps events of this transaction. */
   erase(logId: string): Promise<void>;
-  /** Adds a job about `subject`, which starts once the transaction stands. */
+  /** Sends a job about `subject`, which is delivered after the commit. */
   send(job: JobName, subject: string): Promise<void>;
 }
 
@@ -137,7 +137,7 @@ function createPrisma(pool: pg.Pool): PrismaClient {
   }) as unknown as PrismaClient;
 }
 
-/** A writer without a fence may append together with one that has it: the fence counts for both. */
+/** Appends with and without a fence to the same log are combined; the fence applies to both. */
 function collect(appends: Map<string, LogAppend>, logId: string, events: unknown[], fence?: number): void {
   const earlier = appends.get(logId);
   appends.set(logId, {
@@ -156,7 +156,7 @@ const getTypeParser = ((type: number, format?: 'text') => {
 const CONNECT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 30_000;
 const TRANSACTION_TIMEOUT_MS = 15_000;
-/** A process frozen in the middle of a transaction holds up others for no longer than a claim's lease. */
+/** A process that stalls within a transaction blocks others for no longer than the lease of a claim. */
 const STALLED_TRANSACTION_MS = 5_000;
 const MAX_ATTEMPTS = 5;
 

@@ -1,11 +1,11 @@
 /**
- * A real Postgres from the npm registry, for those who have none: one folder, one loopback port.
+ * A Postgres server from the npm registry, for installations without one: one folder, one loopback port.
  *
- * The folder is *empty*, then *made* (initdb works in a folder beside it that is renamed when complete, so a kill
- * half way leaves nothing behind), then by turns *running* and *stopped*. Which of the two is told by
- * `data/postmaster.pid`, which Postgres itself writes, together with the process it names: a file left behind by a
- * kill -9 means nothing. The server ends with the process that started it, however that one ends, where setpriv can
- * see to it (Linux); elsewhere it lives on after a kill -9, until the next start.
+ * The folder is *empty*, then *initialized* (initdb writes to a temporary folder that is renamed when complete, so that
+ * an interruption leaves nothing behind), then alternately *running* and *stopped*. It is running if the process named
+ * in `data/postmaster.pid`, which Postgres writes, is alive: a file left by a kill -9 does not count. On Linux with
+ * setpriv, the server ends with the process that started it, however that process ends. Elsewhere it survives a
+ * kill -9 of that process until the next start.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,23 +16,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../errors.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** Holds everything of the server: `data/`, `access.json` (port and password), `postgres.log`. */
+  /** Contains all files of the server: `data/`, `access.json` (port and password), `postgres.log`. */
   folder: string;
-  /** Postgres settings, e.g. `{ fsync: 'off' }`; they count when this call starts the server. */
+  /** Postgres settings, e.g. `{ fsync: 'off' }`. */
   settings?: Record<string, string>;
 }
 
 export interface EmbeddedPostgres {
   url: string;
   pid: number;
-  /** Lets open statements go, writes everything to disk, ends the server. */
+  /** Aborts running statements, writes everything to disk, and stops the server. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the folder's server; one that is running is what a killed process has left behind, and is stopped first.
- * So no two processes may call this for one folder: the caller holds a lock (`data-dir.ts`).
- * Errors: ConfigError where there are no binaries; else a sentence with the end of the server's log.
+ * Starts the server of the folder. Stops a running one first, because only a killed process can have left it behind:
+ * the caller must hold the lock of the data folder (`data-dir.ts`), so that no two processes call this for one folder.
+ * Errors: ConfigError without binaries for this platform; otherwise an Error with the end of the server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await loadBinaries();
@@ -40,14 +40,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const folder = fs.realpathSync(options.folder);
   const server = { ...options, ...binaries, folder, data: path.join(folder, 'data') };
   const access = readAccess(folder) ?? { port: 0, password: randomBytes(18).toString('base64url') };
-  if (!fs.existsSync(server.data)) make(server, access.password);
+  if (!fs.existsSync(server.data)) initialize(server, access.password);
   await stop(server.data);
   const { pid, port } = await run(server, await freePort(access.port));
   if (port !== access.port) writeAccess(folder, { ...access, port });
   return { url: urlOf({ ...access, port }), pid, stop: () => stop(server.data) };
 }
 
-/** The URL of the server that another process runs in the folder; null when there is none. */
+/** The URL of the server that another process runs in the folder. Null when none is running. */
 export function findEmbeddedPostgres(folder: string): string | null {
   if (!fs.existsSync(folder)) return null;
   const postmaster = readPostmaster(path.join(fs.realpathSync(folder), 'data'));
@@ -63,12 +63,12 @@ async function loadBinaries(): Promise<Binaries> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new ConfigError([
-      `DATABASE_URL must be set: this installation has no Postgres of its own (${name})`,
+      `DATABASE_URL must be set: there is no embedded Postgres for this platform (${name})`,
     ]);
   }
 }
 
-function make(server: Server, password: string): void {
+function initialize(server: Server, password: string): void {
   writeAccess(server.folder, { port: 0, password });
   const unfinished = `${server.data}.new`;
   const passwordFile = path.join(server.folder, 'initdb-password');
@@ -85,13 +85,13 @@ function make(server: Server, password: string): void {
     '--encoding=UTF8',
     '--locale=C',
     '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8', // sorts like C, and knows the cases of all letters
+    '--builtin-locale=C.UTF-8', // sorts like C, and handles upper and lower case of all letters
     '--no-sync',
   ]);
-  const made = spawnSync(command, args, { ...ids, encoding: 'utf8', timeout: START_TIMEOUT_MS });
+  const initdb = spawnSync(command, args, { ...ids, encoding: 'utf8', timeout: START_TIMEOUT_MS });
   fs.rmSync(passwordFile);
-  if (made.status !== 0) {
-    throw new Error(`initdb failed in ${server.folder}: ${made.error?.message ?? made.stderr.trim()}`);
+  if (initdb.status !== 0) {
+    throw new Error(`initdb failed in ${server.folder}: ${initdb.error?.message ?? initdb.stderr.trim()}`);
   }
   fs.renameSync(unfinished, server.data);
 }
@@ -126,7 +126,7 @@ function launch(server: Server, port: number): ChildProcess {
 }
 
 async function stop(data: string): Promise<void> {
-  const signals = ['SIGINT', 'SIGQUIT'] as const; // fast, then at once: the next start recovers
+  const signals = ['SIGINT', 'SIGQUIT'] as const; // fast, then immediate shutdown: the next start recovers
   for (const signal of signals) {
     const deadline = Date.now() + STOP_TIMEOUT_MS;
     const postmaster = readPostmaster(data);
@@ -135,7 +135,7 @@ async function stop(data: string): Promise<void> {
   }
 }
 
-/** The live server of a data folder, else null. A zombie, and another process with a dead server's id, are not one. */
+/** The running server of a data folder, or null. Ignores zombies and other processes that reuse the pid. */
 function readPostmaster(data: string): Postmaster | null {
   const lines = readText(path.join(data, 'postmaster.pid'))?.split('\n') ?? [];
   const pid = Number(lines[0]);
@@ -159,7 +159,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // gone by itself meanwhile
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended in the meantime
   }
 }
 
@@ -173,14 +173,14 @@ function unprivilegedAccount(): Account {
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
   throw new ConfigError([
-    'DATABASE_URL must be set: Postgres refuses to run as root, and there is no account nobody',
+    'DATABASE_URL must be set: Postgres refuses to run as root, and there is no account `nobody` to run it as',
   ]);
 }
 
 /**
- * The command as the account, and ended with this process, by setpriv (in every Debian, in every util-linux). The
- * account may enter no folder that only root may, in which the project or its data can lie: setpriv takes that one
- * capability along, also past access(2). Where it cannot do its part, plain ids do.
+ * Wraps the command in setpriv (part of util-linux), so that it runs as the account and ends with this process. The
+ * project or its data may be in a folder that only root can enter, so setpriv also passes the capability to enter it,
+ * including for access(2). Without a working setpriv, only the user and group ids are set.
  */
 function asAccount(account: Account | null, command: string, args: string[]): AccountCommand {
   const setpriv = ['--pdeathsig=INT'];
@@ -193,7 +193,7 @@ function asAccount(account: Account | null, command: string, args: string[]): Ac
   return { command, args, ids: account ? { uid: account.uid, gid: account.gid } : {} };
 }
 
-/** The preferred port if it is free, else any that is. */
+/** The preferred port if it is free, else any free port. */
 async function freePort(preferred: number): Promise<number> {
   const server = net.createServer();
   const listen = (port: number) =>

@@ -1,8 +1,9 @@
 /**
- * Jobs, written in the transaction of what they are about and delivered within milliseconds of its commit.
+ * Jobs: sent in the transaction of the change that they announce, and delivered within milliseconds after its commit.
  *
- * A job is a notify: it names a subject that may have work, and handling it means to look, never to do the work. So
- * a job is done once it is delivered. One that is lost with its process costs the time until the next sweep.
+ * A job is only a notification: it names a subject that may have work, and its handler notifies a worker instead of
+ * doing the work. A job is complete when it is delivered. If it is lost with its process, the work waits for the next
+ * sweep.
  */
 import { PgBoss } from 'pg-boss';
 import type { Sql } from '../core/sql.ts';
@@ -14,9 +15,9 @@ export interface Jobs {
   start(): Promise<void>;
   /** Adds a job in the transaction of `sql`. */
   send(sql: Sql, name: JobName, subject: string): Promise<void>;
-  /** Calls `handle` with the subject of every job of the name that this process gets. */
+  /** Calls `handle` with the subject of every job of this name that is delivered to this process. */
   work(name: JobName, handle: (subject: string) => void): Promise<void>;
-  /** Rejects while jobs cannot be sent or taken. */
+  /** Rejects while jobs cannot be sent or received. */
   ping(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -27,7 +28,7 @@ export function createJobs({ url, names, logger }: JobsOptions): Jobs {
     max: 2,
     schedule: false,
     useListenNotify: true,
-    // Silent drops of the listening connection are found this soon; a reconnect fetches what was missed.
+    // Detects a silently dropped connection within this time; a reconnect fetches missed jobs.
     notifyHeartbeatIntervalMs: 5_000,
   });
   boss.on('error', ({ message }) =>
@@ -51,19 +52,19 @@ export function createJobs({ url, names, logger }: JobsOptions): Jobs {
       });
     },
     ping: () => boss.getQueues([...names]),
-    close: () => boss.stop({ graceful: false }), // nothing is under way that another process would not find
+    close: () => boss.stop({ graceful: false }), // the sweeps of other processes find work whose job is lost here
   };
 }
 
-/** Delivered at most once, and gone an hour after. */
+/** A job is delivered at most once and deleted after an hour. */
 const QUEUE = { notify: true, retryLimit: 0, deleteAfterSeconds: 3_600 };
 
-/** With notifications on, a worker that takes one job sleeps up to 30 s before the next; with these it never lags. */
+/** By default, a notified worker that takes one job sleeps up to 30 s before the next. These options avoid the delay. */
 const WORKER = { batchSize: 50, burstWhenBatchFull: true, notifyPollingIntervalSeconds: 2 };
 
 export interface JobsOptions {
   url: string;
-  /** All jobs there are. */
+  /** The names of all jobs. */
   names: readonly JobName[];
   logger: Logger;
 }

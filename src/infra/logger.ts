@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
 
-/** Structured logs, one JSON object a line. Whatever is named like a secret is left out, two levels deep. */
+/** Creates a logger that writes one JSON object per line. Redacts fields named like a secret, up to two levels deep. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   return pino({ level, base: undefined, redact: { paths: SECRET_PATHS, censor: '[redacted]' } }, destination);
 }
@@ -21,5 +21,5 @@ const SECRET_NAMES = [
   'connectionParams',
 ];
 
-/** At the top, and below one and two keys: `req.headers.authorization`. */
+/** Paths at the top level and below one or two keys, e.g. `req.headers.authorization`. */
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);

@@ -1,6 +1,6 @@
 /**
- * The database's schema: the scripts in `prisma/migrations`, in the order of their names, each once and whole.
- * What was applied stands in `_prisma_migrations`, as Prisma's own command would write it, which cannot run offline.
+ * Applies the scripts in `prisma/migrations` in the order of their names, each exactly once and in one transaction.
+ * Records them in `_prisma_migrations` in the format of Prisma's own command, which cannot run offline.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -8,8 +8,8 @@ import path from 'node:path';
 import pg from 'pg';
 
 /**
- * Applies what is pending and returns the names. Any number of processes may call it at once: one applies, the
- * others wait for it. Errors: that of the failing statement; nothing of its migration stands.
+ * Applies pending migrations and returns their names. Safe to call from several processes at once: one applies them,
+ * the others wait. Errors: that of the failing statement; its migration is rolled back.
  */
 export async function applyMigrations(url: string): Promise<string[]> {
   return withClient(url, async (client) => {
@@ -22,7 +22,7 @@ export async function applyMigrations(url: string): Promise<string[]> {
   });
 }
 
-/** Names of the migrations that the database has not seen. */
+/** The names of the migrations that have not been applied. */
 export async function pendingMigrations(url: string): Promise<string[]> {
   return withClient(url, pending);
 }
@@ -64,7 +64,7 @@ async function pending(client: pg.Client): Promise<string[]> {
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {}); // a lost connection rejects the statement; unheard, it would end the process
+  client.on('error', () => {}); // a lost connection rejects the statement; an unhandled error event would end the process
   await client.connect();
   try {
     return await work(client);
@@ -87,7 +87,7 @@ function readScript(name: string): string {
 
 export const MIGRATIONS_FOLDER = path.resolve(import.meta.dirname, '../../prisma/migrations');
 
-/** The one Prisma's own command takes, so that the two exclude each other. */
+/** The lock of Prisma's own command, so that the two never run concurrently. */
 const MIGRATION_LOCK = 72_707_369;
 
 const CREATE_HISTORY = `

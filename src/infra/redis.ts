@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisConnection } from '../core/redis.ts';
 
-/** A connection that is made in the background. `onError` is told the first error of each outage. */
+/** Connects in the background. Calls `onError` with the first error of each outage. */
 export function connectRedis(url: string, onError: (error: unknown) => void): RedisConnection {
   return new ReconnectingRedis(url, onError);
 }
@@ -19,7 +19,7 @@ class ReconnectingRedis implements RedisConnection {
       autoResubscribe: false,
       maxRetriesPerRequest: null,
       commandTimeout: ANSWER_MS,
-      // A connection that stays silent when it should answer is given up, with all that waits in it.
+      // A connection that does not answer is closed, and its pending commands fail.
       socketTimeout: SILENCE_MS,
       connectTimeout: SILENCE_MS,
       retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_PAUSE_MS),
@@ -32,7 +32,7 @@ class ReconnectingRedis implements RedisConnection {
       await command(this.redis);
       this.#isReported = false;
     } catch (error) {
-      if (this.redis.status === 'ready') this.#report(error); // else the connection has told why it is not
+      if (this.redis.status === 'ready') this.#report(error); // otherwise the connection has reported the cause
     }
   }
 

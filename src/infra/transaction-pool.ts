@@ -4,9 +4,9 @@ import type { Sql } from '../core/sql.ts';
 import { toAppError } from './database-errors.ts';
 
 /**
- * A pool that shares the connection which Prisma takes for a transaction with the raw statements of the same
- * transaction. Prisma does not say which connection it takes: the first one that is taken within `withSharedClient`
- * is the transaction's, until it is released.
+ * A pool that shares the connection of a Prisma transaction with the raw statements of the same transaction. Prisma
+ * does not expose its connection: the first connection acquired within `withSharedClient` is that of the transaction,
+ * until it is released.
  */
 export class TransactionPool extends pg.Pool {
   readonly #bound = new AsyncLocalStorage<BoundClient>();
@@ -15,15 +15,15 @@ export class TransactionPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super(config);
     this.on('release', (_error, client) => this.#end(client));
-    // One that breaks before its borrower listens tells it by its first query; unheard, it would end the process.
+    // A connection that breaks before its user listens fails the first query; an unhandled error event would end the process.
     this.on('connect', (client) => void client.on('error', () => {}));
   }
 
-  /** `sql` runs on the connection that `work` takes first. Outside of its transaction, it throws. */
+  /** Passes a `sql` that runs on the first connection that `work` acquires, and throws outside of its transaction. */
   withSharedClient<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const bound: BoundClient = { client: null };
     const sql = sqlOf(() => {
-      if (!bound.client) throw new Error('the transaction is over, or has not begun');
+      if (!bound.client) throw new Error('the transaction has not started or has ended');
       return bound.client;
     });
     return this.#bound.run(bound, () => work(sql));
@@ -32,7 +32,7 @@ export class TransactionPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    if (callback) return super.connect(callback); // a single statement's
+    if (callback) return super.connect(callback); // for a single statement
     return super.connect().then((client) => this.#start(client));
   }
 
@@ -52,7 +52,7 @@ export class TransactionPool extends pg.Pool {
   }
 }
 
-/** Statements on what `connection` gives, with errors of a database that is away as SERVICE_UNAVAILABLE. */
+/** Runs statements on `connection`. Errors: SERVICE_UNAVAILABLE when the database is unavailable. */
 export function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
   return async <Row>(text: string, params?: readonly unknown[]) => {
     const target = connection();
@@ -67,6 +67,6 @@ export function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
 interface BoundClient {
-  /** Null before the transaction begins and after it ended. */
+  /** Null before the transaction starts and after it has ended. */
   client: pg.PoolClient | null;
 }

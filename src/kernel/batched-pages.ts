@@ -1,9 +1,9 @@
 import type { Sql } from '../core/sql.ts';
 
 /**
- * Pages of a list that hangs on several parents, such as the messages of twenty conversations: the ids of each page,
- * in the order of the list, in one statement. Prisma would read all rows of every parent and cut the pages in memory.
- * A cursor that is not a row of its parent begins a page without rows.
+ * Reads pages of the same list of several parents, such as the messages of twenty conversations, in one statement per
+ * direction. Returns the ids of each page in the order of the list. Prisma would read all rows of every parent and
+ * slice the pages in memory. A cursor that is not a row of its parent gives an empty page.
  */
 export async function readBatchedPages(
   sql: Sql,
@@ -20,13 +20,13 @@ export async function readBatchedPages(
   return numbered.map(({ number }) => (byPage.get(number) ?? []).map(({ id }) => id));
 }
 
-/** The rows of each page. */
+/** Replaces the ids of each page with their rows. */
 export function pick<Row extends { id: string }>(pages: readonly string[][], rows: readonly Row[]): Row[][] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return pages.map((ids) => ids.flatMap((id) => byId.get(id) ?? []));
 }
 
-/** From each cursor on: in the order of the list, or against it. */
+/** Reads the pages of one direction: forwards or backwards from their cursors. */
 async function readIds(
   sql: Sql,
   list: ChildList,
@@ -58,7 +58,7 @@ async function readIds(
   );
 }
 
-/** Names of a table and of its columns; never anything that came from outside. */
+/** The names of a table and of its columns. They become part of the SQL, so they must never come from a request. */
 export interface ChildList {
   table: string;
   parent: string;
@@ -70,7 +70,7 @@ export interface ChildList {
 
 export interface ChildPage {
   parentId: string;
-  /** At most so many; below zero: from the end, or before the cursor. */
+  /** Maximum number of rows. Negative: counted backwards from the end or from the cursor. */
   take: number;
   cursor?: string;
   filter?: string | null;

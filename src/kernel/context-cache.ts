@@ -1,13 +1,13 @@
 import type { Context } from './context.ts';
 
-/** Makes a value once for each context: loaders that live as long as one request, or one event of a subscription. */
+/** Creates a value once per context, e.g. loaders that live for one request or one subscription event. */
 export function createContextCache<Value>(create: (ctx: Context) => Value): (ctx: Context) => Value {
   const values = new WeakMap<Context, Value>();
   return (ctx) => {
-    const known = values.get(ctx);
-    if (known !== undefined) return known;
-    const made = create(ctx);
-    values.set(ctx, made);
-    return made;
+    const cached = values.get(ctx);
+    if (cached !== undefined) return cached;
+    const created = create(ctx);
+    values.set(ctx, created);
+    return created;
   };
 }

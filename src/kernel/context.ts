@@ -11,17 +11,17 @@ import type { Logger } from '../infra/logger.ts';
 import type { Authentication } from '../access/authorize.ts';
 
 /**
- * The parts that `app.ts` builds once; every use case takes the slice of them that it needs. A module adds the part
- * that it owns by `declare module`.
+ * The services that `app.ts` builds once. Each use case takes the subset that it needs. A module adds its own services
+ * with `declare module`.
  */
 export interface Services {
   database: Database;
   eventLog: EventLogReader;
   followers: LogFollower;
   writer: BatchWriter;
-  /** Which models can be called, and what they cost. */
+  /** The available models and their prices. */
   catalog: ModelCatalog;
-  /** Who calls them. */
+  /** The clients of the models. */
   router: ModelRouter;
   spending: SpendingGate;
   sources: Sources;
@@ -30,19 +30,19 @@ export interface Services {
   clock: () => Date;
 }
 
-/** The services, and who sent the request. */
+/** The services and the authentication of one request. */
 export interface Context extends Services, Authentication {
   requestId: string;
 }
 
-/** Where the collector finds material. */
+/** The sources of the collector agent. */
 export interface Sources {
   fetch: SafeFetch;
-  /** The operator's data collector service; null: the collector reads the URLs it was given. */
+  /** The operator's data service. Null: the collector reads the URLs that the user gave. */
   collectorUrl: string | null;
 }
 
-/** What the domain needs of the configuration. */
+/** The settings that the domain uses. */
 export interface Settings {
   refreshTokenDays: number;
   /** The plan of new accounts. */

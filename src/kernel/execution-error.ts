@@ -1,7 +1,7 @@
 import { ModelError } from '../core/llm/language-model.ts';
 import { AppError } from '../errors.ts';
 
-/** Why a run or a reply FAILED. The list of codes is closed; the message says what to do. */
+/** The error of a FAILED run or reply. The set of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {
   code: ExecutionErrorCode;
   message: string;
@@ -9,19 +9,19 @@ export interface ExecutionErrorData {
 }
 
 export type ExecutionErrorCode =
-  /** A provider failed for good, or too often. */
+  /** The provider failed permanently, or on every attempt. */
   | 'PROVIDER_ERROR'
   | 'BUDGET_EXCEEDED'
   | 'APPROVAL_REJECTED'
-  /** Not decided in time. */
+  /** Nobody decided within the time limit. */
   | 'APPROVAL_EXPIRED'
   | 'TIMEOUT'
-  /** The model gave nothing usable. */
+  /** The model returned no usable output. */
   | 'INVALID_OUTPUT'
-  /** A fault of ours. */
+  /** An error in this service. */
   | 'INTERNAL';
 
-/** The model answered, but with nothing that can be used. */
+/** The model returned an empty text. */
 export class EmptyOutputError extends Error {
   constructor() {
     super('the model returned an empty text');
@@ -29,24 +29,24 @@ export class EmptyOutputError extends Error {
   }
 }
 
-/** What a person should know about a failed call to a model, after `attempts` of them. */
+/** Describes for the user why a call to a model failed after `attempts` attempts. */
 export function describeFailure(
   error: unknown,
   stepKey: string | null,
   attempts: number,
 ): ExecutionErrorData {
-  const tries = attempts === 1 ? 'once' : `${attempts} times`;
+  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED')
     return { code: 'BUDGET_EXCEEDED', message: error.message, stepKey };
   if (error instanceof EmptyOutputError) {
-    const message = `The model was asked ${tries} and wrote nothing. Make the step's prompt more specific, or choose another model.`;
+    const message = `The model returned an empty text (${tries}). Make the step's prompt more specific, or choose another model.`;
     return { code: 'INVALID_OUTPUT', message, stepKey };
   }
   if (error instanceof ModelError) {
     const code = error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
-    return { code, message: `The provider was asked ${tries}: ${error.message}`, stepKey };
+    return { code, message: `The provider failed (${tries}): ${error.message}`, stepKey };
   }
   const message =
-    'Something went wrong on our side. Start it again; if it fails again, report the time and the id.';
+    'An internal error occurred. Start it again. If the error persists, report its time and the id.';
   return { code: 'INTERNAL', message, stepKey };
 }

@@ -4,10 +4,10 @@ import type { Tx } from '../infra/database.ts';
 import type { Viewer } from '../access/viewer.ts';
 
 /**
- * Runs `create` once for a viewer's idempotencyKey and gives the id that it made, again and again, in the
- * transaction of the effect itself: two requests at once meet on the key's row, and the later one waits for
- * the first. Without a key it just creates.
- * Errors: ConflictError when the key came with another input before.
+ * Runs `create` once per idempotencyKey of a viewer. Repeated requests return the id that the first one created. The
+ * key is stored in the transaction of the effect: concurrent requests lock the row of the key, and the later one waits
+ * for the first. Without a key, always runs `create`.
+ * Errors: ConflictError when the key was used with a different input.
  */
 export async function withIdempotencyKey(
   tx: Tx,
@@ -31,7 +31,7 @@ export async function withIdempotencyKey(
     if (earlier.fingerprint === fingerprint) return earlier.resultId;
     throw new ConflictError(
       'IDEMPOTENCY_KEY_REUSED',
-      'This idempotencyKey was used with another input. Use a new key for a new request.',
+      'This idempotencyKey was used with a different input. Use a new key for a new request.',
     );
   }
   const resultId = await create();
@@ -39,7 +39,7 @@ export async function withIdempotencyKey(
   return resultId;
 }
 
-/** JSON with the keys of every object in order and without nulls, so that equal inputs give equal text. */
+/** JSON with sorted keys and without nulls, so that equal inputs give equal text. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === 'bigint') return String(inner);

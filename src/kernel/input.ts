@@ -10,7 +10,7 @@ import {
   MAX_PROMPT_LENGTH,
 } from './limits.ts';
 
-/** Parses an input with the schema of its operation. Errors: ValidationError, with the path of each problem. */
+/** Parses an input with the schema of its operation. Errors: ValidationError with the path of each problem. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input, { error: lengthMessage });
   if (parsed.success) return parsed.data;
@@ -23,7 +23,7 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   );
 }
 
-/** The message for a text of the wrong length, unless its schema has one of its own. */
+/** The message for a text of invalid length, unless its schema defines one. */
 function lengthMessage(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.origin !== 'string') return undefined;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum} characters`;
@@ -31,23 +31,23 @@ function lengthMessage(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.minimum === 1 ? 'must not be blank' : `must be at least ${issue.minimum} characters`;
 }
 
-/** A check of our own has the code of its issue in `params`; without one it is NOT_ALLOWED. */
+/** A custom check has the code of its issue in `params`. Default: NOT_ALLOWED. */
 export const NOT_BLANK = { message: 'must not be blank', params: { code: 'REQUIRED' } };
 const STORABLE = {
-  message: 'must not hold NUL or half of a surrogate pair',
+  message: 'must not contain NUL or unpaired surrogates',
   params: { code: 'INVALID_FORMAT' },
 };
 
-/** Text that is stored as it is. */
+/** Text that is stored unchanged. */
 export const storedText = z.string().refine(isStorable, STORABLE);
 
-/** The id of a row; one that no row can have is the id of nothing. */
+/** The id of a row. An id that no row can have becomes an id that matches nothing. */
 export const rowId = z.string().max(256).refine(isStorable).catch('');
 
-/** The caller's own name for a request, so that a repeated request has one effect. */
+/** A key that the caller chooses, so that a repeated request has only one effect. */
 export const idempotencyKey = storedText.min(1).max(MAX_IDEMPOTENCY_KEY_LENGTH).nullish();
 
-/** What the caller's application knows: given to the model as data, never as instructions. */
+/** JSON context from the caller's application. Passed to the model as data, never as instructions. */
 export const contextObject = z
   .unknown()
   .refine(
@@ -66,12 +66,12 @@ export const contextObject = z
   )
   .optional();
 
-/** Text that goes to a model: not blank, and bounded. */
+/** Text that is sent to a model: not blank, and of limited length. */
 export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, NOT_BLANK);
 
 /**
- * Makes a text fit for a model: control and invisible characters are removed and reported, known attack
- * patterns are findings. Errors: UnsafeInputError for a severe one.
+ * Cleans and checks a text for a model: removes control and invisible characters, and detects known attack patterns.
+ * Returns a notice for each. Errors: UnsafeInputError for a severe finding.
  */
 export function inspectText(original: string): { text: string; notices: string[] } {
   const { text, removed } = cleanText(original);
@@ -81,7 +81,7 @@ export function inspectText(original: string): { text: string; notices: string[]
   return { text, notices: [...removed, ...findings.map((finding) => finding.description)] };
 }
 
-/** Whether anything of a text is left to see, once what cannot be seen is removed. */
+/** Whether a text has visible characters. */
 export function isVisible(text: string): boolean {
   return cleanText(text).text.trim() !== '';
 }
@@ -111,7 +111,7 @@ function isCounted(origin: string): boolean {
   return ['string', 'array', 'set', 'map', 'file'].includes(origin);
 }
 
-/** Whether the database takes it: a text, or JSON with all its texts. */
+/** Whether the database can store a text, or all strings of a JSON value. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return storableText(value) === value;
   if (typeof value !== 'object' || value === null) return true;

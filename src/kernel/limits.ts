@@ -1,8 +1,8 @@
-/** Limits that several modules share. Lengths are in UTF-16 units. */
+/** Limits that several modules share. Lengths are in UTF-16 code units. */
 export const MAX_PROMPT_LENGTH = 20_000;
 export const MAX_STEP_PROMPT_LENGTH = 8_000;
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
-/** As JSON. */
+/** Length of the JSON text. */
 export const MAX_CONTEXT_LENGTH = 16_384;
-/** Levels of nesting. Whatever walks through a context then stays within its stack. */
+/** Levels of nesting, limited so that recursive functions do not overflow the stack. */
 export const MAX_CONTEXT_DEPTH = 32;

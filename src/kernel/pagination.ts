@@ -2,9 +2,9 @@ import { storableText } from '../core/text/storable-text.ts';
 import { AppError } from '../errors.ts';
 
 /**
- * A page of rows for Prisma, read from the place that the cursor names. Prisma itself begins a page at the row of its
- * cursor, and finds nothing once that row is gone; here the values in the cursor are the place, whether its row is
- * there, is somebody else's, or never was. Errors: BAD_USER_INPUT for a cursor that no list has given.
+ * Builds a Prisma query for a page that starts after the values in the cursor. Prisma's own cursors start at a row and
+ * find nothing once that row is deleted; here the values determine the position, whether or not their row exists or is
+ * visible to the viewer. Errors: BAD_USER_INPUT for a cursor that is not from a list.
  */
 export function keyset<Query extends PageQuery>(query: Query, { by, direction }: Order) {
   const { cursor, skip: _skip, ...page } = query;
@@ -15,12 +15,12 @@ export function keyset<Query extends PageQuery>(query: Query, { by, direction }:
 }
 
 function behind(place: Place, by: Order['by'], side: 'lt' | 'gt') {
-  const beside = { id: { [side]: place.id } };
-  if (by === 'id') return beside;
-  return { OR: [{ [by]: { [side]: place[by] } }, { [by]: place[by], ...beside }] };
+  const byId = { id: { [side]: place.id } };
+  if (by === 'id') return byId;
+  return { OR: [{ [by]: { [side]: place[by] } }, { [by]: place[by], ...byId }] };
 }
 
-/** Cursors hold the id, or a time and the id. */
+/** A cursor contains the id, or a time and the id. */
 function placeOf(cursor: NonNullable<PageQuery['cursor']>): Place {
   const { id, updatedAt } = (cursor.updatedAt_id ?? cursor) as Partial<Place>;
   if (typeof id !== 'string' || !ROW_ID.test(id)) throw noCursor();
@@ -28,14 +28,14 @@ function placeOf(cursor: NonNullable<PageQuery['cursor']>): Place {
   return { id, updatedAt };
 }
 
-/** How much is asked for, below zero from the end, and from where. Errors: BAD_USER_INPUT, as above. */
+/** The size of a page, negative when counted from the end, and its cursor. Errors: BAD_USER_INPUT, as above. */
 export function pageIn({ take, cursor }: PageQuery): { take: number; cursor: string | undefined } {
   if (!cursor) return { take, cursor: undefined };
   if (typeof cursor.id !== 'string' || !ROW_ID.test(cursor.id)) throw noCursor();
   return { take, cursor: cursor.id };
 }
 
-/** For a list that hangs on a row, whose cursor goes to Prisma. Errors: BAD_USER_INPUT for one that no list has given. */
+/** Checks the cursors of a list of child rows, which Prisma decodes. Errors: BAD_USER_INPUT, as above. */
 export function checkCursor({ after, before }: PageArgs): void {
   for (const cursor of [after, before]) {
     const [, id] = /^GPC:S:(.*)$/s.exec(Buffer.from(cursor ?? '', 'base64').toString()) ?? [];
@@ -43,7 +43,7 @@ export function checkCursor({ after, before }: PageArgs): void {
   }
 }
 
-/** A condition on a text: that it holds `part`, in any case, and literally. */
+/** A condition that a text contains `part` literally, ignoring case. */
 export function containing(part: string) {
   const pattern = storableText(part).replace(/[\\%_]/g, '\\$&');
   return { contains: pattern, mode: 'insensitive' as const };
@@ -52,13 +52,13 @@ export function containing(part: string) {
 function noCursor(): AppError {
   return new AppError(
     'BAD_USER_INPUT',
-    'This cursor is not of this list. Take one from its edges or its pageInfo.',
+    'Invalid cursor. Use a cursor from the edges or the pageInfo of this list.',
   );
 }
 
 const ROW_ID = /^[\w-]{1,64}$/;
 
-/** UUIDv7 ids rise with the time of creation. */
+/** UUIDv7 ids are ordered by creation time. */
 export interface Order {
   by: 'id' | 'updatedAt';
   direction: 'ASC' | 'DESC';

@@ -8,7 +8,7 @@ import { withIdempotencyKey } from './idempotency.ts';
 import { idempotencyKey, parseInput } from './input.ts';
 
 /**
- * Declares a use case, which is called the same way by a resolver, a route, a job or a test:
+ * Declares a use case, which resolvers, routes, jobs and tests call in the same way:
  *
  *     export const renameConversation = useCase(
  *       'Mutation.renameConversation',
@@ -16,10 +16,10 @@ import { idempotencyKey, parseInput } from './input.ts';
  *       async ({ viewer, transact }, { conversationId, title }) => transact(async (tx) => …),
  *     );
  *
- * Permission comes first, so that nobody learns about inputs without it; then parsing; then the work. The work opens
- * transactions itself, by `transact`, so that hashing and waiting stay outside of them. A work that needs services
- * names them in the type of its scope: `({ clock }: Scope & Pick<Services, 'clock'>, input) => …`.
- * Errors: UNAUTHENTICATED, FORBIDDEN, ValidationError, and those of the work.
+ * Checks the permission first, so that callers without it learn nothing about the input; then parses the input; then
+ * runs `work`, which opens transactions itself with `transact`, so that hashing and waiting stay outside of them. It
+ * declares the services that it needs in the type of its scope: `({ clock }: Scope & Pick<Services, 'clock'>) => …`.
+ * Errors: UNAUTHENTICATED, FORBIDDEN, ValidationError, and those of `work`.
  */
 export function useCase<
   Operation extends OperationName,
@@ -55,13 +55,13 @@ export function useCase<
 export interface UseCase<Operation extends OperationName, Slice, Input, Result> {
   (ctx: UseCaseContext & Slice, input: Input): Promise<Result>;
   readonly operation: Operation;
-  /** Whether its input has an optional `idempotencyKey` besides. */
+  /** Whether the input has an optional `idempotencyKey`. */
   readonly isIdempotent: boolean;
 }
 
 export interface UseCaseOptions<Input, Idempotent> {
   input: Input;
-  /** Gives the input an optional `idempotencyKey`, for `createOnce`. */
+  /** Adds an optional `idempotencyKey` to the input, for `createOnce`. */
   isIdempotent?: Idempotent;
 }
 
@@ -69,18 +69,18 @@ export interface IdempotentInput {
   idempotencyKey?: string | null;
 }
 
-/** What the work of a public operation gets besides its services. */
+/** The scope of a public operation, in addition to its services. */
 export interface PublicScope {
-  /** Runs writes, events and jobs in one transaction; may run `work` again after a conflict. */
+  /** Runs writes, events and jobs in one transaction. Runs `work` again after a conflict. */
   transact: Database['transact'];
 }
 
-/** What the work of any other operation gets. */
+/** The scope of every other operation. */
 export interface Scope extends PublicScope {
   viewer: Viewer;
   /**
-   * Runs `create` once for the idempotencyKey of the input, and gives the id that it returned also to every repetition.
-   * Errors: ConflictError when the key was used with another input.
+   * Runs `create` once per idempotencyKey. Repeated requests get the id that the first one returned.
+   * Errors: ConflictError when the key was used with a different input.
    */
   createOnce: (tx: Tx, create: () => Promise<string>) => Promise<string>;
 }

@@ -100,9 +100,9 @@ describe('transact', () => {
     expect(runs).toBeGreaterThan(2);
   });
 
-  it('refuses raw statements after the transaction is over', async () => {
+  it('rejects raw statements after the transaction has ended', async () => {
     const { sql } = await database.transact(async (tx) => tx);
-    await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
+    await expect(sql('SELECT 1')).rejects.toThrow('the transaction has not started or has ended');
   });
 
   it('keeps transactions that run at once apart', async () => {

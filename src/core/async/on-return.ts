@@ -1,7 +1,7 @@
 /**
- * Calls `leave` as soon as the generator is returned. By itself, a generator that waits for something hears of
- * `return` only when the wait is over, so `leave` is what ends the wait; one that has not begun never hears of it.
- * Gives the same generator.
+ * Calls `leave` as soon as the generator's `return` is called. A generator that is suspended in `await` handles
+ * `return` only after the awaited promise settles, so `leave` must end the wait. A generator that has not started never
+ * runs its `finally` blocks. Returns the same generator.
  */
 export function onReturn<T>(
   generator: AsyncGenerator<T, void, undefined>,
@@ -16,7 +16,7 @@ export function onReturn<T>(
 }
 
 /**
- * The same for waits that end by a signal.
+ * Creates a generator whose `return` also aborts the signal passed to `start`.
  *
  * @example
  * const lines = abortOnReturn((signal) => readLines(socket, signal));

@@ -2,14 +2,14 @@ import type { StoredEvent } from '../../core/event-log/event-log.ts';
 import type { Log } from '../../core/event-log/log.ts';
 import type { Services } from '../context.ts';
 
-/** The events of a log behind a cursor, for readers that cannot stay connected. */
+/** Reads one page of the events after a cursor, for clients that poll instead of subscribing. */
 export async function readEventPage<Event>(
   { eventLog }: Pick<Services, 'eventLog'>,
   log: Log<Event>,
   { after, first }: { after: number; first: number },
 ): Promise<EventPage<Event>> {
   const nodes = await eventLog.read(log, after, Math.min(Math.max(first, 1), MAX_PAGE_EVENTS));
-  const { head, floor } = await eventLog.state(log); // last: it never falls behind the page
+  const { head, floor } = await eventLog.state(log); // read last, so that the head is never older than the page
   return { nodes, firstSeq: floor + 1, lastSeq: head, hasMore: head > (nodes.at(-1)?.seq ?? after) };
 }
 

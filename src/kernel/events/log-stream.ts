@@ -5,15 +5,16 @@ import { AppError } from '../../errors.ts';
 import type { Services } from '../context.ts';
 
 /**
- * What a subscription to a log gives, by its cursor:
+ * Opens a subscription to a log. Its cursor `after` decides what it yields:
  *
- *   after omitted         a snapshot, then what follows it
- *   after: n              every event with seq > n; older than what is kept: a snapshot first
- *   n above the head      BAD_USER_INPUT
- *   n at the end of a log that has ended: nothing
+ *   omitted                     a snapshot, then the events after it
+ *   n                           every event with seq > n
+ *   n older than the log        a snapshot, then the events after it
+ *   n above the head            BAD_USER_INPUT
+ *   n at the end of an ended log   nothing
  *
- * The stream ends after an event of the type `endsAfter`, or when the reader leaves; leaving ends a pending wait at
- * once.
+ * The stream ends after an event of the type `endsAfter`, or when the reader leaves, which ends a pending wait
+ * immediately.
  */
 export async function openStream<
   Event extends { type: string },
@@ -26,7 +27,7 @@ export async function openStream<
   const { log, after } = options;
   const { head, floor } = await eventLog.state(log);
   if (after != null && (after > head || after < 0)) {
-    const message = `after: ${after} is not in this log; its newest event is ${head}. Leave \`after\` out for a snapshot.`;
+    const message = `after: ${after} is not in this log, whose newest event is ${head}. Omit \`after\` to start with a snapshot.`;
     throw new AppError('BAD_USER_INPUT', message);
   }
   const isAtEnd =
@@ -45,7 +46,7 @@ export async function openStream<
       try {
         return yield* follow(cursor, signal);
       } catch (error) {
-        if (!(error instanceof TrimmedError)) throw error; // else: bring the reader up to date again
+        if (!(error instanceof TrimmedError)) throw error; // otherwise continue with a new snapshot
       }
     }
   }
@@ -67,7 +68,7 @@ export async function openStream<
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
-/** Waits until an event of the log satisfies `matches`; gives up quietly after `timeoutMs`. */
+/** Resolves when an event of the log satisfies `matches`, or after `timeoutMs`. */
 export async function waitForEvent<Data>(
   { followers }: Pick<Services, 'followers'>,
   log: Log<Data>,
@@ -79,7 +80,7 @@ export async function waitForEvent<Data>(
   for await (const { data } of events) if (matches(data)) return;
 }
 
-/** An event with its place in its log; of a union of events, a union. */
+/** An event with its position in its log. Distributes over unions of events. */
 export type LogEvent<Event> = Event extends unknown ? { seq: number; at: Date; data: Event } : never;
 
 export type EventStream<Event, Snapshot> = AsyncGenerator<LogEvent<Event> | Snapshot, void, undefined>;
@@ -87,13 +88,13 @@ export type EventStream<Event, Snapshot> = AsyncGenerator<LogEvent<Event> | Snap
 interface StreamOptions<Event extends { type: string }, Snapshot, Type extends Event['type']> {
   log: Log<Event>;
   after: number | null | undefined;
-  /** Whether the log will get no more events; asked of a reader who has them all. Left out: never. */
+  /** Whether the log will get no more events. Called only for a reader that has all events. Default: never. */
   hasEnded?: () => Promise<boolean>;
   snapshot: () => Promise<Snapshot>;
-  /** The types of events that this stream shows; all of the log when left out. */
+  /** The event types that this stream includes. Default: all types of the log. */
   shows?: readonly Type[];
-  /** Which events of these types. */
+  /** Selects among the events of these types. Default: all. */
   where?: (event: Event) => boolean | Promise<boolean>;
-  /** The type of the event that ends it, shown or not; left out: it goes on until the reader leaves. */
+  /** The event type that ends the stream, included or not. Default: it continues until the reader leaves. */
   endsAfter?: Event['type'];
 }

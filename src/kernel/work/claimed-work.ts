@@ -3,11 +3,11 @@ import type { Log } from '../../core/event-log/log.ts';
 import type { Services } from '../context.ts';
 
 /**
- * One claim's work on a subject whose signals (a cancel, a decision) may come from any process.
+ * Runs the work of one claim on a subject that any process may send signals to (a cancel, a decision).
  *
- * The end of the signals' log is read before `work` begins. `work` loads its rows and then calls `listen`: a signal
- * is either older than the rows or handled. When the claim has been taken over, the work ends quietly: whoever holds
- * it now goes on. Resolves when the listener has left.
+ * Reads the head of the signal log before `work` starts. `work` loads its rows and then calls `listen`, so that every
+ * signal is either reflected in the rows or handled. If another worker takes over the claim, the work ends without an
+ * error, because that worker continues it. Resolves when the listener has stopped.
  */
 export async function withSignals<Signal>(
   services: Pick<Services, 'eventLog' | 'followers'>,
@@ -32,5 +32,5 @@ export async function withSignals<Signal>(
   }
 }
 
-/** Must not throw: a signal that cannot be handled is found again by the next claim. */
+/** Must not throw. The next claim finds the effect of a signal that could not be handled in the rows. */
 type OnSignal<Signal> = (signal: Signal) => void | Promise<void>;

@@ -4,9 +4,9 @@ import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../context.ts';
 
 /**
- * The writes of one claim: whatever it writes is refused once another worker has taken the claim over.
- * Errors of both methods: FencedError when that has happened; SERVICE_UNAVAILABLE while the database is away, which
- * also covers a commit that stands although its answer was lost with the connection.
+ * The writes of one claim, which are rejected once another worker has taken over the claim.
+ * Errors of both methods: FencedError when that has happened; SERVICE_UNAVAILABLE when the database is unavailable,
+ * even if the commit succeeded and only its confirmation was lost.
  */
 export class FencedWriter<Event> {
   readonly #services: Pick<Services, 'database' | 'writer'>;
@@ -19,7 +19,7 @@ export class FencedWriter<Event> {
     this.#fence = fence;
   }
 
-  /** One transaction, with what it emits to the log. `work` may run more than once. */
+  /** Runs one transaction, including the events that it emits. May run `work` more than once. */
   write<T>(work: (tx: Tx, emit: (event: Event) => void) => Promise<T>): Promise<T> {
     return this.#services.database.transact((tx) => {
       tx.guard(this.#log, this.#fence);
@@ -27,7 +27,7 @@ export class FencedWriter<Event> {
     });
   }
 
-  /** One event of a stream, batched with others that wait; `merge` joins it with the one before. */
+  /** Appends one event of a stream, batched with other waiting events. `merge` may join it with the previous one. */
   append(event: Event, merge?: Merge<Event>): Promise<void> {
     return this.#services.writer.append(this.#log, this.#fence, event, merge);
   }

@@ -5,16 +5,16 @@ import { AppError } from '../../errors.ts';
 import { EmptyOutputError } from '../execution-error.ts';
 
 /**
- * What happens after an attempt has failed. The one table for steps of runs, for replies and for single calls:
+ * Decides what happens after a failed attempt, for steps of runs, for replies and for single calls:
  *
  *   error                                                        attempts 1 and 2   attempt 3
  *   ModelError RATE_LIMITED, UNAVAILABLE, TRUNCATED, TIMEOUT     retry              fail
  *   EmptyOutputError                                             retry              fail
  *   outage of our own database                                   retry              leave
- *   anything else (AUTH, BAD_REQUEST, budget, a fault of ours)   fail               fail
+ *   anything else (AUTH, BAD_REQUEST, budget, internal errors)   fail               fail
  *
- * Delays grow from half a second (`retryDelayMs`); what a provider asks for in Retry-After takes precedence.
- * *Leave* means that nothing has failed: the claim is given back, and the next worker tries again.
+ * Delays grow from half a second (`retryDelayMs`); a provider's Retry-After takes precedence. *Leave*: the work has
+ * not failed; the claim is released, and the next worker tries again.
  */
 export function afterFailure(error: unknown, attempt: number): RetryDecision {
   if (!isRetryable(error)) return { action: 'FAIL' };
@@ -23,8 +23,8 @@ export function afterFailure(error: unknown, attempt: number): RetryDecision {
 }
 
 /**
- * Repeats one call to a model by the table. An outage of our database is thrown at once: it concerns more than this
- * call, and whoever works on the step or the reply decides about it.
+ * Retries one call to a model by this table. Throws an outage of our database immediately: it affects more than this
+ * call, so the attempt of the step or the reply handles it.
  * Errors: that of the last attempt; the signal's reason when it aborts during a delay.
  */
 export async function retryModelCall<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -40,23 +40,23 @@ export async function retryModelCall<T>(call: () => Promise<T>, signal: AbortSig
   }
 }
 
-/** Resolves after the delay, or at once when the signal aborts. */
+/** Resolves after the delay, or immediately when the signal aborts. */
 export async function retryDelay(delayMs: number, signal: AbortSignal): Promise<void> {
   await sleep(delayMs, undefined, { signal }).catch(() => {});
 }
 
 /**
- * Whether work has been claimed so often without progress that it is given up. Progress is whatever a later claim
- * need not do again: a finished step, a stored turn, a wait for a person; a handover counts as well.
+ * Whether work has been claimed too often without progress and must fail. Progress is anything that a later claim need
+ * not repeat: a finished step, a stored turn, a wait for a person. A handover also counts as progress.
  *
- * Claims are counted rather than attempts, because what must be stopped is work that takes its worker down each
- * time. Attempts also grow by deployments and by failures of providers, which the table above limits already.
+ * Counts claims instead of attempts, to stop work that crashes its worker each time. Deployments and provider failures
+ * also increase the number of attempts, and the table above already limits those.
  */
 export function isStalled({ stalledClaims }: { stalledClaims: number }): boolean {
   return stalledClaims >= MAX_STALLED_CLAIMS;
 }
 
-/** Whether it was our own database that was away: no reason for a run or a reply to fail. */
+/** Whether our own database was unavailable, which must not fail a run or a reply. */
 function isOutage(error: unknown): boolean {
   return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
 }

@@ -2,9 +2,9 @@ import type { ModelStreamPart } from '../../core/llm/language-model.ts';
 import { EmptyOutputError } from '../execution-error.ts';
 
 /**
- * Writes each chunk of text as it comes and gives the whole text once all of it is stored. A window of unconfirmed
- * writes lets fast models be written in batches, and keeps a slow database from being flooded. After a write that
- * failed no other begins. However it ends, no write is under way any more.
+ * Writes each chunk of text as it arrives, and resolves to the whole text when all of it is stored. A window of pending
+ * writes allows batches for fast models and applies backpressure when the database is slow. After a failed write, no
+ * further write starts. No write is pending when it settles.
  * Errors: EmptyOutputError; those of the parts and of the writes.
  */
 export async function streamToLog(
@@ -17,7 +17,7 @@ export async function streamToLog(
   let isCut = false;
   try {
     for await (const part of parts) {
-      if (hasFailed) break; // the writes tell why
+      if (hasFailed) break; // awaiting the writes throws the error
       if (part.type === 'end') isCut = part.reason === 'length';
       if (part.type !== 'text' || part.text === '') continue;
       const { text } = part;
@@ -25,7 +25,7 @@ export async function streamToLog(
       stored.catch(() => (hasFailed = true));
       writes.push(stored);
       whole += text;
-      if (writes.length > MAX_UNCONFIRMED_WRITES) await writes.shift();
+      if (writes.length > MAX_PENDING_WRITES) await writes.shift();
     }
     await Promise.all(writes);
   } finally {
@@ -35,10 +35,10 @@ export async function streamToLog(
   return { text: whole, isCut };
 }
 
-const MAX_UNCONFIRMED_WRITES = 64;
+const MAX_PENDING_WRITES = 64;
 
 export interface StreamedText {
   text: string;
-  /** The model was stopped by its limit of output tokens. */
+  /** Whether the model reached its limit of output tokens. */
   isCut: boolean;
 }

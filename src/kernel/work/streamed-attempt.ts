@@ -6,11 +6,11 @@ import { afterFailure, retryDelay } from './retry-policy.ts';
 import { streamToLog, type StreamedText } from './stream-to-log.ts';
 
 /**
- * Work whose result is one text that a model streams into a log: a step of a run, a reply.
+ * Runs the attempts of work whose result is one text that a model streams into a log: a step of a run, or a reply.
  *
- * Each attempt starts, reserves money (`open`), streams, and *finishes* or is *discarded*: its text is void, and the
- * retry policy says what follows. When `signal` aborts, or another worker has taken the claim over, the attempt is
- * *stopped*, and whoever goes on decides what becomes of its text.
+ * Each attempt starts, reserves its cost (`open`), streams, and *finishes* or is *discarded*: its text becomes invalid,
+ * and the retry policy decides what follows. When `signal` aborts, or another worker has taken over the claim, the
+ * attempt is *stopped*, and the next worker decides about its text.
  * Errors: an outage that outlasts the attempts, for the next claim; those of `stop`, `discard` and `fail`.
  */
 export async function runAttempts(
@@ -31,7 +31,7 @@ export async function runAttempts(
       }
       const decision = afterFailure(error, tries);
       const failure = describeFailure(error, work.stepKey, tries);
-      const reason = decision.action === 'FAIL' ? failure.message : `${failure.message} It is tried again.`;
+      const reason = decision.action === 'FAIL' ? failure.message : `${failure.message} Retrying.`;
       if (attempt && !(await attempt.discard(reason))) return 'ENDED';
       if (decision.action === 'LEAVE') throw error;
       if (decision.action === 'FAIL') {
@@ -53,25 +53,25 @@ async function stream(attempt: StreamedAttempt): Promise<void> {
 export interface StreamedWork {
   /** For log lines, e.g. `{ executionId }`. */
   ids: Readonly<Record<string, string>>;
-  /** Named in the error of a run; null for a reply. */
+  /** Part of the error of a run. Null for a reply. */
   stepKey: string | null;
-  /** Begins the next attempt. Null when the work has ended already. */
+  /** Starts the next attempt. Null when the work has already ended. */
   start(): Promise<StreamedAttempt | null>;
   /** Ends the work without a result. */
   fail(failure: ExecutionErrorData): Promise<void>;
 }
 
 export interface StreamedAttempt {
-  /** Prepares the request and reserves what the call may cost; nothing is sent before the first part is read. */
+  /** Prepares the request and reserves its maximum cost. Sends nothing before the first part is read. */
   open(): Promise<AsyncIterable<ModelStreamPart>>;
   append(chunk: { offset: number; text: string }): Promise<void>;
   /** Stores the text and settles the call, in one transaction. */
   finish(text: StreamedText): Promise<void>;
-  /** Voids the text and charges the call. False when the attempt has in fact finished: its answer was lost. */
+  /** Invalidates the text and charges the call. False when the attempt had finished and only its confirmation was lost. */
   discard(reason: string): Promise<boolean>;
   /** Charges the call. */
   stop(): Promise<void>;
 }
 
-/** ENDED: an earlier write had ended the work already. STOPPED: left as it is, for whoever goes on. */
+/** ENDED: an earlier write had already ended the work. STOPPED: left unchanged for the next worker. */
 export type AttemptsOutcome = 'FINISHED' | 'ENDED' | 'FAILED' | 'STOPPED';

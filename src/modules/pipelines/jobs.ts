@@ -4,7 +4,7 @@ import { withoutLiveClaim } from '../../core/claims/claims.ts';
 import type { Services } from '../../kernel/context.ts';
 import { executionLog } from './events.ts';
 
-/** Works on runs. LangGraph is loaded with the first one: it costs a quarter of a second and 80 MB. */
+/** The worker that executes runs. Loads LangGraph with the first run, because it costs 250 ms and 80 MB. */
 export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker {
   return new ClaimWorker({
     claims,
@@ -20,7 +20,7 @@ export function runWorker(services: Services, claims: ClaimKeeper): ClaimWorker 
   });
 }
 
-/** Open runs that nobody works on and that can go on: new, left by a worker that died, decided or cancelled. */
+/** Open runs that can continue and have no live claim: new, abandoned by a stopped worker, decided or cancelled. */
 async function runsWithWork({ database }: Services): Promise<string[]> {
   const rows = await database.sql<{ id: string }>(
     `SELECT run.id FROM pipeline_executions run

@@ -5,23 +5,23 @@ import type { ApprovalRequest, StepExecution } from '../../generated/prisma/clie
  *
  *   QUEUED ──▶ RUNNING ──▶ SUCCEEDED | FAILED | CANCELLED
  *               ▲   │
- *               │   ▼      when nothing but people's decisions can move it; the claim is given back
+ *               │   ▼      when the run can continue only after a person's decision; the claim is released
  *        WAITING_FOR_APPROVAL
  *
- * A step is PENDING until the steps that it depends on have finished, RUNNING while an attempt is under way (and
- * PENDING again when that was discarded), WAITING_FOR_APPROVAL while a person is asked; SUCCEEDED, SKIPPED, FAILED
- * and CANCELLED are final. The first two count as finished: the steps behind them may start.
+ * A step is PENDING until the steps that it depends on have finished, RUNNING during an attempt (and PENDING again when
+ * the attempt is discarded), and WAITING_FOR_APPROVAL until a person decides. SUCCEEDED, SKIPPED, FAILED and CANCELLED
+ * are final. SUCCEEDED and SKIPPED count as finished: dependent steps may start.
  */
 export function isFinished({ status }: Pick<StepExecution, 'status'>): boolean {
   return status === 'SUCCEEDED' || status === 'SKIPPED';
 }
 
-/** Whether nothing can happen to the step any more. */
+/** Whether the status of the step can no longer change. */
 export function isFinal(step: Pick<StepExecution, 'status'>): boolean {
   return isFinished(step) || step.status === 'FAILED' || step.status === 'CANCELLED';
 }
 
-/** A request that has been decided, expired or closed, as the run sees it. */
+/** The decision of a request that has been decided, has expired, or was closed. */
 export function decisionOf(request: ApprovalRequest): Decision {
   if (request.status === 'APPROVED') return { kind: 'APPROVED', editedPrompt: request.editedPrompt };
   if (request.status === 'EXPIRED') {
@@ -34,7 +34,7 @@ export function decisionOf(request: ApprovalRequest): Decision {
 export type Decision =
   | { kind: 'APPROVED'; editedPrompt: string | null }
   | { kind: 'REJECTED'; code: 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED'; reason: string }
-  /** The run was parked, cancelled or handed over: the branch ends without an answer. */
+  /** The run was parked, cancelled or handed over: the branch ends without a decision. */
   | { kind: 'STOPPED' };
 
 export type Rejection = Extract<Decision, { kind: 'REJECTED' }>;

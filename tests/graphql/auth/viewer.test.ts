@@ -23,11 +23,7 @@ describe('viewer', () => {
   });
 
   it.each([
-    [
-      'no token',
-      undefined,
-      'Sign in first: this needs a valid access token, sent as `Authorization: Bearer <token>`.',
-    ],
+    ['no token', undefined, 'Sign in first: send a valid access token as `Authorization: Bearer <token>`.'],
     [
       'an invalid token',
       'garbage',

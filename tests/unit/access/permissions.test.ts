@@ -16,7 +16,7 @@ const viewer = (role: Role, isOperator = false): { viewer: Viewer } => ({
 });
 
 describe('permissions', () => {
-  it('give an ADMIN everything but the plans, which only the operator’s ADMINs may change', () => {
+  it('grant ADMINs everything except PLAN_MANAGE, which only the operator’s ADMINs have', () => {
     expect(PERMISSIONS.filter((permission) => !permissionsOf('ADMIN', false).has(permission))).toEqual([
       'PLAN_MANAGE',
     ]);
@@ -24,12 +24,12 @@ describe('permissions', () => {
     expect(permissionsOf('USER', true)).toEqual(permissionsOf('USER', false));
   });
 
-  it('let a USER work, and look into nothing but their own', () => {
+  it('let a USER work, but not manage users or plans, or read audits or rate limits', () => {
     const missing = PERMISSIONS.filter((permission) => !permissionsOf('USER', false).has(permission));
     expect(missing).toEqual(['USER_MANAGE', 'AUDIT_READ', 'RATE_LIMIT_READ', 'PLAN_MANAGE']);
   });
 
-  it('let a GUEST read, but neither write, nor run, nor decide', () => {
+  it('let a GUEST read, but not write, run or decide', () => {
     expect(() => authorize(viewer('GUEST'), 'Query.conversations')).not.toThrow();
     for (const operation of [
       'Mutation.createConversation',
@@ -46,12 +46,12 @@ describe('permissions', () => {
 });
 
 describe('authorize', () => {
-  it('gives the viewer', () => {
+  it('returns the viewer', () => {
     const ctx = viewer('USER');
     expect(authorize(ctx, 'Query.viewer')).toBe(ctx.viewer);
   });
 
-  it('asks those who are not signed in to sign in, whatever the operation needs', () => {
+  it('rejects requests without a viewer with UNAUTHENTICATED', () => {
     for (const [operation, required] of Object.entries(OPERATIONS)) {
       if (required === 'PUBLIC') continue;
       expect(() => authorize({ viewer: null }, operation as 'Query.viewer')).toThrow(

@@ -10,7 +10,7 @@ const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
 const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
 
 describe('readConfig', () => {
-  it('needs no setting at all in development', () => {
+  it('needs no settings in development', () => {
     expect(readConfig({})).toMatchObject({
       environment: 'development',
       role: 'all',
@@ -26,11 +26,11 @@ describe('readConfig', () => {
     });
   });
 
-  it('takes an empty setting for a missing one', () => {
+  it('treats an empty setting as missing', () => {
     expect(readConfig({ PORT: '', REDIS_URL: ' ', SECRET_KEY: '' })).toEqual(readConfig({}));
   });
 
-  it('reports every problem at once, one line each', () => {
+  it('reports all problems at once, one per line', () => {
     const problems = problemsOf({
       PORT: 'ninety',
       DATABASE_URL: 'mysql://host/db',
@@ -54,27 +54,27 @@ describe('readConfig', () => {
     expect(problems.every((problem) => !problem.includes('\n'))).toBe(true);
   });
 
-  it('never repeats a value, which may be a secret', () => {
+  it('never includes a value in a message, because it may be a secret', () => {
     const secret = 'postgres:/user:hunter2@host';
     expect(
       problemsOf({ DATABASE_URL: secret, SECRET_KEY: 'hunter2', NODE_ENV: 'production' }).join(),
     ).not.toContain('hunter2');
   });
 
-  it('lists origins by commas or as a JSON array, under either name', () => {
+  it('reads origins separated by commas or as a JSON array, from either setting', () => {
     const origins = ['https://a.example', 'http://localhost:5173'];
     expect(readConfig({ CORS_ORIGINS: origins.join(', ') }).corsOrigins).toEqual(origins);
     expect(readConfig({ ALLOWED_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
     expect(problemsOf({ CORS_ORIGINS: '*' })).toHaveLength(1);
   });
 
-  it('takes the database address of other stacks, which names a driver besides', () => {
+  it('accepts a DATABASE_URL with a driver in its scheme', () => {
     expect(readConfig({ DATABASE_URL: 'postgresql+asyncpg://u:p@db:5432/a' }).databaseUrl).toBe(
       'postgresql://u:p@db:5432/a',
     );
   });
 
-  it.each(['api', 'worker'])('refuses ROLE=%s without both DATABASE_URL and REDIS_URL', (ROLE) => {
+  it.each(['api', 'worker'])('rejects ROLE=%s without DATABASE_URL and REDIS_URL', (ROLE) => {
     expect(problemsOf({ ROLE })).toEqual([
       expect.stringMatching(/^DATABASE_URL and REDIS_URL must be set for ROLE=/),
     ]);
@@ -90,7 +90,7 @@ describe('SECRET_KEY', () => {
     ['missing', undefined],
     ['short', 'your-secret-key-here'],
     ['of few characters', 'changemechangemechangemechangeme'.replaceAll('g', 'c')],
-  ])('is refused in production when it is %s', (_what, SECRET_KEY) => {
+  ])('is rejected in production when it is %s', (_what, SECRET_KEY) => {
     expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([expect.stringMatching(/^SECRET_KEY is/)]);
   });
 
@@ -108,7 +108,7 @@ describe('DEFAULT_PLAN', () => {
     expect(readConfig(env).defaultPlan).toBe(plan);
   });
 
-  it('is refused when there is no such plan', () => {
+  it('is rejected when the plan does not exist', () => {
     expect(problemsOf({ DEFAULT_PLAN: 'GOLD' })).toEqual([
       `DEFAULT_PLAN must be one of ${PLAN_NAMES.join(', ')}`,
     ]);
@@ -116,25 +116,25 @@ describe('DEFAULT_PLAN', () => {
 });
 
 describe('the default provider', () => {
-  it('is the named one, in any case', () => {
+  it('is DEFAULT_LLM_PROVIDER, in upper or lower case', () => {
     expect(
       readConfig({ DEFAULT_LLM_PROVIDER: 'google', GOOGLE_API_KEY: 'k', OPENAI_API_KEY: 'k' })
         .defaultProvider,
     ).toBe('GOOGLE');
   });
 
-  it('is else the first of Anthropic, OpenAI and Google with a key', () => {
+  it('defaults to the first of Anthropic, OpenAI and Google that has a key', () => {
     expect(readConfig({ GOOGLE_API_KEY: 'k', OPENAI_API_KEY: 'k' }).defaultProvider).toBe('OPENAI');
     expect(readConfig({ GOOGLE_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' }).defaultProvider).toBe('ANTHROPIC');
   });
 
-  it('must have its key', () => {
+  it('must have a key', () => {
     expect(problemsOf({ DEFAULT_LLM_PROVIDER: 'openai' })).toEqual([
       expect.stringMatching(/^OPENAI_API_KEY must be set/),
     ]);
   });
 
-  it('is OFFLINE in production only when that is said', () => {
+  it('is OFFLINE in production only when it is set explicitly', () => {
     const production = { NODE_ENV: 'production', SECRET_KEY: STRONG };
     expect(problemsOf(production)).toEqual([
       expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
@@ -144,7 +144,7 @@ describe('the default provider', () => {
 });
 
 describe('the keys of providers', () => {
-  it.each(KEYED_PROVIDER_NAMES)('%s has a key and an address of its own', (name) => {
+  it.each(KEYED_PROVIDER_NAMES)('reads the key and the base URL of %s', (name) => {
     const env = { [`${name}_API_KEY`]: 'sk-x', [`${name}_BASE_URL`]: 'https://gateway.example/v1/' };
     expect(readConfig(env).providers[name]).toEqual({
       apiKey: 'sk-x',

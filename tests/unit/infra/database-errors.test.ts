@@ -12,7 +12,7 @@ const below = (code: string, cause: ConstructorParameters<typeof DriverAdapterEr
   prisma(code, { driverAdapterError: new DriverAdapterError(cause) });
 const socket = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
 
-describe('translate', () => {
+describe('toAppError', () => {
   it.each([
     ['a server that is going down', database('57P01')],
     ['a server with too many connections', database('53300')],
@@ -22,7 +22,7 @@ describe('translate', () => {
     ['a server that is coming up, below Prisma', below('P2039', { ...postgres('57P03') })],
     ['a broken BEGIN or COMMIT', new DriverAdapterError(postgres('57P01'))],
     ['no transaction to be had in time', prisma('P2028', {})],
-  ])('says SERVICE_UNAVAILABLE for %s', (_what, error) => {
+  ])('returns SERVICE_UNAVAILABLE for %s', (_what, error) => {
     expect(toAppError(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', cause: error });
   });
 
@@ -36,13 +36,13 @@ describe('translate', () => {
     ['an error of the domain', new AppError('CONFLICT', 'no')],
     ['a mistake of ours', new TypeError('x is not a function')],
     ['what is no error', undefined],
-  ])('leaves %s as it is', (_what, error) => {
+  ])('returns %s unchanged', (_what, error) => {
     expect(toAppError(error)).toBe(error);
   });
 });
 
 describe('isConflict', () => {
-  it('is true for deadlocks and serialization failures, however they come', () => {
+  it('is true for deadlocks and serialization failures from any layer', () => {
     expect(isConflict(database('40P01'))).toBe(true);
     expect(isConflict(below('P2034', { kind: 'TransactionWriteConflict', originalCode: '40001' }))).toBe(
       true,

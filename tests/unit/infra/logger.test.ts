@@ -8,7 +8,7 @@ describe('createLogger', () => {
     return JSON.parse(lines.join()) as Record<string, unknown>;
   }
 
-  it('writes one JSON object a line, with the fields it was given', () => {
+  it('writes one JSON object per line with the given fields', () => {
     expect(log({ requestId: 'r-1' })).toMatchObject({ level: 30, msg: 'said', requestId: 'r-1' });
   });
 
@@ -20,7 +20,7 @@ describe('createLogger', () => {
     { connectionParams: { token: 'hunter2' } },
     { session: { refreshToken: 'hunter2', accessToken: 'hunter2' } },
     { provider: { apiKey: 'hunter2' }, secretKey: 'hunter2', secret: 'hunter2' },
-  ])('leaves secrets out of %j', (fields) => {
+  ])('redacts secrets in %j', (fields) => {
     expect(JSON.stringify(log(fields))).not.toContain('hunter2');
   });
 });

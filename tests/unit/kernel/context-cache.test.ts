@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Context } from '../../../src/kernel/context.ts';
 import { createContextCache } from '../../../src/kernel/context-cache.ts';
 
-it('createContextCache makes a value once for each context', () => {
+it('createContextCache creates a value once per context', () => {
   let made = 0;
   const cache = createContextCache(() => ({ n: ++made }));
   const [one, other] = [{} as Context, {} as Context];

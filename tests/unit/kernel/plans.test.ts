@@ -3,7 +3,7 @@ import { Plan } from '../../../src/generated/prisma/enums.ts';
 import { describePlan, PLAN_NAMES, PLANS } from '../../../src/kernel/plans.ts';
 
 describe('PLANS', () => {
-  it('declares every plan that is stored, each with positive limits', () => {
+  it('declares every stored plan with positive limits', () => {
     expect(PLAN_NAMES.toSorted()).toEqual(Object.values(Plan).toSorted());
     for (const { executionsPerDay, costPerDayMicros } of Object.values(PLANS)) {
       expect(executionsPerDay ?? 1).toBeGreaterThan(0);
@@ -13,7 +13,7 @@ describe('PLANS', () => {
 });
 
 describe('describePlan', () => {
-  it.each(PLAN_NAMES)('gives the numbers of %s', (plan) => {
+  it.each(PLAN_NAMES)('states the limits of %s', (plan) => {
     const { executionsPerDay, costPerDayMicros } = PLANS[plan];
     const text = describePlan(plan);
     if (executionsPerDay !== null) expect(text).toContain(`${executionsPerDay} runs`);

@@ -29,7 +29,7 @@ const rename = useCase(
 );
 
 describe('a use case', () => {
-  it('gives its work the viewer, the parsed input and transactions', async () => {
+  it('passes the viewer, the parsed input and transactions to its work', async () => {
     expect(await rename({ database, viewer: viewer('USER') }, { title: ' new ' })).toEqual({
       userId: 'user',
       title: 'new',
@@ -37,7 +37,7 @@ describe('a use case', () => {
     });
   });
 
-  it('asks for permission before it looks at the input', async () => {
+  it('checks the permission before the input', async () => {
     const input = { title: 'much too long' };
     await expect(rename({ database, viewer: null }, input)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
@@ -47,7 +47,7 @@ describe('a use case', () => {
     });
   });
 
-  it('refuses an input that its schema refuses, with the path and a message for people', async () => {
+  it('rejects invalid input with the path and a message', async () => {
     const ctx = { database, viewer: viewer('USER') };
     await expect(rename(ctx, { title: 'much too long' })).rejects.toMatchObject({
       code: 'VALIDATION',
@@ -58,12 +58,12 @@ describe('a use case', () => {
     });
   });
 
-  it('serves anybody when its operation is public', async () => {
+  it('needs no viewer when its operation is public', async () => {
     const login = useCase('Mutation.login', { input: z.object({}) }, async () => 'welcome');
     expect(await login({ database, viewer: null }, {})).toBe('welcome');
   });
 
-  it('passes on the services that its work names', async () => {
+  it('passes the services that its work declares', async () => {
     const now = new Date();
     const stop = useCase(
       'Mutation.stopReply',
@@ -73,7 +73,7 @@ describe('a use case', () => {
     expect(await stop({ database, viewer: viewer('USER'), clock: () => now }, {})).toBe(now);
   });
 
-  it('knows the name of its operation, and whether it takes an idempotencyKey', () => {
+  it('has the name of its operation and whether it accepts an idempotencyKey', () => {
     expect([rename.operation, rename.isIdempotent]).toEqual(['Mutation.renameConversation', false]);
     const send = useCase(
       'Mutation.sendMessage',
@@ -83,7 +83,7 @@ describe('a use case', () => {
     expect(send.isIdempotent).toBe(true);
   });
 
-  it('checks the idempotencyKey where one is declared', async () => {
+  it('checks the idempotencyKey if one is declared', async () => {
     const ctx = { database, viewer: viewer('USER') };
     const create = useCase(
       'Mutation.createConversation',

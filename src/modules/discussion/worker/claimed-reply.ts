@@ -6,8 +6,8 @@ import { type ConversationEvent, conversationLog } from '../../conversations/eve
 import type { Payer } from '../../usage/budget.ts';
 
 /**
- * Takes the reply whose turn it is: the one under way, else the oldest that waits; null when all are done. The claim
- * counts as stalled until there is progress.
+ * Takes the next reply of a conversation: the streaming one, else the oldest queued one. Null when none is left. Counts
+ * the claim as stalled until the reply makes progress.
  */
 export async function takeNextReply(
   services: Pick<Services, 'database' | 'writer'>,
@@ -38,11 +38,11 @@ export async function takeNextReply(
   });
 }
 
-/** A reply in the hands of the worker that claimed its conversation; its rows are as they were then. */
+/** A reply whose conversation this worker has claimed, with its rows as of the claim. */
 export interface ClaimedReply {
   readonly message: Readonly<Message>;
   readonly conversation: Readonly<Conversation>;
-  /** The person's message that it answers. */
+  /** The user's message that it answers. */
   readonly request: Readonly<Message>;
   readonly payer: Payer;
   readonly log: FencedWriter<ConversationEvent>;

@@ -5,7 +5,7 @@ import { currentProposals, type KnownProposal, storedCritiqueSchema } from '../e
 import type { DiscussionState } from '../engine/turn.ts';
 import type { ClaimedReply } from './claimed-reply.ts';
 
-/** What the engine needs to know before it takes a turn. `proposals` are all versions of the conversation. */
+/** Loads the engine's input for a turn. `proposals` are all versions of the designs of the conversation. */
 export async function discussionState(
   services: Pick<Services, 'database' | 'catalog'>,
   reply: ClaimedReply,
@@ -28,12 +28,12 @@ export async function discussionState(
   };
 }
 
-/** What the person's application says: of this message, else of the conversation. */
+/** The context from the user's application: of this message, else of the conversation. */
 export function contextOf({ request, conversation }: ClaimedReply): DiscussionState['context'] {
   return (request.context ?? conversation.context) as DiscussionState['context'];
 }
 
-/** The latest messages before the request, as many as fit the model's context. */
+/** The latest messages before the request, oldest first, as many as fit the model's context. */
 export async function messagesBefore(
   { database }: Pick<Services, 'database'>,
   { conversation, request }: ClaimedReply,
@@ -70,5 +70,5 @@ function knownProposal(row: DesignProposal): KnownProposal {
 }
 
 const MAX_MESSAGES = 40;
-/** In characters; about 8,000 tokens. */
+/** In UTF-16 code units. About 8,000 tokens. */
 const MAX_MESSAGES_LENGTH = 32_000;

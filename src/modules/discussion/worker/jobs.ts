@@ -5,7 +5,7 @@ import type { Services } from '../../../kernel/context.ts';
 import { conversationLog } from '../../conversations/events.ts';
 import { workOnReplies } from './reply-worker.ts';
 
-/** Writes replies. */
+/** The worker that writes replies. Its subjects are conversations. */
 export function replyWorker(services: Services, claims: ClaimKeeper): ClaimWorker {
   return new ClaimWorker({
     claims,
@@ -18,7 +18,7 @@ export function replyWorker(services: Services, claims: ClaimKeeper): ClaimWorke
   });
 }
 
-/** Conversations with a reply that is not done and that nobody works on. */
+/** Conversations that have an unfinished reply and no live claim. */
 async function conversationsWithWork({ database }: Services): Promise<string[]> {
   const rows = await database.sql<{ id: string }>(
     `SELECT DISTINCT message.conversation_id AS id FROM messages message

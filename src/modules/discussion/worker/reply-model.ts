@@ -6,14 +6,14 @@ import type { Payer } from '../../usage/budget.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import type { Prompt, StructuredModel } from '../engine/structured-model.ts';
 
-/** The model as one reply uses it: every call is paid by the conversation's owner and stopped by `signal`. */
+/** The model calls of one reply. Each is charged to the conversation's owner and stops when `signal` aborts. */
 export class ReplyModel implements StructuredModel {
   readonly #services: Services;
   readonly #payer: Payer;
   readonly #signal: AbortSignal;
   readonly #onTask: (task: ModelTask) => void;
 
-  /** `onTask` is told of each task before its first call. */
+  /** `onTask` is called with each task before its first call. */
   constructor(
     services: Services,
     payer: Payer,
@@ -25,13 +25,13 @@ export class ReplyModel implements StructuredModel {
     this.#onTask = onTask;
   }
 
-  /** A call whose text is streamed; whoever opens it settles it. */
+  /** Opens a call whose text is streamed. The caller settles it. */
   open(task: ModelTask, prompt: Prompt): Promise<MeteredCall> {
     this.#onTask(task);
     return this.#open(this.#request(task, prompt));
   }
 
-  /** Reserved before and charged at once after, call by call; each call is retried by the policy. */
+  /** Generates a structured answer. Reserves and charges each call separately, and retries it by the retry policy. */
   generate: StructuredModel['generate'] = (task, prompt, schema) => {
     this.#onTask(task);
     return completeStructured({

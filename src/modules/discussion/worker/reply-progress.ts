@@ -7,7 +7,7 @@ import { DESIGN, REFINE } from '../engine/designer.ts';
 import { READ } from '../engine/read-message.ts';
 import { REPLY_TASK } from '../engine/reply.ts';
 
-/** What a call of a model says about the progress of a reply; null for a call that stands for none. */
+/** The progress event for the start of a model call. Null for a call that is not shown as progress. */
 export function progressOf(messageId: string, task: ModelTask): ConversationEvent | null {
   const activity = ACTIVITIES.get(task.name);
   if (!activity) return null;
@@ -24,6 +24,6 @@ const ACTIVITIES = new Map<string, ReplyActivity>([
   [REPLY_TASK, 'WRITING'],
 ]);
 
-/** Where the facts of a call name the design that it is about: to be made, or there already. */
+/** The design that a call is about, in the metadata of its task: a new design, or an existing draft. */
 const strategy = z.enum(ProposalStrategy).optional();
 const designOf = z.object({ strategy, draft: z.object({ strategy }).optional() });

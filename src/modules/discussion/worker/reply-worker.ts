@@ -23,11 +23,11 @@ import { progressOf } from './reply-progress.ts';
 import { ReplyWriter } from './reply-writer.ts';
 
 /**
- * One claim's work on a conversation: its replies, one after the other, until none waits.
+ * Writes the replies of a claimed conversation, one after the other, until none is left.
  *
- * A reply is decided, then written. What was decided (designs, stages, memory, and the plan of what to say) is
- * stored in one transaction; from then on any worker can write the text. The text is streamed into the
- * conversation's log; an attempt that breaks is discarded there and begins again.
+ * A reply is first decided, then written. The decisions (designs, stages, memory and the plan of the reply) are stored
+ * in one transaction; from then on any worker can write the text. The text is streamed into the log of the
+ * conversation; a failed attempt is discarded there and retried.
  */
 export async function workOnReplies(
   services: Services,
@@ -37,7 +37,7 @@ export async function workOnReplies(
 ): Promise<void> {
   await withSignals(services, signalsLog(conversationId), async (listen) => {
     let current: ReplyExecution | null = null;
-    listen(() => current?.checkCancelled()); // every signal asks for the end of the reply under way
+    listen(() => current?.checkCancelled()); // every signal is a request to cancel the current reply
     while (!handover.aborted) {
       const reply = await takeNextReply(services, conversationId, claim);
       if (!reply) return;
@@ -47,7 +47,7 @@ export async function workOnReplies(
   });
 }
 
-/** Writes one reply to its end: COMPLETE, FAILED or CANCELLED. A handover leaves it for another worker. */
+/** Writes one reply until it is COMPLETE, FAILED or CANCELLED. After a handover, another worker continues it. */
 class ReplyExecution implements StreamedWork {
   readonly stepKey = null;
   readonly ids: { messageId: string };
@@ -57,10 +57,10 @@ class ReplyExecution implements StreamedWork {
   readonly #model: ReplyModel;
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
-  /** The latest one, of whatever worker. */
+  /** The number of the latest attempt by any worker. */
   #attempt: number;
-  /** Why the text of the latest attempt is void, when another begins. */
-  #discardReason = 'The worker stopped; the reply starts again.';
+  /** Why the text of the latest attempt is discarded when another attempt starts. */
+  #discardReason = 'The worker stopped. The reply is restarted.';
 
   constructor(services: Services, reply: ClaimedReply, handover: AbortSignal) {
     this.ids = { messageId: reply.message.id };
@@ -68,7 +68,7 @@ class ReplyExecution implements StreamedWork {
     this.#reply = reply;
     this.#writer = new ReplyWriter(services, reply);
     this.#signal = AbortSignal.any([handover, this.#cancel.signal]);
-    const onTask = (task: ModelTask) => this.#tellProgress(task);
+    const onTask = (task: ModelTask) => this.#reportProgress(task);
     this.#model = new ReplyModel(services, reply.payer, { signal: this.#signal, onTask });
     this.#attempt = reply.message.attempt;
   }
@@ -83,7 +83,7 @@ class ReplyExecution implements StreamedWork {
     else await this.#writer.handOver();
   }
 
-  /** Looks whether the person wants this reply to end. What cannot be read just now, they can ask for again. */
+  /** Checks whether the user has cancelled this reply. If the check fails, the user can cancel again. */
   async checkCancelled(): Promise<void> {
     const { database, logger } = this.#services;
     try {
@@ -93,7 +93,7 @@ class ReplyExecution implements StreamedWork {
       });
       if (!row || row.cancelRequestedAt) this.#cancel.abort();
     } catch (error) {
-      logger.warn({ err: error, ...this.ids }, 'cancel request could not be read');
+      logger.warn({ err: error, ...this.ids }, 'cancellation check failed');
     }
   }
 
@@ -110,7 +110,7 @@ class ReplyExecution implements StreamedWork {
     return this.#writer.fail(failure, this.#attempt);
   }
 
-  /** The next attempt tells readers that this one's text is void; so does the end of a reply that fails. */
+  /** The next attempt, or the failure of the reply, announces that the text of this attempt is discarded. */
   #attemptOf({ id: messageId, attempt, replyPlan }: Message): StreamedAttempt {
     let call: MeteredCall | null = null;
     return {
@@ -146,12 +146,15 @@ class ReplyExecution implements StreamedWork {
   #warnOfBuiltIn({ builtIn }: Turn): void {
     for (const { part, strategy, failure } of builtIn) {
       const { code, message: reason } = failure;
-      this.#services.logger.warn({ ...this.ids, part, strategy, code, reason }, 'built-in rules used');
+      this.#services.logger.warn(
+        { ...this.ids, part, strategy, code, reason },
+        'model failed; built-in rules used',
+      );
     }
   }
 
-  /** Nothing waits for it: when it cannot be stored, neither can what follows it in the log. */
-  #tellProgress(task: ModelTask): void {
+  /** Does not wait for the write: if it fails, so do the following writes to the log, which are awaited. */
+  #reportProgress(task: ModelTask): void {
     const event = progressOf(this.#reply.message.id, task);
     if (event) void this.#reply.log.append(event);
   }

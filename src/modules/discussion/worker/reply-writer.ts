@@ -13,9 +13,9 @@ import { enterStages } from '../service.ts';
 import type { ClaimedReply } from './claimed-reply.ts';
 
 /**
- * The writes of the worker that claimed a reply, each one transaction under the claim's fence. The answer of a write
- * may be lost with its connection although it stands; so an attempt begins by reading the row again, and a reply ends
- * once.
+ * The writes of the worker that has claimed a reply, each one transaction under the claim's fence. A commit may succeed
+ * although its confirmation is lost with the connection. So an attempt starts by reading the row again, and a reply
+ * ends only once.
  */
 export class ReplyWriter {
   readonly #services: Pick<Services, 'eventLog' | 'clock'>;
@@ -34,22 +34,22 @@ export class ReplyWriter {
   }
 
   /**
-   * Begins the next attempt, and says why the text of the one before, if there was one, is void. Gives the reply's row;
-   * null when the reply has ended.
+   * Starts the next attempt, and discards the text of the previous one, if any, for this reason. Returns the row of the
+   * reply. Null when the reply has ended.
    */
   async startAttempt(reason: string): Promise<Message | null> {
     return this.#log.write(async (tx, emit) => {
-      const [begun] = await tx.prisma.message.updateManyAndReturn({
+      const [started] = await tx.prisma.message.updateManyAndReturn({
         where: { id: this.#id, status: 'STREAMING' },
         data: { attempt: { increment: 1 } },
       });
-      if (!begun) return null;
-      if (begun.attempt > 1) emit(this.#discarded(begun.attempt - 1, reason));
-      return begun;
+      if (!started) return null;
+      if (started.attempt > 1) emit(this.#discarded(started.attempt - 1, reason));
+      return started;
     });
   }
 
-  /** Stores what a turn decided: memory, stages, designs, and what the reply is going to say. */
+  /** Stores the decisions of a turn: memory, stages, designs and the plan of the reply. */
   async storeTurn(turn: Turn, earlier: DesignProposal[]): Promise<void> {
     const conversation = this.#conversation;
     await this.#log.write(async (tx, emit) => {
@@ -69,24 +69,24 @@ export class ReplyWriter {
     });
   }
 
-  /** Leaves the reply to another worker. A claim that ends like this has not stalled. */
+  /** Leaves the reply to another worker. A claim that ends with a handover does not count as stalled. */
   async handOver(): Promise<void> {
     const where = { id: this.#id };
     await this.#log.write((tx) => tx.prisma.message.update({ where, data: { stalledClaims: 0 } }));
   }
 
-  /** The attempt's text stands. */
+  /** Completes the reply with the text of the attempt. */
   async complete(content: string, call: Pick<MeteredCall, 'settle'>): Promise<void> {
     await this.#end({ status: 'COMPLETE', content }, async (tx) => void (await call.settle(tx)));
   }
 
-  /** What the attempt had written by then stands. */
+  /** Cancels the reply. It keeps the text that the attempt has written so far. */
   async cancel(attempt: number): Promise<void> {
     const written = { id: this.#id, conversationId: this.#conversation.id, attempt };
     await this.#end({ status: 'CANCELLED', content: await textInLog(this.#services.eventLog, written) });
   }
 
-  /** The attempt's text is void, and there will be no other. */
+  /** Fails the reply and discards the text of the attempt. */
   async fail(failure: ExecutionErrorData, attempt: number): Promise<void> {
     await this.#end({ status: 'FAILED', error: { ...failure } }, async (_tx, emit) => {
       if (attempt > 0) emit(this.#discarded(attempt, failure.message));
@@ -104,7 +104,7 @@ export class ReplyWriter {
         where: { id, status: 'STREAMING' },
         data: { ...data, finishedAt: now },
       });
-      if (count === 0) return; // it has ended already
+      if (count === 0) return; // it has already ended
       await also?.(tx, emit);
       const where = { id: this.#conversation.id };
       await tx.prisma.conversation.update({ where, data: { updatedAt: now } });

@@ -6,37 +6,37 @@ import { type AgentKind, agentName } from '../../designs/agent-kinds.ts';
 import type { Step } from '../../designs/design.ts';
 import { cutText, fitTexts } from './fit-texts.ts';
 
-/** One kind of step: what a model is asked, and what is gathered for it before. */
+/** An agent that executes one kind of step: builds the model request, and may collect material for it first. */
 export interface Agent {
   buildRequest(task: AgentTask): AgentRequest;
-  /** Gathers material from outside; the agent's request then needs it in `collected`. */
+  /** Collects material from external sources, which `buildRequest` then receives in `collected`. */
   collect?(task: AgentTask, sources: Sources, signal: AbortSignal): Promise<CollectedSource[]>;
 }
 
 export interface AgentTask {
   step: Step;
-  /** What the person who started the run wants. */
+  /** The input of the run. */
   input: string;
-  /** What their application knows. */
+  /** The context from the user's application. */
   context: Record<string, unknown> | null;
-  /** What the steps it depends on have written; null for one that was skipped. */
+  /** The outputs of the step's dependencies. Null for a skipped step. */
   inputs: readonly { key: string; title: string; agent: Step['agent']; output: string | null }[];
   collected?: readonly CollectedSource[] | undefined;
-  /** Of this one call. */
+  /** The nonce of this call. */
   nonce: string;
 }
 
-/** A piece of material, or why there is none. */
+/** Collected material, or the reason why it could not be collected. */
 export interface CollectedSource {
   title: string | null;
   url: string | null;
   text: string | null;
   error: string | null;
-  /** Attack patterns found in it: it is used as data all the same. */
+  /** Attack patterns found in the text, which is still used as data. */
   findings: string[];
 }
 
-/** What the prompt of a step is made from, as data. */
+/** The data that the prompt of a step is built from. */
 export interface AgentMetadata {
   key: string;
   title: string;
@@ -49,8 +49,8 @@ export interface AgentMetadata {
 export type AgentRequest = Omit<ModelRequest, 'model' | 'maxOutputTokens'>;
 
 /**
- * An agent from its instructions. They and the rules below are the system prompt; everything that anybody else
- * wrote stands in isolated blocks of the one user message.
+ * Creates an agent from its instructions. The instructions and the rules below form the system prompt. All other text
+ * is in isolated blocks of a single user message.
  */
 export function defineAgent({ kind, instructions, collect }: AgentDefinition): Agent {
   return {
@@ -141,7 +141,7 @@ function metadataOf({ step, input, inputs, collected }: AgentTask): AgentMetadat
 const MAX_INPUT_LENGTH = 20_000;
 const MAX_PROMPT_LENGTH = 8_000;
 const MAX_CONTEXT_LENGTH = 16_000;
-/** Of all the steps it depends on together, and of all sources together. */
+/** The total length of all dependency outputs, and of all sources. */
 const MAX_OUTPUTS_LENGTH = 24_000;
 const MAX_SOURCES_LENGTH = 24_000;
 

@@ -1,6 +1,6 @@
 import { defineAgent } from './agent.ts';
 
-/** Splits the request into questions that the other agents can work on. */
+/** Splits the request into questions for the other agents. */
 export const analyzer = defineAgent({
   kind: 'ANALYZER',
   instructions: `

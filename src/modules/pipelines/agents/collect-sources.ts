@@ -9,9 +9,9 @@ import type { AgentTask, CollectedSource } from './agent.ts';
 import { cutText } from './fit-texts.ts';
 
 /**
- * Material for a collector step: what the operator's data collector service finds, else the pages behind the
- * URLs in the run's input and the step's prompt, at most five. What could not be read is a source as well, whose
- * error says why. Never throws but for the reason of `signal`.
+ * Collects the material for a collector step: the results of the operator's data service, else the pages at the URLs in
+ * the input of the run and in the prompt of the step, at most five. A source that could not be read has an error.
+ * Errors: only the reason of `signal`.
  */
 export async function collectSources(
   task: Pick<AgentTask, 'step' | 'input' | 'context'>,
@@ -34,7 +34,7 @@ export async function collectSources(
   }
 }
 
-/** Where the operator put it, so it may be on a private network: it is bounded, not guarded. */
+/** The operator configures the service, so it may be on a private network: only its time and size are limited. */
 async function askService(
   collectorUrl: string,
   { step, input, context, urls }: Pick<AgentTask, 'step' | 'input' | 'context'> & { urls: string[] },
@@ -111,7 +111,7 @@ function failedSource(title: string | null, url: string | null, error: string): 
   return { title, url, text: null, error, findings: [] };
 }
 
-/** In the order in which they stand, each once. */
+/** The URLs of a text in their order, without duplicates. */
 function urlsIn({ input, step }: Pick<AgentTask, 'step' | 'input'>): string[] {
   const found = `${input}\n${step.prompt ?? ''}`.match(URL_IN_TEXT) ?? [];
   return [...new Set(found.map(withoutPunctuation))];
@@ -122,7 +122,7 @@ function withoutPunctuation(url: string): string {
   return trimmed.endsWith(')') && !trimmed.includes('(') ? withoutPunctuation(trimmed.slice(0, -1)) : trimmed;
 }
 
-/** The host in ASCII, so that a Korean particle behind it is none of it; the path in any script. */
+/** The host is ASCII, so that a Korean particle after it is not part of it; the path may use any script. */
 const URL_IN_TEXT = /https?:\/\/[a-z0-9.:@%[\]_~-]{1,300}(?:[/?#][^\s<>"`{}|\\^\]]{0,1500})?/gi;
 
 const serviceAnswer = z.object({
@@ -133,7 +133,7 @@ const DEFAULT_TIMEOUT_MS = 20_000;
 const MAX_SERVICE_BYTES = 4 * 1024 * 1024;
 const MAX_ITEMS = 20;
 const MAX_URLS = 5;
-/** In characters. */
+/** In UTF-16 code units. */
 const MAX_SOURCE_LENGTH = 20_000;
 const MAX_TITLE_LENGTH = 300;
 

@@ -1,7 +1,7 @@
 import { defineAgent } from './agent.ts';
 import { collectSources } from './collect-sources.ts';
 
-/** Gathers material and writes down what it says, source by source. */
+/** Collects material and summarizes it source by source. */
 export const collector = defineAgent({
   kind: 'COLLECTOR',
   collect: (task, sources, signal) => collectSources(task, sources, signal),

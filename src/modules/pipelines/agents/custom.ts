@@ -1,6 +1,6 @@
 import { defineAgent } from './agent.ts';
 
-/** Does what the step's own prompt says. */
+/** Follows the prompt of its step. */
 export const custom = defineAgent({
   kind: 'CUSTOM',
   instructions: `

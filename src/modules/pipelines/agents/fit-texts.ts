@@ -1,6 +1,6 @@
 /**
- * Cuts texts until all of them together have at most `maxLength` characters, the longest first: short ones stay
- * whole. Where something is missing, a mark says how much; the marks come on top of `maxLength`.
+ * Truncates texts, the longest first, until together they have at most `maxLength` characters; short texts stay
+ * complete. A mark states how much of a text is missing. The marks are not counted in `maxLength`.
  */
 export function fitTexts(texts: readonly string[], maxLength: number): string[] {
   const share = fairShare(
@@ -10,14 +10,14 @@ export function fitTexts(texts: readonly string[], maxLength: number): string[] 
   return texts.map((text) => cutText(text, share));
 }
 
-/** The start of a text, with a mark that says how much is missing. */
+/** The start of a text, with a mark that states how much is missing. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const start = text.slice(0, maxLength).replace(HALF_A_PAIR, '');
   return `${start}\n[… ${text.length - start.length} characters left out …]`;
 }
 
-/** The length that no text may pass. */
+/** The maximum length of each text. */
 function fairShare(lengths: readonly number[], maxLength: number): number {
   let left = maxLength;
   for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {

@@ -1,6 +1,6 @@
 import { defineAgent } from './agent.ts';
 
-/** Merges the work of several steps into one picture. */
+/** Combines the outputs of several steps. */
 export const synthesizer = defineAgent({
   kind: 'SYNTHESIZER',
   instructions: `

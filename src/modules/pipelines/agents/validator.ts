@@ -1,6 +1,6 @@
 import { defineAgent } from './agent.ts';
 
-/** Checks the quality of what the other agents have written. */
+/** Checks the quality of the other agents' outputs. */
 export const validator = defineAgent({
   kind: 'VALIDATOR',
   instructions: `

@@ -6,7 +6,7 @@ import type { AgentTask } from '../agents/agent.ts';
 import type { ExecutionEvent } from '../events.ts';
 import { type Decision, decisionOf } from '../machine.ts';
 
-/** The requests for approval of one run, as its worker reads, makes and closes them. */
+/** The approval requests of one run, as its worker reads, creates and closes them. */
 
 export async function findRequest(
   prisma: PrismaClient,
@@ -16,7 +16,7 @@ export async function findRequest(
   return prisma.approvalRequest.findUnique({ where: { executionId_stepKey: { executionId, stepKey } } });
 }
 
-/** Whether a parked run has anything to go on with: a notify may come for nothing. */
+/** Whether a parked run can continue. A notification may arrive although nothing was decided. */
 export async function isAnyDecided(
   prisma: PrismaClient,
   executionId: string,
@@ -26,7 +26,7 @@ export async function isAnyDecided(
   return (await prisma.approvalRequest.count({ where })) > 0;
 }
 
-/** The decisions about `waiting` that stand; until the transaction ends, no other is made. */
+/** Returns the decisions about the `waiting` steps, and blocks new decisions until the transaction ends. */
 export async function lockDecisions(
   tx: Tx,
   executionId: string,
@@ -54,7 +54,7 @@ export async function createRequest(
       executionId: run.id,
       stepKey: step.key,
       timing,
-      question: question ?? `Shall the step "${step.title}" run?`,
+      question: question ?? `Run the step "${step.title}"?`,
       payload: payloadOf(step, inputs),
       requestedAt: now,
       expiresAt: timeoutSeconds === null ? null : new Date(now.getTime() + timeoutSeconds * 1000),
@@ -73,13 +73,13 @@ export async function closeRequests(tx: Tx, emit: Emit, run: Run, decidedAt: Dat
   for (const { id } of closed) announce(tx, emit, run, { type: 'ApprovalDecided', approvalId: id });
 }
 
-/** To the readers of the run, and to those in the tenant who may decide. */
+/** Sends an event to the subscribers of the run and to the users of the tenant who can decide. */
 function announce(tx: Tx, emit: Emit, run: Run, event: ApprovalEvent): void {
   emit(event);
   tx.append(approvalsLog(run.tenantId), event);
 }
 
-/** What the person sees beside the question. */
+/** The data shown next to the question. */
 function payloadOf({ title, agent, prompt }: Step, inputs: AgentTask['inputs']) {
   const excerpts = inputs.map(({ key, title, output }) => ({
     key,

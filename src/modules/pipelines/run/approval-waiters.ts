@@ -1,17 +1,17 @@
 import type { Decision } from '../machine.ts';
 
 /**
- * Where the branches of one run wait for people.
+ * The branches of one run that wait for approval.
  *
- * A branch *waits* from `wait` until somebody decides, or until the run stops. Work elsewhere in the run
- * is *busy*. When nothing is busy and somebody waits, the run is *idle*: `onIdle` is asked to park it, and
- * answers with the steps that turn out to be decided after all. Without any, the run is parked, and every
- * waiting branch ends with STOPPED. When it fails, they fail with it.
+ * A branch *waits* from `wait` until a person decides or the run stops. A branch with other work is *busy*. When no
+ * branch is busy and at least one waits, the run is *idle*: `onIdle` parks it and returns the steps that have been
+ * decided in the meantime. If there are none, the run is parked, and every waiting branch ends with STOPPED. If
+ * `onIdle` fails, the waiting branches fail with its error.
  */
 export class ApprovalWaiters {
   readonly #onIdle: (waiting: string[]) => Promise<Map<string, Decision>>;
   readonly #waiting = new Map<string, PromiseWithResolvers<Decision>>();
-  /** Decisions that came before their branch waited. */
+  /** Decisions that arrived before their branch waited. */
   readonly #early = new Map<string, Decision>();
   #busy = 0;
   #stopped = false;
@@ -20,13 +20,13 @@ export class ApprovalWaiters {
     this.#onIdle = onIdle;
   }
 
-  /** Keeps the run from being idle while `work` goes on. */
+  /** Runs `work`. The run is not idle until it settles. */
   async busy<T>(work: () => Promise<T>): Promise<T> {
     this.#busy += 1;
     try {
       return await work();
     } catch (error) {
-      this.stop(); // the run is going to be taken up again, and must not wait for people then
+      this.stop(); // the run will be claimed again, and must not wait for people until then
       throw error;
     } finally {
       this.#busy -= 1;
@@ -51,13 +51,13 @@ export class ApprovalWaiters {
     else this.#early.set(stepKey, decision);
   }
 
-  /** Ends all waiting, now and later. */
+  /** Ends all current and future waits with STOPPED. */
   stop(): void {
     this.#stopped = true;
     for (const stepKey of this.#waiting.keys()) this.resolve(stepKey, STOPPED);
   }
 
-  /** After a turn of the event loop, so that branches which can go on have started. */
+  /** Checks after one turn of the event loop, so that branches that can continue have started. */
   #checkSoon(): void {
     if (this.#busy === 0 && this.#waiting.size > 0) setImmediate(() => void this.#park());
   }

@@ -10,7 +10,7 @@ import { type ExecutionEvent, executionLog } from '../events.ts';
 import { RunState } from './run-state.ts';
 import { RunWriter } from './run-writer.ts';
 
-/** The open run, in the hands of the worker that claimed it; null when it has ended or is gone. */
+/** Loads a claimed run. Null when it has ended or was deleted. */
 export async function loadClaimedRun(
   services: Pick<Services, 'database' | 'writer' | 'clock'>,
   executionId: string,
@@ -40,9 +40,9 @@ export async function loadClaimedRun(
 }
 
 export interface ClaimedRun {
-  /** As it was when it was claimed; what has changed since is `writer.state`. */
+  /** The row as of the claim. `writer.state` has the current state. */
   readonly execution: Readonly<PipelineExecution>;
-  /** Plan of the owner, for the limits of what the run may spend. */
+  /** The owner's plan, which has the spending limits. */
   readonly plan: Plan;
   readonly log: FencedWriter<ExecutionEvent>;
   readonly writer: RunWriter;

@@ -13,12 +13,11 @@ import { type AsTask, runGraph } from './graph.ts';
 import { executeStep } from './step.ts';
 
 /**
- * One claim's work on a run (its states: `machine.ts`).
+ * Executes a claimed run (its states: `machine.ts`).
  *
- * The graph runs from the beginning at every claim; a step that has finished is passed by, so nothing that finished
- * runs twice. The run stops without an end when the worker loses its claim or hands over (`handover` aborts), and
- * ends when a person cancels, when a step fails (steps under way are let finish, nothing new starts), or when all is
- * done.
+ * Each claim runs the graph from the start and skips finished steps, so that no finished step runs twice. The run stops
+ * without ending when the worker loses its claim or hands over (`handover` aborts). It ends when a user cancels it,
+ * when a step fails (running steps finish, no new step starts), or when all steps have finished.
  */
 export async function workOnRun(
   services: Services,
@@ -35,7 +34,7 @@ export async function workOnRun(
   });
 }
 
-/** One walk through the graph: from the claim to the end, a pause or a stop. */
+/** The execution of a run under one claim, until the run ends, is parked, or stops. */
 class RunExecution {
   readonly #services: Services;
   readonly #run: ClaimedRun;
@@ -72,7 +71,7 @@ class RunExecution {
       () => this.#stopNewSteps(),
     );
     const { failure, isComplete } = writer.state;
-    // Without a reason to end it waits for people, or for another worker.
+    // In all other cases the run waits for people or for another worker.
     if (this.#cancel.signal.aborted) await writer.end('CANCELLED', null);
     else if (failure) await writer.end('FAILED', failure);
     else if (isComplete) await writer.end('SUCCEEDED', null);
@@ -110,7 +109,7 @@ class RunExecution {
     this.#stopNewSteps();
   }
 
-  /** A decision that cannot be read just now is found when nothing else is left to do. */
+  /** If the decision cannot be read, `park` finds it when no other work is left. */
   async #decided(stepKey: string): Promise<void> {
     const { database, logger } = this.#services;
     const { id: executionId } = this.#run.execution;
@@ -118,7 +117,7 @@ class RunExecution {
       const request = await findRequest(database.prisma, executionId, stepKey);
       if (request && request.status !== 'PENDING') this.#waiters.resolve(stepKey, decisionOf(request));
     } catch (error) {
-      logger.warn({ err: error, executionId }, 'decision could not be read yet');
+      logger.warn({ err: error, executionId }, 'approval decision read failed; will retry');
     }
   }
 

@@ -1,12 +1,12 @@
 import { entrypoint, task } from '@langchain/langgraph';
 
 /**
- * Runs a graph of nodes: `run` is called for each as soon as those it depends on have settled, and makes the node's
- * work a task of LangGraph by `asTask`. The only file that knows LangGraph. It keeps no checkpoint: the rows of the
- * steps are the only truth.
+ * Runs a graph of nodes. Calls `run` for each node as soon as its dependencies have settled; `run` wraps the work of
+ * the node in a LangGraph task with `asTask`. Only this file uses LangGraph. It has no checkpointer, because the rows
+ * of the steps are the source of truth.
  *
  * Nothing throws within the graph, because LangGraph rejects without waiting for tasks that are still running. The
- * first error is reported to `onError` at once and thrown when everything has settled.
+ * first error is reported to `onError` immediately, and thrown when all nodes have settled.
  */
 export async function runGraph<Node extends GraphNode>(
   nodes: readonly Node[],
@@ -40,7 +40,7 @@ export async function runGraph<Node extends GraphNode>(
   if (failure) throw (failure as { error: unknown }).error;
 }
 
-/** LangGraph counts its own supersteps; a design has at most 30 steps. */
+/** The limit of LangGraph's supersteps. A design has at most 30 steps. */
 const RECURSION_LIMIT = 200;
 
 interface GraphNode {

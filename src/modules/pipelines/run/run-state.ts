@@ -5,12 +5,12 @@ import type { Design, Step } from '../../designs/design.ts';
 import { isFinal, isFinished } from '../machine.ts';
 
 /**
- * What is known of a run: its design, its steps, and why it is going to fail. Made from rows, so a run may begin with
- * steps that have finished already. A value: each change gives a new one, and the one before stays as it was.
+ * The state of a run: its design, its steps, and the failure that will end it. Built from rows, so a run may start with
+ * finished steps. Immutable: each change returns a new state.
  */
 export class RunState {
   readonly design: Design;
-  /** Why the run fails as soon as the steps under way have finished; null while no step has failed. */
+  /** The failure with which the run ends when its running steps have finished. Null while no step has failed. */
   readonly failure: ExecutionErrorData | null;
   readonly #steps: ReadonlyMap<string, StepState>;
 
@@ -24,7 +24,7 @@ export class RunState {
     return new RunState(this.design, [...this.#steps.values(), step], this.failure);
   }
 
-  /** The first failure stays the run's. */
+  /** Sets the failure of the run, unless an earlier one is set. */
   withFailure(failure: ExecutionErrorData): RunState {
     return new RunState(this.design, this.steps, this.failure ?? failure);
   }
@@ -48,12 +48,12 @@ export class RunState {
     return this.steps.filter(isFinished).length / this.#steps.size;
   }
 
-  /** Whether the step is still to be done, and everything that it depends on has finished. */
+  /** Whether the step is not final and all its dependencies have finished. */
   canStart({ key, dependsOn }: Step): boolean {
     return !isFinal(this.step(key)) && dependsOn.every((dependency) => isFinished(this.step(dependency)));
   }
 
-  /** What the steps before it have written, in the order of the design; null for one that was skipped. */
+  /** The outputs of the step's dependencies, in the order of the design. Null for a skipped step. */
   inputsOf({ dependsOn }: Step): AgentTask['inputs'] {
     return this.design.steps
       .filter(({ key }) => dependsOn.includes(key))
@@ -63,7 +63,7 @@ export class RunState {
       });
   }
 
-  /** The output of the step that no other depends on. */
+  /** The output of the last step, on which no other step depends. */
   get report(): string | null {
     const { steps } = this.design;
     const sink = steps.find(({ key }) => !steps.some(({ dependsOn }) => dependsOn.includes(key)));
@@ -79,6 +79,6 @@ export class RunState {
 
 export interface StepState
   extends Pick<StepExecution, 'key' | 'status' | 'attempts' | 'output' | 'startedAt' | 'finishedOrder'> {
-  /** Of all its attempts. */
+  /** The cost of all attempts. */
   costMicros: bigint;
 }

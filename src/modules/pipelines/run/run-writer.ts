@@ -16,8 +16,8 @@ import { closeRequests, createRequest, lockDecisions } from './approval-requests
 import type { RunState, StepState } from './run-state.ts';
 
 /**
- * The writes of the worker that claimed a run: each is one transaction under the claim's fence, in which rows, money
- * and events change together. `state` is what has been committed; it changes after a commit only.
+ * The writes of the worker that has claimed a run. Each is one transaction under the claim's fence, in which rows,
+ * costs and events change together. `state` is the committed state; it changes only after a commit.
  */
 export class RunWriter {
   readonly #run: RunWriterOptions['run'];
@@ -36,7 +36,7 @@ export class RunWriter {
     return this.#state;
   }
 
-  /** QUEUED or WAITING_FOR_APPROVAL becomes RUNNING; attempts that a killed worker left open are discarded. */
+  /** Changes the status from QUEUED or WAITING_FOR_APPROVAL to RUNNING. Discards attempts of a stopped worker. */
   async begin(): Promise<void> {
     const open = this.#state.steps.filter(({ status }) => status === 'RUNNING');
     await this.#log.write(async (tx, emit) => {
@@ -47,7 +47,7 @@ export class RunWriter {
           where: rowOf(this.#run.id, key),
           data: { status: 'PENDING' },
         });
-        const reason = 'The worker stopped; the step starts again.';
+        const reason = 'The worker stopped. The step is restarted.';
         emit({ type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
       }
       emit({ type: 'ExecutionStatus', status: 'RUNNING', progress: this.#state.progress });
@@ -55,7 +55,7 @@ export class RunWriter {
     for (const step of open) this.#state = this.#state.withStep({ ...step, status: 'PENDING' });
   }
 
-  /** Gives the attempt's number. */
+  /** Starts the next attempt of a step and returns its number. */
   async startAttempt(key: string, { provider, model }: StepRoute): Promise<number> {
     const step = this.#state.step(key);
     const [attempts, startedAt] = [step.attempts + 1, step.startedAt ?? this.#clock()];
@@ -72,7 +72,7 @@ export class RunWriter {
     await this.#changeStep(key, { status: 'SKIPPED' }, { reason });
   }
 
-  /** The first failure is the run's, and stored at once: whoever takes the run over ends it with that. */
+  /** Fails a step. Stores the first failure as that of the run, so that a later worker ends the run with it. */
   async failStep(key: string, failure: ExecutionErrorData): Promise<void> {
     const also = async (tx: Tx) => {
       const where = { id: this.#run.id, error: { equals: Prisma.DbNull } };
@@ -83,7 +83,7 @@ export class RunWriter {
     this.#state = this.#state.withFailure(failure);
   }
 
-  /** Asks a person before the step runs. */
+  /** Requests the approval of a step. */
   async requestApproval(step: Step, approval: StepApproval): Promise<ApprovalRequest> {
     const about = { step, approval, inputs: this.#state.inputsOf(step), now: this.#clock() };
     let request: ApprovalRequest | undefined;
@@ -94,7 +94,7 @@ export class RunWriter {
     return request!;
   }
 
-  /** Voids an attempt's text. False when the step has in fact finished: the answer to that was lost. */
+  /** Discards the text of an attempt. False when the step had finished and only the confirmation was lost. */
   async discardAttempt(key: string, attempt: number, reason: string, call: SettledCall | null) {
     const { costMicros } = this.#state.step(key);
     const row = await this.#log.write(async (tx, emit) => {
@@ -110,8 +110,8 @@ export class RunWriter {
   }
 
   /**
-   * RUNNING becomes WAITING_FOR_APPROVAL, unless one of the waiting steps has been decided in the meantime: then
-   * those decisions are given and nothing changes. The rows' locks order this with a decision.
+   * Changes the status from RUNNING to WAITING_FOR_APPROVAL. If steps of `waiting` have been decided in the meantime,
+   * returns those decisions and changes nothing. Row locks serialize this with new decisions.
    */
   async park(waiting: string[]): Promise<Map<string, Decision>> {
     return this.#log.write(async (tx, emit) => {
@@ -123,12 +123,12 @@ export class RunWriter {
     });
   }
 
-  /** Leaves the run to another worker. A claim that ends like this has not stalled. */
+  /** Leaves the run to another worker. A claim that ends with a handover does not count as stalled. */
   async handOver(): Promise<void> {
     await this.#log.write((tx) => updateRun(tx, this.#run.id, { stalledClaims: 0 }));
   }
 
-  /** Ends the run, once and for all: open requests are closed, and nothing is appended afterwards. */
+  /** Ends the run: closes open approval requests and appends its last event. */
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
     const finishedAt = this.#clock();
     const { report, outputs, progress, steps } = this.#state;
@@ -151,7 +151,7 @@ export class RunWriter {
     });
   }
 
-  /** Changes a step's row, with what the call has cost and whatever else belongs into the same transaction. */
+  /** Updates a step, settles its call, and performs the other writes of the same transaction. */
   async #changeStep(key: string, change: StepChange, { call, reason, also }: StepWrite = {}) {
     const before = this.#state.step(key);
     const after = await this.#log.write(async (tx, emit) => {
@@ -177,7 +177,7 @@ function rowOf(executionId: string, key: string) {
   return { executionId_key: { executionId, key } };
 }
 
-/** A step's place among the finished ones, in the order of their commits: the run's lock is held until then. */
+/** The rank of a step among the finished ones, in commit order, because the run stays locked until the commit. */
 async function finishNext(tx: Tx, executionId: string, finishedAt: Date) {
   await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [executionId]);
   const where = { executionId, finishedOrder: { not: null } };
@@ -224,7 +224,7 @@ interface StepChange extends Partial<StepRoute> {
 interface StepWrite {
   call?: SettledCall;
   reason?: string;
-  /** More of the same transaction. */
+  /** Other writes of the same transaction. */
   also?: Also;
 }
 

@@ -17,8 +17,8 @@ import { isFinal } from '../machine.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 
 /**
- * Runs one step to its end: up to three attempts, each with its own reservation, its own text in the log and its own
- * charge. What became of it is in the run's state. A stop leaves the step PENDING, for whoever goes on.
+ * Executes one step in up to three attempts, each with its own reservation, its own text in the log and its own
+ * charge. The outcome is in the state of the run. A stop leaves the step PENDING for the next worker.
  */
 export async function executeStep(services: Services, work: StepWork): Promise<void> {
   const { run, step, signal } = work;
@@ -44,7 +44,7 @@ class StepAttempt implements StreamedAttempt {
   readonly #route: Route;
   readonly #number: number;
   #call: MeteredCall | null = null;
-  /** For the run's reader: what is suspicious in the material from outside, and whether the text was cut. */
+  /** Notices for the user: suspicious content of collected sources, and a truncated text. */
   #notices: string[] = [];
 
   constructor(services: Services, work: StepWork, route: Route, number: number) {
@@ -86,12 +86,12 @@ class StepAttempt implements StreamedAttempt {
 
   async finish({ text, isCut }: StreamedText): Promise<void> {
     const { run, step } = this.#work;
-    const cut = `The step ${step.key} was cut at its limit of ${maxOutputTokens(step)} tokens.`;
+    const cut = `The output of step ${step.key} was truncated at its limit of ${maxOutputTokens(step)} tokens.`;
     const notices = isCut ? [...this.#notices, cut] : this.#notices;
     await run.writer.finishStep(step.key, text, notices, this.#call!);
   }
 
-  /** The call is charged whatever happens: the provider has billed it. */
+  /** Charges the call even if the write fails, because the provider has billed it. */
   async discard(reason: string): Promise<boolean> {
     const { run, step } = this.#work;
     try {
@@ -134,7 +134,7 @@ function maxOutputTokens(step: Step): number {
 export interface StepWork {
   run: ClaimedRun;
   step: Step;
-  /** What an approval has put in the place of the step's prompt. */
+  /** The prompt that an approval has set instead of the step's own. */
   editedPrompt: string | null;
   signal: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimit, QueueFullError } from '../../../../src/core/async/concurrency-limit.ts';
 
 describe('ConcurrencyLimit', () => {
-  it('runs as many tasks at once as it allows, the others in the order of their arrival', async () => {
+  it('runs up to maxRunning tasks at once and queues the others in order of arrival', async () => {
     const limit = new ConcurrencyLimit({ maxRunning: 2, maxQueued: 10 });
     const started: number[] = [];
     const tasks = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
@@ -23,7 +23,7 @@ describe('ConcurrencyLimit', () => {
     expect(await Promise.all(results)).toEqual([0, 1, 2, 3]);
   });
 
-  it('refuses a task when the queue is full, and accepts tasks again afterwards', async () => {
+  it('rejects a task when the queue is full, and accepts tasks again later', async () => {
     const limit = new ConcurrencyLimit({ maxRunning: 1, maxQueued: 1 });
     const first = Promise.withResolvers<void>();
     const accepted = [limit.run(() => first.promise), limit.run(async () => {})];
@@ -33,7 +33,7 @@ describe('ConcurrencyLimit', () => {
     expect(await limit.run(async () => 'again')).toBe('again');
   });
 
-  it('goes on after a task that fails', async () => {
+  it('continues after a failed task', async () => {
     const limit = new ConcurrencyLimit({ maxRunning: 1, maxQueued: 5 });
     const failed = limit.run(() => Promise.reject(new Error('broken')));
     const next = limit.run(async () => 'next');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { abortOnReturn, onReturn } from '../../../../src/core/async/on-return.ts';
 
 describe('onReturn', () => {
-  it('ends a pending wait at once, and then the generator', async () => {
+  it('ends a pending wait immediately, then the generator', async () => {
     const wait = Promise.withResolvers<void>();
     let isFinished = false;
     async function* generate() {
@@ -21,7 +21,7 @@ describe('onReturn', () => {
     expect(isFinished).toBe(true);
   });
 
-  it('is told of a return before the first value, too', async () => {
+  it('also calls leave when return comes before the first value', async () => {
     let hasLeft = false;
     async function* generate() {
       yield 1;
@@ -32,7 +32,7 @@ describe('onReturn', () => {
     expect(await generator.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('leaves a generator alone that is read to its end', async () => {
+  it('does not call leave for a generator that is read to its end', async () => {
     let hasLeft = false;
     async function* generate() {
       yield* [1, 2];
@@ -44,7 +44,7 @@ describe('onReturn', () => {
 });
 
 describe('abortOnReturn', () => {
-  it('aborts the signal of the wait', async () => {
+  it('aborts the signal on return', async () => {
     const generator = abortOnReturn(async function* (signal) {
       yield 'first';
       await new Promise((resolve) => signal.addEventListener('abort', resolve));

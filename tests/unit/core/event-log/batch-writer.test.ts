@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('append', () => {
-  it('writes at once, and what arrives meanwhile with the next write, all logs together', async () => {
+  it('writes immediately, and combines events of all logs that arrive during a write into the next one', async () => {
     const world = new World();
     const write = world.hold();
     const stored = [world.append('a', 1)];
@@ -24,13 +24,13 @@ describe('append', () => {
     expect(world.writes).toEqual([{ a: [1] }, { a: [2, 4], b: [3], c: [5] }]);
   });
 
-  it('writes together what comes in one tick', async () => {
+  it('writes events of one tick together', async () => {
     const world = new World();
     await Promise.all([world.append('a', 1), world.append('a', 2), world.append('b', 3)]);
     expect(world.writes).toEqual([{ a: [1, 2], b: [3] }]);
   });
 
-  it('resolves when the event is stored, and only then tells the live channel', async () => {
+  it('resolves when the event is stored, and publishes it to the live channel only then', async () => {
     const world = new World();
     const write = world.hold();
     let isStored = false;
@@ -42,7 +42,7 @@ describe('append', () => {
     expect(world.published).toMatchObject([{ logId: 'a', seq: 1, data: 1 }]);
   });
 
-  it('keeps the order of a log, and bounds what one write takes of it', async () => {
+  it('keeps the order within a log and limits the events per write', async () => {
     const world = new World();
     const numbers = Array.from({ length: 1_200 }, (_, i) => i);
     await Promise.all(numbers.map((n) => world.append('a', n)));
@@ -50,7 +50,7 @@ describe('append', () => {
     expect(world.writes.map((write) => write['a']!.length)).toEqual([500, 500, 200]);
   });
 
-  it('merges events that wait side by side, and no others', async () => {
+  it('merges only adjacent waiting events', async () => {
     const world = new World();
     world.merge = (a, b) => (typeof a === 'string' && typeof b === 'string' ? a + b : undefined);
     const write = world.hold();
@@ -65,8 +65,8 @@ describe('append', () => {
   });
 });
 
-describe('a log that somebody else holds', () => {
-  it('is left for a later write and delays no other', async () => {
+describe('a locked log', () => {
+  it('is left for a later write and does not delay other logs', async () => {
     const world = new World();
     world.busy.add('held');
     const held = world.append('held', 1);
@@ -81,7 +81,7 @@ describe('a log that somebody else holds', () => {
     expect(await world.stored('free')).toEqual([2, 4]);
   });
 
-  it('is asked for a hundred times a second, not more', async () => {
+  it('is retried at most a hundred times per second', async () => {
     const world = new World();
     world.busy.add('held');
     const held = world.append('held', 1);
@@ -95,7 +95,7 @@ describe('a log that somebody else holds', () => {
 });
 
 describe('a claim that was taken over', () => {
-  it('has its events refused, and no others', async () => {
+  it('gets only its own events rejected', async () => {
     const world = new World();
     const stale = world.fence('a');
     const fence = world.fence('a');
@@ -107,7 +107,7 @@ describe('a claim that was taken over', () => {
     expect(world.published.map(({ data }) => data)).toEqual(['new', 'other']);
   });
 
-  it('does not harm the claim that follows it in the same process', async () => {
+  it('does not affect the next claim on the log in the same process', async () => {
     const world = new World();
     const stale = world.fence('a');
     const write = world.hold();
@@ -123,7 +123,7 @@ describe('a claim that was taken over', () => {
 });
 
 describe('a write that fails', () => {
-  it('rejects the events that were in it, and the next ones are written', async () => {
+  it('rejects its events, and later events are written', async () => {
     const world = new World();
     world.failure = new Error('the database is away');
     const stored = [world.append('a', 1), world.append('b', 2)];
@@ -135,7 +135,7 @@ describe('a write that fails', () => {
     expect(await world.stored('a')).toEqual([3]);
   });
 
-  it('rejects what waits behind it in the same log, so that no gap is stored', async () => {
+  it('rejects the events waiting behind it in the same log, so that no gap is stored', async () => {
     const world = new World();
     const write = world.hold();
     const first = world.append('a', 1);
@@ -151,7 +151,7 @@ describe('a write that fails', () => {
     expect(await world.stored('a')).toEqual([5]);
   });
 
-  it('does no harm to a caller who does not listen', async () => {
+  it('causes no unhandled rejection when the caller ignores it', async () => {
     const world = new World();
     world.failure = new Error('the database is away');
     void world.append('a', 1); // an unhandled rejection would fail the run
@@ -161,7 +161,7 @@ describe('a write that fails', () => {
 });
 
 describe('flush', () => {
-  it('resolves when all that the log was given so far is stored', async () => {
+  it('resolves when all events appended to the log so far are stored', async () => {
     const world = new World();
     const write = world.hold();
     void world.append('a', 1);
@@ -176,7 +176,7 @@ describe('flush', () => {
     expect(await world.stored('a')).toEqual([1, 2]);
   });
 
-  it('rejects when one of them is refused', async () => {
+  it('rejects when one of them is rejected', async () => {
     const world = new World();
     const stale = world.fence('a');
     world.fence('a');
@@ -187,7 +187,7 @@ describe('flush', () => {
 });
 
 describe('close', () => {
-  it('writes what was taken, and takes nothing more', async () => {
+  it('writes accepted events and accepts no more', async () => {
     const world = new World();
     const stored = world.append('a', 1);
     const closed = world.writer.close();

@@ -19,7 +19,7 @@ describe('leaving', () => {
     ['closing the followers', (world) => world.followers.close()],
   ];
   for (const [wait, hold] of waits) {
-    it.each(ways)(`by %s ends a wait ${wait} at once`, async (_, leave) => {
+    it.each(ways)(`by %s ends a wait ${wait} immediately`, async (_, leave) => {
       const world = new LogWorld();
       hold(world);
       const left = new AbortController();
@@ -45,7 +45,7 @@ describe('leaving', () => {
     await world.expectNothingLeft();
   });
 
-  it('before the first event, or after it was over, touches nothing', async () => {
+  it('before the first event or after the end has no effect', async () => {
     const world = new LogWorld();
     await world.follow(0).return();
     expect(await world.follow(0, 'log', AbortSignal.abort()).next()).toEqual(END);
@@ -55,7 +55,7 @@ describe('leaving', () => {
     await world.expectNothingLeft();
   });
 
-  it('works for 10,000 readers of quiet logs, of whom nothing is left', async () => {
+  it('releases everything of 10,000 readers of quiet logs', async () => {
     const world = new LogWorld();
     const server = new AbortController();
     const comeAndGo = async () => {

@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('follow', () => {
-  it('gives what follows the cursor, then what is written', async () => {
+  it('yields the events after the cursor, then new events', async () => {
     const world = new LogWorld();
     await world.write(5);
     const events = world.follow(2);
@@ -16,7 +16,7 @@ describe('follow', () => {
     expect(await next).toEqual([6, 7]);
   });
 
-  it('reads a long history page by page, and live events without a read', async () => {
+  it('reads a long history page by page, and takes live events without reading the log', async () => {
     const world = new LogWorld({ pageEvents: 4 });
     await world.write(10);
     const events = world.follow(0);
@@ -28,7 +28,7 @@ describe('follow', () => {
     expect(world.reads).toHaveLength(3);
   });
 
-  it('misses nothing that is written before its subscription stands', async () => {
+  it('misses no event written before its subscription is active', async () => {
     const world = new LogWorld();
     const stands = world.holdSubscriptions();
     const got = seqs(world.follow(0), 2);
@@ -38,7 +38,7 @@ describe('follow', () => {
     expect(await got).toEqual([1, 2]);
   });
 
-  it('misses nothing that is written between its last read and the cut over to live', async () => {
+  it('misses no event written between its last read and the switch to live', async () => {
     const world = new LogWorld();
     await world.write(2);
     const answered = world.holdAnswers();
@@ -50,7 +50,7 @@ describe('follow', () => {
     expect(await got).toEqual([1, 2, 3, 4]);
   });
 
-  it('goes live although it has read what it also heard', async () => {
+  it('becomes live when it has read events that it also received live', async () => {
     const world = new LogWorld({ pageEvents: 2 });
     await world.write(3);
     const answered = world.holdAnswers();
@@ -68,7 +68,7 @@ describe('follow', () => {
     expect(world.reads).toEqual([0, 2, 4]);
   });
 
-  it('fills a hole that a lost copy left from the log', async () => {
+  it('reads an event whose live copy was lost from the log', async () => {
     const world = new LogWorld();
     const got = seqs(world.follow(0), 5);
     await settled();
@@ -78,7 +78,7 @@ describe('follow', () => {
     expect(await got).toEqual(range(1, 5));
   });
 
-  it('takes copies late, twice and in any order', async () => {
+  it('accepts live copies late, duplicated and in any order', async () => {
     const world = new LogWorld();
     const got = seqs(world.follow(0), 6);
     await settled();
@@ -93,7 +93,7 @@ describe('follow', () => {
     expect(await got).toEqual(range(1, 6));
   });
 
-  it('reads from the log what was only announced', async () => {
+  it('reads events from the log that were published without data', async () => {
     const world = new LogWorld();
     const got = seqs(world.follow(0), 4);
     await settled();
@@ -102,7 +102,7 @@ describe('follow', () => {
     expect(await got).toEqual([1, 2, 3, 4]);
   });
 
-  it('finds a lost last copy by the heads, which are one statement for all followed logs', async () => {
+  it('detects a lost last copy by the heads, with one statement for all followed logs', async () => {
     const world = new LogWorld();
     const [a, b] = [world.follow(0, 'a'), world.follow(0, 'b')];
     const got = [seqs(a, 1), seqs(b, 1)];
@@ -117,7 +117,7 @@ describe('follow', () => {
     expect(world.reads).toHaveLength(4);
   });
 
-  it('asks for the heads of those logs only from which nothing came', async () => {
+  it('reads the heads of only those logs that had no live events', async () => {
     const world = new LogWorld();
     const got = [seqs(world.follow(0, 'a'), 2), seqs(world.follow(0, 'b'), 1)];
     await settled();
@@ -131,7 +131,7 @@ describe('follow', () => {
     expect(world.headsReads).toEqual([['b'], ['a']]);
   });
 
-  it('keeps few events for a slow reader and reads the others from the log again', async () => {
+  it('buffers a limited number of events for a slow reader and reads the others from the log', async () => {
     const world = new LogWorld({ bufferEvents: 5, pageEvents: 10 });
     const events = world.follow(0);
     const first = seqs(events, 1);
@@ -143,11 +143,11 @@ describe('follow', () => {
     expect(world.reads.length).toBeGreaterThan(5);
   });
 
-  it('gives every reader everything, whatever becomes of the copies', async () => {
+  it('yields every event to every reader, whatever happens to the live copies', async () => {
     for (let seed = 1; seed <= 300; seed++) await expectExactUnderChaos(seed);
   });
 
-  it('says that it cannot go on when events which were to come have been trimmed', async () => {
+  it('throws TrimmedError when events after the cursor have been trimmed', async () => {
     const world = new LogWorld({ pageEvents: 2, bufferEvents: 1 });
     await world.write(10);
     const events = world.follow(0);
@@ -157,7 +157,7 @@ describe('follow', () => {
     await world.expectNothingLeft();
   });
 
-  it('says so too when the whole log has been trimmed', async () => {
+  it('throws TrimmedError when the whole log has been trimmed', async () => {
     const world = new LogWorld();
     const events = world.follow(0);
     const next = events.next();
@@ -171,7 +171,7 @@ describe('follow', () => {
 });
 
 describe('a log that cannot be read', () => {
-  it('is read again when its heads can be', async () => {
+  it('is read again when its heads can be read', async () => {
     const world = new LogWorld();
     await world.write(2);
     world.failing = true;
@@ -185,7 +185,7 @@ describe('a log that cannot be read', () => {
     expect(await got).toEqual([1, 2, 3]);
   });
 
-  it('holds nobody who leaves', async () => {
+  it('lets readers leave immediately', async () => {
     const world = new LogWorld();
     world.failing = true;
     const left = new AbortController();
@@ -198,7 +198,7 @@ describe('a log that cannot be read', () => {
     await world.expectNothingLeft();
   });
 
-  it('does not start another read of the heads while one hangs', async () => {
+  it('does not start a second read of the heads while one is pending', async () => {
     const world = new LogWorld();
     const next = world.follow(0).next();
     await settled();
@@ -213,7 +213,7 @@ describe('a log that cannot be read', () => {
 });
 
 describe('readers of the same log', () => {
-  it('share one live subscription, which ends with the last of them', async () => {
+  it('share one live subscription, which ends when the last one leaves', async () => {
     const world = new LogWorld();
     const readers = Array.from({ length: 3 }, () => world.follow(0));
     const got = readers.map((events) => seqs(events, 2));
@@ -232,7 +232,7 @@ describe('readers of the same log', () => {
     await world.expectNothingLeft();
   });
 
-  it('share one read of what they all miss', async () => {
+  it('share one read of the events that they all miss', async () => {
     const world = new LogWorld();
     const got = Array.from({ length: 100 }, () => seqs(world.follow(0), 3));
     await settled();
@@ -243,7 +243,7 @@ describe('readers of the same log', () => {
     expect(world.reads).toEqual([0]);
   });
 
-  it('never share a read that was under way before one of them came', async () => {
+  it('never share a read that started before one of them joined', async () => {
     const world = new LogWorld();
     const answered = world.holdAnswers();
     const early = seqs(world.follow(0), 1);

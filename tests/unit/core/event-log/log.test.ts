@@ -4,14 +4,14 @@ import type { EventLogReader } from '../../../../src/core/event-log/event-log.ts
 import { type Log, logKind } from '../../../../src/core/event-log/log.ts';
 
 describe('logKind', () => {
-  it('gives each subject a log whose id begins with the prefix', () => {
+  it('returns a log for each subject whose id starts with the prefix', () => {
     expect(runLog('7')).toBe('run:7');
     expect(runLog.prefix).toBe('run:');
   });
 });
 
-describe('a log', () => {
-  it('takes and gives events of its own type only, for the compiler', () => {
+describe('a typed log', () => {
+  it('accepts and returns only events of its own type, checked by the compiler', () => {
     const check = async (writer: BatchWriter, reader: EventLogReader, unknownEvent: unknown) => {
       const log = runLog('7');
       await writer.append(log, 1, { type: 'Text', of: 'a', text: 'piece' });

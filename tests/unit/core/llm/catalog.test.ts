@@ -28,21 +28,21 @@ describe('the price list', () => {
     nominal: z.literal(true).optional(),
   });
 
-  it('holds well-formed prices, none of them zero, each model once', () => {
+  it('has only valid, non-zero prices, and each model once', () => {
     expect(z.array(price).safeParse(MODEL_PRICES).error).toBeUndefined();
     const names = MODEL_PRICES.map(({ provider, model }) => `${provider}/${model}`);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('has models of every provider, and of no other', () => {
+  it('has models of every provider and of no others', () => {
     expect(Object.keys(list.models).toSorted()).toEqual(PROVIDER_NAMES.toSorted());
   });
 
-  it('is dated', () => {
+  it('has a date', () => {
     expect(new Date(list.asOf).toISOString().slice(0, 10)).toBe(list.asOf);
   });
 
-  it('has nominal prices for the OFFLINE models, and for no other', () => {
+  it('has nominal prices for the OFFLINE models only', () => {
     for (const { provider, nominal } of MODEL_PRICES) expect(nominal ?? false).toBe(provider === 'OFFLINE');
     const offline = ['offline-fast', 'offline-balanced', 'offline-deep'].map((model) =>
       catalog().find({ provider: 'OFFLINE', model }),
@@ -53,7 +53,7 @@ describe('the price list', () => {
 });
 
 describe('ModelCatalog.find', () => {
-  it('gives the defaults when nothing is asked for', () => {
+  it('returns the defaults for an empty choice', () => {
     expect(catalog({ defaultModel: 'offline-deep' }).find()).toMatchObject({
       provider: 'OFFLINE',
       model: 'offline-deep',
@@ -62,7 +62,7 @@ describe('ModelCatalog.find', () => {
   });
 
   it.each(['OPENAI', 'openai', ' OpenAI '])(
-    "reads a provider in any case (%j), and gives that provider's default",
+    'reads a provider case-insensitively (%j) and returns its default model',
     (provider) => {
       const { model } = MODEL_PRICES.find((price) => price.provider === 'OPENAI')!;
       expect(catalog({ defaultModel: 'offline-deep' }).find({ provider })).toMatchObject({
@@ -72,7 +72,7 @@ describe('ModelCatalog.find', () => {
     },
   );
 
-  it('finds the provider and the price of a model', () => {
+  it('finds a model with its provider and price', () => {
     expect(catalog().find({ model: 'gpt-5-mini' })).toMatchObject({
       provider: 'OPENAI',
       inputUsdPerMTok: '0.25',
@@ -80,7 +80,7 @@ describe('ModelCatalog.find', () => {
     });
   });
 
-  it('takes null and empty for not given', () => {
+  it('treats null and empty strings as omitted', () => {
     const { provider, model } = catalog().find({ provider: null, model: '' });
     expect({ provider, model }).toEqual({ provider: 'OFFLINE', model: 'offline-balanced' });
   });
@@ -104,16 +104,16 @@ describe('ModelCatalog.find', () => {
       { provider: 'OPENAI', model: 'offline-fast' },
       /of OPENAI has no known price.*gpt-5-mini/,
     ],
-  ])('refuses %s, and says what there is', (_what, choice, message) => {
+  ])('rejects %s and lists the alternatives', (_what, choice, message) => {
     expect(() => catalog().find(choice)).toThrow(ModelNotFoundError);
     expect(() => catalog().find(choice)).toThrow(message);
   });
 
-  it('names only models that can be called when the model is unknown', () => {
+  it('suggests only models of configured providers for an unknown model', () => {
     expect(() => catalog().find({ model: 'gpt-99' })).toThrow(/^(?!.*claude)/s);
   });
 
-  it('never puts another provider in place of a default that is not configured', () => {
+  it('never replaces a default provider that is not configured', () => {
     expect(() => catalog({ configured: [], defaultProvider: 'GOOGLE' }).find()).toThrow(
       /GOOGLE is not configured. Configured providers: none/,
     );
@@ -121,7 +121,7 @@ describe('ModelCatalog.find', () => {
 });
 
 describe('ModelCatalog.list', () => {
-  it('lists every priced model, and which of them can be called', () => {
+  it('lists every priced model and whether it can be called', () => {
     const listed = catalog().list();
     const available = new Set(listed.filter((model) => model.available).map((model) => model.provider));
     expect(available).toEqual(new Set(['OPENAI', 'OFFLINE']));

@@ -15,20 +15,20 @@ describe('ModelRouter.route', () => {
   ]);
   const router = new ModelRouter({ clients, defaultProvider: 'OFFLINE', defaultModel: 'offline-deep' });
 
-  it('gives the client of the default provider, with the price of the default model', () => {
+  it('returns the client of the default provider with the price of the default model', () => {
     const route = router.route();
     expect(route).toMatchObject({ provider: 'OFFLINE', model: 'offline-deep' });
     expect(route.languageModel).toBe(offline);
     expect(route.price).toEqual(router.catalog.find());
   });
 
-  it('gives the client of the provider that has the model', () => {
+  it('returns the client of the model’s provider', () => {
     const route = router.route({ model: 'gpt-4.1-mini' });
     expect(route).toMatchObject({ provider: 'OPENAI', model: 'gpt-4.1-mini' });
     expect(route.languageModel).toBe(openai);
   });
 
-  it('refuses what the catalog does not have, and a provider without a client', () => {
+  it('rejects models that are not in the catalog, and providers without a client', () => {
     expect(() => router.route({ model: 'gpt-99' })).toThrow(ModelNotFoundError);
     expect(() => router.route({ provider: 'GOOGLE' })).toThrow(ModelNotFoundError);
   });

@@ -20,34 +20,34 @@ describe('costMicros', () => {
     expect(costMicros(tiny, { inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBe(300_000n);
   });
 
-  it('is rounded up once for a call', () => {
+  it('rounds up once per call', () => {
     const cents = { ...PRICE, inputUsdPerMTok: '0.4', outputUsdPerMTok: '0.4' };
     expect(costMicros(cents, { inputTokens: 1, outputTokens: 1 })).toBe(1n);
     expect(costMicros(cents, { inputTokens: 1, outputTokens: 2 })).toBe(2n);
   });
 
-  it('stays exact far beyond what a double can hold', () => {
+  it('is exact beyond the range of a double', () => {
     const tokens = Number.MAX_SAFE_INTEGER;
     const dear = { ...PRICE, inputUsdPerMTok: '0.000001', outputUsdPerMTok: '999999.999999' };
     const expected = (BigInt(tokens) * 1n + BigInt(tokens) * 999_999_999_999n + 999_999n) / 1_000_000n;
     expect(costMicros(dear, { inputTokens: tokens, outputTokens: tokens })).toBe(expected);
   });
 
-  it('charges cached and cache-written input at their own prices, and at the plain one where there is none', () => {
+  it('charges cached and cache-written input at their own prices, or at the input price by default', () => {
     const usage = { inputTokens: 1_000, outputTokens: 0, cachedInputTokens: 600, cacheWriteTokens: 300 };
     const own = { ...PRICE, inputUsdPerMTok: '2', cachedInputUsdPerMTok: '0.2', cacheWriteUsdPerMTok: '2.5' };
     expect(costMicros(own, usage)).toBe(100n * 2n + 120n + 750n);
     expect(costMicros({ ...PRICE, inputUsdPerMTok: '2' }, usage)).toBe(2_000n);
   });
 
-  it('charges all of a call whose prompt is long at the higher price', () => {
+  it('charges a whole call with a long prompt at the higher price', () => {
     const longPrompt = { aboveInputTokens: 200_000, inputTimes: '2', outputTimes: '1.5' };
     const price = { ...PRICE, longPrompt };
     expect(costMicros(price, { inputTokens: 200_000, outputTokens: 1_000 })).toBe(260_000n);
     expect(costMicros(price, { inputTokens: 200_001, outputTokens: 1_000 })).toBe(515_003n);
   });
 
-  it.each(['', '-1', '1.', '.5', '1e3', '1,5', '0.1234567'])('refuses the price %j', (text) => {
+  it.each(['', '-1', '1.', '.5', '1e3', '1,5', '0.1234567'])('rejects the price %j', (text) => {
     expect(() =>
       costMicros({ ...PRICE, inputUsdPerMTok: text }, { inputTokens: 1, outputTokens: 1 }),
     ).toThrow(RangeError);
@@ -64,7 +64,7 @@ describe('worstCaseMicros', () => {
   };
 
   it.each(MODEL_PRICES.map((price) => [price.model, price] as const))(
-    'no call to %s costs more',
+    'is at least the cost of any call to %s',
     (_model, price) => {
       const most = worstCaseInputTokens(request);
       const worst = worstCaseMicros(price, request);

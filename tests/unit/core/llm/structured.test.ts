@@ -38,12 +38,12 @@ describe('completeStructured', () => {
     expect(result).toEqual({ score: 1, title });
   });
 
-  it('makes escaped NUL and lone surrogates fit to be stored', async () => {
+  it('replaces escaped NUL and unpaired surrogates', async () => {
     const { result } = await complete('{"score": 1, "title": "a\\u0000b\\ud83d"}');
     expect(result).toEqual({ score: 1, title: 'a\uFFFDb\uFFFD' });
   });
 
-  it('asks once more with the answer and its problems', async () => {
+  it('repeats the request once with the answer and its issues', async () => {
     const bad = '{"score": 11}';
     const { result, asked } = await complete(bad, GOOD);
     expect(result).toEqual({ score: 7, title: 'Fine' });
@@ -66,7 +66,7 @@ describe('completeStructured', () => {
       /limit of 50 tokens: it must be shorter/,
     ],
   ] satisfies [string, Completion, RegExp][])(
-    'asks once more about an answer %s',
+    'repeats the request once for an answer %s',
     async (_what, first, problem) => {
       const { result, asked } = await complete(first, GOOD);
       expect(result).toEqual({ score: 7, title: 'Fine' });
@@ -75,7 +75,7 @@ describe('completeStructured', () => {
     },
   );
 
-  it('gives up after the second answer, with what is wrong in it', async () => {
+  it('throws InvalidOutputError with the issues of the second answer', async () => {
     const failure = await complete('no', '{"score": "high", "title": "x"}', GOOD).catch(
       (error: unknown) => error,
     );
@@ -83,14 +83,14 @@ describe('completeStructured', () => {
     expect((failure as InvalidOutputError).issues).toMatchObject([{ path: ['score'] }]);
   });
 
-  it('lets a failed call through as it is', async () => {
+  it('rethrows the error of a failed call', async () => {
     const error = new ModelError('RATE_LIMITED', 'later');
     await expect(
       completeStructured({ complete: () => Promise.reject(error), request: REQUEST, schema }),
     ).rejects.toBe(error);
   });
 
-  it('names no more problems than a model can mend', async () => {
+  it('limits the number of issues that it reports to the model', async () => {
     const many = z.object(
       Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`field${index}`, z.string()])),
     );
@@ -105,7 +105,7 @@ describe('completeStructured', () => {
 });
 
 describe('collect', () => {
-  it('joins the text of a stream and tells how it ended', async () => {
+  it('joins the text of a stream and returns how it ended', async () => {
     const model = new OfflineModel({ script: () => 'one two three', tokensPerSecond: 0 });
     const { signal } = new AbortController();
     expect(await collect(model.stream(REQUEST, signal))).toEqual({ text: 'one two three', end: 'stop' });

@@ -18,13 +18,13 @@ const TEXTS = [
 ];
 
 describe('splitTokens', () => {
-  it.each(TEXTS)('loses nothing and cuts no surrogate pair: %j', (text) => {
+  it.each(TEXTS)('keeps the whole text and splits no surrogate pair: %j', (text) => {
     const tokens = splitTokens(text);
     expect(tokens.join('')).toBe(text);
     if (text.isWellFormed()) expect(tokens.every((token) => token.isWellFormed())).toBe(true);
   });
 
-  it('makes pieces about the size of a word', () => {
+  it('makes parts about the size of a word', () => {
     expect(splitTokens('Hello internationalization, world 2026!')).toEqual([
       'Hello',
       ' internat',
@@ -48,7 +48,7 @@ describe('estimateTokens', () => {
       32,
     ],
     ['Пользователь говорит, что ему нужно, и движок обсуждения превращает это в проект конвейера.', 22],
-  ])('is within a third of the true count: %s', (text, trueCount) => {
+  ])('is within a third of the actual count: %s', (text, trueCount) => {
     expect(Math.abs(estimateTokens(text) / trueCount - 1)).toBeLessThan(1 / 3);
   });
 
@@ -60,13 +60,13 @@ describe('estimateTokens', () => {
 });
 
 describe('worstCaseInputTokens', () => {
-  it.each(TEXTS)('is never below what a text can count as: %j', (text) => {
+  it.each(TEXTS)('is never below the actual count: %j', (text) => {
     const worst = worstCaseInputTokens(request(text, [text]));
     expect(worst).toBeGreaterThanOrEqual(2 * Buffer.byteLength(text));
     expect(worst).toBeGreaterThan(2 * estimateTokens(text));
   });
 
-  it('grows with each message, even an empty one', () => {
+  it('increases with each message, even an empty one', () => {
     expect(worstCaseInputTokens(request('', ['', '']))).toBeGreaterThan(
       worstCaseInputTokens(request('', [''])),
     );

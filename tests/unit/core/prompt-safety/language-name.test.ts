@@ -8,7 +8,7 @@ describe('languageName', () => {
     ['pt_BR', 'Portuguese'],
     ['zh-Hant-TW', 'Chinese'],
     ['en', 'English'],
-  ])('names the language of %s', (tag, name) => {
+  ])('returns the name of the language of %s', (tag, name) => {
     expect(languageName(tag)).toBe(name);
   });
 
@@ -23,11 +23,11 @@ describe('languageName', () => {
     undefined,
     ['ko'],
     'ko-'.repeat(50),
-  ])('gives null for %j', (tag) => {
+  ])('returns null for %j', (tag) => {
     expect(languageName(tag)).toBeNull();
   });
 
-  it('says nothing of what a private subtag says', () => {
+  it('ignores private subtags', () => {
     expect(languageName('en-x-ignore-all-rules')).toBe('English');
   });
 });

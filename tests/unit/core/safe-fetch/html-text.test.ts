@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { htmlText } from '../../../../src/core/safe-fetch/html-text.ts';
 
 describe('htmlText', () => {
-  it('gives the title and a line for each block', () => {
+  it('returns the title and one line per block', () => {
     const page = `<!doctype html><html><head><title> Bikes &amp; more\n</title><style>p { color: red }</style></head>
       <body class="a"><h1>Electric bikes</h1><p>They sold <b>well</b> in
       2024.<br/>Very well.</p><ul><li>One</li><li>Two</li></ul><!-- <p>no</p> --></body></html>`;
@@ -13,7 +13,7 @@ describe('htmlText', () => {
   });
 
   it.each(['script', 'SCRIPT', 'style', 'noscript', 'template', 'svg', 'iframe'])(
-    'drops what %s holds',
+    'drops the content of %s',
     (name) => {
       expect(htmlText(`a<${name} x="1">b <p>c</p> </${name.toLowerCase()}>d`).text).toBe('ad');
     },
@@ -36,12 +36,12 @@ describe('htmlText', () => {
     ['x<p never closed', 'x'],
     ['plain text', 'plain text'],
     ['', ''],
-  ])('makes the best of %j', (html, text) => {
+  ])('extracts readable text from malformed %j', (html, text) => {
     expect(htmlText(html)).toEqual({ title: null, text });
   });
 
   it.each(['<', '<p', '<!--', '<script', '<script>', '</', '<title>', '&amp', '<p><b>', ' \n'])(
-    'copes with a million characters of %j, where more than linear time would never end',
+    'takes linear time for a million characters of %j',
     (piece) => {
       expect(htmlText(piece.repeat(1_000_000 / piece.length))).toHaveProperty('text');
     },

@@ -36,7 +36,7 @@ describe('isPublicAddress', () => {
       '100::1',
     ],
     ['not an address', '', 'localhost', 'example.com', '1.2.3', '127.0.0.1:80', '[::1]'],
-  ])('refuses what is %s', (_kind, ...addresses) => {
+  ])('rejects addresses that are %s', (_kind, ...addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ afterEach(async () => {
   }
 });
 
-describe('SafeFetch: where it goes', () => {
+describe('SafeFetch: allowed destinations', () => {
   it.each([
     '127.0.0.1',
     '127.1',
@@ -37,7 +37,7 @@ describe('SafeFetch: where it goes', () => {
     'localhost',
     'localhost.',
     'LOCALHOST',
-  ])('refuses loopback spelled as %s, without a connection', async (host) => {
+  ])('rejects loopback written as %s, without connecting', async (host) => {
     const server = await serve(page('internal'));
     await expect(new SafeFetch().text(`http://${host}:${server.port}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
@@ -57,7 +57,7 @@ describe('SafeFetch: where it goes', () => {
     '224.0.0.1',
     '[::]',
     '168.63.129.16',
-  ])('refuses %s at once', async (host) => {
+  ])('rejects %s immediately', async (host) => {
     await expect(new SafeFetch().text(`http://${host}/`, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
     });
@@ -80,7 +80,7 @@ describe('SafeFetch: where it goes', () => {
     'http://',
     'not a url',
     '',
-  ])('refuses %j before it looks up a name', async (url) => {
+  ])('rejects %j before a name lookup', async (url) => {
     const lookup = vi.fn<NonNullable<SafeFetchOptions['lookup']>>();
     await expect(new SafeFetch({ lookup }).text(url, options)).rejects.toMatchObject({
       code: 'URL_NOT_ALLOWED',
@@ -88,7 +88,7 @@ describe('SafeFetch: where it goes', () => {
     expect(lookup).not.toHaveBeenCalled();
   });
 
-  it('refuses a name when any of its addresses is not allowed', async () => {
+  it('rejects a name if any of its addresses is not allowed', async () => {
     const server = await serve(page('internal'));
     const safeFetch = new SafeFetch({
       isAllowedAddress: is('127.0.0.1'),
@@ -100,7 +100,7 @@ describe('SafeFetch: where it goes', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('looks a name up again for each connection: one that is rebound is refused', async () => {
+  it('looks up a name for each connection, and rejects a rebound one', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/') response.writeHead(302, { location: '/again', connection: 'close' }).end();
       else response.end('internal');
@@ -113,7 +113,7 @@ describe('SafeFetch: where it goes', () => {
     expect(server.paths).toEqual(['/']);
   });
 
-  it('checks the connected peer itself before it sends a byte', async () => {
+  it('checks the address of the connected socket before it sends data', async () => {
     const server = await serve(page('internal'));
     const checks = [true, false];
     const safeFetch = new SafeFetch({
@@ -126,7 +126,7 @@ describe('SafeFetch: where it goes', () => {
     expect(server.paths).toEqual([]);
   });
 
-  it('answers the same for a name that does not exist and one that is not public', async () => {
+  it('throws the same error for a name that does not exist and one that is not public', async () => {
     const refusals = await Promise.all(
       [answers([]), answers(['10.0.0.1']), answers(['127.0.0.1'])].map((lookup) =>
         new SafeFetch({ lookup }).text('http://intranet.example/', options).catch((error: unknown) => error),
@@ -137,7 +137,7 @@ describe('SafeFetch: where it goes', () => {
     ).toBe(1);
   });
 
-  it('uses no proxy, whatever the environment says', async () => {
+  it('ignores proxy settings of the environment', async () => {
     const server = await serve(page('direct'));
     const proxy = await serveProxy('through the proxy');
     const script = `
@@ -170,14 +170,14 @@ describe('SafeFetch: redirects', () => {
     'http://user:secret@127.0.0.1/',
     'file:///etc/passwd',
     'http://127.0.0.1:6379/',
-  ])('refuses one to %s', async (location) => {
+  ])('rejects a redirect to %s', async (location) => {
     const server = await serve((_request, response) => response.writeHead(302, { location }).end());
     await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
     expect(server.paths).toEqual(['/']);
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'follows a relative one with status %d and says where it ended',
+    'follows a relative redirect with status %d and returns the final URL',
     async (status) => {
       const server = await serve((request, response) => {
         if (request.url === '/') response.writeHead(status, { location: 'next?x=1' }).end();
@@ -191,7 +191,7 @@ describe('SafeFetch: redirects', () => {
     },
   );
 
-  it('follows three and no more', async () => {
+  it('follows at most three redirects', async () => {
     const server = await serve((request, response) => {
       const left = Number(request.url!.slice(1));
       if (left > 0) response.writeHead(302, { location: `/${left - 1}` }).end();
@@ -204,7 +204,7 @@ describe('SafeFetch: redirects', () => {
   });
 });
 
-describe('SafeFetch: what it reads', () => {
+describe('SafeFetch: accepted content', () => {
   it.each([
     ['text/html', 'text/html; charset=utf-8', Buffer.from('<p>안녕</p>'), '<p>안녕</p>'],
     ['application/json', 'application/json', Buffer.from('{"a":1}'), '{"a":1}'],
@@ -225,7 +225,7 @@ describe('SafeFetch: what it reads', () => {
   });
 
   it.each(['application/pdf', 'image/png', 'application/octet-stream', 'application/zip', '', 'nonsense'])(
-    'refuses content of the type %j',
+    'rejects content of type %j',
     async (contentType) => {
       const server = await serve((_request, response) =>
         response.setHeader('content-type', contentType).end('x'),
@@ -234,14 +234,14 @@ describe('SafeFetch: what it reads', () => {
     },
   );
 
-  it.each([304, 400, 404, 500])('refuses status %d', async (status) => {
+  it.each([304, 400, 404, 500])('rejects status %d', async (status) => {
     const server = await serve((_request, response) =>
       response.writeHead(status, { 'content-type': 'text/plain' }).end(),
     );
     await expect(local().text(server.url, options)).rejects.toMatchObject({ code: 'HTTP_ERROR' });
   });
 
-  it('decompresses what is compressed', async () => {
+  it('decompresses the body', async () => {
     const server = await serve((_request, response) =>
       response
         .writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })
@@ -251,8 +251,8 @@ describe('SafeFetch: what it reads', () => {
   });
 });
 
-describe('SafeFetch: its limits', () => {
-  it('refuses a body that says it is too large, without reading it', async () => {
+describe('SafeFetch: limits', () => {
+  it('rejects a body that is declared too large without reading it', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1001' }).write('x');
     });
@@ -261,7 +261,7 @@ describe('SafeFetch: its limits', () => {
     });
   });
 
-  it('reads exactly as much as is allowed', async () => {
+  it('reads a body of exactly the maximum size', async () => {
     const server = await serve((_request, response) =>
       response.setHeader('content-type', 'text/plain').end('x'.repeat(1_000)),
     );
@@ -273,7 +273,7 @@ describe('SafeFetch: its limits', () => {
     });
   });
 
-  it('ends a body that never ends', async () => {
+  it('stops reading an endless body', async () => {
     const server = await serve((_request, response) => {
       response.setHeader('content-type', 'text/plain');
       const write = () => {
@@ -286,7 +286,7 @@ describe('SafeFetch: its limits', () => {
     await eventually(() => expect(server.open).toBe(0));
   });
 
-  it('counts a bomb by what it becomes', async () => {
+  it('applies the limit to the decompressed size', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' });
       const zeros = Readable.from(Array.from({ length: 256 }, () => MEGABYTE));
@@ -306,7 +306,7 @@ describe('SafeFetch: its limits', () => {
       (response: Parameters<RequestListener>[1]) =>
         response.writeHead(200, { 'content-type': 'text/plain' }).write('x'),
     ],
-  ])('gives up on a server that stops %s', async (_when, answer) => {
+  ])('times out on a server that stops %s', async (_when, answer) => {
     const server = await serve((_request, response) => void answer(response));
     await expect(local().text(server.url, { signal, timeoutMs: 100 })).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -315,7 +315,7 @@ describe('SafeFetch: its limits', () => {
   });
 
   it.each(['refuses the connection', 'breaks off its answer'])(
-    'says that a server that %s is unreachable',
+    'reports a server that %s as unreachable',
     async (how) => {
       const server = await serve((_request, response) => {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '10' }).write('x');
@@ -326,7 +326,7 @@ describe('SafeFetch: its limits', () => {
     },
   );
 
-  it('stops at once when its caller does, with the caller’s reason', async () => {
+  it('stops immediately when the signal aborts, with its reason', async () => {
     const server = await serve(() => {});
     const controller = new AbortController();
     const fetched = local().text(server.url, { signal: controller.signal, timeoutMs: 60_000 });
@@ -337,7 +337,7 @@ describe('SafeFetch: its limits', () => {
     await eventually(() => expect(server.open).toBe(0));
   });
 
-  it('leaves no connection open', async () => {
+  it('closes all connections', async () => {
     const server = await serve(page('there'));
     await local().text(server.url, options);
     await eventually(() => expect(server.open).toBe(0));

@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../../../src/core/spending/admission.ts';
 
 describe('admit', () => {
-  it('grants up to the cap and not a micro-dollar more', () => {
+  it('grants up to the limit and not a micro-dollar more', () => {
     const turns = take([ask('a', 60n, 'user'), ask('b', 40n, 'user'), ask('c', 1n, 'user')], {});
     expect(turns).toEqual({ granted: ['a', 'b'], refused: [], waiting: [['c', 'user']] });
   });
 
-  it('counts what is spent and what others hold', () => {
+  it('counts spent and held amounts', () => {
     const accounts = { user: { spentMicros: 30n, heldMicros: 30n } };
     expect(take([ask('fits', 40n, 'user')], accounts).granted).toEqual(['fits']);
     expect(take([ask('waits', 41n, 'user')], accounts).waiting).toEqual([['waits', 'user']]);
     expect(take([ask('never', 71n, 'user')], accounts).refused).toEqual([['never', 'user']]);
   });
 
-  it('refuses what a later account can never give, even while an earlier one only holds', () => {
+  it('refuses a request that exceeds one account’s limit even if another account only holds too much', () => {
     const accounts = {
       user: { spentMicros: 0n, heldMicros: 100n },
       tenant: { spentMicros: 100n, heldMicros: 0n },
@@ -22,7 +22,7 @@ describe('admit', () => {
     expect(take([ask('a', 1n, 'user', 'tenant')], accounts).refused).toEqual([['a', 'tenant']]);
   });
 
-  it('lets nobody overtake on the account that is waited for, and everybody on others', () => {
+  it('lets no request overtake on a contended account, but on all others', () => {
     const accounts = { user: { spentMicros: 0n, heldMicros: 50n } };
     const turns = take(
       [ask('large', 90n, 'user', 'tenant'), ask('small', 1n, 'user', 'tenant'), ask('other', 1n, 'tenant')],
@@ -35,16 +35,16 @@ describe('admit', () => {
     expect(turns.granted).toEqual(['other']);
   });
 
-  it('lets a request that is refused block nobody', () => {
+  it('does not block other requests with a refused one', () => {
     expect(take([ask('huge', 101n, 'user'), ask('small', 100n, 'user')], {}).granted).toEqual(['small']);
   });
 
-  it('never stops at an account without a cap, and counts it all the same', () => {
+  it('never refuses for an account without a limit, but counts its amounts', () => {
     const request = { id: 'a', limits: [{ accountId: 'free', limitMicros: null }], amountMicros: 10n ** 15n };
     expect(admit([request], new Map()).granted).toEqual([request]);
   });
 
-  it('never lets spent and held pass a cap together, whatever is asked', () => {
+  it('never lets spent plus held exceed a limit, for random requests', () => {
     let seed = 7;
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 500; round++) {

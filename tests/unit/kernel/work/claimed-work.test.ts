@@ -15,7 +15,7 @@ const services = { eventLog, followers };
 afterAll(() => followers.close());
 
 describe('withSignals', () => {
-  it('hears of what was signalled after the work began, also before it listened, and of nothing older', async () => {
+  it('passes on signals sent since the work started, even before it listened, and no older ones', async () => {
     await send('old');
     const heard: string[] = [];
     await withSignals(services, signals, async (listen) => {
@@ -27,7 +27,7 @@ describe('withSignals', () => {
     expect(heard).toEqual(['while the rows are loaded', 'while it works']);
   });
 
-  it('hears of nothing once the work has ended', async () => {
+  it('passes on no signals after the work has ended', async () => {
     const heard: string[] = [];
     await withSignals(services, signals, async (listen) => listen(({ type }) => void heard.push(type)));
     await send('late');
@@ -35,11 +35,11 @@ describe('withSignals', () => {
     expect(heard).toEqual([]);
   });
 
-  it('ends quietly when another worker has taken over', async () => {
+  it('resolves when another worker has taken over the claim', async () => {
     await withSignals(services, signals, () => Promise.reject(new FencedError('subject')));
   });
 
-  it('throws any other error, after the listener has left', async () => {
+  it('throws any other error after the listener has stopped', async () => {
     const work = withSignals(services, signals, async (listen) => {
       listen(() => {});
       throw new Error('broken');

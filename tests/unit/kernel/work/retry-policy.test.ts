@@ -19,11 +19,11 @@ describe('afterFailure', () => {
     },
   );
 
-  it('retries an empty answer twice, then fails', () => {
+  it('retries an empty output twice, then fails', () => {
     expect(actionsAfter(new EmptyOutputError())).toEqual(['RETRY', 'RETRY', 'FAIL']);
   });
 
-  it('leaves the work to the next claim when the database is away for longer', () => {
+  it('leaves the work to the next claim when the database stays unavailable', () => {
     expect(actionsAfter(outage)).toEqual(['RETRY', 'RETRY', 'LEAVE']);
   });
 
@@ -33,11 +33,11 @@ describe('afterFailure', () => {
     new ModelError('REFUSED', 'x'),
     new AppError('FORBIDDEN', 'x'),
     new Error('x'),
-  ])('fails at once for %s', (error) => {
+  ])('fails immediately for %s', (error) => {
     expect(actionsAfter(error)).toEqual(['FAIL', 'FAIL', 'FAIL']);
   });
 
-  it('waits as long as the provider asks', () => {
+  it('waits for the provider’s Retry-After', () => {
     const error = new ModelError('RATE_LIMITED', 'x', { retryAfterMs: 9_000 });
     const decision = afterFailure(error, 1);
     expect(decision.action === 'RETRY' && decision.delayMs).toBeGreaterThanOrEqual(9_000);
@@ -45,7 +45,7 @@ describe('afterFailure', () => {
 });
 
 describe('retryModelCall', () => {
-  it('gives the answer of a later attempt', async () => {
+  it('returns the answer of a later attempt', async () => {
     const calls = failing(new ModelError('RATE_LIMITED', 'x', { retryAfterMs: 0 }), 2);
     expect(await retryModelCall(calls.call, never)).toBe('answer 3');
   });
@@ -65,7 +65,7 @@ describe('retryModelCall', () => {
     },
   );
 
-  it('stops when it is aborted during a delay', async () => {
+  it('stops when the signal aborts during a delay', async () => {
     const stop = new AbortController();
     const calls = failing(new ModelError('RATE_LIMITED', 'x', { retryAfterMs: 60_000 }), 9);
     const answer = retryModelCall(calls.call, stop.signal);
@@ -76,7 +76,7 @@ describe('retryModelCall', () => {
 });
 
 describe('isStalled', () => {
-  it('gives work up after six claims without progress', () => {
+  it('is true after six claims without progress', () => {
     expect([0, 5, 6, 7].map((stalledClaims) => isStalled({ stalledClaims }))).toEqual([
       false,
       false,

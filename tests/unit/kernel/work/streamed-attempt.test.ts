@@ -15,13 +15,13 @@ describe('runAttempts', () => {
     expect(work.log).toEqual(['start 1', 'append 0 Hello, ', 'append 7 world.', 'finish Hello, world.']);
   });
 
-  it('discards an attempt that breaks and tries again', async () => {
+  it('discards a failed attempt and retries', async () => {
     const work = scripted([['half', limited()], ['whole']]);
     expect(await run(work)).toBe('FINISHED');
     expect(work.log).toEqual([
       'start 1',
       'append 0 half',
-      'discard 1: The provider was asked once: Slow down. It is tried again.',
+      'discard 1: The provider failed (1 attempt): Slow down. Retrying.',
       'start 2',
       'append 0 whole',
       'finish whole',
@@ -32,41 +32,41 @@ describe('runAttempts', () => {
     const work = scripted([[limited()], [limited()], [limited()]]);
     expect(await run(work)).toBe('FAILED');
     expect(work.log.slice(-2)).toEqual([
-      'discard 3: The provider was asked 3 times: Slow down.',
-      'fail PROVIDER_ERROR The provider was asked 3 times: Slow down.',
+      'discard 3: The provider failed (3 attempts): Slow down.',
+      'fail PROVIDER_ERROR The provider failed (3 attempts): Slow down.',
     ]);
   });
 
-  it('leaves the work to the next claim when the database stays away', async () => {
+  it('leaves the work to the next claim when the database stays unavailable', async () => {
     const work = scripted([[outage()], [outage()], [outage()]]);
     await expect(run(work)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     expect(work.log.filter((line) => line.startsWith('fail'))).toEqual([]);
   });
 
-  it('ends when the attempt turns out to have finished', async () => {
+  it('ends when the attempt had already finished', async () => {
     const work = scripted([['text', outage()]], { hasFinished: true });
     expect(await run(work)).toBe('ENDED');
     expect(work.log.filter((line) => line.startsWith('start'))).toEqual(['start 1']);
   });
 
-  it('starts nothing when the work has ended already', async () => {
+  it('starts no attempt when the work has already ended', async () => {
     expect(await run(scripted([]))).toBe('ENDED');
   });
 
-  it('stops, and neither discards nor fails, when it is aborted', async () => {
+  it('stops without discarding or failing when the signal aborts', async () => {
     const stop = new AbortController();
     const work = scripted([['half', () => stop.abort(), limited()]]);
     expect(await run(work, stop.signal)).toBe('STOPPED');
     expect(work.log).toEqual(['start 1', 'append 0 half', 'stop 1']);
   });
 
-  it('stops when another worker has taken over', async () => {
+  it('stops when another worker has taken over the claim', async () => {
     const work = scripted([['half', new FencedError('log')]]);
     expect(await run(work)).toBe('STOPPED');
     expect(work.log.at(-1)).toBe('stop 1');
   });
 
-  it('stops when it is aborted while it waits for the next attempt', async () => {
+  it('stops when the signal aborts during the delay before the next attempt', async () => {
     const stop = new AbortController();
     const later = new ModelError('RATE_LIMITED', 'Slow down.', { retryAfterMs: 60_000 });
     const work = scripted([[later], ['never']]);

@@ -14,7 +14,7 @@ const REQUEST: ModelRequest = {
 };
 
 describe('OfflineModel', () => {
-  it('plays the script of the request in parts, with their usage, and ends once', async () => {
+  it('streams the script of the request in parts, then the usage and one end', async () => {
     const script = (request: ModelRequest) => `${TEXT} ${String(request.task.metadata['steps'])}`;
     const parts = await play(new OfflineModel({ script, tokensPerSecond: Infinity }));
     expect(textOf(parts)).toBe(`${TEXT} 3`);
@@ -29,7 +29,7 @@ describe('OfflineModel', () => {
     expect(texts.every((text) => text.length > 0 && text.length <= 9 && text.isWellFormed())).toBe(true);
   });
 
-  it('gives the same parts for the same request', async () => {
+  it('streams the same parts for the same request', async () => {
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
     expect(await play(model)).toEqual(await play(model));
   });
@@ -38,7 +38,7 @@ describe('OfflineModel', () => {
     [5, 'length'],
     [estimateTokens(TEXT) - 1, 'length'],
     [estimateTokens(TEXT), 'stop'],
-  ])('keeps to %i tokens and says %s', async (maxOutputTokens, reason) => {
+  ])('stops at %i tokens with the reason %s', async (maxOutputTokens, reason) => {
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
     const parts = await play(model, { ...REQUEST, maxOutputTokens });
     expect(parts.at(-1)).toEqual({ type: 'end', reason });
@@ -46,13 +46,13 @@ describe('OfflineModel', () => {
     expect(TEXT.startsWith(textOf(parts))).toBe(true);
   });
 
-  it('keeps its pace', async () => {
+  it('keeps its rate', async () => {
     const startedAt = performance.now();
     await play(new OfflineModel({ script: () => 'word '.repeat(10).trim(), tokensPerSecond: 100 }));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(90);
   });
 
-  it('stops at once on an abort, with its reason, and leaves no listener', async () => {
+  it('stops immediately on an abort with its reason, and removes its listener', async () => {
     const aborter = new AbortController();
     const reading = play(
       new OfflineModel({ script: () => TEXT, tokensPerSecond: 0.01 }),
@@ -66,7 +66,7 @@ describe('OfflineModel', () => {
     expect(getEventListeners(aborter.signal, 'abort')).toHaveLength(0);
   });
 
-  it('stops on an abort between parts when it plays without waiting', async () => {
+  it('stops on an abort between parts when it streams without delay', async () => {
     const aborter = new AbortController();
     const seen: string[] = [];
     const model = new OfflineModel({ script: () => TEXT, tokensPerSecond: 0 });
@@ -80,7 +80,7 @@ describe('OfflineModel', () => {
     expect(seen).toEqual(['text']);
   });
 
-  it('plays nothing for an aborted signal', async () => {
+  it('streams nothing for an aborted signal', async () => {
     const model = new OfflineModel({ script: () => TEXT });
     await expect(play(model, REQUEST, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
   });

@@ -20,12 +20,12 @@ describe('errorFromResponse', () => {
     ["Azure's answer to refused content", 400, { error: { code: 'content_filter' } }, 'REFUSED'],
     ['an error that is only a text', 400, { error: 'model not loaded' }, 'BAD_REQUEST'],
     ['a body of another shape', 422, ['?'], 'BAD_REQUEST'],
-  ])('understands %s', async (_what, status, body, code) => {
+  ])('recognizes %s', async (_what, status, body, code) => {
     const error = await errorFromResponse(Response.json(body, { status }), ASKED);
     expect(error.code).toBe(code);
   });
 
-  it('reads no more of a body than it needs', async () => {
+  it('reads a body only up to a limit', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => {
@@ -38,7 +38,7 @@ describe('errorFromResponse', () => {
     expect(sent).toBeLessThan(200_000);
   });
 
-  it('quotes no more than a few lines of what was said', async () => {
+  it('quotes the provider’s message only up to a limit', async () => {
     const body = { error: { message: 'sk-canary '.repeat(1_000) } };
     const { message } = await errorFromResponse(Response.json(body, { status: 400 }), ASKED);
     expect(message.length).toBeLessThan(600);

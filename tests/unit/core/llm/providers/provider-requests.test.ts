@@ -44,7 +44,7 @@ describe("a request to a provider's own address", () => {
       google.create({ apiKey: 'sk-own' }),
       'https://generativelanguage.googleapis.com/v1beta/models/some-model:streamGenerateContent?alt=sse',
     ],
-  ])('%s: carries its own key and nothing from the environment', async (_name, model, address) => {
+  ])('%s: sends its own key and nothing from the environment', async (_name, model, address) => {
     const { url, headers } = await requestOf(model);
     expect(url).toBe(address);
     const sent = JSON.stringify([...headers]);
@@ -52,7 +52,7 @@ describe("a request to a provider's own address", () => {
     expect(sent).not.toContain('env');
   });
 
-  it('OpenAI: limits the answer with the name that reasoning models know', async () => {
+  it('OpenAI: limits the answer with the parameter that reasoning models accept', async () => {
     const { body } = await requestOf(openAi.create({ apiKey: 'sk-own' }));
     expect(body).toMatchObject({ max_completion_tokens: 321 });
     expect(body).not.toHaveProperty('max_tokens');

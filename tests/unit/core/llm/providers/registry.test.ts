@@ -8,17 +8,20 @@ import {
 } from '../../../../../src/core/llm/providers/registry.ts';
 
 describe('the registry of providers', () => {
-  it('holds OFFLINE beside those that need a key', () => {
+  it('contains OFFLINE and the providers that need a key', () => {
     expect(PROVIDER_NAMES).toEqual([...KEYED_PROVIDER_NAMES, 'OFFLINE']);
   });
 
-  it.each(PROVIDER_NAMES)('%s has a name fit for settings and GraphQL, a title and a description', (name) => {
-    expect(name).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
-    expect(PROVIDERS[name].title).not.toBe('');
-    expect(PROVIDERS[name].description).toMatch(/\.$/);
-  });
+  it.each(PROVIDER_NAMES)(
+    '%s has a name that is valid in settings and GraphQL, a title and a description',
+    (name) => {
+      expect(name).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
+      expect(PROVIDERS[name].title).not.toBe('');
+      expect(PROVIDERS[name].description).toMatch(/\.$/);
+    },
+  );
 
-  it.each(KEYED_PROVIDER_NAMES)('%s gives a client without opening a connection', (name) => {
+  it.each(KEYED_PROVIDER_NAMES)('%s creates a client without opening a connection', (name) => {
     const client = KEYED_PROVIDERS[name].create({ apiKey: 'sk-any' });
     expect('stream' in client).toBe(true);
   });
