@@ -7,17 +7,17 @@ import { testSql } from '../support/test-sql.ts';
 const { sql, begin } = testSql();
 const newId = () => `run:${randomUUID()}`;
 const LEASE_MS = 60_000;
-/** A lease that has run out already. */
+/** A lease that has already expired. */
 const EXPIRED_MS = -1_000;
 
 describe('claim', () => {
-  it('takes a free claim and makes its log', async () => {
+  it('takes a free claim and creates its log', async () => {
     const id = newId();
     expect(await claim(sql, id, 'a', LEASE_MS)).toEqual({ fence: 1 });
     expect(await new PostgresEventLog(sql).heads([id])).toEqual(new Map([[id, 0]]));
   });
 
-  it('gives null while the lease lives, to its own holder too, and leaves the fence as it is', async () => {
+  it('returns null during the lease, also for its own holder, and leaves the fence unchanged', async () => {
     const id = newId();
     await claim(sql, id, 'a', LEASE_MS);
     expect(await claim(sql, id, 'b', LEASE_MS)).toBeNull();
@@ -32,7 +32,7 @@ describe('claim', () => {
     expect(await renew(sql, 'a', [id], LEASE_MS)).toEqual(new Set());
   });
 
-  it('raises the fence of a log that was there before', async () => {
+  it('raises the fence of an existing log', async () => {
     const id = newId();
     const log = new PostgresEventLog(sql);
     await log.append([{ logId: id, events: ['a mutation'] }]);
@@ -41,7 +41,7 @@ describe('claim', () => {
     expect(event!.seq).toBe(2);
   });
 
-  it('has one winner among 50 at once, of a free and of an expired claim', async () => {
+  it('succeeds for exactly one of 50 concurrent calls, for a free and for an expired claim', async () => {
     for (const setUp of [async () => {}, (id: string) => claim(sql, id, 'earlier', EXPIRED_MS)]) {
       const id = newId();
       await setUp(id);
@@ -51,7 +51,7 @@ describe('claim', () => {
     }
   });
 
-  it('falls with its transaction', async () => {
+  it('is rolled back with its transaction', async () => {
     const id = newId();
     const tx = await begin();
     await claim(tx.sql, id, 'a', LEASE_MS);
@@ -61,7 +61,7 @@ describe('claim', () => {
 });
 
 describe('renew', () => {
-  it('prolongs what the holder has and tells it apart from what it has lost', async () => {
+  it('extends the claims that the holder has and omits those that it has lost', async () => {
     const [kept, lost, released, never] = [newId(), newId(), newId(), newId()];
     await claim(sql, kept, 'a', LEASE_MS);
     await claim(sql, lost, 'a', EXPIRED_MS);
@@ -74,14 +74,14 @@ describe('renew', () => {
     expect(await claim(sql, kept, 'c', LEASE_MS)).toBeNull();
   });
 
-  it('revives an expired claim that nobody has taken', async () => {
+  it('extends an expired claim that nobody has taken', async () => {
     const id = newId();
     await claim(sql, id, 'a', EXPIRED_MS);
     expect(await renew(sql, 'a', [id], LEASE_MS)).toEqual(new Set([id]));
     expect(await claim(sql, id, 'b', LEASE_MS)).toBeNull();
   });
 
-  it('waits neither for a held log nor for a claim that another transaction has locked', async () => {
+  it('does not wait for a locked log or for a claim that another transaction has locked', async () => {
     const [id, logHeld, rowHeld] = [newId(), newId(), newId()];
     for (const each of [id, logHeld, rowHeld]) await claim(sql, each, 'a', 1_000);
     const tx = await begin();
@@ -96,14 +96,14 @@ describe('renew', () => {
 });
 
 describe('release', () => {
-  it('lets anyone claim at once, with a higher fence', async () => {
+  it('allows an immediate new claim with a higher fence', async () => {
     const id = newId();
     await claim(sql, id, 'a', LEASE_MS);
     await release(sql, id, 'a');
     expect(await claim(sql, id, 'b', LEASE_MS)).toEqual({ fence: 2 });
   });
 
-  it('leaves a claim that somebody else has taken over', async () => {
+  it('leaves a claim that another holder has taken over', async () => {
     const id = newId();
     await claim(sql, id, 'a', EXPIRED_MS);
     await claim(sql, id, 'b', LEASE_MS);

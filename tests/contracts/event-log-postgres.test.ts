@@ -14,7 +14,7 @@ const newClaim = async (logId: string) => (await claim(sql, logId, randomUUID(),
 const EXPIRED = -1_000;
 
 describe('append', () => {
-  it('leaves no hole and no double when 20 writers append 50 times each and every third rolls back', async () => {
+  it('leaves no gaps and no duplicates when 20 writers append 50 times each and every third rolls back', async () => {
     const logId = newLog();
     const kept: string[] = [];
     await together(20, async (writer) => {
@@ -32,7 +32,7 @@ describe('append', () => {
     expect(await log.state(logId)).toEqual({ head: kept.length, floor: 0 });
   });
 
-  it('does not deadlock when many writers append to overlapping logs, some still to be made', async () => {
+  it('does not deadlock when many writers append to overlapping logs, some of them new', async () => {
     for (let round = 0; round < 10; round++) {
       const logs = Array.from({ length: 6 }, newLog);
       await together(16, async (writer) => {
@@ -46,7 +46,7 @@ describe('append', () => {
     }
   });
 
-  it('waits for a log that another transaction holds, and numbers on from what that one stored', async () => {
+  it('waits for a log that another transaction has locked, and continues its numbering', async () => {
     const logId = newLog();
     await log.append([{ logId, events: ['first'] }]);
     const other = await begin();
@@ -57,7 +57,7 @@ describe('append', () => {
     expect((await waiting)[0]!.seq).toBe(3);
   });
 
-  it('takes the number that a rolled back transaction gave up', async () => {
+  it('reuses the numbers of a rolled back transaction', async () => {
     const logId = newLog();
     await log.append([{ logId, events: ['first'] }]);
     const other = await begin();
@@ -68,7 +68,7 @@ describe('append', () => {
     expect((await waiting)[0]!.seq).toBe(2);
   });
 
-  it('refuses a writer that waited for the log while a new claim raised the fence', async () => {
+  it('rejects a writer that waited for the log while a new claim raised the fence', async () => {
     const logId = newLog();
     const fence = await newClaim(logId);
     const takeover = await begin();
@@ -81,7 +81,7 @@ describe('append', () => {
     expect(await log.read(logId, 0, 10)).toEqual([]);
   });
 
-  it('meets a fence raised on its second log while it waited for the first', async () => {
+  it('rejects a writer when the fence of its second log was raised while it waited for the first', async () => {
     const [first, second] = [newLog(), newLog()].toSorted() as [Log, Log];
     const fence = await newClaim(second);
     await log.append([{ logId: first, events: ['first'] }]);
@@ -99,7 +99,7 @@ describe('append', () => {
     expect(await log.state(first)).toEqual({ head: 2, floor: 0 });
   });
 
-  it('starts a log again that was deleted while it waited for it', async () => {
+  it('recreates a log that was deleted while it waited for it', async () => {
     const logId = newLog();
     await log.append([{ logId, events: ['old'] }]);
     const deletion = await begin();
@@ -112,7 +112,7 @@ describe('append', () => {
     expect(await log.read(logId, 0, 10)).toHaveLength(1);
   });
 
-  it('stands or falls with its transaction', async () => {
+  it('commits or rolls back with its transaction', async () => {
     const logId = newLog();
     const tx = await begin();
     await new PostgresEventLog(tx.sql).append([{ logId, events: ['a'] }]);
@@ -123,7 +123,7 @@ describe('append', () => {
 });
 
 describe('appendAvailable', () => {
-  it('leaves a held log and stores the others at once', async () => {
+  it('skips a locked log and stores the others immediately', async () => {
     const [held, free] = [newLog(), newLog()];
     const [heldFence, freeFence] = [await newClaim(held), await newClaim(free)];
     const holder = await begin();
@@ -139,7 +139,7 @@ describe('appendAvailable', () => {
     expect(second).toMatchObject({ stored: [{ logId: held, seq: 2, data: 'a' }], busy: [], fenced: [] });
   });
 
-  it('leaves a log that is being claimed, and refuses its old fence once the claim stands', async () => {
+  it('skips a log during a claim, and rejects its old fence after the claim', async () => {
     const logId = newLog();
     const appends = [{ logId, events: ['a'], fence: await newClaim(logId) }];
     const takeover = await begin();
@@ -149,7 +149,7 @@ describe('appendAvailable', () => {
     expect(await log.appendAvailable(appends)).toEqual({ stored: [], busy: [], fenced: [logId] });
   });
 
-  it('never lets a stale writer in, while claims are taken over and mutations append in between', async () => {
+  it('always rejects stale writers while claims are taken over and mutations append in between', async () => {
     const logs = Array.from({ length: 4 }, newLog);
     for (const logId of logs) await newClaim(logId);
     await together(12, async (worker) => {
@@ -167,7 +167,7 @@ describe('appendAvailable', () => {
     }
   });
 
-  /** A worker that writes its fence, sometimes beside a log that it has no claim on, until it is refused or done. */
+  /** A worker that writes its fence, sometimes together with an unclaimed log, until it is rejected or done. */
   async function writeUntilFenced(logId: string, fence: number, logs: string[]): Promise<void> {
     for (let i = 0; i < 5; i++) {
       const strange = logs

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type EventLog, FencedError } from '../../src/core/event-log/event-log.ts';
 import { type Log, logKind } from '../../src/core/event-log/log.ts';
 
-/** What every event log does, whatever it is made of. */
+/** The contract of every event log implementation. */
 export function describeEventLog(name: string, open: () => Adapter): void {
   const newLog = () => logKind<unknown>('log')(randomUUID());
 
   describe(name, () => {
     describe('append', () => {
-      it('of nothing stores nothing', async () => {
+      it('stores nothing for an empty list', async () => {
         expect(await open().log.append([])).toEqual([]);
       });
 
@@ -25,7 +25,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         ]);
       });
 
-      it('returns what a reader will read', async () => {
+      it('returns the events as readers see them', async () => {
         const { log } = open();
         const logId = newLog();
         const events = [{ text: 'héllo "{}" \u{1f600}\n' }, [1, 2.5, null, true], 'x', 0, null, {}];
@@ -37,7 +37,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(await log.read(logId, 0, 100)).toEqual(stored);
       });
 
-      it('numbers each log by itself, and returns them in the order of their ids', async () => {
+      it('numbers each log separately, and returns events in the order of the log ids', async () => {
         const { log } = open();
         const [a, b] = [newLog(), newLog()].sort() as [Log, Log];
         await log.append([{ logId: b, events: [0] }]);
@@ -52,7 +52,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         ]);
       });
 
-      it('accepts the fence of the latest claim, and a writer without one', async () => {
+      it('accepts the fence of the latest claim, and writes without a fence', async () => {
         const { log, claim } = open();
         const logId = newLog();
         await claim(logId);
@@ -62,7 +62,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(await dataOf(log, logId)).toEqual(['claimed', 'free']);
       });
 
-      it('refuses the fence of an earlier claim, and then stores nothing in any log', async () => {
+      it('rejects the fence of an earlier claim, and stores nothing in any log', async () => {
         const { log, claim } = open();
         const [logId, other, fresh] = [newLog(), newLog(), newLog()];
         const stale = await claim(logId);
@@ -79,7 +79,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(await log.state(fresh)).toEqual({ head: 0, floor: 0 });
       });
 
-      it('refuses a fence where nobody has claimed', async () => {
+      it('rejects a fence for a log without a claim', async () => {
         const { log } = open();
         const logId = newLog();
         await expect(log.append([{ logId, events: [1], fence: 1 }])).rejects.toThrow(FencedError);
@@ -88,7 +88,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('appendAvailable', () => {
-      it('stores under right fences and reports the stale ones, each log for itself', async () => {
+      it('stores events with current fences and reports stale fences, independently per log', async () => {
         const { log, claim } = open();
         const [good, taken, unclaimed] = [newLog(), newLog(), newLog()];
         const fence = await claim(good);
@@ -111,7 +111,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('read', () => {
-      it('gives what follows the cursor, at most as many as asked for', async () => {
+      it('returns the events after the cursor, at most the requested number', async () => {
         const { log } = open();
         const logId = newLog();
         await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
@@ -122,7 +122,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('state, heads', () => {
-      it('tell the newest seq; a log that was never written to is empty', async () => {
+      it('return the newest seq, and 0 for a log that was never written to', async () => {
         const { log } = open();
         const [logId, none] = [newLog(), newLog()];
         await log.append([{ logId, events: ['a', 'b'] }]);
@@ -134,7 +134,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('trim', () => {
-      it('drops the start of a log and records it, and the numbers go on', async () => {
+      it('deletes the start of a log, records the floor, and continues the numbering', async () => {
         const { log } = open();
         const logId = newLog();
         await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
@@ -146,7 +146,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(next!.seq).toBe(5);
       });
 
-      it('never goes back or beyond the head, and leaves other logs alone', async () => {
+      it('never moves the floor back or beyond the head, and does not change other logs', async () => {
         const { log } = open();
         const [logId, other] = [newLog(), newLog()];
         await log.append([
@@ -163,7 +163,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('erase', () => {
-      it('drops every event and refuses earlier claims, and the numbers go on', async () => {
+      it('deletes every event, rejects earlier claims, and continues the numbering', async () => {
         const { log, claim } = open();
         const [logId, other] = [newLog(), newLog()];
         const fence = await claim(logId);
@@ -183,7 +183,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
     });
 
     describe('texts', () => {
-      it('joins the pieces that hold all fields of a part, in their order, for each part', async () => {
+      it('joins, for each part, the texts of the events that match all its fields, in log order', async () => {
         const { log } = open();
         const logId = logKind<Piece>('log')(randomUUID());
         const piece = (of: string, attempt: number, text: string): Piece => ({
@@ -226,6 +226,6 @@ interface Piece {
 
 export interface Adapter {
   log: EventLog;
-  /** Claims the log anew and returns the fence. */
+  /** Claims the log again and returns the fence. */
   claim: (logId: string) => Promise<number>;
 }

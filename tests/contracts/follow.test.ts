@@ -11,12 +11,12 @@ import { RedisChannels } from '../support/redis-channels.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { testSql } from '../support/test-sql.ts';
 
-/** All parts together, as the processes of a real system have them. */
+/** All parts together, as in the processes of a real deployment. */
 const { sql, begin } = testSql();
 const log = new PostgresEventLog(sql);
 
-describe('events of Postgres', () => {
-  it('reach every reader exactly once in memory, however often it comes back', async () => {
+describe('events from Postgres', () => {
+  it('reach every reader exactly once in one process, however often it reconnects', async () => {
     const live = new MemoryLiveChannel();
     await expectExact([live], [live], async () => {});
   });
@@ -33,7 +33,7 @@ describe('events of Postgres', () => {
       await expectExact([channel(), channel()], [channel(), channel()], async () => {});
     });
 
-    it('reach every reader exactly once while Redis hangs, dies and comes back empty', async () => {
+    it('reach every reader exactly once while Redis hangs, crashes and restarts empty', async () => {
       await expectExact([channel(), channel()], [channel(), channel()], async (progress) => {
         await progress(0.2);
         redis.freeze();
@@ -49,8 +49,8 @@ describe('events of Postgres', () => {
 });
 
 /**
- * One worker for each log, spread over the writing processes, and mutations that commit or roll back beside them; on
- * each reading process and for each log a reader who stays and one who comes and goes.
+ * One worker per log, distributed over the writing processes, and concurrent mutations that commit or roll back. On each
+ * reading process, each log has a reader that stays and one that reconnects.
  */
 async function expectExact(
   writing: LiveChannel[],
@@ -77,7 +77,7 @@ async function expectExact(
   expect(errors).toEqual([]);
 }
 
-/** Half of the events by a worker's claim, half by mutations in transactions of their own. */
+/** Half of the events are written under a worker's claim, half by mutations in separate transactions. */
 async function writeAll(
   writer: BatchWriter,
   live: LiveChannel,
@@ -97,7 +97,7 @@ async function writeAll(
   }
 }
 
-/** Reads the whole log by its cursor, and leaves and comes back after every `stay` events. */
+/** Reads the whole log by its cursor, and reconnects after every `stay` events. */
 async function readAll(follower: LogFollower, logId: Log, stay: number): Promise<void> {
   const got: number[] = [];
   while (got.length < EVENTS) {

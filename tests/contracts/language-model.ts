@@ -15,8 +15,8 @@ import { eventually } from '../support/eventually.ts';
 import { ScriptedProvider, sendError, sendEvents } from '../support/scripted-provider.ts';
 
 /**
- * What every adapter of a provider guarantees, through its real SDK and on the provider's own connection format:
- * against aimock, and against a scripted server for what aimock cannot do.
+ * The contract of every provider adapter, tested with its real SDK and the provider's wire format: against aimock, and
+ * against a scripted server for behavior that aimock does not support.
  */
 export function describeLanguageModel(dialect: ProviderDialect): void {
   describe(dialect.name, () => {
@@ -44,7 +44,7 @@ function describeAnswers(dialect: ProviderDialect, mock: LLMock): void {
   const model = () => dialect.create({ url: mock.url });
 
   describe('an answer', () => {
-    it('arrives in parts, with its usage, and ends once', async () => {
+    it('arrives in parts with its usage, and ends once', async () => {
       const content = 'Grüße, 파이프라인, 設計 and 👩‍👩‍👧‍👦 🎉: done.';
       mock.onMessage('hello', { content, usage: usageInAllSpellings(12, 34) });
       const parts = await all(model(), REQUEST);
@@ -55,7 +55,7 @@ function describeAnswers(dialect: ProviderDialect, mock: LLMock): void {
       expect(parts.at(-1)).toEqual({ type: 'end', reason: 'stop' });
     });
 
-    it('says so when it reached the limit of its length', async () => {
+    it('ends with `length` when it reaches its token limit', async () => {
       mock.onMessage('hello', { content: 'cut', finishReason: dialect.finishReasons.length });
       expect(ends(await all(model(), REQUEST))).toEqual(['length']);
     });
@@ -66,7 +66,7 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
   const failure = () => failureOf(dialect.create({ url: mock.url }), REQUEST);
   const scriptedFailure = () => failureOf(dialect.create({ url: provider.url }), REQUEST);
 
-  describe('a refused request', () => {
+  describe('a rejected request', () => {
     it.each([
       [429, 'RATE_LIMITED', true],
       [408, 'UNAVAILABLE', true],
@@ -81,7 +81,7 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
       [404, 'BAD_REQUEST', false],
       [413, 'BAD_REQUEST', false],
       [422, 'BAD_REQUEST', false],
-    ] as const)('%i is %s, and is not retried here', async (status, code, retryable) => {
+    ] as const)('has status %i: %s, without a retry', async (status, code, retryable) => {
       mock.onMessage('hello', { error: { message: 'no', type: 'some_error' }, status });
       const error = await failure();
       expect(error).toMatchObject({ code, retryable });
@@ -96,7 +96,7 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
       [new Date(Date.now() + 30_000).toUTCString(), 1, 30_000],
       [new Date(Date.now() - 30_000).toUTCString(), 0, 0],
       ['soon', undefined, undefined],
-    ])('tells how long to wait: Retry-After %s', async (header, least, most) => {
+    ])('passes on Retry-After %s', async (header, least, most) => {
       provider.answer = (response) => sendError(response, 429, { error: {} }, { 'retry-after': header });
       const { retryAfterMs } = await scriptedFailure();
       if (least === undefined) return expect(retryAfterMs).toBeUndefined();
@@ -104,7 +104,7 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
       expect(retryAfterMs).toBeLessThanOrEqual(most!);
     });
 
-    it('names what the provider said, and never the key', async () => {
+    it('quotes the provider’s message, but never the key', async () => {
       const message = `model missing, key was ${KEY}`;
       provider.answer = (response) => sendError(response, 404, { error: { message } });
       const error = await scriptedFailure();
@@ -112,24 +112,24 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
       expect(everythingIn(error)).not.toContain(KEY);
     });
 
-    it('says nothing of what the provider wrote about a wrong key', async () => {
+    it('does not quote the provider’s message about a wrong key', async () => {
       const message = `Incorrect API key provided: ${KEY.slice(0, 8)}****${KEY.slice(-4)}`;
       provider.answer = (response) => sendError(response, 401, { error: { message } });
       expect(everythingIn(await scriptedFailure())).not.toContain(KEY.slice(0, 8));
     });
 
-    it('is read even when its body is no JSON', async () => {
+    it('is handled even if its body is not JSON', async () => {
       provider.answer = (response) => response.writeHead(502).end('<html>Bad gateway</html>');
       expect(await scriptedFailure()).toMatchObject({ code: 'UNAVAILABLE' });
     });
 
-    it('a redirect is not followed', async () => {
+    it('does not follow a redirect', async () => {
       provider.answer = (response) => response.writeHead(307, { location: provider.url }).end();
       expect(await scriptedFailure()).toMatchObject({ code: 'BAD_REQUEST' });
       expect(provider.requests).toHaveLength(1);
     });
 
-    it('no server there is UNAVAILABLE', async () => {
+    it('is UNAVAILABLE when no server listens', async () => {
       const gone = await new ScriptedProvider().start();
       const { url } = gone;
       await gone.stop();
@@ -145,67 +145,74 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
     outcomeOf(dialect.create({ url: provider.url, timeouts }), REQUEST);
 
   describe('a broken stream', () => {
-    it.each([1, 2, 3, 4, 5, 6, 7, 8])('cut after %i chunks is a failure', async (truncateAfterChunks) => {
-      mock.onMessage('hello', { content: 'a longer answer than this' }, { truncateAfterChunks, latency: 5 });
-      const { error, parts } = await outcomeOf(dialect.create({ url: mock.url }), REQUEST);
-      expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-      expect(ends(parts)).toEqual([]);
-    });
+    it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+      'is an error when it ends after %i chunks',
+      async (truncateAfterChunks) => {
+        mock.onMessage(
+          'hello',
+          { content: 'a longer answer than this' },
+          { truncateAfterChunks, latency: 5 },
+        );
+        const { error, parts } = await outcomeOf(dialect.create({ url: mock.url }), REQUEST);
+        expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+        expect(ends(parts)).toEqual([]);
+      },
+    );
 
-    it('that lost its connection after some text is UNAVAILABLE', async () => {
+    it('is UNAVAILABLE when the connection is lost after some text', async () => {
       provider.answer = (response) => sendEvents(response, ...opened).socket!.end();
       const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
       expect(textOf(parts)).toBe('Half an');
     });
 
-    it('whose connection is reset before anything came is UNAVAILABLE', async () => {
+    it('is UNAVAILABLE when the connection is reset before any data', async () => {
       provider.answer = (response) => response.socket!.resetAndDestroy();
       expect((await outcome()).error).toMatchObject({ code: 'UNAVAILABLE' });
     });
 
-    it("that ends cleanly without the provider's sign is TRUNCATED", async () => {
+    it("is TRUNCATED when it ends without the provider's completion marker", async () => {
       provider.answer = (response) => sendEvents(response, ...opened).end();
       const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'TRUNCATED', retryable: true });
       expect(textOf(parts)).toBe('Half an');
     });
 
-    it('that is empty is TRUNCATED', async () => {
+    it('is TRUNCATED when it is empty', async () => {
       provider.answer = (response) => sendEvents(response).end();
       expect((await outcome()).error).toMatchObject({ code: 'TRUNCATED' });
     });
 
-    it('with an event that is no JSON is UNAVAILABLE', async () => {
+    it('is UNAVAILABLE when an event is not JSON', async () => {
       provider.answer = (response) => sendEvents(response, ...opened, connection.malformed).end();
       expect((await outcome()).error).toMatchObject({ code: 'UNAVAILABLE' });
     });
 
-    it('that tells of an overloaded provider is UNAVAILABLE', async () => {
+    it('is UNAVAILABLE when it reports an overloaded provider', async () => {
       provider.answer = (response) => sendEvents(response, ...opened, connection.overloaded).end();
       const { error, parts } = await outcome();
       expect(error).toMatchObject({ code: 'UNAVAILABLE' });
       expect(textOf(parts)).toBe('Half an');
     });
 
-    it('that tells of a limit is RATE_LIMITED', async () => {
+    it('is RATE_LIMITED when it reports a rate limit', async () => {
       provider.answer = (response) => sendEvents(response, ...opened, connection.limited).end();
       expect((await outcome()).error).toMatchObject({ code: 'RATE_LIMITED' });
     });
 
-    it('that falls silent is a TIMEOUT, and its connection is closed', async () => {
+    it('is a TIMEOUT when no more data arrives, and its connection is closed', async () => {
       provider.answer = (response) => sendEvents(response, ...opened);
       const { error } = await outcome({ idleMs: 100, totalMs: 60_000 });
       expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true });
       await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
     });
 
-    it('that never begins is a TIMEOUT', async () => {
+    it('is a TIMEOUT when it never starts', async () => {
       provider.answer = () => {};
       expect((await outcome({ idleMs: 100, totalMs: 60_000 })).error).toMatchObject({ code: 'TIMEOUT' });
     });
 
-    it('that never ends is a TIMEOUT, however busy it is', async () => {
+    it('is a TIMEOUT when it exceeds the total time, even if data arrives', async () => {
       provider.answer = (response) =>
         keepSending(response, [...connection.opening(USAGE)], connection.text('more '));
       const { error, parts } = await outcome({ idleMs: 60_000, totalMs: 200 });
@@ -225,7 +232,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
   ];
 
   describe('stopping', () => {
-    it('an abort closes the connection within a second and throws its reason', async () => {
+    it('closes the connection within a second on an abort, and throws its reason', async () => {
       provider.answer = (response) => keepSending(response, connection.opening(USAGE), connection.text('x'));
       const aborter = new AbortController();
       const reason = new Error('cancelled by its owner');
@@ -242,7 +249,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(closedAt - abortedAt).toBeLessThan(1_000);
     });
 
-    it('nothing comes after an abort, not even what had arrived', async () => {
+    it('yields nothing after an abort, not even data that had arrived', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
       const aborter = new AbortController();
       const parts: ModelStreamPart[] = [];
@@ -256,7 +263,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(parts.at(-1)).toEqual({ type: 'text', text: 'whole' });
     });
 
-    it('an abort while nothing comes throws its reason at once', async () => {
+    it('throws the reason of an abort immediately while no data arrives', async () => {
       provider.answer = (response) =>
         sendEvents(response, ...connection.opening(USAGE), connection.text('x'));
       const aborter = new AbortController();
@@ -269,20 +276,20 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
       await eventually(() => provider.requests[0]!.closedAt !== undefined);
     });
 
-    it('an aborted signal asks nobody', async () => {
+    it('sends no request for an aborted signal', async () => {
       await expect(all(model(), REQUEST, AbortSignal.abort(new Error('too late')))).rejects.toThrow(
         'too late',
       );
       expect(provider.requests).toHaveLength(0);
     });
 
-    it('a reader who leaves closes the connection', async () => {
+    it('closes the connection when the reader leaves', async () => {
       provider.answer = (response) => keepSending(response, connection.opening(USAGE), connection.text('x'));
       for await (const part of model().stream(REQUEST, NEVER)) if (part.type === 'text') break;
       await eventually(() => provider.requests[0]!.closedAt !== undefined, { timeoutMs: 1_000 });
     });
 
-    it('a reader who takes longer than the idle limit loses nothing', async () => {
+    it('loses no data when the reader takes longer than the idle timeout', async () => {
       provider.answer = (response) => sendEvents(response, ...complete).end();
       const parts: ModelStreamPart[] = [];
       for await (const part of model({ idleMs: 250, totalMs: 60_000 }).stream(REQUEST, NEVER)) {
@@ -293,7 +300,7 @@ function describeEndings(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(ends(parts)).toEqual(['stop']);
     });
 
-    it('leaves no listener on the signal, whether it ends well or not', async () => {
+    it('leaves no listener on the signal after success or failure', async () => {
       const { signal } = new AbortController();
       provider.answer = (response) => sendEvents(response, ...complete).end();
       await all(model(), REQUEST, signal);
@@ -311,8 +318,8 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
     return outcomeOf(dialect.create({ url: provider.url }), REQUEST);
   };
 
-  describe('what is asked and told', () => {
-    it('asks with the whole conversation and the limit, in JSON mode when wanted, and without its metadata', async () => {
+  describe('requests and results', () => {
+    it('sends the whole conversation and the limit, JSON mode if requested, and no metadata', async () => {
       provider.answer = (response) => sendEvents(response, ...connection.closing('stop', USAGE)).end();
       const messages: ModelRequest['messages'] = [
         { role: 'user', content: 'hello' },
@@ -330,7 +337,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(json).toMatch(dialect.jsonMode);
     });
 
-    it('content that the provider refuses is REFUSED, and its usage is known', async () => {
+    it('throws REFUSED for refused content, after its usage', async () => {
       const { error, parts } = await answering([
         ...connection.opening(USAGE),
         ...connection.closing('refused', USAGE),
@@ -339,13 +346,13 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(lastUsage(parts)).toEqual(USAGE);
     });
 
-    it('cached and thinking tokens are counted', async () => {
+    it('counts cached and reasoning tokens', async () => {
       const { parts } = await answering([...dialect.richUsage.events]);
       expect(lastUsage(parts)).toEqual(dialect.richUsage.usage);
       expect(textOf(parts)).toBe('answer');
     });
 
-    it('a usage of zeros is no usage', async () => {
+    it('ignores a usage of zeros', async () => {
       const none = { inputTokens: 0, outputTokens: 0 };
       const { parts } = await answering([
         ...connection.opening(none),
@@ -356,7 +363,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(ends(parts)).toEqual(['stop']);
     });
 
-    it('a surrogate pair split between two events stays whole; halves and NUL are replaced', async () => {
+    it('joins a surrogate pair split between two events, and replaces unpaired surrogates and NUL', async () => {
       const texts = ['a\uD83D', '\uDE00b', '\uDE00', 'c\0', 'd\uD83D'].map((text) => connection.text(text));
       const { parts } = await answering([
         ...connection.opening(USAGE),
@@ -367,7 +374,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       expect(parts.every((part) => part.type !== 'text' || part.text.isWellFormed())).toBe(true);
     });
 
-    it('events cut anywhere by the network are read whole', async () => {
+    it('reads events that the network splits at any position', async () => {
       const bytes = Buffer.from(
         [
           ...connection.opening(USAGE),
@@ -390,7 +397,7 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
   });
 }
 
-/** Sends the same event until the other side goes away. */
+/** Sends the same event until the client disconnects. */
 function keepSending(response: http.ServerResponse, opening: string[], event: string): void {
   sendEvents(response, ...opening);
   const timer = setInterval(() => sendEvents(response, event), 5);
@@ -403,7 +410,7 @@ async function all(model: LanguageModel, request: ModelRequest, signal = NEVER):
   return parts;
 }
 
-/** Everything up to the end or the failure. */
+/** All parts up to the end or the error. */
 async function outcomeOf(model: LanguageModel, request: ModelRequest, signal = NEVER): Promise<Outcome> {
   const parts: ModelStreamPart[] = [];
   try {
@@ -432,12 +439,12 @@ function lastUsage(parts: ModelStreamPart[]): ModelUsage | undefined {
   return parts.flatMap((part) => (part.type === 'usage' ? [part.usage] : [])).at(-1);
 }
 
-/** All that a logger could print of an error. */
+/** Everything that a logger could print of an error. */
 function everythingIn(error: Error): string {
   return inspect(error, { depth: Infinity, showHidden: true });
 }
 
-/** aimock takes the usage in each provider's own words. */
+/** The usage for aimock, in the format of each provider. */
 function usageInAllSpellings(input: number, output: number) {
   return {
     prompt_tokens: input,
@@ -466,14 +473,14 @@ interface Outcome {
   error: unknown;
 }
 
-/** One provider: how its adapter is made, and how it speaks. */
+/** One provider: its adapter and its wire format. */
 export interface ProviderDialect {
   name: string;
   create: (options: { url: string; timeouts?: ModelTimeouts }) => LanguageModel;
   finishReasons: { length: string };
-  /** What shows in the request that JSON was asked for. */
+  /** The part of the request that requests JSON. */
   jsonMode: RegExp;
-  /** Its events, as they are written on the connection. */
+  /** Its events in wire format. */
   connection: {
     opening: (usage: ModelUsage) => string[];
     text: (text: string) => string;
@@ -482,6 +489,6 @@ export interface ProviderDialect {
     overloaded: string;
     limited: string;
   };
-  /** An answer "answer" with cached input and thinking, and the usage that is billed for it. */
+  /** An answer "answer" with cached input and reasoning, and its billed usage. */
   richUsage: { events: string[]; usage: ModelUsage };
 }

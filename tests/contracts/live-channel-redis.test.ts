@@ -6,7 +6,7 @@ import { RedisChannels } from '../support/redis-channels.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { event, Heard, newLog } from './live-channel.ts';
 
-/** An unhandled rejection anywhere in here fails the run. */
+/** An unhandled rejection in any of these tests fails the test run. */
 describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
   let server: RedisServer;
   beforeAll(async () => void (server = await startRedis()));
@@ -20,7 +20,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     errors.length = 0;
   });
 
-  /** Publishes until it is heard: while Redis comes back, copies may be lost. */
+  /** Publishes until a copy arrives, because copies may be lost while Redis reconnects. */
   async function expectLive(near: RedisLiveChannel, heard: Heard, logId: string, seq: number): Promise<void> {
     await eventually(
       () => {
@@ -31,7 +31,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     );
   }
 
-  it('subscribes again by itself after Redis was killed, and reports the outage once', async () => {
+  it('resubscribes automatically after Redis was killed, and reports the outage once', async () => {
     const [near, far] = [open(), open()];
     const logId = newLog();
     const heard = new Heard();
@@ -48,7 +48,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     expect(errors.length).toBeLessThanOrEqual(4); // one for each connection of the two channels
   });
 
-  it('takes and gives up subscriptions while Redis is away', async () => {
+  it('subscribes and unsubscribes while Redis is unavailable', async () => {
     await server.kill();
     const [near, far] = [open(), open()];
     const [kept, left] = [newLog(), newLog()];
@@ -61,7 +61,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     expect(await subscribedChannels(server)).toEqual([`log:${kept}`]);
   });
 
-  it('waits for no Redis that hangs, and goes on when it answers again', async () => {
+  it('does not wait for a hanging Redis, and continues when it answers again', async () => {
     const [near, far] = [open(), open()];
     const logs = [newLog(), newLog(), newLog()] as const;
     const heard = logs.map(() => new Heard());
@@ -83,7 +83,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     );
   });
 
-  it('closes at once while Redis hangs', async () => {
+  it('closes immediately while Redis hangs', async () => {
     const channel = open();
     await channel.subscribe(newLog(), () => {});
     server.freeze();
@@ -95,7 +95,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     server.thaw();
   });
 
-  it('announces a batch that is too large without its events', async () => {
+  it('publishes a batch that is too large without its events', async () => {
     const [near, far] = [open(), open()];
     const logId = newLog();
     const heard = new Heard();
@@ -108,7 +108,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     expect(heard.events.filter(({ seq }) => seq > 1)).toEqual([]);
   });
 
-  it('is deaf to what is not its own', async () => {
+  it('ignores messages of others', async () => {
     const [near, far] = [open(), open()];
     const logId = newLog();
     const heard = new Heard();
@@ -122,7 +122,7 @@ describe.skipIf(findRedis() === null)('RedisLiveChannel', () => {
     expect(heard.heads.every((head) => head === 2)).toBe(true);
   });
 
-  it('leaves nothing behind when 10,000 subscribe and leave', async () => {
+  it('releases everything of 10,000 subscriptions', async () => {
     const far = open();
     const subscribing = Array.from({ length: 10_000 }, () => far.subscribe(newLog(), () => {}));
     const leaving = await Promise.all(subscribing);

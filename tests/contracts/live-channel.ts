@@ -4,10 +4,10 @@ import type { StoredEvent } from '../../src/core/event-log/event-log.ts';
 import type { LiveChannel } from '../../src/core/event-log/live-channel.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** What every live channel does while it is not away. `open` gives its two ends, which may be one and the same. */
+/** The contract of every available live channel. `open` returns its two ends, which may be the same object. */
 export function describeLiveChannel(name: string, open: () => Ends): void {
   describe(name, () => {
-    it('carries events to the other end as they were stored, in batches that name their newest', async () => {
+    it('delivers events as they were stored, in batches with the seq of the newest', async () => {
       const { near, far } = open();
       const logId = newLog();
       const heard = new Heard();
@@ -22,7 +22,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
       expect(heard.heads[0]).toBe(5);
     });
 
-    it('keeps logs apart', async () => {
+    it('separates logs', async () => {
       const { near, far } = open();
       const [mine, other] = [newLog(), newLog()];
       const heard = new Heard();
@@ -34,7 +34,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
       expect(heard.events.every(({ logId, seq }) => logId === mine && seq === 7)).toBe(true);
     });
 
-    it('serves several subscriptions to a log, each until it is given up', async () => {
+    it('serves several subscriptions to a log, each until it is cancelled', async () => {
       const { near, far } = open();
       const logId = newLog();
       const [leaver, stayer] = [new Heard(), new Heard()];
@@ -53,7 +53,7 @@ export function describeLiveChannel(name: string, open: () => Ends): void {
       expect(leaver.events).toHaveLength(before);
     });
 
-    it('takes a listener that comes back, and the same one twice', async () => {
+    it('accepts a listener again, and the same one twice', async () => {
       const { near, far } = open();
       const logId = newLog();
       const heard = new Heard();
@@ -78,7 +78,7 @@ export const event = (logId: string, seq: number, data: unknown = { seq }): Stor
   data,
 });
 
-/** What a subscription has heard. */
+/** The events that a subscription has received. */
 export class Heard {
   readonly heads: number[] = [];
   readonly events: StoredEvent[] = [];

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../src/infra/database.ts';
 
-/** A Postgres that lets everyone in and ends the connection with the same packet. */
+/** A Postgres that accepts every login and closes the connection with the same packet. */
 const server = createServer((socket) => {
   socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATED, READY, TERMINATED])));
 });
@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-describe('a connection that ends in the moment in which it is made', () => {
-  it('fails what waits for it with SERVICE_UNAVAILABLE, and ends no process', async () => {
+describe('a connection that ends while it is opened', () => {
+  it('fails waiting operations with SERVICE_UNAVAILABLE, and does not end the process', async () => {
     const { port } = server.address() as AddressInfo;
     const database = createDatabase({
       url: `postgresql://anybody@127.0.0.1:${port}/any`,
@@ -37,7 +37,7 @@ describe('a connection that ends in the moment in which it is made', () => {
       logger: pino({ level: 'silent' }),
     });
     const unavailable = { code: 'SERVICE_UNAVAILABLE' };
-    // An exception that nobody catches would fail the run.
+    // An uncaught exception would fail the test run.
     await expect(database.transact(async () => {})).rejects.toMatchObject(unavailable);
     await expect(database.sql('SELECT 1')).rejects.toMatchObject(unavailable);
     await expect(database.prisma.tenant.count()).rejects.toMatchObject(unavailable);

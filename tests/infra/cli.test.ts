@@ -12,7 +12,7 @@ describe('migrate', () => {
   beforeAll(() => query(server, `CREATE DATABASE ${name}`));
   afterAll(() => query(server, `DROP DATABASE ${name} WITH (FORCE)`));
 
-  it('status lists what is pending with exit code 1, until it has been applied', async () => {
+  it('status lists pending migrations with exit code 1 until they are applied', async () => {
     const before = await cli(['migrate', 'status'], settings);
     expect(before).toEqual({
       exitCode: 1,
@@ -25,14 +25,14 @@ describe('migrate', () => {
     expect(after).toMatchObject({ exitCode: 0, stdout: 'Nothing to do: the migrations are up to date.\n' });
   });
 
-  it('check and new find nothing missing between the migrations and schema.prisma', async () => {
+  it('check and new find no difference between the migrations and schema.prisma', async () => {
     const migrations = fs.readdirSync('prisma/migrations');
     expect(await run('tools/migrations.ts', ['check'], settings)).toMatchObject({ exitCode: 0 });
     expect(await run('tools/migrations.ts', ['new', 'nothing'], settings)).toMatchObject({ exitCode: 0 });
     expect(fs.readdirSync('prisma/migrations')).toEqual(migrations);
   });
 
-  it('passes the other commands on to the operator’s', async () => {
+  it('passes other commands on to the operator’s commands', async () => {
     const status = await run('tools/migrations.ts', ['status'], settings);
     expect(status).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('up to date') });
   });
@@ -42,7 +42,7 @@ describe('create-admin', () => {
   const database = testDatabase();
   const account = { ADMIN_EMAIL: 'operator@example.com', ADMIN_PASSWORD: 'correct horse battery' };
 
-  it('creates the account once, and confirms it afterwards', async () => {
+  it('creates the account once, and confirms it on later calls', async () => {
     for (const _ of ['first', 'again']) {
       const { exitCode, stdout } = await cli(['create-admin'], { DATABASE_URL: database.url, ...account });
       expect(stdout).toBe("operator@example.com is an ADMIN of the operator's tenant.\n");
@@ -52,7 +52,7 @@ describe('create-admin', () => {
     expect(accounts).toEqual([{ email: account.ADMIN_EMAIL, role: 'ADMIN', plan: 'UNLIMITED' }]);
   });
 
-  it('says in one line what is wrong with the account, without a stack', async () => {
+  it('reports an invalid account in one line without a stack', async () => {
     const settings = { DATABASE_URL: database.url };
     expect(await cli(['create-admin'], settings)).toEqual({
       exitCode: 1,
@@ -67,7 +67,7 @@ describe('create-admin', () => {
 });
 
 describe('schema', () => {
-  it('prints the schema that is committed', async () => {
+  it('writes the committed schema', async () => {
     const committed = fs.readFileSync('schema/schema.graphql', 'utf8');
     expect(await cli(['schema'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(fs.readFileSync('schema/schema.graphql', 'utf8')).toBe(committed);
@@ -76,7 +76,7 @@ describe('schema', () => {
 
 describe('any other command', () => {
   it.each([[[]], [['migrate', 'undo']], [['--help']]])(
-    '%j: lists the commands with exit code 2',
+    '%j lists the commands with exit code 2',
     async (args) => {
       const { exitCode, stderr } = await cli(args);
       expect(exitCode).toBe(2);
@@ -93,7 +93,7 @@ describe('any other command', () => {
 
 const cli = (args: string[], settings?: Record<string, string>) => run('src/cli.ts', args, settings);
 
-/** A command as an operator runs it, with these settings only. */
+/** Runs a command like an operator, with only these settings. */
 function run(script: string, args: string[], settings: Record<string, string> = {}): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>();
   const child = execFile(

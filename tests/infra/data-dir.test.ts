@@ -15,14 +15,14 @@ beforeEach(async () => {
 afterEach(() => fs.rm(parent, { recursive: true }));
 
 describe('lockDataDir', () => {
-  it('refuses a second start and names the first', () => {
+  it('rejects a second lock and names the process of the first', () => {
     const lock = lockDataDir(dataDir);
     expect(() => lockDataDir(dataDir)).toThrow(`process ${process.pid}`);
     lock.release();
     lockDataDir(dataDir).release();
   });
 
-  it('refuses while another process holds it, and is free after that one was killed with -9', async () => {
+  it('fails while another process holds the lock, and succeeds after that process is killed with -9', async () => {
     const holder = await spawnHolder();
     expect(() => lockDataDir(dataDir)).toThrow(`process ${holder.pid}`);
     const gone = new Promise((resolve) => holder.once('exit', resolve));
@@ -31,7 +31,7 @@ describe('lockDataDir', () => {
     lockDataDir(dataDir).release();
   });
 
-  it('lets one of many win who find the lock of a dead process', async () => {
+  it('succeeds for exactly one of many that find the lock of a dead process', async () => {
     const dead = await spawnHolder();
     const gone = new Promise((resolve) => dead.once('exit', resolve));
     dead.kill('SIGKILL');
@@ -44,7 +44,7 @@ describe('lockDataDir', () => {
 });
 
 describe('loadOrCreateSecretKey', () => {
-  it('makes one strong secret, readable by its owner only, and gives it again', async () => {
+  it('creates one strong secret, readable only by its owner, and returns it again', async () => {
     const secret = loadOrCreateSecretKey(dataDir);
     expect(Buffer.from(secret, 'base64')).toHaveLength(48);
     expect(loadOrCreateSecretKey(dataDir)).toBe(secret);
@@ -52,7 +52,7 @@ describe('loadOrCreateSecretKey', () => {
   });
 });
 
-/** Another process that takes the lock and then hangs; rejects when it is refused. */
+/** Another process that takes the lock and then waits. Rejects when the lock is held. */
 function spawnHolder() {
   const module = path.resolve('src/infra/data-dir.ts');
   const script = `

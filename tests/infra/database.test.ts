@@ -19,7 +19,7 @@ const logger = pino({ level: 'silent' });
 const logOf = logKind<{ n: number }>('log');
 const MAX_CONNECTIONS = 20;
 
-/** Null when the server has none left. */
+/** Null when the server has no free connection. */
 async function connect(url: string): Promise<pg.Client | null> {
   const client = new pg.Client({ connectionString: url });
   return client.connect().then(
@@ -63,7 +63,7 @@ describe('transact', () => {
     expect(await new PostgresEventLog(database.sql).state('log:together')).toMatchObject({ head: 2 });
   });
 
-  it('leaves no row, no event and no hole when the work fails', async () => {
+  it('leaves no row, no event and no gap when the work fails', async () => {
     published.length = 0;
     const failing = database.transact(async (tx) => {
       await tx.prisma.tenant.create(createTenant('failing'));
@@ -76,7 +76,7 @@ describe('transact', () => {
     expect(published).toMatchObject([{ seq: 1, data: { n: 2 } }]);
   });
 
-  it('rolls everything back when the fence is stale', async () => {
+  it('rolls back when the fence is stale', async () => {
     await database.sql(`INSERT INTO event_logs (id, fence) VALUES ('log:fenced', 7)`);
     const stale = database.transact(async (tx) => {
       await tx.prisma.tenant.create(createTenant('fenced'));
@@ -105,7 +105,7 @@ describe('transact', () => {
     await expect(sql('SELECT 1')).rejects.toThrow('the transaction has not started or has ended');
   });
 
-  it('keeps transactions that run at once apart', async () => {
+  it('separates concurrent transactions', async () => {
     const backends = await Promise.all(
       Array.from({ length: 8 }, () =>
         database.transact(async (tx) => {
@@ -125,7 +125,7 @@ describe('snapshot', () => {
   const { database } = open(url);
   afterAll(() => database.close());
 
-  it('reads as of one moment, whatever is written meanwhile, and writes nothing', async () => {
+  it('reads one consistent snapshot during concurrent writes, and rejects writes', async () => {
     await database.snapshot(async (tx) => {
       expect(await tx.prisma.tenant.count()).toBe(0);
       await database.prisma.tenant.create({ data: { externalId: 'later', name: 'later' } });
@@ -136,7 +136,7 @@ describe('snapshot', () => {
   });
 });
 
-describe('a database that goes away', () => {
+describe('an unavailable database', () => {
   const settings = { max_connections: String(MAX_CONNECTIONS) };
   let folder: string;
   let postgres: EmbeddedPostgres;
@@ -161,7 +161,7 @@ describe('a database that goes away', () => {
   };
 
   for (const how of ['stop', 'kill'] as const) {
-    it(`answers SERVICE_UNAVAILABLE meanwhile and recovers after a ${how}`, async () => {
+    it(`throws SERVICE_UNAVAILABLE and recovers after a ${how}`, async () => {
       await Promise.all(Object.values(operations).map((operation) => operation())); // idle connections to lose
       if (how === 'stop') await postgres.stop();
       else process.kill(postgres.pid, 'SIGKILL');
@@ -174,7 +174,7 @@ describe('a database that goes away', () => {
     });
   }
 
-  it('answers SERVICE_UNAVAILABLE while the server has no connection left, and recovers', async () => {
+  it('throws SERVICE_UNAVAILABLE while the server has no free connection, and recovers', async () => {
     const hogs = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => connect(postgres.url)));
     const { database: late } = open(postgres.url);
     await expect(late.prisma.tenant.count()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
@@ -186,7 +186,7 @@ describe('a database that goes away', () => {
     await late.close();
   });
 
-  it('frees the rows of a transaction that stalls', async () => {
+  it('unlocks the rows of a stalled transaction', async () => {
     const { id } = await database.prisma.tenant.create({ data: { externalId: 'stalled', name: 'stalled' } });
     const lock = 'SELECT id FROM tenants WHERE id = $1 FOR UPDATE';
     const stalled = database.transact(async (tx) => {
@@ -197,7 +197,7 @@ describe('a database that goes away', () => {
     await expect(stalled).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
-  it('says SERVICE_UNAVAILABLE to a transaction whose connection breaks half way', async () => {
+  it('throws SERVICE_UNAVAILABLE when the connection breaks within a transaction', async () => {
     const broken = database.transact(async (tx) => {
       const [backend] = await tx.sql<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       await database.sql('SELECT pg_terminate_backend($1)', [backend!.pid]);

@@ -11,7 +11,7 @@ import {
 } from '../../src/infra/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** 0700: as root, a folder that only root may enter. */
+/** Mode 0700: for root, a folder that only root can enter. */
 const makeFolder = () => fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-postgres-'));
 
 let folder: string;
@@ -34,7 +34,7 @@ describe('findEmbeddedPostgres', () => {
 });
 
 describe('startEmbeddedPostgres', () => {
-  it('makes a database, keeps its rows over a stop, and its address too', async () => {
+  it('creates a database, and keeps its rows and its address after a restart', async () => {
     const first = await start();
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.stop();
@@ -68,7 +68,7 @@ describe('startEmbeddedPostgres', () => {
     await eventually(async () => expect(await isRunning(pid)).toBe(false));
   });
 
-  it('takes another port when its own has been taken meanwhile', async () => {
+  it('uses another port when its own is taken', async () => {
     const first = await start();
     await first.stop();
     const access = JSON.parse(await fs.readFile(path.join(folder, 'access.json'), 'utf8')) as {
@@ -87,7 +87,7 @@ describe('startEmbeddedPostgres', () => {
     await fs.rm(other, { recursive: true });
   });
 
-  it('says what the server said when it cannot start', async () => {
+  it('includes the server’s log when it cannot start', async () => {
     await (await start()).stop();
     await fs.writeFile(path.join(folder, 'data', 'postgresql.conf'), 'no_such_setting = 1\n');
     await expect(start()).rejects.toThrow('no_such_setting');
@@ -100,7 +100,7 @@ async function start(): Promise<EmbeddedPostgres> {
   return server;
 }
 
-/** Another process that starts the folder's server and then hangs. */
+/** Another process that starts the server of the folder and then waits. */
 function spawnStarter() {
   const module = path.resolve('src/infra/embedded-postgres.ts');
   const script = `
@@ -116,7 +116,7 @@ function spawnStarter() {
   return { process: child, server };
 }
 
-/** A killed server that nobody has waited for yet is a zombie, which has no command line. */
+/** A killed server that its parent has not reaped is a zombie, which has no command line. */
 const isRunning = (pid: number) =>
   fs.readFile(`/proc/${pid}/cmdline`, 'utf8').then(
     (text) => text !== '',

@@ -40,7 +40,7 @@ describe('send', () => {
     expect(Math.min(...delaysMs)).toBeLessThan(1_000); // the fastest: a poll cannot come sooner after another job
   });
 
-  it('delivers no job of a transaction that failed, and every job of those that did not', async () => {
+  it('delivers every job of committed transactions and none of failed ones', async () => {
     const failing = api.database.transact(async (tx) => {
       await tx.send('run', 'failed');
       throw new Error('no');
@@ -56,7 +56,7 @@ describe('send', () => {
 });
 
 describe('a database that restarts', () => {
-  it('delivers jobs again afterwards, without a new start of the process', async () => {
+  it('delivers jobs again without a restart of the process', async () => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'agentforge-jobs-'));
     const first = await startEmbeddedPostgres({ folder });
     await applyMigrations(first.url);

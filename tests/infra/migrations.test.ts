@@ -15,7 +15,7 @@ describe('applyMigrations', () => {
     await dropDatabase('deploy_at_once');
   });
 
-  it('does nothing to a database that has them all', async () => {
+  it('does nothing when all are applied', async () => {
     const { rows } = await query(database.url, 'SELECT count(*)::int AS applied FROM _prisma_migrations');
     expect(await applyMigrations(database.url)).toEqual([]);
     expect(
@@ -25,7 +25,7 @@ describe('applyMigrations', () => {
 });
 
 describe('the migrations', () => {
-  it('give the schema of schema.prisma', async () => {
+  it('result in the schema of schema.prisma', async () => {
     expect(await migrationDrift(inject('postgresUrl'))).toBeNull();
   });
 
@@ -53,7 +53,7 @@ describe('the migrations', () => {
     await expect(run('QUEUED')).rejects.toMatchObject({ code: UNIQUE_VIOLATION });
   });
 
-  it('let nothing change or leave the ledger', async () => {
+  it('reject changes and deletions in the ledger', async () => {
     await query(
       database.url,
       `INSERT INTO ledger_entries (id, tenant_id, user_id, day, provider, model, input_tokens, output_tokens, cost_micros)

@@ -10,14 +10,14 @@ const running: TestProcess[] = [];
 afterEach(() => Promise.all(running.splice(0).map((server) => server.kill())));
 
 describe('npm start', () => {
-  it('ends with one line for each problem of the settings, and no stack', async () => {
+  it('ends with one line per problem of the settings, without a stack', async () => {
     const server = start({ PORT: 'x', ROLE: 'worker', NODE_ENV: 'production' });
     expect(await server.ended).toBe(1);
     const names = server.output.map((line) => line.split(' ')[0]);
     expect(names).toEqual(['PORT', 'SECRET_KEY', 'DATABASE_URL', 'ANTHROPIC_API_KEY,']);
   });
 
-  it('serves from an empty folder, and closes with everything it started on SIGTERM', async () => {
+  it('serves from an empty folder, and stops everything that it started on SIGTERM', async () => {
     const server = start();
     expect(await readiness(server)).toBe(200);
     await server.close();
@@ -25,7 +25,7 @@ describe('npm start', () => {
     expect(findEmbeddedPostgres(path.join(processes.folder, 'postgres'))).toBeNull();
   });
 
-  it('refuses a second start on the same folder in one line, and leaves the first alone', async () => {
+  it('rejects a second start on the same folder in one line, without affecting the first', async () => {
     const first = start();
     await first.ready();
     const second = start();
@@ -36,7 +36,7 @@ describe('npm start', () => {
     expect(await readiness(first)).toBe(200);
   });
 
-  it('starts again after a kill -9, with the accounts and the sessions it had', async () => {
+  it('restarts after a kill -9 with its accounts and sessions', async () => {
     const app = new TestApp([]);
     const first = start();
     await app.start(first);

@@ -13,7 +13,7 @@ describe('TransactionPool.withSharedClient', () => {
   };
   afterAll(() => Promise.all(pools.map((pool) => pool.end())));
 
-  it('runs raw statements on the connection that is taken within it, before they are committed', async () => {
+  it('runs raw statements on the connection acquired within it, before the commit', async () => {
     const pool = openPool();
     await pool.withSharedClient(async (sql) => {
       const client = await pool.connect();
@@ -27,17 +27,17 @@ describe('TransactionPool.withSharedClient', () => {
     expect((await pool.query(`SELECT to_regclass('drafts') AS drafts`)).rows).toEqual([{ drafts: null }]);
   });
 
-  it('refuses raw statements before the connection is taken and after it is released', async () => {
+  it('rejects raw statements before the connection is acquired and after it is released', async () => {
     const pool = openPool();
     await pool.withSharedClient(async (sql) => {
-      await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
+      await expect(sql('SELECT 1')).rejects.toThrow('the transaction has not started or has ended');
       const client = await pool.connect();
       client.release();
-      await expect(sql('SELECT 1')).rejects.toThrow('the transaction is over');
+      await expect(sql('SELECT 1')).rejects.toThrow('the transaction has not started or has ended');
     });
   });
 
-  it('keeps transactions that run at once apart', async () => {
+  it('separates concurrent transactions', async () => {
     const pool = openPool();
     const processIds = await Promise.all(
       [1, 2, 3].map(() =>
@@ -54,7 +54,7 @@ describe('TransactionPool.withSharedClient', () => {
     expect(new Set(processIds).size).toBe(3);
   });
 
-  it('stays with the first connection when another one, or a single statement’s, is taken within it', async () => {
+  it('keeps the first connection when another one is acquired within it', async () => {
     const pool = openPool();
     await pool.withSharedClient(async (sql) => {
       const first = await pool.connect();
@@ -68,7 +68,7 @@ describe('TransactionPool.withSharedClient', () => {
     });
   });
 
-  it('outlives a connection that breaks while nobody listens', async () => {
+  it('survives a connection that breaks without a listener', async () => {
     const pool = openPool();
     pool.on('error', () => {});
     const client = await pool.connect();

@@ -10,8 +10,8 @@ import { babbles, type Member, metering, PRICES, says } from '../support/meterin
 
 const metered = metering();
 
-describe('the sums of the ledger', () => {
-  it('are exact for 1,000 random calls with cancels, rollbacks and cut streams: parts = wholes = day', async () => {
+describe('the totals of the ledger', () => {
+  it('are exact for 1,000 random calls with cancellations, rollbacks and interrupted streams, by call, run and day', async () => {
     const ann = metered.newcomer({ plan: 'UNLIMITED' });
     const random = seededRandom(1_000);
     const expected = new Map<string, bigint>();
@@ -53,7 +53,7 @@ describe('the sums of the ledger', () => {
     );
   });
 
-  it('leave out what has spent nothing', async () => {
+  it('omit subjects without spending', async () => {
     const { sql } = metered.database;
     expect(await totalsByRun(sql, ['nobody'])).toEqual(new Map());
     expect(await totalsByConversation(sql, ['nobody'])).toEqual(new Map());
@@ -77,7 +77,7 @@ async function makeCall(member: Member, payer: Payer, call: Omit<RandomCall, 'pa
   return (await member.settle(open)).costMicros;
 }
 
-/** All of it is drawn at once, so that a seed gives the same calls in whatever order they end. */
+/** All random numbers are drawn first, so that a seed gives the same calls in any order of completion. */
 function randomCall(random: () => number) {
   const draw = (below: number) => Math.floor(random() * below);
   const owner = draw(OWNERS.length);

@@ -6,7 +6,7 @@ import { babbles, fails, metering, says, textOf } from '../support/metering.ts';
 const metered = metering();
 
 describe('openMeteredCall', () => {
-  it('holds the worst case while the call is under way, and charges what it really cost', async () => {
+  it('holds the maximum cost during the call, then charges the actual cost', async () => {
     const ann = metered.newcomer();
     const call = await ann.open(says('Hello.', 10, 3));
     const during = await ann.today();
@@ -19,7 +19,7 @@ describe('openMeteredCall', () => {
     expect(await ann.today()).toMatchObject({ costMicros: 16n, reservedMicros: 0n, usage });
   });
 
-  it('never spends more than a dollar on 200 calls at once against $1.00', async () => {
+  it('never spends more than $1.00 on 200 concurrent calls with a limit of $1.00', async () => {
     const ann = metered.newcomer();
     const results = await Promise.allSettled(
       Array.from({ length: 200 }, async () => {
@@ -41,7 +41,7 @@ describe('openMeteredCall', () => {
     }
   });
 
-  it('is refused by the plan, and says when the day ends', async () => {
+  it('is rejected by the limit of the plan, with the time of the next reset', async () => {
     const opening = metered.newcomer({ plan: 'FREE' }).open(says('', 1, 1), HUGE);
     await expect(opening).rejects.toThrow(
       /would exceed your plan's limit of \$1\.00 per UTC day: \$0\.00 has been spent\. Choose/,
@@ -55,7 +55,7 @@ describe('openMeteredCall', () => {
     });
   });
 
-  it('is refused by the limit that all members of the tenant share', async () => {
+  it('is rejected by the limit that all members of the tenant share', async () => {
     const ann = metered.newcomer({ plan: 'UNLIMITED' });
     await ann.database.prisma.tenant.create({
       data: { id: ann.payer.tenantId, externalId: 'shared', name: 'Shared', costLimitMicros: 3_000n },
@@ -69,7 +69,7 @@ describe('openMeteredCall', () => {
     });
   });
 
-  it('is refused by the limit of its run, which no day resets', async () => {
+  it('is rejected by the limit of its run, which has no reset', async () => {
     const ann = metered.newcomer({ plan: 'UNLIMITED', executionLimitMicros: 1_275n });
     await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
       message: expect.stringContaining("the run's limit of $0.001275"),
@@ -77,7 +77,7 @@ describe('openMeteredCall', () => {
     });
   });
 
-  it('says that other calls hold the money when it waited for them in vain', async () => {
+  it('reports that other calls hold the rest when its wait times out', async () => {
     const ann = metered.newcomer();
     await ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
     const second = ann.open(says('', 1, 1), { maxOutputTokens: 400_000 });
@@ -86,7 +86,7 @@ describe('openMeteredCall', () => {
     );
   });
 
-  it('counts a call for the day in which it began, also when it ends after midnight', async () => {
+  it('counts a call on the day of its start, even if it ends after midnight', async () => {
     const ann = metered.newcomer();
     ann.now = new Date('2026-11-21T23:59:59.999Z');
     const late = await ann.open(says('a', 1, 1));
@@ -104,7 +104,7 @@ describe('openMeteredCall', () => {
 });
 
 describe('the parts of a call', () => {
-  it('are not asked for once the caller has been told to stop, and then cost nothing', async () => {
+  it('are not requested after the signal has aborted, and cost nothing', async () => {
     const ann = metered.newcomer();
     const model = says('x', 1, 1);
     const stop = new AbortController();
@@ -116,7 +116,7 @@ describe('the parts of a call', () => {
     expect(await ann.today()).toMatchObject({ costMicros: 0n, reservedMicros: 0n });
   });
 
-  it('end with `length` when the provider sends more than it was asked for, which is cut and reported', async () => {
+  it('end with `length` when the provider sends more than the limit, which is truncated and reported', async () => {
     const ann = metered.newcomer();
     const model = babbles('word '.repeat(100), 1_000);
     const call = await ann.open(model, { maxOutputTokens: 100 });
@@ -130,7 +130,7 @@ describe('the parts of a call', () => {
     expect((await ann.today()).costMicros).toBe(costMicros);
   });
 
-  it('close the provider’s stream when their reader leaves, and cost what had arrived', async () => {
+  it('close the provider’s stream when the reader leaves, and cost what had arrived', async () => {
     const ann = metered.newcomer();
     const model = babbles('word '.repeat(20), 1_000);
     const call = await ann.open(model);
@@ -142,7 +142,7 @@ describe('the parts of a call', () => {
     expect(usage.outputTokens).toBeLessThanOrEqual(24);
   });
 
-  it('fail as one may try again when the money held for them was given to others', async () => {
+  it('fail with a retryable error when the amount held for them was reserved by others', async () => {
     const ann = metered.newcomer({ holdMs: 30, renewEveryMs: 10 });
     const call = await ann.open(babbles('x', 1_000, 5));
     await ann.database.sql('DELETE FROM spending_holds WHERE account_id LIKE $1', [
@@ -155,7 +155,7 @@ describe('the parts of a call', () => {
 
 describe('settle', () => {
   it.each(['AUTH', 'BAD_REQUEST', 'RATE_LIMITED', 'UNAVAILABLE'] as const)(
-    'charges nothing for a request that failed with %s before anything arrived',
+    'charges nothing for a request that fails with %s before any data arrives',
     async (code) => {
       const ann = metered.newcomer();
       const call = await ann.open(fails(code));
@@ -166,7 +166,7 @@ describe('settle', () => {
     },
   );
 
-  it('counts a call once, however often and from however many sides it is settled', async () => {
+  it('charges a call once, however often and concurrently it is settled', async () => {
     const ann = metered.newcomer();
     const call = await ann.open(says('a', 100, 50));
     await textOf(call.parts);
@@ -183,12 +183,12 @@ describe('settle', () => {
     expect((await ann.today()).costMicros).toBe(200n);
   });
 
-  it('leaves an entry that nobody can change', async () => {
+  it('writes an entry that cannot be changed', async () => {
     const { database } = metered;
     await expect(database.sql('UPDATE ledger_entries SET cost_micros = 0')).rejects.toThrow();
     await expect(database.sql('DELETE FROM ledger_entries')).rejects.toThrow();
   });
 });
 
-/** Costs more than a FREE day allows. */
+/** Costs more than the daily limit of FREE. */
 const HUGE = { maxOutputTokens: 1_000_000 };

@@ -6,7 +6,7 @@ import { type Member, metering } from '../support/metering.ts';
 const metered = metering();
 
 describe('takeRunFromQuota', () => {
-  it('lets exactly the plan’s runs start, however many are started at once', async () => {
+  it('allows exactly the plan’s number of runs for any number of concurrent starts', async () => {
     const ann = metered.newcomer({ plan: 'FREE' });
     const results = await Promise.allSettled(Array.from({ length: 30 }, () => count(ann)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
@@ -23,7 +23,7 @@ describe('takeRunFromQuota', () => {
     expect(await ann.today()).toMatchObject({ executions: 3, executionLimit: 3 });
   });
 
-  it('begins anew at midnight UTC', async () => {
+  it('resets at midnight UTC', async () => {
     const ann = metered.newcomer({ plan: 'FREE' });
     ann.now = new Date('2026-11-21T23:59:59.999Z');
     for (let run = 0; run < 3; run++) await count(ann);
@@ -33,7 +33,7 @@ describe('takeRunFromQuota', () => {
     expect(await ann.today()).toMatchObject({ executions: 1 });
   });
 
-  it('counts nothing for a run that was rolled back', async () => {
+  it('does not count a run that was rolled back', async () => {
     const ann = metered.newcomer({ plan: 'FREE' });
     const failing = ann.database.transact(async (tx) => {
       await takeRunFromQuota(tx, ann.viewer, ann.now);
@@ -43,13 +43,13 @@ describe('takeRunFromQuota', () => {
     expect(await ann.today()).toMatchObject({ executions: 0 });
   });
 
-  it('counts without a limit on UNLIMITED', async () => {
+  it('counts without a limit for UNLIMITED', async () => {
     const ann = metered.newcomer({ plan: 'UNLIMITED' });
     for (let run = 0; run < 5; run++) await count(ann);
     expect(await ann.today()).toMatchObject({ executions: 5, executionLimit: null, costLimitMicros: null });
   });
 
-  it('says how many were really started after the plan was lowered', async () => {
+  it('reports the actual number of started runs after a change to a lower plan', async () => {
     const ann = metered.newcomer({ plan: 'PRO' });
     for (let run = 0; run < 5; run++) await count(ann);
     ann.viewer.plan = 'FREE';

@@ -5,7 +5,7 @@ const processes = spendingProcesses();
 const never = new AbortController().signal;
 
 describe('reserve', () => {
-  it('never passes the cap, however many ask at once in however many processes', async () => {
+  it('never exceeds the limit for concurrent requests in several processes', async () => {
     const gates = [1, 2, 3, 4].map(() => processes.start({ waitMs: 400 }).gate);
     const limits = limitsOf('crowd', DOLLAR);
     const asked = Array.from({ length: 200 }, (_, i) =>
@@ -20,7 +20,7 @@ describe('reserve', () => {
     expect(await processes.stateOf('crowd')).toEqual({ spentMicros: 0n, heldMicros: DOLLAR });
   });
 
-  it('serves all who wait as the money of those before them comes free, and spends no more than the cap', async () => {
+  it('grants all waiting requests as amounts are freed, and never spends more than the limit', async () => {
     const gates = [1, 2, 3].map(() => processes.start());
     const costs = await Promise.all(
       Array.from({ length: 90 }, async (_, i) => {
@@ -39,7 +39,7 @@ describe('reserve', () => {
     expect(await processes.stateOf('patient')).toEqual({ spentMicros: 90n * 7_777n, heldMicros: 0n });
   });
 
-  it('refuses at once what would pass the cap by what is spent alone', async () => {
+  it('rejects immediately when spending alone would exceed the limit', async () => {
     const { gate, transact } = processes.start();
     const limits = limitsOf('spent', DOLLAR);
     const first = await gate.reserve({ limits, amountMicros: 800_000n, signal: never });
@@ -53,7 +53,7 @@ describe('reserve', () => {
     });
   });
 
-  it('holds on every account or on none, and names the one that is in the way', async () => {
+  it('holds the amount on all accounts or none, and names the account that exceeds its limit', async () => {
     const { gate } = processes.start({ waitMs: 50 });
     const limits = [
       ...limitsOf('wide', 10n * DOLLAR),
@@ -67,7 +67,7 @@ describe('reserve', () => {
     expect(await processes.stateOf('free')).toEqual({ spentMicros: 0n, heldMicros: 600_000n });
   });
 
-  it('does not let a small request overtake a large one that waits for the same account', async () => {
+  it('does not let a small request overtake a larger one that waits for the same account', async () => {
     const { gate } = processes.start();
     const limits = limitsOf('fair', DOLLAR);
     const first = await gate.reserve({ limits, amountMicros: 600_000n, signal: never });
@@ -82,7 +82,7 @@ describe('reserve', () => {
     expect(order).toEqual(['large', 'small']);
   });
 
-  it('lets those pass who share only an account that has room', async () => {
+  it('lets requests pass that share only accounts with room', async () => {
     const { gate } = processes.start();
     const tenant = limitsOf('tenant', 100n * DOLLAR);
     const ann = [...limitsOf('ann', DOLLAR), ...tenant];
@@ -95,7 +95,7 @@ describe('reserve', () => {
     await expect(waiting).rejects.toBe(stop.signal.reason);
   });
 
-  it('ends the wait at once when its signal aborts, and holds nothing then', async () => {
+  it('ends the wait immediately when its signal aborts, and holds nothing', async () => {
     const { gate, sql } = processes.start();
     const limits = limitsOf('aborted', DOLLAR);
     const first = await gate.reserve({ limits, amountMicros: DOLLAR, signal: never });
@@ -110,7 +110,7 @@ describe('reserve', () => {
     expect((await gate.read(sql, ['aborted'])).get('aborted')).toEqual({ spentMicros: 0n, heldMicros: 0n });
   });
 
-  it('is aborted at once even while another transaction has the account locked', async () => {
+  it('aborts immediately even while another transaction has locked the account', async () => {
     const { gate, pool } = processes.start();
     const limits = limitsOf('locked', DOLLAR);
     await gate.release(await gate.reserve({ limits, amountMicros: 1n, signal: never }));
@@ -126,7 +126,7 @@ describe('reserve', () => {
     expect((await processes.stateOf('locked')).heldMicros).toBe(2n);
   });
 
-  it('fails with the database, and works again with it', async () => {
+  it('fails while the database is unavailable, and works again afterwards', async () => {
     const process = processes.start();
     const limits = limitsOf('outage', DOLLAR);
     process.broken = true;
@@ -137,7 +137,7 @@ describe('reserve', () => {
 });
 
 describe('settle', () => {
-  it('counts from the end of the transaction it is part of, or not at all', async () => {
+  it('counts from the commit of its transaction, and not at all after a rollback', async () => {
     const { gate, transact, sql } = processes.start();
     const limits = limitsOf('rolled back', DOLLAR);
     const reservation = await gate.reserve({ limits, amountMicros: 500_000n, signal: never });
@@ -151,7 +151,7 @@ describe('settle', () => {
     expect(await processes.stateOf('rolled back')).toEqual({ spentMicros: 300_000n, heldMicros: 0n });
   });
 
-  it('never queues behind a transaction that has not ended yet', async () => {
+  it('never waits for another open transaction', async () => {
     const { gate, pool, sql } = processes.start();
     const limits = limitsOf('open transaction', DOLLAR);
     const [first, second] = await Promise.all(
@@ -174,7 +174,7 @@ describe('settle', () => {
     });
   });
 
-  it('keeps what was settled when the reservation is released afterwards', async () => {
+  it('keeps the settled amount when the reservation is released afterwards', async () => {
     const { gate, sql } = processes.start();
     const reservation = await gate.reserve({
       limits: limitsOf('kept', DOLLAR),
@@ -188,7 +188,7 @@ describe('settle', () => {
 });
 
 describe('close', () => {
-  it('frees what is held, refuses those who wait, and leaves no timer', async () => {
+  it('frees held amounts, rejects waiting requests, and leaves no timer', async () => {
     const { gate } = processes.start();
     const limits = limitsOf('closed', DOLLAR);
     await gate.reserve({ limits, amountMicros: DOLLAR, signal: never });

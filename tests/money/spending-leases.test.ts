@@ -7,7 +7,7 @@ const processes = spendingProcesses();
 const never = new AbortController().signal;
 
 describe('a reservation', () => {
-  it('frees itself when its process dies, exactly once', async () => {
+  it('is freed exactly once when its process dies', async () => {
     const dead = processes.start({ holdMs: 200, renewEveryMs: 3_600_000 });
     const gates = [1, 2, 3].map(() => processes.start({ waitMs: 1_000 }).gate);
     const limits = limitsOf('mortal', DOLLAR);
@@ -19,7 +19,7 @@ describe('a reservation', () => {
     expect((await processes.stateOf('mortal')).heldMicros).toBe(DOLLAR);
   });
 
-  it('stays held for as long as its process renews it', async () => {
+  it('stays held as long as its process renews it', async () => {
     const { gate, sql } = processes.start({ holdMs: 150, renewEveryMs: 40 });
     const impatient = processes.start({ waitMs: 600 }).gate;
     const limits = limitsOf('renewed', DOLLAR);
@@ -31,7 +31,7 @@ describe('a reservation', () => {
     expect((await gate.read(sql, ['renewed'])).get('renewed')?.heldMicros).toBe(DOLLAR);
   });
 
-  it('survives an outage longer than its lease when nobody asked for its money', async () => {
+  it('survives an outage longer than its lease when no other reservation needs its amount', async () => {
     const process = processes.start({ holdMs: 100, renewEveryMs: 20 });
     const reservation = await process.gate.reserve({
       limits: limitsOf('survivor', DOLLAR),
@@ -46,7 +46,7 @@ describe('a reservation', () => {
     expect(process.errors.length).toBeGreaterThan(0);
   });
 
-  it('tells its holder when its money was given to others, and still counts what was really spent', async () => {
+  it('notifies its holder when others have reserved its amount, and still counts the actual cost', async () => {
     const stalled = processes.start({ holdMs: 100, renewEveryMs: 20 });
     const { gate } = processes.start();
     const limits = limitsOf('stalled', DOLLAR);
@@ -62,7 +62,7 @@ describe('a reservation', () => {
 });
 
 describe('the accounts', () => {
-  it('add up to the ledger, below the cap at every moment, whatever happens to the calls', async () => {
+  it('match the ledger and never exceed the limit, whatever happens to the calls', async () => {
     const cap = 50n * DOLLAR;
     const limits = [...limitsOf('random user', cap), ...limitsOf('random tenant', 2n * cap)];
     const gates = [1, 2, 3].map(() => processes.start({ holdMs: 400, renewEveryMs: 80, waitMs: 10_000 }));
@@ -100,7 +100,7 @@ describe('the accounts', () => {
     });
   });
 
-  it('are tidied of what dead processes and settled calls left behind', async () => {
+  it('are cleaned of the holds of dead processes and settled calls', async () => {
     const dead = processes.start({ holdMs: 10, renewEveryMs: 3_600_000 });
     await dead.gate.reserve({ limits: limitsOf('abandoned', DOLLAR), amountMicros: 5n, signal: never });
     const done = await dead.gate.reserve({

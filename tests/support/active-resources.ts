@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import type net from 'node:net';
 
 /**
- * What keeps this process alive, by kind, such as `TCPSocketWrap` (a socket: of a database client, of a request),
- * `TCPServerWrap`, `ProcessWrap` (a child), `Timeout`. What was unref'd, as idle connections of `fetch` are, does not count.
+ * The resources that keep this process alive, by kind, such as `TCPSocketWrap` (a socket of a database client or a
+ * request), `TCPServerWrap`, `ProcessWrap` (a child), `Timeout`. Excludes unref'd ones, e.g. idle connections of `fetch`.
  */
 export function activeResources(): Resources {
   void [process.stdin, process.stdout, process.stderr]; // Node opens each at its first use
@@ -15,7 +15,7 @@ export function activeResources(): Resources {
   );
 }
 
-/** Waits until there is no more of any kind than before. Errors: what is still open when the time is up. */
+/** Waits until there are no more resources of any kind than before. Errors: the resources still open at the deadline. */
 export async function expectReleased(before: Resources, timeoutMs = 5_000): Promise<void> {
   for (let waitedMs = 0; leftBehind(before).length > 0; waitedMs += PAUSE_MS) {
     if (waitedMs >= timeoutMs)
@@ -31,7 +31,7 @@ function leftBehind(before: Resources): string[] {
     .map(({ kind, more }) => `${more} × ${kind}`);
 }
 
-/** Which sockets, servers and processes there are, for the reader of the failure. */
+/** Describes the open sockets, servers and processes for the failure message. */
 function details(): string[] {
   const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles: () => object[] };
   return handles().map((handle) => {
@@ -42,7 +42,7 @@ function details(): string[] {
 }
 
 const PAUSE_MS = 20;
-/** The real one, whatever timers a test has put in its place. */
+/** The real timer, even if a test uses fake timers. */
 const { setTimeout } = globalThis;
 const pause = () => new Promise<void>((resolve) => void setTimeout(resolve, PAUSE_MS).unref());
 

@@ -2,7 +2,7 @@ import type { AgentTask } from '../../src/modules/pipelines/agents/agent.ts';
 import { createNonce } from '../../src/core/prompt-safety/isolate.ts';
 import { stepSchema } from '../../src/modules/designs/design.ts';
 
-/** A task with nothing special about it. */
+/** A default task. */
 export function makeTask({ step, ...rest }: TaskInit = {}): AgentTask {
   return {
     step: { ...stepSchema.parse({ key: 'collect', agent: 'COLLECTOR', title: 'Collect prices' }), ...step },

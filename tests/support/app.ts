@@ -13,7 +13,7 @@ import { RawSocket } from './raw-socket.ts';
 import { readEvents } from './sse.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
-/** In a file or a describe: the real app with a database of its own, listening on a free port of loopback. */
+/** For a file or a describe: the real app with its own database, listening on a free loopback port. */
 export function testApp({ config, proxy, ...overrides }: TestAppOptions = {}): TestApp {
   const database = testDatabase();
   const logs: string[] = [];
@@ -32,7 +32,7 @@ export function testApp({ config, proxy, ...overrides }: TestAppOptions = {}): T
 }
 
 export class TestApp {
-  /** Lines of the app's log. */
+  /** The lines of the app's log. */
   readonly logs: readonly string[];
   #app: App | null = null;
   #port = 0;
@@ -60,7 +60,7 @@ export class TestApp {
     return `${protocol}://127.0.0.1:${this.#port}${path}`;
   }
 
-  /** One operation as JSON over HTTP. */
+  /** Sends one operation as JSON over HTTP. */
   async graphql<Data = Record<string, unknown>>(
     query: string,
     variables: object = {},
@@ -69,7 +69,7 @@ export class TestApp {
     return this.#client(token).send<Data, object>(query, variables, headers);
   }
 
-  /** A mutation by its name; gives the member of its result union. Fails on any GraphQL error. */
+  /** Runs a mutation by its name. Returns the member of its result union. Fails on any GraphQL error. */
   async mutate<Result = { __typename: string; message?: string }>(
     name: string,
     input: object,
@@ -86,7 +86,7 @@ export class TestApp {
     return result;
   }
 
-  /** A mutation that opens a session; gives that session, or the error in its place, beside the member's name. */
+  /** Runs a mutation that opens a session. Returns the session or the error, with the name of the member. */
   async signIn(name: 'register' | 'login' | 'refreshSession', input: object): Promise<Session> {
     const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
     const { session, ...member } = await this.mutate<{ session?: object }>(
@@ -97,7 +97,7 @@ export class TestApp {
     return { ...member, ...session } as Session;
   }
 
-  /** A new account with a tenant of its own. */
+  /** Creates an account with its own tenant. */
   async register(account: Partial<Omit<Account, 'session'>> = {}): Promise<Account> {
     const input = {
       email: `${randomUUID()}@example.com`,
@@ -109,7 +109,7 @@ export class TestApp {
     return { ...input, session, token: session.accessToken };
   }
 
-  /** Another member of the tenant of `founder`, signed in. */
+  /** Creates another member of the tenant of `founder`, signed in. */
   async member(founder: Account, role: Role): Promise<Account> {
     const account = await this.register();
     const { prisma } = this.services.database;
@@ -119,12 +119,12 @@ export class TestApp {
     return { ...account, session, token: session.accessToken };
   }
 
-  /** A graphql-ws client that does not come again by itself. */
+  /** A graphql-ws client that does not reconnect automatically. */
   socketClient({ token }: RequestOptions = {}): Client {
     return this.#client(token).socket();
   }
 
-  /** A WebSocket that speaks the protocol by hand. */
+  /** A raw WebSocket, for messages that a client library would not send. */
   rawSocket(
     options: { path?: string; headers?: Record<string, string>; protocol?: string } = {},
   ): Promise<RawSocket> {
@@ -163,7 +163,7 @@ export function mutationDocument(name: string, selection: string): string {
   return `mutation ($input: ${input}!) { ${name}(input: $input) { __typename ... on UserError { message } ${selection} } }`;
 }
 
-/** A clock that stands still, close to the real time, until it is moved. */
+/** A stopped clock near the real time, which tests advance. */
 export function testClock() {
   let now = Date.now();
   return { now: () => new Date(now), advance: (ms: number) => void (now += ms) };
@@ -185,7 +185,7 @@ const ENVIRONMENT = {
 
 export interface TestAppOptions extends Overrides {
   config?: Partial<Config>;
-  /** Between the app and its database. */
+  /** The proxy between the app and its database. */
   proxy?: TcpProxy;
 }
 
@@ -199,7 +199,7 @@ export interface Account {
   password: string;
   displayName: string;
   session: Session;
-  /** The session's access token. */
+  /** The access token of the session. */
   token: string;
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 
 export const TEMPLATE = 'template_migrated';
 
-/** In a file or a describe: a database of its own with the current schema, there before its tests and gone after them. */
+/** For a file or a describe: a separate database with the current schema, created before its tests and dropped after. */
 export function testDatabase(): { url: string } {
   const server = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;

@@ -9,11 +9,11 @@ import {
 } from '../../src/core/event-log/event-log.ts';
 import type { Log } from '../../src/core/event-log/log.ts';
 
-/** The event log within one process, for tests and for tools that need no durability. Nothing is ever busy. */
+/** The event log within one process, for tests and for tools that need no durability. No log is ever busy. */
 export class MemoryEventLog implements EventLog {
   readonly #logs = new Map<string, MemoryLog>();
 
-  /** What a claim does to the log (see `claims.ts`): makes it if need be, and fences off earlier claims. */
+  /** The effect of a claim on the log (see `claims.ts`): creates it if necessary, and raises the fence. */
   raiseFence(logId: string): number {
     return ++this.#log(logId).fence;
   }
@@ -79,7 +79,7 @@ export class MemoryEventLog implements EventLog {
     return fence !== undefined && fence !== (this.#logs.get(logId) ?? EMPTY).fence;
   }
 
-  /** Copies through JSON, as a database does: what a writer changes later stays its own. */
+  /** Copies through JSON, as a database does, so that later changes by the writer have no effect. */
   #store({ logId, events }: LogAppend): StoredEvent[] {
     const log = this.#log(logId);
     const at = new Date();
@@ -106,6 +106,6 @@ const EMPTY: Readonly<MemoryLog> = { head: 0, floor: 0, fence: 0, events: [] };
 
 interface MemoryLog extends LogState {
   fence: number;
-  /** Those after the floor. */
+  /** The events after the floor. */
   events: StoredEvent[];
 }

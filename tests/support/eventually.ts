@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Polls until `check` neither throws nor returns false, and returns what it returned. When the time is up, fails with
- * the check's own last error, so that a failing test says what was still wrong.
+ * Polls until `check` neither throws nor returns false, and returns its result. At the deadline, fails with the last
+ * error of `check`, so that the failure shows what was still wrong.
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,

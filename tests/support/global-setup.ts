@@ -16,8 +16,8 @@ declare module 'vitest' {
 }
 
 /**
- * One Postgres with one migrated template, and one Redis, for the whole run; neither outlives it. The first project
- * that needs them starts them and provides their addresses to all.
+ * One Postgres with one migrated template, and one Redis, for the whole test run. The first project that needs them
+ * starts them and provides their addresses to all. Both are stopped at the end of the run.
  */
 export default async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const run = vitest.getRootProject();
@@ -51,7 +51,7 @@ async function startOwnRedis() {
   return null;
 }
 
-/** Durability costs time and serves no test here; the tests of the embedded server start servers of their own. */
+/** Durability is off, because no test of this server needs it; the tests of the embedded server start their own. */
 const TEST_SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',

@@ -7,8 +7,8 @@ import { TestApp } from './app.ts';
 import { testDatabase } from './database.ts';
 
 /**
- * In a file or a describe: apps on one database, each as a process of its own would be one. They are started and
- * closed as the test goes; those that are still open are closed after it.
+ * For a file or a describe: apps on one database, like separate processes. Tests start and close them; those still open
+ * are closed after the test.
  */
 export function testInstances(overrides: Overrides = {}): TestInstances {
   const database = testDatabase();

@@ -2,7 +2,7 @@ import { afterAll } from 'vitest';
 import { activeResources, expectReleased } from './active-resources.ts';
 
 /**
- * A setup file of every project: after the last hook of each test file, fails the file if it has left anything open.
+ * A setup file of every project: after the last hook of each test file, fails the file if it has left resources open.
  * Hooks run in the reverse order of their registration, and this one is registered first.
  */
 const before = activeResources();

@@ -5,7 +5,7 @@ import { LogFollower, type LogFollowerOptions } from '../../src/core/event-log/f
 import type { Log } from '../../src/core/event-log/log.ts';
 import type { LiveListener } from '../../src/core/event-log/live-channel.ts';
 
-/** A log and a live channel whose every move is the test's. */
+/** A log and a live channel that the test controls completely. */
 export class LogWorld {
   readonly log = new MemoryEventLog();
   readonly followers: LogFollower;
@@ -50,14 +50,14 @@ export class LogWorld {
       listener(seq, copies === 'delivered' ? events : []);
   }
 
-  /** Subscriptions do not stand until the result is resolved. */
+  /** Delays subscriptions until the result is resolved. */
   holdSubscriptions(): PromiseWithResolvers<void> {
     const held = this.#hold();
     this.#subscribing = held.promise;
     return held;
   }
 
-  /** Reads see the log as of now, and their answers do not arrive until the result is resolved. */
+  /** Reads see the log as of now, but settle only when the result is resolved. */
   holdAnswers(): PromiseWithResolvers<void> {
     const held = this.#hold();
     this.#answering = held.promise;
@@ -127,7 +127,7 @@ export async function seqs(events: Events, count: number): Promise<number[]> {
   return got;
 }
 
-/** Lets everything that can go on without a timer go on. */
+/** Runs all pending work that needs no timer. */
 export const settled = () => ticks(50);
 
 export async function ticks(count: number): Promise<void> {

@@ -3,11 +3,11 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll } from 'vitest';
 
 /**
- * In a file: stands between an app and its database, passes everything on, and loses the answer to one commit, with
- * its connection: that of the first transaction that sends the text which `lose` was given.
+ * For a file: a proxy between an app and its database that drops the confirmation of one commit together with its
+ * connection: that of the first transaction that sends the text passed to `lose`.
  */
 export class LostAnswer {
-  /** Whether the answer has been lost. */
+  /** Whether the confirmation has been dropped. */
   isLost = false;
   #marker: string | null = null;
   readonly #target: URL;
@@ -30,7 +30,7 @@ export class LostAnswer {
       [client, server],
       [server, client],
     ] as const) {
-      one.on('error', () => {}); // told by `close`
+      one.on('error', () => {}); // reported by `close`
       one.on('close', () => other.destroy());
     }
   });
@@ -40,7 +40,7 @@ export class LostAnswer {
     afterAll(() => void this.#server.close());
   }
 
-  /** The URL of the database by way of this proxy. */
+  /** The URL of the database through this proxy. */
   async start(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');

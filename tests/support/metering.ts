@@ -20,7 +20,7 @@ import { type MeteredCall, openMeteredCall, type Settlement } from '../../src/mo
 import { type UsageToday, usageToday } from '../../src/modules/usage/service.ts';
 import { testDatabase } from './database.ts';
 
-/** In a file: a database, and users who call scripted models through it. */
+/** For a file: a database, and users who call scripted models with it. */
 export function metering() {
   const { url } = testDatabase();
   const closers = new AsyncDisposableStack();
@@ -36,7 +36,7 @@ export function metering() {
     get database() {
       return database;
     },
-    /** A user of a tenant of their own, and a gate of their own. */
+    /** Creates a user with their own tenant and their own gate. */
     newcomer(options: NewcomerOptions = {}): Member {
       const member = new Member(database, ++members, options);
       closers.defer(() => member.spending.close());
@@ -45,7 +45,7 @@ export function metering() {
   };
 }
 
-/** One user, and what their calls need. */
+/** One user, and the services that their calls need. */
 export class Member {
   now = new Date('2026-11-21T12:00:00Z');
   readonly clock = () => this.now;
@@ -120,7 +120,7 @@ export function says(text: string, inputTokens: number, outputTokens: number) {
   return model;
 }
 
-/** Says the same again and again and never tells its usage; waits `pauseMs` before each part, if told to. */
+/** Streams the same part repeatedly and never reports its usage. Waits `pauseMs` before each part, if given. */
 export function babbles(text: string, times: number, pauseMs = 0) {
   const model = {
     sent: 0,
@@ -158,7 +158,7 @@ const REQUEST: ModelRequest = {
   task: { name: 'test', metadata: {} },
 };
 
-/** In micro-dollars a token; the second has prices that no float can hold. */
+/** Prices in micro-dollars per token. Those of the second model are not representable as floats. */
 export const PRICES: ModelPrice[] = [
   { provider: 'OPENAI', model: 'round', inputUsdPerMTok: '1', outputUsdPerMTok: '2', contextTokens: null },
   {

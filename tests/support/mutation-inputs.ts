@@ -1,8 +1,8 @@
 import { NEED } from './conversations.ts';
 
 /**
- * For each mutation an input that would do. Those that take an id name the type of its object. `withoutId`: an input that
- * needs no object, where there is one.
+ * A valid input for each mutation. Mutations that take an id name the type of its object. `withoutId`: an input that
+ * needs no object, if the mutation has one.
  */
 export const MUTATION_INPUTS: Record<string, MutationInput> = {
   register: {

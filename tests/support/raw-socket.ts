@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { eventually } from './eventually.ts';
 
-/** A graphql-transport-ws connection that sends what it is told and remembers what it gets. */
+/** A graphql-transport-ws connection that sends raw messages and records received ones. */
 export class RawSocket {
   readonly messages: Message[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -10,14 +10,14 @@ export class RawSocket {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('error', () => {}); // told by `closed`
+    socket.on('error', () => {}); // reported by `closed`
     socket.on('message', (data) => this.messages.push(JSON.parse((data as Buffer).toString()) as Message));
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
     });
   }
 
-  /** Errors: when the server refuses to become a WebSocket, with its status. */
+  /** Errors: when the server rejects the upgrade, with its status. */
   static async open(
     url: string,
     {
@@ -40,7 +40,7 @@ export class RawSocket {
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** Says hello and waits for the server's. */
+  /** Sends connection_init and waits for connection_ack. */
   async init(payload?: object): Promise<this> {
     this.send({ type: 'connection_init', payload });
     await this.next('connection_ack');
@@ -51,7 +51,7 @@ export class RawSocket {
     this.send({ type: 'subscribe', id, payload: { query, variables } });
   }
 
-  /** The first message of this type, and of this operation when it is named. */
+  /** The first message of this type, and of this operation if given. */
   next(type: string, id?: string): Promise<Message> {
     return eventually(() => {
       const found = this.messages.find((message) => message.type === type && (!id || message.id === id));

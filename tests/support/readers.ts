@@ -3,13 +3,13 @@ import { eventually } from './eventually.ts';
 import { readEvents } from './sse.ts';
 
 /**
- * A reader of one stream, as a client on a bad line is one: it keeps what it has read, and each connection goes on
- * behind it. Nothing but an explicit `complete` counts as the stream's end.
+ * A reader of one stream, like a client with an unreliable connection: it keeps the events that it has read, and each
+ * new connection continues after them. Only an explicit `complete` ends the stream.
  */
 export class Reader {
   readonly events: StreamEvent[] = [];
   readonly #stream: Stream;
-  /** Left out, the stream begins with a snapshot. */
+  /** Default: the stream starts with a snapshot. */
   #after: number | undefined;
   #connection: Connection | null = null;
 
@@ -18,7 +18,7 @@ export class Reader {
     this.#after = stream.after;
   }
 
-  /** The next event; null when the stream is complete. Errors: StreamError; when the connection is gone. */
+  /** The next event. Null when the stream is complete. Errors: StreamError; the loss of the connection. */
   async next(): Promise<StreamEvent | null> {
     const { field, id, transport } = this.#stream;
     this.#connection ??= await TRANSPORTS[transport](this.#stream, QUERIES[field], {
@@ -34,13 +34,13 @@ export class Reader {
     return event;
   }
 
-  /** Breaks the connection off without a goodbye; `next` opens another. */
+  /** Drops the connection without closing it; `next` opens another. */
   cut(): void {
     this.#connection?.cut();
     this.#connection = null;
   }
 
-  /** Reads until an event is as `isLast` wants it, or else until the stream is complete. */
+  /** Reads until an event satisfies `isLast`, or until the stream is complete. */
   async readUntil(isLast: (event: StreamEvent) => boolean): Promise<void> {
     for (let event = await this.next(); event; event = await this.next()) if (isLast(event)) break;
   }
@@ -50,7 +50,7 @@ export class Reader {
   }
 }
 
-/** What a client shows by these events, step by step or message by message. Errors: when a piece does not fit. */
+/** The text that a client shows for these events, by step or by message. Errors: when a chunk has the wrong offset. */
 export function textsIn(events: StreamEvent[]): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const event of events) {
@@ -68,7 +68,7 @@ export function textsIn(events: StreamEvent[]): Record<string, string> {
   return texts;
 }
 
-/** The server's answer where a stream should have begun. */
+/** The error that the server returned instead of a stream. */
 export class StreamError extends Error {
   readonly code: unknown;
 
@@ -168,7 +168,7 @@ const QUERIES = {
     } }`,
 };
 
-/** A worker that died is replaced within ten seconds. */
+/** A stopped worker is replaced within ten seconds. */
 const PATIENCE = { timeoutMs: 15_000 };
 
 export interface Stream {
@@ -176,7 +176,7 @@ export interface Stream {
   account: Account;
   transport: Transport;
   field: keyof typeof QUERIES;
-  /** Of the run or the conversation. */
+  /** The id of the run or of the conversation. */
   id: string;
   after?: number;
 }

@@ -2,7 +2,7 @@ import { RedisLiveChannel } from '../../src/core/event-log/live-channel-redis.ts
 import type { RedisConnection } from '../../src/core/redis.ts';
 import { connectRedis } from '../../src/infra/redis.ts';
 
-/** Live channels as those of several processes: each has connections of its own. */
+/** Live channels like those of several processes: each has its own connections. */
 export class RedisChannels {
   readonly #connections: RedisConnection[] = [];
 
@@ -12,7 +12,7 @@ export class RedisChannels {
     return new RedisLiveChannel({ publisher, subscriber });
   }
 
-  /** Ends the connections of all channels that are open. */
+  /** Closes the connections of all open channels. */
   async close(): Promise<void> {
     await Promise.all(this.#connections.splice(0).map((connection) => connection.close()));
   }

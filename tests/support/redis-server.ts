@@ -11,9 +11,9 @@ import { eventually } from './eventually.ts';
 export interface RedisServer {
   url: string;
   port: number;
-  /** Dies at once, as by kill -9. */
+  /** Kills the server immediately, as with kill -9. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay, nothing answers. */
+  /** SIGSTOP: connections stay open, but the server does not answer. */
   freeze(): void;
   thaw(): void;
   /** Starts a new, empty server on the same port, after `kill` or `stop`. */
@@ -54,7 +54,7 @@ export function findRedis(): RedisBinary | null {
 
 async function launch(binary: RedisBinary, port: number): Promise<ChildProcess> {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  // Tied to this process, however it ends, where setpriv (util-linux) can do that.
+  // Ends with this process in any case, if setpriv (util-linux) is available.
   const tie = spawnSync('setpriv', ['--version']).status === 0 ? ['setpriv', '--pdeathsig', 'KILL'] : [];
   const [command, ...args] = [...tie, binary.command, ...options] as [string, ...string[]];
   const child = spawn(command, args, { env: environment(binary), stdio: 'ignore' });
@@ -72,7 +72,7 @@ function works(binary: RedisBinary): boolean {
 const environment = ({ libraries }: RedisBinary) =>
   libraries ? { ...process.env, LD_LIBRARY_PATH: libraries } : process.env;
 
-/** Only installing asks for root: simulating, downloading and unpacking are anybody's, with package lists of one's own. */
+/** Only installing needs root. Simulating, downloading and unpacking do not, with separate package lists. */
 function fetchDebianPackages(): void {
   const apt = path.join(CACHE, 'apt');
   for (const folder of ['lists/partial', 'cache/archives/partial']) {
@@ -124,6 +124,6 @@ const UNPACKED = path.join(CACHE, 'root');
 
 interface RedisBinary {
   command: string;
-  /** LD_LIBRARY_PATH; empty for an installed server. */
+  /** LD_LIBRARY_PATH. Empty for an installed server. */
   libraries: string;
 }

@@ -1,7 +1,7 @@
 import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
-/** A step of a design as the API takes it; an id may stand for a step with nothing special. */
+/** A step of a design as API input, or only its key for a default step. */
 export function design(...steps: (Partial<StepInput> & { key: string })[]) {
   return {
     steps: steps.map((step) => ({
@@ -13,7 +13,7 @@ export function design(...steps: (Partial<StepInput> & { key: string })[]) {
   };
 }
 
-/** Starts a run of a bare design and gives its id. */
+/** Starts a run of an inline design and returns its id. */
 export async function startRun(
   app: TestApp,
   account: Account,
@@ -46,7 +46,7 @@ export async function readRun(app: TestApp, account: Account, id: string): Promi
   return data.execution;
 }
 
-/** Waits until the run is as `check` wants it. */
+/** Waits until the run satisfies `check`. */
 export function runWhen(
   app: TestApp,
   account: Account,
@@ -63,7 +63,7 @@ export function runWhen(
   );
 }
 
-/** Of the step with this key. */
+/** The step with this key. */
 export function statusOf(run: Run, key: string): string | undefined {
   return run.steps.find((step) => step.key === key)?.status;
 }

@@ -2,24 +2,24 @@ import type { LanguageModel, ModelStreamPart, ModelRequest } from '../../src/cor
 import { ModelRouter } from '../../src/core/llm/model-router.ts';
 
 /**
- * A model whose every answer is the test's: by the step's title for agents, else by the name of the task. It counts
- * its calls and lets a test hold an answer back after its first piece.
+ * A model whose answers the test defines, by the title of the step for agents, else by the name of the task. It counts
+ * its calls and lets a test pause an answer after its first part.
  */
 export class ScriptedModel implements LanguageModel {
   readonly calls: string[] = [];
   readonly requests: ModelRequest[] = [];
-  /** Calls whose stream was left before its end. */
+  /** Calls whose stream was closed before its end. */
   readonly aborted: string[] = [];
   readonly #answers = new Map<string, Answer[]>();
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
 
-  /** What the next call of `name` does; the last answer that was given stays. */
+  /** Sets the answers of the next calls of `name`. The last answer is repeated. */
   answer(name: string, ...answers: Answer[]): this {
     this.#answers.set(name, answers);
     return this;
   }
 
-  /** Holds the answers of `name` back after their first piece until the returned function is called. */
+  /** Pauses the answers of `name` after their first part until the returned function is called. */
   hold(name: string): () => void {
     const gate = Promise.withResolvers<void>();
     this.#gates.set(name, gate);
@@ -64,7 +64,7 @@ export class ScriptedModel implements LanguageModel {
   }
 }
 
-/** A router that knows this model only, as OFFLINE. */
+/** A router with only this model, as OFFLINE. */
 export function routerOf(model: LanguageModel): ModelRouter {
   return new ModelRouter({ clients: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' });
 }
@@ -77,5 +77,5 @@ function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promis
   });
 }
 
-/** A whole text, or one that breaks off. */
+/** A complete or an interrupted text. */
 type Answer = string | { text: string; failure: Error };

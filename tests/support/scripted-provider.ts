@@ -1,10 +1,10 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A provider's server on loopback that does what the test says: for what no mock of a provider can do. */
+/** A provider's server on loopback that the test controls, for behavior that provider mocks do not support. */
 export class ScriptedProvider {
   readonly requests: ReceivedRequest[] = [];
-  /** How the next requests are answered. */
+  /** Sets the handler of the next requests. */
   answer: (response: http.ServerResponse, request: ReceivedRequest) => unknown = (response) => response.end();
   readonly #server: http.Server;
 
@@ -38,7 +38,7 @@ export class ScriptedProvider {
   }
 }
 
-/** Begins an event stream and sends its first events. */
+/** Starts an event stream and sends its first events. */
 export function sendEvents(response: http.ServerResponse, ...events: string[]): http.ServerResponse {
   if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(events.join(''));

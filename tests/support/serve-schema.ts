@@ -4,7 +4,7 @@ import { Router } from '../../src/transport/http/router.ts';
 import { HttpServer } from '../../src/transport/http/server.ts';
 import type { TestApp } from './app.ts';
 
-/** Another schema, behind the very transports of the app. */
+/** Serves another schema with the transports of the app. */
 export async function serveSchema(app: TestApp, schema: GraphQLSchema): Promise<SchemaServer> {
   const graphql = createGraphQLServer({
     schema,
@@ -21,7 +21,7 @@ export async function serveSchema(app: TestApp, schema: GraphQLSchema): Promise<
 }
 
 export interface SchemaServer {
-  /** Without the protocol. */
+  /** Without the URL scheme. */
   address: string;
   close(): Promise<void>;
 }

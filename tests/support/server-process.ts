@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { type Address, ServerProcess } from '../../tools/product/server-process.ts';
 
-/** In a file: real processes in a folder of their own, which end with the file's tests at the latest. */
+/** For a file: real processes in a separate folder, which are stopped after the tests of the file. */
 export function testProcesses(settings: Record<string, string> = {}): TestProcesses {
   const started: TestProcess[] = [];
   let folder = '';
@@ -26,7 +26,7 @@ export function testProcesses(settings: Record<string, string> = {}): TestProces
   };
 }
 
-/** For `TestApp.start` an app like any other, but for its parts, which are out of reach. */
+/** An app for `TestApp.start`, whose services are not accessible. */
 export class TestProcess extends ServerProcess implements App {
   listen(): Promise<Address | null> {
     return this.ready();
@@ -38,7 +38,7 @@ export class TestProcess extends ServerProcess implements App {
 }
 
 export interface TestProcesses {
-  /** In which they run; there in tests and hooks. */
+  /** The folder of the processes. Exists during tests and hooks. */
   readonly folder: string;
   start(settings?: Record<string, string>): TestProcess;
 }

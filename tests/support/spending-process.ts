@@ -7,7 +7,7 @@ import { testDatabase } from './database.ts';
 
 export const DOLLAR = 1_000_000n;
 
-/** In a file: gates on one database, each with connections and timers of its own, as in processes of their own. */
+/** For a file: gates on one database, each with its own connections and timers, like separate processes. */
 export function spendingProcesses() {
   const { url } = testDatabase();
   const observer = new pg.Pool({ connectionString: url, max: 1 });
@@ -81,7 +81,7 @@ export interface SpendingProcess {
   pool: pg.Pool;
   sql: Sql;
   transact: SpendingGateOptions['transact'];
-  /** True: its statements fail, as when the database cannot be reached from it. */
+  /** When true, its statements fail as if the database were unreachable. */
   broken: boolean;
   errors: unknown[];
   end(): Promise<void>;

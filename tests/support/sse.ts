@@ -1,4 +1,4 @@
-/** The events of a `text/event-stream` response, with comments left out. */
+/** The events of a `text/event-stream` response, without comments. */
 export async function* readEvents(
   response: Response,
 ): AsyncGenerator<{ event: string; data: string; id?: string }> {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, vi } from 'vitest';
 
-/** Before each test: records what this process asks Postgres, through Prisma or not, and how much comes back. */
+/** Before each test: records the statements that this process sends to Postgres, and the size of their results. */
 export function recordedStatements(): { during: (work: () => Promise<unknown>) => Promise<Statement[]> } {
   const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
   const sent: Statement[] = [];
@@ -29,7 +29,7 @@ export function recordedStatements(): { during: (work: () => Promise<unknown>) =
     async during(work) {
       const before = sent.length;
       await work();
-      return sent.slice(before).filter(({ text }) => !text.includes('pgboss')); // the queue polls when it likes
+      return sent.slice(before).filter(({ text }) => !text.includes('pgboss')); // the queue polls at any time
     },
   };
 }
@@ -40,6 +40,6 @@ function textOf(query: unknown): string {
 
 export interface Statement {
   text: string;
-  /** That came back. */
+  /** Number of returned rows. */
   rows: number;
 }

@@ -11,7 +11,7 @@ import type { ReadingAnswer } from '../../src/modules/discussion/engine/read-mes
 import type { Prompt, StructuredModel } from '../../src/modules/discussion/engine/structured-model.ts';
 import { type DiscussionState, takeTurn, type Turn } from '../../src/modules/discussion/engine/turn.ts';
 
-/** The OFFLINE model's script, through the same reading and repairing as a real model's answers. */
+/** The script of the OFFLINE model, with the same parsing and repair as answers of a real model. */
 export const offlineModel: StructuredModel = modelAnswering((request) => {
   const text = discussionScript(request);
   if (text === undefined) throw new Error(`The script has no part named ${request.task.name}`);
@@ -29,7 +29,7 @@ export function answering(text: string): StructuredModel {
   return modelAnswering(() => text);
 }
 
-/** A model that answers some tasks with objects of the test's own, and the others like the OFFLINE model. */
+/** A model that answers some tasks with objects of the test, and the others like the OFFLINE model. */
 export function answeringTasks(answers: Answers): StructuredModel {
   return modelAnswering((request) => {
     const answer = answers[request.task.name];
@@ -37,7 +37,7 @@ export function answeringTasks(answers: Answers): StructuredModel {
   });
 }
 
-/** A model whose readings are the test's, one a turn, the last one again; its designs and critiques are plain. */
+/** A model whose message readings the test defines, one per turn; the last one repeats. Designs and critiques are plain. */
 export function modelReading(...readings: Partial<ReadingAnswer>[]): StructuredModel {
   let turns = 0;
   return answeringTasks({
@@ -54,7 +54,7 @@ export function modelReading(...readings: Partial<ReadingAnswer>[]): StructuredM
   });
 }
 
-/** Designs of different width, so that no two are alike. */
+/** Designs of different widths, so that no two are equal. */
 export function designAnswer(strategy: Strategy, step: Record<string, unknown> = {}) {
   const wide = ['one', 'two', 'three'].slice(0, STRATEGIES.indexOf(strategy) + 1);
   return {
@@ -69,7 +69,7 @@ export function designAnswer(strategy: Strategy, step: Record<string, unknown> =
 
 export const CRITIQUE_ANSWER = { score: 5, strengths: ['s'], weaknesses: ['w'], suggestions: ['u'] };
 
-/** Where the model must be enough. */
+/** For tests in which the fallback must not be used. */
 export const noRules: DiscussionFallback = {
   read: refuse,
   design: refuse,
@@ -117,7 +117,7 @@ export function freshState(text: string): DiscussionState {
   };
 }
 
-/** What a store keeps of a turn, and the next message. */
+/** The stored state after a turn, with the next message. */
 export function afterTurn(state: DiscussionState, turn: Turn, text: string): DiscussionState {
   const isNew = turn.transitions.includes('UNDERSTAND');
   const proposals = STRATEGIES.flatMap((strategy) => {
@@ -135,7 +135,7 @@ export function afterTurn(state: DiscussionState, turn: Turn, text: string): Dis
   };
 }
 
-/** A whole talk; gives the last turn and the state that it left behind. */
+/** Runs a whole discussion. Returns the last turn and the state after it. */
 export async function talk(
   model: StructuredModel,
   ...texts: string[]

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Stands between the app and a server, so that a test can take the server away and give it back. */
+/** A proxy between the app and a server that lets a test make the server unavailable and available again. */
 export class TcpProxy {
   #target = { host: '', port: 0 };
   #isCut = false;
   readonly #connections = new Set<Socket>();
   readonly #server = createServer((client) => this.#join(client));
 
-  /** The same URL, but through this proxy. */
+  /** The URL of the server through this proxy. */
   async start(targetUrl: string): Promise<string> {
     const url = new URL(targetUrl);
     this.#target = { host: url.hostname, port: Number(url.port) };
@@ -18,7 +18,7 @@ export class TcpProxy {
     return url.href;
   }
 
-  /** Every connection breaks, and new ones break at once. */
+  /** Breaks all connections, and new ones immediately. */
   cut(): void {
     this.#isCut = true;
     for (const connection of this.#connections) connection.destroy();
@@ -41,7 +41,7 @@ export class TcpProxy {
       [server, client],
     ] as const) {
       this.#connections.add(one);
-      one.on('error', () => {}); // told by `close`
+      one.on('error', () => {}); // reported by `close`
       one.on('close', () => {
         this.#connections.delete(one);
         other.destroy();

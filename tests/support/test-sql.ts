@@ -3,11 +3,11 @@ import { afterAll } from 'vitest';
 import type { Sql } from '../../src/core/sql.ts';
 import { testDatabase } from './database.ts';
 
-/** A database of the file's own and statements on it: in a pool, or in transactions that stay open as long as a test needs. */
+/** A separate database for a file, with statements in a pool or in transactions that a test keeps open. */
 export function testSql(): TestSql {
   const { url } = testDatabase();
   const pool = new pg.Pool({ connectionString: url, max: 40 });
-  pool.on('error', () => {}); // the database is dropped while connections are still ending
+  pool.on('error', () => {}); // the database is dropped while connections are still closing
   afterAll(() => pool.end());
   return {
     sql: sqlOn(pool),

@@ -3,7 +3,7 @@ import type { Account, TestApp } from './app.ts';
 import { Reader, type StreamEvent, textsIn } from './readers.ts';
 import { readLog, readRun, type Run, startRun } from './runs.ts';
 
-/** A run with a reader of its tokens and one of its progress, both from its beginning. */
+/** A run with a reader of its tokens and a reader of its progress, both from the start. */
 export class WatchedRun {
   readonly id: string;
   readonly tokens: Reader;
@@ -41,8 +41,8 @@ export class WatchedRun {
   }
 
   /**
-   * Each event of the log came once, the last one is the end, the texts are the outputs, and of each step that has
-   * succeeded all attempts but the last were discarded, once each.
+   * Checks that each event of the log arrived once, that the last one is the end, that the texts are the outputs, and
+   * that all attempts but the last of each succeeded step were discarded exactly once.
    */
   async expectReadWhole(): Promise<Run> {
     const run = await readRun(this.#app, this.#account, this.id);

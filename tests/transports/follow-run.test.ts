@@ -10,8 +10,8 @@ const proxy = new TcpProxy();
 afterAll(() => proxy.close());
 afterEach(() => void vi.restoreAllMocks());
 
-describe('the resuming reader of the README', () => {
-  it('gives each event of a run once and in order, however often the connection breaks', async () => {
+describe('the resuming client of the README', () => {
+  it('receives each event of a run once and in order, however often the connection breaks', async () => {
     const url = await proxy.start(app.url('/graphql', 'ws'));
     vi.spyOn(Math, 'random').mockReturnValue(0);
     const ann = await app.register();
@@ -44,7 +44,7 @@ describe('the resuming reader of the README', () => {
     expect(texts.map((parts) => parts.join(''))).toEqual(steps.map(({ output }) => output));
   });
 
-  it('asks for another token when the server refuses one, and ends when that is refused, too', async () => {
+  it('requests a new token when the server rejects one, and ends when the new one is also rejected', async () => {
     const ann = await app.register();
     const executionId = await startRun(app, ann, design({ key: 'only' }));
     await runWhen(app, ann, executionId, hasEnded);
@@ -65,7 +65,7 @@ describe('the resuming reader of the README', () => {
   it.each([
     ['NOT_FOUND', { executionId: 'nonsense' }],
     ['BAD_USER_INPUT', { after: 1_000 }],
-  ])('ends with %s, which another attempt cannot change', async (code, options) => {
+  ])('ends with %s, which a retry cannot fix', async (code, options) => {
     const ann = await app.register();
     const executionId = await startRun(app, ann, design({ key: 'only' }));
     const accessToken = vi.fn(async () => ann.token);

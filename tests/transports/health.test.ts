@@ -5,7 +5,7 @@ import { testApp } from '../support/app.ts';
 describe('/health', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('says without any sign-in that the process answers, and which one it is', async () => {
+  it('reports without authentication that the process is alive, with its version', async () => {
     const response = await fetch(app.url('/health'));
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -19,7 +19,7 @@ describe('/health', () => {
 describe('/ready', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('says which of the things behind it answer', async () => {
+  it('reports which dependencies are available', async () => {
     const response = await fetch(app.url('/ready'));
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ status: 'ready', database: 'up' });

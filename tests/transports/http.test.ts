@@ -12,7 +12,7 @@ describe('GraphQL over HTTP', () => {
     fetch(app.url(), { method: 'POST', headers, body });
   const query = (text: string) => `${app.url()}?query=${encodeURIComponent(text)}`;
 
-  it('answers a POST of JSON in the type that the client prefers', async () => {
+  it('answers a JSON POST in the media type that the client prefers', async () => {
     for (const accept of ['application/graphql-response+json', 'application/json']) {
       const response = await post(TYPENAME, { ...JSON_TYPE, accept });
       expect(response.status).toBe(200);
@@ -23,7 +23,7 @@ describe('GraphQL over HTTP', () => {
     expect((await post(TYPENAME, { ...JSON_TYPE, accept: 'image/png' })).status).toBe(406);
   });
 
-  it('answers a query by GET, and never a mutation', async () => {
+  it('accepts queries by GET, but no mutations', async () => {
     const answered = await fetch(query('{ __typename }'));
     expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
     const refused = await fetch(query('mutation { logout(input: { refreshToken: "x" }) { __typename } }'));
@@ -37,7 +37,7 @@ describe('GraphQL over HTTP', () => {
     'text/plain',
     'application/foo',
     null,
-  ])('takes no operation of type %s, which another site’s page could send without asking', async (type) => {
+  ])('rejects the content type %s, which other sites can send without a CORS preflight', async (type) => {
     const body = new TextEncoder().encode('query=mutation{logout(input:{refreshToken:"x"}){__typename}}');
     const headers: Record<string, string> = type ? { 'content-type': type } : {};
     const posted = await fetch(app.url(), { method: 'POST', headers, body });
@@ -45,12 +45,12 @@ describe('GraphQL over HTTP', () => {
     if (type) expect((await fetch(query('{ __typename }'), { headers })).status).toBe(415);
   });
 
-  it.each(['PUT', 'PATCH', 'DELETE'])('refuses %s', async (method) => {
+  it.each(['PUT', 'PATCH', 'DELETE'])('rejects %s', async (method) => {
     const response = await fetch(app.url(), { method, headers: JSON_TYPE });
     expect(response.status).toBe(405);
   });
 
-  it('refuses TRACE', async () => {
+  it('rejects TRACE', async () => {
     const status = await new Promise((resolve, reject) => {
       const request = httpRequest(app.url(), { method: 'TRACE' }, (response) =>
         resolve(response.resume().statusCode),
@@ -78,13 +78,13 @@ describe('GraphQL over HTTP', () => {
     ['a syntax error', '{', 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', '{ nope }', 'GRAPHQL_VALIDATION_FAILED'],
     ['a missing variable', 'query ($id: ID!) { node(id: $id) { id } }', 'BAD_USER_INPUT'],
-  ])('says the code of %s', async (_what, text, code) => {
+  ])('answers with the code of %s', async (_what, text, code) => {
     const { status, errors } = await app.graphql(text);
     expect(status).toBe(400);
     expect(errors?.[0]?.extensions).toEqual({ code });
   });
 
-  it('refuses a body of more than 1 MB, also when its length is not told', async () => {
+  it('rejects a body of more than 1 MB, even without a Content-Length', async () => {
     const big = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(1_000_000) } });
     expect((await post(big)).status).toBe(413);
     const chunked = await fetch(app.url(), {
@@ -102,17 +102,20 @@ describe('GraphQL over HTTP', () => {
   });
 
   describe('request ids', () => {
-    it('are the caller’s own when they are well formed, on every path', async () => {
+    it('are taken from the request if they are valid, on every path', async () => {
       for (const path of ['/graphql', '/health', '/nowhere']) {
         const response = await fetch(app.url(path), { headers: { 'x-request-id': 'my-request:1' } });
         expect(response.headers.get('x-request-id')).toBe('my-request:1');
       }
     });
 
-    it.each(['', 'white space', 'x'.repeat(129), '<script>'])('are new ones otherwise: %j', async (given) => {
-      const response = await fetch(app.url('/health'), { headers: { 'x-request-id': given } });
-      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    });
+    it.each(['', 'white space', 'x'.repeat(129), '<script>'])(
+      'are generated for the invalid id %j',
+      async (given) => {
+        const response = await fetch(app.url('/health'), { headers: { 'x-request-id': given } });
+        expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      },
+    );
   });
 
   describe('CORS', () => {
@@ -123,7 +126,7 @@ describe('GraphQL over HTTP', () => {
         ...(method === 'POST' && { body: TYPENAME }),
       });
 
-    it('allows the pages of the configured origins, with exactly the headers that the server reads', async () => {
+    it('allows the configured origins, with exactly the headers that the server reads', async () => {
       const preflight = await ask('https://app.example.com');
       expect(preflight.status).toBe(204);
       expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
@@ -140,7 +143,7 @@ describe('GraphQL over HTTP', () => {
       'null',
       'https://app.example.com.evil.example',
       'http://app.example.com',
-    ])('gives %s no header at all', async (origin) => {
+    ])('sends no headers to %s', async (origin) => {
       for (const method of ['OPTIONS', 'POST']) {
         const { headers } = await ask(origin, method);
         expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -149,7 +152,7 @@ describe('GraphQL over HTTP', () => {
   });
 
   describe('GraphiQL', () => {
-    it('is served to browsers, whole: it loads nothing from elsewhere', async () => {
+    it('is served to browsers and loads nothing from other hosts', async () => {
       const response = await fetch(app.url(), { headers: { accept: 'text/html' } });
       expect(response.status).toBe(200);
       const page = await response.text();
@@ -162,7 +165,7 @@ describe('GraphQL over HTTP', () => {
 describe('GraphQL in production', () => {
   const app = testApp({ config: { role: 'api', environment: 'production', isSchemaPublic: false } });
 
-  it('keeps its schema to itself: no introspection, no suggestions, no GraphiQL', async () => {
+  it('hides its schema: no introspection, no suggestions, no GraphiQL', async () => {
     const introspected = await app.graphql('{ __schema { types { name } } }');
     expect(introspected.status).toBe(400);
     expect(introspected.errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');

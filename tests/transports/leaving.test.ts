@@ -8,7 +8,7 @@ import { type SchemaServer, serveSchema } from '../support/serve-schema.ts';
 
 let open = 0;
 
-/** One event, and then a wait without end, as on a quiet log. */
+/** One event, then an endless wait, as on a quiet log. */
 function quiet() {
   return abortOnReturn(async function* (signal) {
     open += 1;
@@ -29,7 +29,7 @@ const schema = new GraphQLSchema({
   }),
 });
 
-describe('a subscription in the middle of a wait', () => {
+describe('a subscription that waits for events', () => {
   const app = testApp({ config: { role: 'api' } });
   let server: SchemaServer;
   let token: string;
@@ -49,7 +49,7 @@ describe('a subscription in the middle of a wait', () => {
     return socket;
   };
 
-  it('ends at once when an SSE client leaves', async () => {
+  it('ends immediately when an SSE client disconnects', async () => {
     const leave = new AbortController();
     const response = await fetch(`http://${server.address}`, {
       method: 'POST',
@@ -63,7 +63,7 @@ describe('a subscription in the middle of a wait', () => {
     await eventually(() => open === 0, { timeoutMs: 1_000 });
   });
 
-  it('ends at once when a WebSocket client completes it', async () => {
+  it('ends immediately when a WebSocket client completes it', async () => {
     const socket = await subscribe();
     socket.send({ type: 'complete', id: '1' });
     await eventually(() => open === 0, { timeoutMs: 1_000 });
@@ -71,7 +71,7 @@ describe('a subscription in the middle of a wait', () => {
     socket.close();
   });
 
-  it('ends at once when the socket breaks', async () => {
+  it('ends immediately when the socket breaks', async () => {
     const socket = await subscribe();
     socket.close();
     await eventually(() => open === 0, { timeoutMs: 1_000 });

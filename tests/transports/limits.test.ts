@@ -32,14 +32,14 @@ const TOO_MUCH: [string, string, RegExp][] = [
 describe('limits', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('leave room for 20 conversations with 10 messages each', async () => {
+  it('allow 20 conversations with 10 messages each', async () => {
     const user = await app.register();
     const { status, errors } = await app.graphql(CONVERSATIONS(20, 10), {}, user);
     expect(errors).toBeUndefined();
     expect(status).toBe(200);
   });
 
-  it('leave room for the introspection of GraphiQL', async () => {
+  it('allow the introspection of GraphiQL', async () => {
     const { getIntrospectionQuery } = await import('graphql');
     const options = { inputValueDeprecation: true, oneOf: true, specifiedByUrl: true };
     const { status, data } = await app.graphql(getIntrospectionQuery(options));
@@ -47,7 +47,7 @@ describe('limits', () => {
     expect(data).toHaveProperty('__schema');
   });
 
-  it.each(TOO_MUCH)('refuse %s over HTTP', async (_what, query, message) => {
+  it.each(TOO_MUCH)('reject %s over HTTP', async (_what, query, message) => {
     const user = await app.register();
     const { status, data, errors } = await app.graphql(query, {}, user);
     expect(status).toBe(400);
@@ -57,7 +57,7 @@ describe('limits', () => {
     expect(errors?.length).toBeLessThanOrEqual(21);
   });
 
-  it.each(TOO_MUCH)('refuse %s over WebSocket, and leave the socket open', async (_what, query, message) => {
+  it.each(TOO_MUCH)('reject %s over WebSocket, and keep the socket open', async (_what, query, message) => {
     const { token } = await app.register();
     const socket = await (await app.rawSocket()).init({ token });
     socket.subscribe('1', query);
@@ -68,13 +68,13 @@ describe('limits', () => {
     socket.close();
   });
 
-  it.each(TOO_MUCH)('refuse %s over SSE', async (_what, query, message) => {
+  it.each(TOO_MUCH)('reject %s over SSE', async (_what, query, message) => {
     const { token } = await app.register();
     const results = await Array.fromAsync(app.events(query, {}, { token }));
     expect(results.map((result) => result.errors?.[0]?.message)).toEqual([expect.stringMatching(message)]);
   });
 
-  it('count a page by its variable, too', async () => {
+  it('also count a page size from a variable', async () => {
     const user = await app.register();
     const query =
       'query ($n: Int!) { conversations(first: $n) { edges { node { messages(first: $n) { edges { node { id } } } } } } }';
@@ -85,7 +85,7 @@ describe('limits', () => {
     });
   });
 
-  it('count the operation that is asked for, not the first one of the document', async () => {
+  it('count the requested operation, not the first one of the document', async () => {
     const user = await app.register();
     const query = `query Cheap { __typename } query Dear ${CONVERSATIONS(100, 100)}`;
     const response = await fetch(app.url(), {

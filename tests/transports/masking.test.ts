@@ -22,7 +22,7 @@ async function* twoThenFail() {
   fail();
 }
 
-/** A schema that does what ours must never do. */
+/** A schema with resolvers that throw unexpected errors. */
 const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
     name: 'Query',
@@ -59,7 +59,7 @@ const schema = new GraphQLSchema({
   }),
 });
 
-describe('errors that are not the client’s', () => {
+describe('internal errors', () => {
   const app = testApp({ config: { role: 'api' } });
   let server: SchemaServer;
   let token: string;
@@ -94,7 +94,7 @@ describe('errors that are not the client’s', () => {
     },
   );
 
-  it('are told from those that are: a known one keeps its words and status, and its cause to itself', async () => {
+  it('are distinguished from known errors, which keep their message and status but hide their cause', async () => {
     const response = await post('{ known }');
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
@@ -110,7 +110,7 @@ describe('errors that are not the client’s', () => {
     });
   });
 
-  it('have no say in the HTTP status when another root field has a value', async () => {
+  it('do not set the HTTP status when another root field has a value', async () => {
     for (const accept of ['application/json', 'application/graphql-response+json']) {
       const response = await post('{ known fails works }', accept);
       expect([accept, response.status]).toEqual([accept, 200]);
@@ -125,7 +125,7 @@ describe('errors that are not the client’s', () => {
     ['refuses', [{ errors: [MASKED] }]],
     ['breaks', [{ data: { breaks: 1 } }, { data: { breaks: 2 } }, { errors: [MASKED] }]],
     ['badEvent', [{ errors: [MASKED] }, { errors: [MASKED] }, { errors: [MASKED] }]],
-  ])('are masked in a stream over SSE, which then ends: %s', async (field, results) => {
+  ])('are masked in an SSE stream, which then ends: %s', async (field, results) => {
     const events = await Array.fromAsync(
       readEvents(await post(`subscription { ${field} }`, 'text/event-stream')),
     );
@@ -142,7 +142,7 @@ describe('errors that are not the client’s', () => {
     ['subscription { refuses }', 1],
     ['subscription { breaks }', 3],
     ['subscription { badEvent }', 3],
-  ])('are masked over WebSocket, and close nothing: %s', async (query, answers) => {
+  ])('are masked over WebSocket, and do not close the socket: %s', async (query, answers) => {
     const socket = await (await RawSocket.open(`ws://${server.address}`)).init({ token });
     socket.subscribe('1', query);
     await socket.next('complete', '1');
@@ -159,7 +159,7 @@ describe('errors that are not the client’s', () => {
 describe('the context of a subscription', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('is a fresh one for every event, so that nothing that was loaded for one is shown for the next', async () => {
+  it('is new for every event, so that no data loaded for one event is shown for the next', async () => {
     const contexts = new Set<unknown>();
     const recording = new GraphQLSchema({
       query: schema.getQueryType(),

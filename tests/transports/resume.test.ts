@@ -13,7 +13,7 @@ import { Reader, type Stream, type StreamEvent, textsIn } from '../support/reade
 import { design, hasEnded, type LogEntry, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 
-/** Plays a script, word by word: the next one is written when `reader` has all that was written before. */
+/** Streams a script word by word: writes the next word when `reader` has received all previous ones. */
 class PacedModel implements LanguageModel {
   readonly script = new ScriptedModel();
   #reader: Reader | null = null;
@@ -47,102 +47,109 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.each(['WebSocket', 'SSE'] as const)('a stream over %s, cut after every event', (transport) => {
-  it('gives each event of a run once and in order while the run goes on', async () => {
-    const ann = await app.register();
-    const id = await startShakyRun(ann);
-    const readers = FIELDS.map((field) => new Reader({ app, account: ann, transport, field, id, after: 0 }));
-    model.goAlongWith(readers[0]!);
-    await Promise.all(readers.map(readCutting));
-    await expectWholeRun(ann, id, readers);
-  });
+describe.each(['WebSocket', 'SSE'] as const)(
+  'a stream over %s, interrupted after every event',
+  (transport) => {
+    it('delivers each event of a run once and in order during the run', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      const readers = FIELDS.map(
+        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
+      );
+      model.goAlongWith(readers[0]!);
+      await Promise.all(readers.map(readCutting));
+      await expectWholeRun(ann, id, readers);
+    });
 
-  it('gives each event of a run once and in order when the run has ended', async () => {
-    const ann = await app.register();
-    const id = await startShakyRun(ann);
-    await runWhen(app, ann, id, hasEnded);
-    const readers = FIELDS.map((field) => new Reader({ app, account: ann, transport, field, id, after: 0 }));
-    await Promise.all(readers.map(readCutting));
-    await expectWholeRun(ann, id, readers);
-  });
+    it('delivers each event of a run once and in order after the run has ended', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      await runWhen(app, ann, id, hasEnded);
+      const readers = FIELDS.map(
+        (field) => new Reader({ app, account: ann, transport, field, id, after: 0 }),
+      );
+      await Promise.all(readers.map(readCutting));
+      await expectWholeRun(ann, id, readers);
+    });
 
-  it('gives each event of a reply once and in order, while it is written and afterwards', async () => {
-    const ann = await app.register();
-    const id = await openConversation(app, ann);
-    const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id, after: 0 };
-    const live = new Reader(stream);
-    model.goAlongWith(live);
-    await askForShakyReply(ann, id);
-    await readCutting(live);
-    const late = new Reader(stream);
-    await readCutting(late);
+    it('delivers each event of a reply once and in order, during and after the reply', async () => {
+      const ann = await app.register();
+      const id = await openConversation(app, ann);
+      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id, after: 0 };
+      const live = new Reader(stream);
+      model.goAlongWith(live);
+      await askForShakyReply(ann, id);
+      await readCutting(live);
+      const late = new Reader(stream);
+      await readCutting(late);
 
-    expect(late.events).toEqual(live.events);
-    expect(live.seqs).toEqual(live.events.map((_, index) => index + 1));
-    const { message } = live.events.at(-1)!;
-    expect(message).toMatchObject({ status: 'COMPLETE', content: textsIn(live.events)[message!.id] });
-    const discarded = live.events.filter((event) => event.__typename === 'MessageAttemptDiscardedEvent');
-    expect(discarded).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
-  });
+      expect(late.events).toEqual(live.events);
+      expect(live.seqs).toEqual(live.events.map((_, index) => index + 1));
+      const { message } = live.events.at(-1)!;
+      expect(message).toMatchObject({ status: 'COMPLETE', content: textsIn(live.events)[message!.id] });
+      const discarded = live.events.filter((event) => event.__typename === 'MessageAttemptDiscardedEvent');
+      expect(discarded).toMatchObject([{ messageId: message!.id, attempt: 1 }]);
+    });
 
-  it('begins with a snapshot at any moment of a run, and goes on with exactly what follows it', async () => {
-    const ann = await app.register();
-    const id = await startShakyRun(ann);
-    const guide = new Reader({ app, account: ann, transport, field: 'agentTokens', id, after: 0 });
-    model.goAlongWith(guide);
-    const joined: { field: Field; reader: Reader }[] = [];
-    while (await guide.next()) {
-      for (const field of FIELDS) {
-        const reader = new Reader({ app, account: ann, transport, field, id });
-        await reader.next();
-        joined.push({ field, reader });
+    it('starts with a snapshot at any time of a run, and continues with exactly the events after it', async () => {
+      const ann = await app.register();
+      const id = await startShakyRun(ann);
+      const guide = new Reader({ app, account: ann, transport, field: 'agentTokens', id, after: 0 });
+      model.goAlongWith(guide);
+      const joined: { field: Field; reader: Reader }[] = [];
+      while (await guide.next()) {
+        for (const field of FIELDS) {
+          const reader = new Reader({ app, account: ann, transport, field, id });
+          await reader.next();
+          joined.push({ field, reader });
+        }
       }
-    }
-    await Promise.all(joined.map(({ reader }) => reader.readUntil(() => false)));
+      await Promise.all(joined.map(({ reader }) => reader.readUntil(() => false)));
 
-    const log = await readLog(app, ann, id);
-    const { steps } = await readRun(app, ann, id);
-    expect(joined.length).toBeGreaterThan(20);
-    for (const { field, reader } of joined) {
-      const [snapshot, ...rest] = reader.events;
-      expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
-      expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
-      if (field !== 'pipelineProgress') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
-      if (field !== 'agentTokens')
-        expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
-    }
-  });
+      const log = await readLog(app, ann, id);
+      const { steps } = await readRun(app, ann, id);
+      expect(joined.length).toBeGreaterThan(20);
+      for (const { field, reader } of joined) {
+        const [snapshot, ...rest] = reader.events;
+        expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');
+        expect(rest.map(({ seq }) => seq)).toEqual(seqsBehind(log, snapshot!.seq, field));
+        if (field !== 'pipelineProgress') expect(textsIn(reader.events)).toEqual(outputsOf(steps));
+        if (field !== 'agentTokens')
+          expect(statusesIn(reader.events)).toEqual(steps.map((step) => step.status));
+      }
+    });
 
-  it('begins with a snapshot at any moment of a reply, and goes on with exactly what follows it', async () => {
-    const ann = await app.register();
-    const id = await openConversation(app, ann);
-    const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id };
-    const guide = new Reader({ ...stream, after: 0 });
-    model.goAlongWith(guide);
-    await askForShakyReply(ann, id);
-    const joined: Reader[] = [];
-    while (!isCompleted((await guide.next())!)) {
-      const reader = new Reader(stream);
-      await reader.next();
-      joined.push(reader);
-    }
-    const { seq: head, message } = guide.events.at(-1)!;
+    it('starts with a snapshot at any time of a reply, and continues with exactly the events after it', async () => {
+      const ann = await app.register();
+      const id = await openConversation(app, ann);
+      const stream: Stream = { app, account: ann, transport, field: 'conversationEvents', id };
+      const guide = new Reader({ ...stream, after: 0 });
+      model.goAlongWith(guide);
+      await askForShakyReply(ann, id);
+      const joined: Reader[] = [];
+      while (!isCompleted((await guide.next())!)) {
+        const reader = new Reader(stream);
+        await reader.next();
+        joined.push(reader);
+      }
+      const { seq: head, message } = guide.events.at(-1)!;
 
-    expect(joined.length).toBeGreaterThan(10);
-    for (const reader of joined) {
-      if (reader.seqs[0] !== head) await reader.readUntil(({ seq }) => seq === head);
-      reader.cut();
-      const [snapshot] = reader.events;
-      expect(snapshot!.__typename).toBe('ConversationSnapshotEvent');
-      expect(reader.seqs).toEqual(reader.seqs.map((_, index) => snapshot!.seq + index));
-      expect(textsIn(reader.events)[message!.id]).toBe(message!.content);
-    }
-    guide.cut();
-  });
-});
+      expect(joined.length).toBeGreaterThan(10);
+      for (const reader of joined) {
+        if (reader.seqs[0] !== head) await reader.readUntil(({ seq }) => seq === head);
+        reader.cut();
+        const [snapshot] = reader.events;
+        expect(snapshot!.__typename).toBe('ConversationSnapshotEvent');
+        expect(reader.seqs).toEqual(reader.seqs.map((_, index) => snapshot!.seq + index));
+        expect(textsIn(reader.events)[message!.id]).toBe(message!.content);
+      }
+      guide.cut();
+    });
+  },
+);
 
 describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (transport) => {
-  it('completes at once behind the end of a run', async () => {
+  it('completes immediately after the end of a run', async () => {
     const ann = await app.register();
     const id = await startShakyRun(ann);
     await runWhen(app, ann, id, hasEnded);
@@ -153,20 +160,23 @@ describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (
     }
   });
 
-  it.each([-1, 1_000_000])('is BAD_USER_INPUT where the log has no such place: %i', async (after) => {
-    const ann = await app.register();
-    const run = await startShakyRun(ann);
-    const conversation = await openConversation(app, ann);
-    for (const [field, id] of [
-      ...FIELDS.map((name) => [name, run] as const),
-      ['conversationEvents', conversation] as const,
-    ]) {
-      const reader = new Reader({ app, account: ann, transport, field, id, after });
-      await expect(reader.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    }
-  });
+  it.each([-1, 1_000_000])(
+    'is rejected with BAD_USER_INPUT when it is outside of the log: %i',
+    async (after) => {
+      const ann = await app.register();
+      const run = await startShakyRun(ann);
+      const conversation = await openConversation(app, ann);
+      for (const [field, id] of [
+        ...FIELDS.map((name) => [name, run] as const),
+        ['conversationEvents', conversation] as const,
+      ]) {
+        const reader = new Reader({ app, account: ann, transport, field, id, after });
+        await expect(reader.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      }
+    },
+  );
 
-  it('is NOT_FOUND before the first event for what is missing or somebody else’s, whatever it is', async () => {
+  it('is rejected with NOT_FOUND before the first event for missing objects and those of others', async () => {
     const ann = await app.register();
     const run = await startShakyRun(ann);
     const conversation = await openConversation(app, ann);
@@ -186,7 +196,7 @@ describe.each(['WebSocket', 'SSE'] as const)('the cursor of a stream over %s', (
   });
 });
 
-/** Four steps, one of which breaks off in its first attempt. */
+/** Four steps, one of which is interrupted in its first attempt. */
 async function startShakyRun(account: Account): Promise<string> {
   model.goAlongWith(null);
   const broken = {
@@ -206,7 +216,7 @@ async function startShakyRun(account: Account): Promise<string> {
   );
 }
 
-/** The text breaks off in its first attempt. */
+/** The text is interrupted in its first attempt. */
 async function askForShakyReply(account: Account, conversationId: string): Promise<void> {
   const broken = {
     text: 'I suggest that ',
@@ -227,7 +237,7 @@ async function readCutting(reader: Reader): Promise<void> {
   });
 }
 
-/** The streams give what they show of the run's log; its texts are the outputs, and it ends once. */
+/** Checks that the streams deliver their events of the run's log, that the texts are the outputs, and that it ends once. */
 async function expectWholeRun(account: Account, id: string, readers: Reader[]): Promise<void> {
   const log = await readLog(app, account, id);
   const { steps } = await readRun(app, account, id);
@@ -248,7 +258,7 @@ async function expectWholeRun(account: Account, id: string, readers: Reader[]): 
   for (const { events } of readers) expect(events.filter(isEnded)).toEqual([events.at(-1)]);
 }
 
-/** What a stream must give behind `after`, by the run's whole log. */
+/** The events that a stream must deliver after `after`, from the whole log of the run. */
 function seqsBehind(log: LogEntry[], after: number, field: Field): number[] {
   const isText = ({ __typename }: LogEntry) =>
     ['AgentTokenEvent', 'AttemptDiscardedEvent'].includes(__typename);
@@ -261,7 +271,7 @@ function outputsOf(steps: { key: string; output: string | null }[]): Record<stri
   return Object.fromEntries(steps.map(({ key, output }) => [key, output]));
 }
 
-/** The status of each step that a client shows by these events. */
+/** The status of each step that a client shows for these events. */
 function statusesIn(events: StreamEvent[]): string[] {
   const statuses = new Map(['first', 'side', 'shaky', 'last'].map((key) => [key, 'PENDING']));
   for (const { snapshot, stepKey, stepStatus } of events) {
@@ -271,7 +281,7 @@ function statusesIn(events: StreamEvent[]): string[] {
   return [...statuses.values()];
 }
 
-/** Of a row that nobody has. */
+/** The id of a row that does not exist. */
 function globalId(type: string): string {
   return Buffer.from(`${type}:${randomUUID()}`).toString('base64url');
 }

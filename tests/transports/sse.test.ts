@@ -22,7 +22,7 @@ describe('GraphQL over SSE', () => {
     });
   }
 
-  it('streams in a form that proxies pass on at once', async () => {
+  it('streams in a form that proxies do not buffer', async () => {
     const { token } = await app.register();
     const leave = new AbortController();
     const { status, headers } = await subscribe(token, leave.signal);
@@ -34,7 +34,7 @@ describe('GraphQL over SSE', () => {
     leave.abort();
   });
 
-  it('gives events, and the answer to a query, as `next` and then `complete`', async () => {
+  it('sends events, and the answer to a query, as `next` and then `complete`', async () => {
     const { token, session } = await app.register();
     const response = await fetch(app.url(), {
       method: 'POST',
@@ -77,13 +77,13 @@ describe('GraphQL over SSE', () => {
     ]);
   });
 
-  it('answers 401 before the first event when nobody is signed in', async () => {
+  it('answers 401 before the first event without authentication', async () => {
     const response = await subscribe('garbage');
     expect(response.status).toBe(401);
     expect(await response.text()).toContain('UNAUTHENTICATED');
   });
 
-  it('does not hold up the server when it closes', async () => {
+  it('does not delay the shutdown of the server', async () => {
     const { token } = await app.register();
     const response = await subscribe(token);
     const ended = response.text().catch(() => 'cut');

@@ -5,13 +5,13 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const VIEWER = '{ viewer { id } }';
 
-describe('while the database is away', () => {
+describe('while the database is unavailable', () => {
   const proxy = new TcpProxy();
   const app = testApp({ config: { role: 'api' }, proxy });
   afterEach(() => proxy.mend());
   afterAll(() => proxy.close());
 
-  it('HTTP answers 503 and SERVICE_UNAVAILABLE, and serves again when it is back', async () => {
+  it('HTTP answers 503 with SERVICE_UNAVAILABLE, and recovers', async () => {
     const user = await app.register();
     proxy.cut();
     const { status, errors } = await app.graphql(VIEWER, {}, user);
@@ -27,7 +27,7 @@ describe('while the database is away', () => {
     await eventually(async () => expect((await app.graphql(VIEWER, {}, user)).status).toBe(200));
   });
 
-  it('a socket stays open, and its operations get an error message', async () => {
+  it('a socket stays open, and its operations receive an error message', async () => {
     const { token } = await app.register();
     const socket = await (await app.rawSocket()).init({ token });
     proxy.cut();
@@ -45,7 +45,7 @@ describe('while the database is away', () => {
     socket.close();
   });
 
-  it('a new socket is asked to come again later (1013)', async () => {
+  it('a new socket is closed with 1013 (try again later)', async () => {
     const { token } = await app.register();
     proxy.cut();
     const socket = await app.rawSocket();
@@ -53,7 +53,7 @@ describe('while the database is away', () => {
     expect(await socket.closed).toEqual({ code: 1013, reason: 'Try again later' });
   });
 
-  it('/health answers, and /ready says what is missing', async () => {
+  it('/health answers, and /ready reports the unavailable dependency', async () => {
     proxy.cut();
     expect((await fetch(app.url('/health'))).status).toBe(200);
     const ready = await fetch(app.url('/ready'));

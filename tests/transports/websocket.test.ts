@@ -40,7 +40,7 @@ describe('GraphQL over WebSocket', () => {
     socket.close();
   });
 
-  it('takes a token from the first message, the URL, or the headers of the upgrade', async () => {
+  it('accepts a token in the first message, in the URL, or in the headers of the upgrade', async () => {
     const { token } = await app.register();
     const ways: [object | undefined, Parameters<typeof app.rawSocket>[0]][] = [
       [{ token }, {}],
@@ -55,7 +55,7 @@ describe('GraphQL over WebSocket', () => {
     }
   });
 
-  describe('closes with', () => {
+  describe('close codes', () => {
     it.each<[string, number, string, (socket: RawSocket) => void]>([
       ['no credentials', 4401, 'AUTH_REQUIRED', (socket) => socket.send({ type: 'connection_init' })],
       [
@@ -74,7 +74,7 @@ describe('GraphQL over WebSocket', () => {
       expect(await socket.closed).toEqual({ code, reason });
     });
 
-    it('a second hello: 4429; the id of an operation under way: 4409', async () => {
+    it('a second connection_init: 4429; the id of an active operation: 4409', async () => {
       const { token } = await app.register();
       const [twice, same] = await Promise.all([open(token), open(token)]);
       twice.send({ type: 'connection_init', payload: { token } });
@@ -89,12 +89,12 @@ describe('GraphQL over WebSocket', () => {
       if (typeof socket !== 'string') expect(await socket.closed).toMatchObject({ code: 4406 });
     });
 
-    it('no hello within 3 seconds: 4408', async () => {
+    it('no connection_init within 3 seconds: 4408', async () => {
       const socket = await app.rawSocket();
       expect(await socket.closed).toMatchObject({ code: 4408 });
     });
 
-    it('an access token that expires: 4403', async () => {
+    it('an expired access token: 4403', async () => {
       const { token } = await app.register();
       const socket = await open(token);
       socket.subscribe('1', QUIET);
@@ -102,7 +102,7 @@ describe('GraphQL over WebSocket', () => {
       expect(await socket.closed).toEqual({ code: 4403, reason: 'Access token expired' });
     });
 
-    it('a sign-out: 4403, within seconds; other sockets stay', async () => {
+    it('a sign-out: 4403 within seconds; other sockets stay open', async () => {
       const { email, password, token, session } = await app.register();
       const [socket, other] = await Promise.all([
         open(token),
@@ -124,7 +124,7 @@ describe('GraphQL over WebSocket', () => {
     });
   });
 
-  it('answers what is wrong with one operation with an error message; the others never feel it', async () => {
+  it('answers an invalid operation with an error message, without affecting others', async () => {
     const { token } = await app.register();
     const socket = await open(token);
     socket.subscribe('good', QUIET);
@@ -169,7 +169,7 @@ describe('GraphQL over WebSocket', () => {
     socket.close();
   });
 
-  it('checks permissions for each operation anew', async () => {
+  it('checks permissions for each operation', async () => {
     const founder = await app.register();
     const guest = await app.member(founder, 'GUEST');
     const socket = await open(guest.token);
@@ -180,7 +180,7 @@ describe('GraphQL over WebSocket', () => {
     socket.close();
   });
 
-  it('carries 100 operations at once, and refuses one more without closing', async () => {
+  it('serves 100 concurrent operations, and rejects one more without closing', async () => {
     const { token } = await app.register();
     const socket = await open(token);
     for (let i = 1; i <= 101; i++) socket.subscribe(String(i), QUIET);
@@ -197,7 +197,7 @@ describe('GraphQL over WebSocket', () => {
   describe('Origin', () => {
     const connect = (origin: string) => app.rawSocket({ headers: { origin } });
 
-    it('may be absent, configured, or the server’s own', async () => {
+    it('accepts a missing, a configured and the server’s own origin', async () => {
       const sockets = [
         await app.rawSocket(),
         await connect('https://app.example.com'),
@@ -207,18 +207,18 @@ describe('GraphQL over WebSocket', () => {
     });
 
     it.each(['https://evil.example', 'null', 'https://app.example.com.evil.example', ''])(
-      'may not be %j',
+      'rejects %j',
       async (origin) => {
         await expect(connect(origin)).rejects.toThrow('refused with 403');
       },
     );
   });
 
-  it('upgrades on its own path only', async () => {
+  it('upgrades only on its own path', async () => {
     await expect(app.rawSocket({ path: '/other' })).rejects.toThrow('refused with 404');
   });
 
-  it('survives an upgrade that breaks off', async () => {
+  it('survives an interrupted upgrade', async () => {
     const { port, hostname } = new URL(app.url());
     const connection = createConnection(Number(port), hostname);
     connection.write('GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
@@ -230,7 +230,7 @@ describe('GraphQL over WebSocket', () => {
 describe('closing the server', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('asks every socket to come again (1012), and is not held up by one that does not answer', async () => {
+  it('closes every socket with 1012 (service restart), and does not wait for one that does not answer', async () => {
     const { token } = await app.register();
     const socket = await (await app.rawSocket()).init({ token });
     socket.subscribe('1', QUIET);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 
 describe('docs/dependencies.md', () => {
-  it('says of every dependency why it is here, and of nothing else', () => {
+  it('explains every dependency, and nothing else', () => {
     const [, runTime, development] = fs.readFileSync('docs/dependencies.md', 'utf8').split('\n## ');
     expect(namesIn(runTime!)).toEqual(Object.keys(packageJson.dependencies));
     expect(namesIn(development!)).toEqual(Object.keys(packageJson.devDependencies));

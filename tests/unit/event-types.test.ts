@@ -65,7 +65,7 @@ describe.each(STREAMS)('an event of %s', (stream, table) => {
   );
 
   it.each(rows.filter(([, , fromData]) => fromData))(
-    '%s gives %s from its data alone',
+    '%s resolves %s from its data alone',
     async (type, field) => {
       const { data, errors } = await read(stream, type, field);
       expect(errors).toBeUndefined();
@@ -73,12 +73,12 @@ describe.each(STREAMS)('an event of %s', (stream, table) => {
     },
   );
 
-  it.each(rows.filter(([, , fromData]) => !fromData))('%s reads %s as it is now', async (type, field) => {
+  it.each(rows.filter(([, , fromData]) => !fromData))('%s reads the current %s', async (type, field) => {
     const { errors } = await read(stream, type, field);
     expect(errors?.[0]?.message).toBe('the context was read');
   });
 
-  it('has only fields that exist among those that are marked', () => {
+  it('marks only existing fields', () => {
     for (const [type, row] of Object.entries(table)) {
       const names = row ? fieldsOf(type) : [];
       expect((row?.fromData ?? []).filter((name: string) => !names.includes(name))).toEqual([]);

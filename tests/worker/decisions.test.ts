@@ -23,7 +23,7 @@ describe('decisions on two servers', () => {
   let apps: [TestApp, TestApp];
   beforeAll(async () => void (apps = [await instances.start(), await instances.start()]));
 
-  it('give one winner when fifty come at once, and all others that one’s decision', async () => {
+  it('accept exactly one of fifty concurrent decisions, and return that one to all others', async () => {
     const [app] = apps;
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'gate', approval: {} }));
@@ -69,7 +69,7 @@ describe('decisions on two servers', () => {
     expect(run.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
   });
 
-  it('are never lost, however close they come to the moment in which the run goes to wait', async () => {
+  it('are never lost, even when they race with the parking of the run', async () => {
     const [here] = apps;
     const accounts = await Promise.all(Array.from({ length: 8 }, () => here.register()));
     const runs = accounts.map(async (account) => {
@@ -81,7 +81,7 @@ describe('decisions on two servers', () => {
       expect(run).toMatchObject({ status: 'SUCCEEDED', progress: 1 });
   });
 
-  it('leave one outcome when a cancel comes together with them', async () => {
+  it('have one outcome when they race with a cancellation', async () => {
     const [here, there] = apps;
     const accounts = await Promise.all(Array.from({ length: 8 }, () => here.register()));
     const runs = accounts.map(async (account) => {
@@ -106,7 +106,7 @@ describe('decisions on two servers', () => {
 describe('a decision while no worker runs', () => {
   const instances = testInstances({ router: routerOf(model) });
 
-  it('is taken at once, and carried out when a worker comes', async () => {
+  it('is accepted immediately, and carried out when a worker starts', async () => {
     const api = await instances.start({ role: 'api' });
     const worker = await instances.start({ role: 'worker' });
     const ann = await api.register();
@@ -129,12 +129,12 @@ describe('a decision while no worker runs', () => {
   });
 });
 
-describe('a decision that another member must make', () => {
+describe('a decision by another member', () => {
   const instances = testInstances({ router: routerOf(model) });
   let app: TestApp;
   beforeAll(async () => void (app = await instances.start()));
 
-  it('is not the owner’s, a GUEST’s or a stranger’s, and wakes the run when the right one makes it', async () => {
+  it('is rejected from the owner, a GUEST and a stranger, and continues the run when an authorized member makes it', async () => {
     const owner = await app.register();
     const colleague = await app.member(owner, 'USER');
     const guest = await app.member(owner, 'GUEST');

@@ -7,7 +7,7 @@ import { decide, design, hasEnded, readRun, runWhen, startRun } from '../support
 import { type TestProcess, testProcesses } from '../support/server-process.ts';
 import { WatchedRun } from '../support/watched-run.ts';
 
-/** Started again and again on the same folder, with the Postgres in it. */
+/** Restarted repeatedly on the same folder with its embedded Postgres. */
 const processes = testProcesses({ DEFAULT_LLM_PROVIDER: 'OFFLINE', OFFLINE_TOKENS_PER_SECOND: '80' });
 const app = new TestApp([]);
 let server: TestProcess;
@@ -35,12 +35,12 @@ describe('kill -9 in the middle of a run and of a reply', () => {
     await readToTheEnd(scene);
   });
 
-  it('lets the run go on from its last finished step, and its readers from their cursors', () =>
+  it('continues the run after its last finished step, and its readers from their cursors', () =>
     expectRunWentOn(scene));
 
-  it('lets the reply begin again, and its reader go on from its cursor', () => expectReplyWentOn(scene));
+  it('restarts the reply, and continues its reader from its cursor', () => expectReplyWentOn(scene));
 
-  it('leaves a request for approval open, to be decided afterwards', async () => {
+  it('keeps a pending approval request, which can be decided afterwards', async () => {
     const { status, approvals } = await readRun(app, ann, waiting);
     expect(status).toBe('WAITING_FOR_APPROVAL');
     await decide(app, ann, approvals[0]!.id, 'APPROVE');
@@ -48,7 +48,7 @@ describe('kill -9 in the middle of a run and of a reply', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 1 }] });
   });
 
-  it('keeps the accounts exact: steps make the run, messages the conversation, and these the day', async () => {
+  it('keeps costs exact: steps add up to the run, messages to the conversation, and both to the day', async () => {
     const runs = [await readRun(app, ann, scene.run.id), await readRun(app, ann, waiting)];
     for (const run of runs) expect(sumOfCosts(run.steps)).toBe(micros(run.cost));
     const conversation = await readConversation(app, ann, scene.conversation);
@@ -62,7 +62,7 @@ describe('kill -9 in the middle of a run and of a reply', () => {
 describe('SIGTERM in the middle of a run and of a reply', () => {
   let scene: Scene;
 
-  it('ends the process with 0 within seconds, and nothing in it takes that for a fault', async () => {
+  it('ends the process with exit code 0 within seconds, without logged errors', async () => {
     scene = await openScene(await app.register());
     const askedAt = performance.now();
     server.signal('SIGTERM');
@@ -71,7 +71,7 @@ describe('SIGTERM in the middle of a run and of a reply', () => {
     expect(server.output.filter((line) => /"level":[56]0/.test(line))).toEqual([]);
   });
 
-  it('hands both over: they go on after the next start', async () => {
+  it('hands both over, and they continue after the next start', async () => {
     await expectCut(scene);
     await startServer();
     await readToTheEnd(scene);
@@ -80,7 +80,7 @@ describe('SIGTERM in the middle of a run and of a reply', () => {
   });
 });
 
-/** A reply in the middle of its text and a run in the middle of its second step, with readers watching. */
+/** A reply and the second step of a run, both while their text streams, with connected readers. */
 async function openScene(account: Account): Promise<Scene> {
   const conversation = await openConversation(app, account);
   const common = { app, account, transport: 'SSE', after: 0 } as const;
@@ -97,7 +97,7 @@ async function openScene(account: Account): Promise<Scene> {
   return { conversation, replies, run };
 }
 
-/** Every reader sees its connection break, and has no reason to take that for the end. */
+/** Checks that every reader sees a broken connection and not the end of its stream. */
 async function expectCut({ replies, run }: Scene): Promise<void> {
   for (const reader of [replies, run.progress, run.tokens]) {
     await expect(reader.readUntil(() => false)).rejects.toThrow();

@@ -15,13 +15,13 @@ const answers = new LostAnswer(instances.databaseUrl);
 let app: TestApp;
 beforeAll(async () => void (app = await instances.start({ databaseUrl: await answers.start() })));
 
-describe('a commit that stands although its answer was lost with the connection', () => {
+describe('a commit whose confirmation was lost with the connection', () => {
   it.each([
     ['the start of a run', '"RUNNING"'],
     ['the start of a step', '"type":"StepStatus"'],
     ['the end of a step', '"SUCCEEDED"'],
     ['the end of a run', 'ExecutionEnded'],
-  ])('counts for %s', async (_what, marker) => {
+  ])('is effective for %s', async (_what, marker) => {
     const ann = await app.register();
     model.calls.length = 0;
     answers.lose(marker);
@@ -37,7 +37,7 @@ describe('a commit that stands although its answer was lost with the connection'
     expect(await spentToday(app, ann)).toBe(micros(cost));
   });
 
-  it('counts for the end of a reply', async () => {
+  it('is effective for the end of a reply', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     answers.lose('MessageCompleted');

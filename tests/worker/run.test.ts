@@ -9,7 +9,7 @@ const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
 
 describe('a run', () => {
-  it('runs every step once, ends SUCCEEDED and reports the last step’s output', async () => {
+  it('runs every step once, ends as SUCCEEDED and reports the output of the last step', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'first' }, { key: 'last', dependsOn: ['first'] }));
     const run = await runWhen(app, ann, id, hasEnded);
@@ -26,7 +26,7 @@ describe('a run', () => {
     expect([model.timesCalled('first'), model.timesCalled('last')]).toEqual([1, 1]);
   });
 
-  it('starts a step as soon as its own dependencies have finished, whatever its siblings do', async () => {
+  it('starts a step as soon as its own dependencies have finished, independently of its siblings', async () => {
     const ann = await app.register();
     const release = model.hold('slow');
     const id = await startRun(
@@ -45,7 +45,7 @@ describe('a run', () => {
     expect((await runWhen(app, ann, id, hasEnded)).status).toBe('SUCCEEDED');
   });
 
-  it('goes on with its other branches while one waits for a person, and only then waits itself', async () => {
+  it('continues its other branches while one waits for approval, and waits only after them', async () => {
     const ann = await app.register();
     const release = model.hold('busy');
     const id = await startRun(
@@ -67,7 +67,7 @@ describe('a run', () => {
     expect((await runWhen(app, ann, id, hasEnded)).status).toBe('SUCCEEDED');
   });
 
-  it('starts an approved step at once while its siblings are still running', async () => {
+  it('starts an approved step immediately while its siblings are running', async () => {
     const ann = await app.register();
     const release = model.hold('long');
     const id = await startRun(
@@ -87,7 +87,7 @@ describe('a run', () => {
     await runWhen(app, ann, id, hasEnded);
   });
 
-  it('skips a rejected step when the design says so, and its dependents run without it', async () => {
+  it('skips a rejected step if the design says so, and runs its dependents without it', async () => {
     const ann = await app.register();
     const id = await startRun(
       app,
@@ -120,7 +120,7 @@ describe('a run', () => {
     expect(run.approvals[0]?.status).toBe('EXPIRED');
   });
 
-  it('writes with the prompt that an approval has edited', async () => {
+  it('uses the prompt that an approval has edited', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'edited', approval: {} }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');
@@ -134,7 +134,7 @@ describe('a run', () => {
     expect(asked).not.toContain('Write about edited.');
   });
 
-  it('tries again what a provider broke off, discards that text, and charges both attempts', async () => {
+  it('retries an interrupted attempt, discards its text, and charges both attempts', async () => {
     const ann = await app.register();
     const broken = { text: 'half of a ', failure: new ModelError('UNAVAILABLE', 'the connection was cut') };
     model.answer('shaky', broken, 'the whole text');
@@ -149,7 +149,7 @@ describe('a run', () => {
     expect(run.steps[0]!.usage.inputTokens).toBeGreaterThan(100);
   });
 
-  it('fails with PROVIDER_ERROR after three attempts, keeps what had finished, and says what to do', async () => {
+  it('fails with PROVIDER_ERROR after three attempts, keeps the outputs of finished steps, and says what to do', async () => {
     const ann = await app.register();
     model.answer('down', {
       text: '',
@@ -186,7 +186,7 @@ describe('a run', () => {
     expect(model.timesCalled('never')).toBe(0);
   });
 
-  it('ends its log with one ended event after which nothing follows, without a hole in seq', async () => {
+  it('ends its log with exactly one ended event, without gaps in seq', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'x' }, { key: 'y', dependsOn: ['x'] }));
     await runWhen(app, ann, id, hasEnded);
@@ -198,7 +198,7 @@ describe('a run', () => {
 });
 
 describe('cancelExecution of a run', () => {
-  it('closes the provider’s stream, charges what was written, and ends CANCELLED', async () => {
+  it('closes the provider’s stream, charges the text written so far, and ends as CANCELLED', async () => {
     const ann = await app.register();
     model.hold('endless');
     const id = await startRun(app, ann, design({ key: 'endless' }, { key: 'later', dependsOn: ['endless'] }));
@@ -217,7 +217,7 @@ describe('cancelExecution of a run', () => {
     expect(Number(run.cost)).toBeGreaterThan(0);
   });
 
-  it('closes the open requests of a run that waits for people', async () => {
+  it('closes the open approval requests of a waiting run', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'gate', approval: {} }));
     const { approvals } = await runWhen(app, ann, id, (run) => run.status === 'WAITING_FOR_APPROVAL');

@@ -32,7 +32,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
   });
   afterAll(() => redis.stop());
 
-  it('take a need through discussion, proposal and run to its end, over the API process', async () => {
+  it('complete a discussion, a proposal and a run through the API process', async () => {
     const ann = await app.register();
     const conversation = await openConversation(app, ann);
     await talk(app, ann, conversation, NEED);
@@ -68,7 +68,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await workers[1].listen();
   });
 
-  it('accept nothing of a worker that was frozen past its lease and comes back', async () => {
+  it('reject all writes of a worker that was frozen for longer than its lease', async () => {
     const ann = await app.register();
     const [first] = workers;
     const run = await startOn(first, ann);
@@ -86,7 +86,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await expectExactAccounts(ann, [run, next]);
   });
 
-  it('lose nothing, and no process, when Redis dies and comes back', async () => {
+  it('lose no data and no process when Redis crashes and restarts', async () => {
     const ann = await app.register();
     const asking = await startRun(app, ann, design({ key: 'gate', approval: {}, maxOutputTokens: 5 }));
     const { approvals } = await runWhen(app, ann, asking, ({ status }) => status === 'WAITING_FOR_APPROVAL');
@@ -114,7 +114,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     }
   });
 
-  /** A run that this worker takes: the other one sleeps meanwhile. */
+  /** Starts a run that this worker claims, because the other one is paused meanwhile. */
   async function startOn(worker: TestProcess, account: Account): Promise<WatchedRun> {
     const others = workers.filter((other) => other !== worker);
     for (const other of others) other.signal('SIGSTOP');
@@ -124,7 +124,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     return run;
   }
 
-  /** What had finished stayed so; what was under way began again. */
+  /** Checks that finished steps stayed finished and running ones were restarted. */
   async function expectTakenOver(run: WatchedRun): Promise<void> {
     const { status, steps } = await run.expectReadWhole();
     expect(status).toBe('SUCCEEDED');
@@ -134,7 +134,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     expect(right).toBeGreaterThan(1);
   }
 
-  /** Steps make the run; runs and conversations make the day. */
+  /** Checks that steps add up to the run, and runs and conversations to the day. */
   async function expectExactAccounts(
     account: Account,
     watched: WatchedRun[],
@@ -152,7 +152,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
 });
 
 describe.each(['worker', 'api'])('ROLE=%s without DATABASE_URL and REDIS_URL', (role) => {
-  it('refuses to start, in one line that says what to do', async () => {
+  it('exits with one line that says what to do', async () => {
     const process = processes.start({ ROLE: role });
     expect(await process.ended).toBe(1);
     expect(process.output).toEqual([
@@ -161,7 +161,7 @@ describe.each(['worker', 'api'])('ROLE=%s without DATABASE_URL and REDIS_URL', (
   });
 });
 
-/** Two of them, in the middle, take their time together. */
+/** Two slow steps in the middle run in parallel. */
 function fourSteps() {
   return design(
     { key: 'first', maxOutputTokens: 20 },

@@ -20,14 +20,14 @@ afterAll(async () => {
   await database.end();
 });
 
-/** What a rolling update does to the work of a process. */
+/** The effect of a rolling update on the work of a process. */
 async function handOver(): Promise<void> {
   await app.close();
   app = await instances.start();
 }
 
 describe('a run whose process closes', () => {
-  it('is handed over as often as it takes, and gives its claim back at once', async () => {
+  it('is handed over any number of times, and releases its claim immediately', async () => {
     const ann = await app.register();
     const release = model.hold('long');
     const id = await startRun(app, ann, design({ key: 'long' }));
@@ -47,7 +47,7 @@ describe('a run whose process closes', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 9 }] });
   });
 
-  it('fails, without asking again, when a step had failed before', async () => {
+  it('fails without a new approval request when a step had already failed', async () => {
     const ann = await app.register();
     const release = model.hold('sibling');
     model.answer('breaks', {
@@ -78,7 +78,7 @@ describe('a run whose process closes', () => {
 });
 
 describe('a run or a reply that was claimed too often without progress', () => {
-  it('fails the run, whose finished steps keep what they wrote', async () => {
+  it('fails the run and keeps the outputs of its finished steps', async () => {
     const ann = await app.register();
     const release = model.hold('stalls');
     const id = await startRun(app, ann, design({ key: 'done' }, { key: 'stalls', dependsOn: ['done'] }));
@@ -114,7 +114,7 @@ describe('a run or a reply that was claimed too often without progress', () => {
 });
 
 describe('a run whose database connections break', () => {
-  it('tries a step again whose writes were lost, and goes on', async () => {
+  it('retries a step whose writes were lost, and continues', async () => {
     const ann = await app.register();
     const release = model.hold('written');
     const steps = design({ key: 'before' }, { key: 'written', dependsOn: ['before'] });
@@ -132,7 +132,7 @@ describe('a run whose database connections break', () => {
     });
   });
 
-  it('does not fail, however often that happens', async () => {
+  it('does not fail, however often this happens', async () => {
     const ann = await app.register();
     let release = model.hold('unlucky');
     const watched = await WatchedRun.start(app, ann, design({ key: 'unlucky' }));
@@ -148,7 +148,7 @@ describe('a run whose database connections break', () => {
     expect(await watched.expectReadWhole()).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 5 }] });
   });
 
-  it('lets its other steps finish before it is taken up again, when one cannot even be given up', async () => {
+  it('lets its other steps finish before it is claimed again when the discard of an attempt fails', async () => {
     const ann = await app.register();
     const releases = [model.hold('broken'), model.hold('beside')];
     const steps = design(
@@ -172,7 +172,7 @@ describe('a run whose database connections break', () => {
     expect(model.timesCalled('beside')).toBe(1);
   });
 
-  it('does not end when it was about to wait for people', async () => {
+  it('does not end when it was about to be parked', async () => {
     const ann = await app.register();
     const release = model.hold('busy');
     const steps = design(
@@ -196,7 +196,7 @@ describe('a run whose database connections break', () => {
   });
 });
 
-/** Of the runs, or of the replies, that have not ended. */
+/** The stalled claims of runs or replies that have not ended. */
 async function stalledClaims(table: 'pipeline_executions' | 'messages'): Promise<number[]> {
   const { rows } = await database.query<{ count: number }>(
     `SELECT stalled_claims AS count FROM ${table} WHERE finished_at IS NULL${table === 'messages' ? " AND role = 'ASSISTANT'" : ''}`,
@@ -204,7 +204,7 @@ async function stalledClaims(table: 'pipeline_executions' | 'messages'): Promise
   return rows.map(({ count }) => count);
 }
 
-/** A transaction that holds rows which the app will wait for. */
+/** A transaction that locks rows which the app will wait for. */
 async function holding(lock: string): Promise<pg.PoolClient> {
   const blocker = await database.connect();
   await blocker.query('BEGIN');
@@ -212,7 +212,7 @@ async function holding(lock: string): Promise<pg.PoolClient> {
   return blocker;
 }
 
-/** Ends the connections of the app that wait for the rows, `count` of them at least, and gives the rows free. */
+/** Terminates the app's connections that wait for the rows, at least `count`, and unlocks the rows. */
 async function breakConnectionsWaitingFor(blocker: pg.PoolClient, count = 1): Promise<void> {
   const broken = new Set<number>();
   const breakSome = async () => {
@@ -227,7 +227,7 @@ async function breakConnectionsWaitingFor(blocker: pg.PoolClient, count = 1): Pr
   blocker.release();
 }
 
-/** Long enough for a run that was given back to be taken up again; told by a request that expires. */
+/** Waits until a released run would have been claimed again, detected by the expiry of a request. */
 async function aSecondPasses(account: Account): Promise<void> {
   const steps = design({ key: 'clock', approval: { timeoutSeconds: 1 } });
   await runWhen(app, account, await startRun(app, account, steps), hasEnded);

@@ -1,6 +1,6 @@
 /**
- * Runs `work` at once and then every `everyMs`, one run at a time: a run that takes longer delays the next. Of failures
- * in a row only the first is reported. `close` stops it, and resolves when a run that is under way has ended.
+ * Runs `work` immediately and then every `everyMs`. Runs never overlap: a slow run delays the next one. Reports only the
+ * first of consecutive failures. `close` stops the timer and resolves when the current run has ended.
  *
  * @example const sweep = repeat(60_000, () => deleteExpired(), (error) => logger.warn({ err: error }, 'sweep failed'));
  */

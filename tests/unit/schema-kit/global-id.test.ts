@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeId, encodeId } from '../../../src/schema-kit/global-id.ts';
 
 describe('global ids', () => {
-  it('give back the id for its own type only', () => {
+  it('decode to the id only for its own type', () => {
     const id = encodeId('Conversation', '0190a0c0-1111-7000-8000-000000000000');
     expect(decodeId(id, 'Conversation')).toBe('0190a0c0-1111-7000-8000-000000000000');
     expect(decodeId(id, 'Message')).toBe('');
@@ -23,5 +23,5 @@ describe('global ids', () => {
     encodeId('Conversation', 'x'.repeat(300)),
     '\u0000',
     '😀',
-  ])('read %j as the id of nothing', (id) => expect(decodeId(id, 'Conversation')).toBe(''));
+  ])('decode %j to an id that matches nothing', (id) => expect(decodeId(id, 'Conversation')).toBe(''));
 });

@@ -21,12 +21,12 @@ describe('Decimal', () => {
     [-1_500_000n, '-1.5'],
     [-1n, '-0.000001'],
     [999_999_999_999_999_999n, '999999999999.999999'],
-  ])('writes %s micro-dollars as %s, and reads them back', (micros, text) => {
+  ])('serializes %s micro-dollars as %s, and parses them back', (micros, text) => {
     expect(formatMicros(micros)).toBe(text);
     expect(parseMicros(text)).toBe(micros);
   });
 
-  it('takes zeros at the end', () => {
+  it('accepts trailing zeros', () => {
     expect(parseMicros('1.000000')).toBe(1_000_000n);
     expect(parseMicros('007.10')).toBe(7_100_000n);
   });
@@ -50,13 +50,13 @@ describe('Decimal', () => {
 });
 
 describe('DateTime', () => {
-  it('writes UTC with milliseconds', () => {
+  it('serializes UTC with milliseconds', () => {
     expect(scalar('DateTime').serialize(new Date('2026-11-20T15:05:00+01:00'))).toBe(
       '2026-11-20T14:05:00.000Z',
     );
   });
 
-  it('reads RFC 3339 with any offset', () => {
+  it('parses RFC 3339 with any offset', () => {
     expect(scalar('DateTime').parseValue('2026-11-20T15:05:00.5+01:00')).toEqual(
       new Date('2026-11-20T14:05:00.500Z'),
     );
@@ -69,7 +69,7 @@ describe('DateTime', () => {
 });
 
 describe('Date', () => {
-  it('writes and reads a day in UTC', () => {
+  it('serializes and parses a day in UTC', () => {
     expect(scalar('Date').serialize(new Date('2026-11-20T00:00:00Z'))).toBe('2026-11-20');
     expect(scalar('Date').parseValue('2026-02-28')).toEqual(new Date('2026-02-28T00:00:00Z'));
   });

@@ -8,14 +8,14 @@ describe('expectReleased', () => {
   const before = activeResources();
   const released = () => expectReleased(before, 100);
 
-  it('waits for what is just being closed', async () => {
+  it('waits for resources that are closing', async () => {
     const server = net.createServer().listen(0);
     await once(server, 'listening');
     setTimeout(() => server.close(), 50);
     await expectReleased(before);
   });
 
-  it('fails for a server and for both ends of a connection, and says which ports', async () => {
+  it('fails for a server and for both ends of a connection, and reports their ports', async () => {
     const server = net.createServer().listen(0);
     await once(server, 'listening');
     const { port } = server.address() as net.AddressInfo;
@@ -28,7 +28,7 @@ describe('expectReleased', () => {
     await expectReleased(before);
   });
 
-  it('fails for a child process, and says which', async () => {
+  it('fails for a child process, and reports it', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     await expect(released()).rejects.toThrow(`sleep as process ${child.pid}`);
     child.kill();

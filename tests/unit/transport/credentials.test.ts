@@ -16,7 +16,7 @@ describe('credentials in headers', () => {
     expect(credentialsFromHeaders({ authorization })).toMatchObject({ bearerToken });
   });
 
-  it('reads the ids that the request claims', () => {
+  it('reads the id headers of the request', () => {
     expect(credentialsFromHeaders({ 'x-tenant-id': 'acme', 'x-user-id': 'me' })).toEqual({
       bearerToken: null,
       tenantId: 'acme',

@@ -198,7 +198,7 @@ describe('close', () => {
   });
 });
 
-/** A log in memory whose writes can be held, refused as busy, or failed, and are recorded as `{ log: events }`. */
+/** A log in memory whose writes can be delayed, reported as busy, or failed, and are recorded as `{ log: events }`. */
 class World {
   readonly log = new MemoryEventLog();
   readonly writer: BatchWriter;
@@ -217,7 +217,7 @@ class World {
     });
   }
 
-  /** Claims the log anew. */
+  /** Claims the log again. */
   fence(logId: string): number {
     const fence = this.log.raiseFence(logId);
     this.#fences.set(logId, fence);
@@ -228,7 +228,7 @@ class World {
     return this.writer.append(logId as Log, fence, event, this.merge);
   }
 
-  /** Writes do not begin to take effect until the result is resolved. */
+  /** Delays writes until the result is resolved. */
   hold(): PromiseWithResolvers<void> {
     const held = Promise.withResolvers<void>();
     this.#held = held.promise;
@@ -248,7 +248,7 @@ class World {
   }
 }
 
-/** Lets everything that can go on without a timer go on. */
+/** Runs all pending work that needs no timer. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 50; i++) await Promise.resolve();
 }

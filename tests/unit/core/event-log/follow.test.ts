@@ -258,7 +258,7 @@ describe('readers of the same log', () => {
   });
 });
 
-/** Copies are lost, doubled, delayed, emptied and shuffled; reads answer late; readers come, dawdle and go. */
+/** Copies are lost, duplicated, delayed, emptied and shuffled; reads are slow; readers join, pause and leave. */
 async function expectExactUnderChaos(seed: number): Promise<void> {
   const random = randomFrom(seed);
   const upTo = (n: number) => Math.floor(random() * (n + 1));

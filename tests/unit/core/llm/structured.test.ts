@@ -114,7 +114,7 @@ describe('collect', () => {
   });
 });
 
-/** Answers with the given texts, one for each call. */
+/** Answers with the given texts, one per call. */
 async function complete(...answers: (string | Completion)[]) {
   const asked: ModelRequest[] = [];
   const result = await completeStructured({

@@ -40,7 +40,7 @@ describe('splitTokens', () => {
 });
 
 describe('estimateTokens', () => {
-  // The true counts are those of OpenAI's o200k tokenizer.
+  // The actual counts are those of OpenAI's o200k tokenizer.
   it.each([
     ['The quick brown fox jumps over the lazy dog. It was a bright cold day in April.', 18],
     [

@@ -344,7 +344,7 @@ describe('SafeFetch: limits', () => {
   });
 });
 
-/** Allowed to reach this machine, and nothing else. */
+/** Allowed to connect only to this machine. */
 function local(settings: SafeFetchOptions = {}) {
   return new SafeFetch({ isAllowedAddress: is('127.0.0.1'), ...settings });
 }
@@ -353,7 +353,7 @@ function is(allowed: string) {
   return (address: string) => address === allowed;
 }
 
-/** A name server that gives one answer after the other, the last one again and again. */
+/** A lookup that returns one answer after the other and repeats the last one. */
 function answers(...rounds: string[][]): NonNullable<SafeFetchOptions['lookup']> {
   let round = 0;
   return (_hostname, _options, callback) => {

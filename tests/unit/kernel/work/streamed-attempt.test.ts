@@ -80,7 +80,7 @@ function run(work: StreamedWork, signal = new AbortController().signal) {
   return runAttempts(work, { signal, logger: createLogger('silent') });
 }
 
-/** Each attempt says its texts, and throws its error or runs its function where that stands. */
+/** Each attempt streams its texts, and throws its error or calls its function at that position. */
 function scripted(attempts: Line[][], { hasFinished = false } = {}): StreamedWork & { log: string[] } {
   const log: string[] = [];
   let started = 0;

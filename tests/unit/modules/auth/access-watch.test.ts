@@ -17,7 +17,7 @@ describe('AccessWatch', () => {
     expect(ended).toEqual({ one: 'Access token expired' });
   });
 
-  it('asks each authenticator about its own credentials, and reports the revoked ones', async () => {
+  it('checks credentials with their own authenticator, and reports revoked ones', async () => {
     const roles = { SESSION: new Map<string, Role>([['same', 'USER']]), API_KEY: new Map<string, Role>() };
     const { watch, ended } = setUp(roles);
     watch('SESSION', 'same');
@@ -45,7 +45,7 @@ describe('AccessWatch', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('reports nothing after the watch was given back', async () => {
+  it('reports nothing after the watch was released', async () => {
     const { watch, ended } = setUp({ SESSION: new Map() });
     watch('SESSION', 'one')();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -54,7 +54,7 @@ describe('AccessWatch', () => {
   });
 });
 
-/** A kind without roles is one whose check fails. */
+/** The check of a kind without roles fails. */
 function setUp(roles: Partial<Record<Credential['kind'], Map<string, Role>>>) {
   const warnings: unknown[] = [];
   const ended: Record<string, string> = {};

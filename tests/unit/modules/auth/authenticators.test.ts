@@ -17,24 +17,24 @@ const VIEWER: Viewer = {
 const tokens = new Tokens({ secretKey: 'x'.repeat(32), accessTokenMinutes: 30, clock: () => new Date() });
 
 describe('authenticate', () => {
-  it('gives no viewer to a request without credentials, and asks nobody', async () => {
+  it('returns no viewer for a request without credentials, and calls no authenticator', async () => {
     expect(await authenticate([accepting(VIEWER)], { bearerToken: null })).toBeNull();
     expect(await authenticate([], { bearerToken: null })).toBeNull();
   });
 
-  it('gives the viewer of the first authenticator that recognizes the credentials', async () => {
+  it('returns the viewer of the first authenticator that recognizes the credentials', async () => {
     const other = { ...VIEWER, userId: 'other' };
     const list = [accepting(null), accepting(VIEWER), accepting(other)];
     expect(await authenticate(list, { bearerToken: 'key' })).toBe(VIEWER);
   });
 
-  it('refuses credentials that no authenticator recognizes', async () => {
+  it('rejects credentials that no authenticator recognizes', async () => {
     await expect(authenticate([accepting(null)], { bearerToken: 'x' })).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
   });
 
-  it('stops at an authenticator that refuses its own credential', async () => {
+  it('stops at an authenticator that rejects its own credential', async () => {
     const refusing = { ...accepting(null), authenticate: () => Promise.reject(new Error('revoked')) };
     await expect(authenticate([refusing, accepting(VIEWER)], { bearerToken: 'key' })).rejects.toThrow(
       'revoked',
@@ -43,7 +43,7 @@ describe('authenticate', () => {
 });
 
 describe('the authenticator of sessions', () => {
-  it('takes the viewer from the row of the open session', async () => {
+  it('reads the viewer from the row of the open session', async () => {
     const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
     const access = await tokens.issueAccessToken({
       userId: 'user',
@@ -56,13 +56,13 @@ describe('the authenticator of sessions', () => {
     });
   });
 
-  it('does not recognize what is not a valid access token', async () => {
+  it('does not recognize an invalid access token', async () => {
     const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
     expect(await sessions!.authenticate({ bearerToken: 'x' })).toBeNull();
     expect(await sessions!.authenticate({ bearerToken: null })).toBeNull();
   });
 
-  it('refuses the access token of a session that has ended', async () => {
+  it('rejects the access token of an ended session', async () => {
     const list = createAuthenticators({ tokens, database: rows([]) });
     const { token } = await tokens.issueAccessToken({
       userId: 'user',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkDesign, type Design, designSchema, type Step } from '../../../../src/modules/designs/design.ts';
 
 describe('designSchema', () => {
-  it('fills in what a step leaves out', () => {
+  it('fills in defaults of a step', () => {
     const design = designSchema.parse({ steps: [{ key: 'report', agent: 'REPORTER', title: 'Report' }] });
     expect(design).toEqual({
       requireDifferentApprover: false,
@@ -38,11 +38,11 @@ describe('designSchema', () => {
     ['0 output tokens', { steps: [{ ...minimal, maxOutputTokens: 0 }] }],
     ['32001 output tokens', { steps: [{ ...minimal, maxOutputTokens: 32_001 }] }],
     ['a timeout of 0 seconds', { steps: [{ ...minimal, approval: { timeoutSeconds: 0 } }] }],
-  ])('refuses %s', (_, input) => {
+  ])('rejects %s', (_, input) => {
     expect(designSchema.safeParse(input).success).toBe(false);
   });
 
-  it('takes the limits themselves', () => {
+  it('accepts the limits themselves', () => {
     const step = { ...minimal, key: 'k'.repeat(40), title: 't'.repeat(120), prompt: 'p'.repeat(8_000) };
     expect(designSchema.safeParse({ steps: [{ ...step, maxOutputTokens: 32_000 }] }).success).toBe(true);
     const steps = Array.from({ length: 30 }, (_, index) => ({ ...minimal, key: `s${index}` }));
@@ -51,12 +51,12 @@ describe('designSchema', () => {
 });
 
 describe('checkDesign', () => {
-  it('finds nothing wrong with a graph that can run', () => {
+  it('returns no problems for a valid graph', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a'], ['c', 'a'], ['d', 'b', 'c']))).toEqual([]);
     expect(checkDesign(designOf(['a']))).toEqual([]);
   });
 
-  it('names the step whose key is taken', () => {
+  it('reports a duplicate step key', () => {
     expect(checkDesign(designOf(['a'], ['a'], ['b', 'a']))).toContainEqual({
       code: 'DUPLICATE',
       path: ['steps', '1', 'key'],
@@ -64,7 +64,7 @@ describe('checkDesign', () => {
     });
   });
 
-  it('names a dependency that does not exist', () => {
+  it('reports a dependency that does not exist', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a'], ['c', 'b', 'ghost']))).toEqual([
       {
         code: 'UNKNOWN_VALUE',
@@ -74,24 +74,24 @@ describe('checkDesign', () => {
     ]);
   });
 
-  it('shortens a name that is no key at all', () => {
+  it('shortens a name that is not a valid key', () => {
     const [issue] = checkDesign(designOf(['a', 'x'.repeat(10_000)]));
     expect(issue!.message.length).toBeLessThan(120);
   });
 
-  it('refuses a step that depends on itself', () => {
+  it('rejects a step that depends on itself', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a', 'b']))).toEqual([
       { code: 'CYCLE', path: ['steps', '1', 'dependsOn'], message: 'A step cannot depend on itself.' },
     ]);
   });
 
-  it('refuses a dependency that is named twice', () => {
+  it('rejects a duplicate dependency', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a', 'a']))).toEqual([
       { code: 'DUPLICATE', path: ['steps', '1', 'dependsOn'], message: '"a" is named twice.' },
     ]);
   });
 
-  it('names the steps of a circle in order', () => {
+  it('reports the steps of a cycle in order', () => {
     expect(checkDesign(designOf(['a', 'c'], ['b', 'a'], ['c', 'b'], ['end', 'c']))).toEqual([
       {
         code: 'CYCLE',
@@ -101,13 +101,13 @@ describe('checkDesign', () => {
     ]);
   });
 
-  it('asks for one last step', () => {
+  it('requires exactly one last step', () => {
     expect(checkDesign(designOf(['a'], ['b', 'a'], ['c', 'a']))).toEqual([
       { code: 'NOT_ALLOWED', path: ['steps'], message: expect.stringContaining('b, c') },
     ]);
   });
 
-  it.each([null, '', '  \n'])('refuses a CUSTOM step with the prompt %j', (prompt) => {
+  it.each([null, '', '  \n'])('rejects a CUSTOM step with the prompt %j', (prompt) => {
     const design = designOf(['a']);
     design.steps[0] = { ...design.steps[0]!, agent: 'CUSTOM', prompt };
     expect(checkDesign(design)).toEqual([
@@ -115,7 +115,7 @@ describe('checkDesign', () => {
     ]);
   });
 
-  it('reports every fault at once', () => {
+  it('reports all problems at once', () => {
     expect(checkDesign(designOf(['a', 'a'], ['a'], ['b', 'ghost']))).toHaveLength(4);
   });
 });

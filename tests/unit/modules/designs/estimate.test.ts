@@ -4,14 +4,14 @@ import { type Design, designSchema } from '../../../../src/modules/designs/desig
 import { estimate } from '../../../../src/modules/designs/estimate.ts';
 
 describe('estimate', () => {
-  it('adds up the cost of all steps, and the time of the longest way only', () => {
+  it('adds up the cost of all steps, and the time of the longest path', () => {
     const line = estimate(chain('a', 'b', 'c'), options());
     const wide = estimate(parallel(), options());
     expect(wide.seconds).toBe(line.seconds);
     expect(wide.costMicros).toBeGreaterThan(line.costMicros);
   });
 
-  it('never exceeds the most that the design allows', () => {
+  it('never exceeds the maximum that the design allows', () => {
     for (const maxOutputTokens of [1, 300, 2_000, 32_000, null]) {
       const design = chain('a', 'b', 'c');
       for (const step of design.steps) step.maxOutputTokens = maxOutputTokens;
@@ -28,7 +28,7 @@ describe('estimate', () => {
     expect(deep.seconds).toBeGreaterThan(small.seconds);
   });
 
-  it('takes the price of each step', () => {
+  it('uses the price of each step', () => {
     const models = ['offline-fast', 'offline-deep'];
     const asked: string[] = [];
     estimate(chain('a', 'b'), {
@@ -44,7 +44,7 @@ describe('estimate', () => {
   it('is exact for one step', () => {
     const design = chain('a');
     design.steps[0]!.maxOutputTokens = 100;
-    // 400 tokens of instructions and 600 of input at $0.2, 100 out at $0.8 a million
+    // 400 tokens of instructions and 600 of input at $0.2 per million, 100 of output at $0.8 per million
     expect(estimate(design, options(600))).toEqual({ costMicros: 280n, maxCostMicros: 280n, seconds: 2 });
   });
 });

@@ -7,7 +7,7 @@ const now = new Date('2026-11-21T12:00:00Z');
 const who = { tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
 
 describe('limitsOf', () => {
-  it('are those of the user’s day and the tenant’s day', () => {
+  it('are those of the user’s and the tenant’s day', () => {
     const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
     expect(limitsOf(payer, null, now)).toEqual([
       { scope: 'USER_DAY', accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
@@ -15,7 +15,7 @@ describe('limitsOf', () => {
     ]);
   });
 
-  it('are also that of the run, where it has one', () => {
+  it('include that of the run, if it has one', () => {
     const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', executionLimitMicros: 0n };
     expect(limitsOf(payer, 5n, now)).toContainEqual({
       scope: 'EXECUTION',
@@ -27,7 +27,7 @@ describe('limitsOf', () => {
 });
 
 describe('budgetExceeded', () => {
-  it('says what the call may cost, what is spent, and what to do', () => {
+  it('states the maximum cost of the call, the spending, and what to do', () => {
     expect(explain('spent', 'USER_DAY', 1_000_000n, 980_000n, 32_100n)).toBe(
       "A call that may cost up to $0.0321 would exceed your plan's limit of $1.00 per UTC day: $0.98 has been spent. " +
         'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or request a higher plan.',
@@ -38,7 +38,7 @@ describe('budgetExceeded', () => {
     );
   });
 
-  it('writes every amount exactly', () => {
+  it('prints every amount exactly', () => {
     const amounts = [0n, 1n, 10n, 10_000n, 123_456n, 100_000n, 1_000_000n, 50_000_000n, 12_345_678_901_234n];
     expect(
       amounts.map((amount) => /\$\d+\.\d+/.exec(explain('spent', 'EXECUTION', 1n, 1n, amount))?.[0]),
@@ -55,7 +55,7 @@ describe('budgetExceeded', () => {
     ]);
   });
 
-  it('names the next reset of a day’s limit, and none for a run’s', () => {
+  it('has the next reset for a daily limit, and none for the limit of a run', () => {
     const over = { reason: 'spent' as const, limitMicros: 1n, spentMicros: 1n };
     const ofTheDay = new OverLimitError({ ...over, scope: 'TENANT_DAY', accountId: 'acme' });
     const ofTheRun = new OverLimitError({ ...over, scope: 'EXECUTION', accountId: 'r1' });

@@ -7,7 +7,7 @@ import {
 import { UsageMeter } from '../../../../src/modules/usage/usage-meter.ts';
 
 describe('a complete stream', () => {
-  it('used what its provider told last, cached tokens included', () => {
+  it('uses the last counts of its provider, including cached tokens', () => {
     const meter = meterOf(
       usage({ inputTokens: 100, outputTokens: 1 }),
       text('hello'),
@@ -20,31 +20,31 @@ describe('a complete stream', () => {
     });
   });
 
-  it('is estimated when its provider told nothing', () => {
+  it('is estimated when its provider reports no usage', () => {
     const reading = meterOf(text('One two three four.'), end).read();
     expect(reading).toMatchObject({ estimated: true, usage: { outputTokens: 5 } });
     expect(reading?.usage.inputTokens).toBeGreaterThan(0);
   });
 });
 
-describe('a cut stream', () => {
-  it('used the input that was told at its beginning, and the output that arrived', () => {
+describe('an interrupted stream', () => {
+  it('uses the reported input tokens and the received output', () => {
     const meter = meterOf(usage({ inputTokens: 321, outputTokens: 1 }), text('One two three four five'));
     expect(meter.read()).toEqual({ usage: { inputTokens: 321, outputTokens: 5 }, estimated: true });
   });
 
-  it('never used less than its provider told', () => {
+  it('never uses less than its provider reported', () => {
     const meter = meterOf(text('short'), usage({ inputTokens: 10, outputTokens: 90 }));
     expect(meter.read()).toEqual({ usage: { inputTokens: 10, outputTokens: 90 }, estimated: true });
   });
 
-  it('is never estimated above what it was allowed', () => {
+  it('is never estimated above its limit', () => {
     const meter = meterOf(...Array.from({ length: 110 }, () => text('word ')));
     expect(meter.isOverrun).toBe(false);
     expect(meter.read()?.usage.outputTokens).toBe(100);
   });
 
-  it('used its input even when nothing arrived, unless the provider turned the request away', () => {
+  it('uses its input even without output, unless the provider rejected the request', () => {
     expect(failing('TIMEOUT').read()).toMatchObject({ estimated: true, usage: { outputTokens: 0 } });
     expect(failing('TRUNCATED').read()).not.toBeNull();
     expect(failing('REFUSED').read()).not.toBeNull();
@@ -54,18 +54,18 @@ describe('a cut stream', () => {
     }
   });
 
-  it('used nothing when the request was never sent', () => {
+  it('uses nothing when the request was never sent', () => {
     expect(new UsageMeter(request).read()).toBeNull();
   });
 });
 
 describe('isOverrun', () => {
-  it('is by the provider’s own count', () => {
+  it('compares the provider’s own count', () => {
     expect(meterOf(usage({ inputTokens: 1, outputTokens: 100 })).isOverrun).toBe(false);
     expect(meterOf(usage({ inputTokens: 1, outputTokens: 101 })).isOverrun).toBe(true);
   });
 
-  it('is beyond doubt where the provider does not count, however the text is cut into parts', () => {
+  it('without a provider count, is true only if certain, however the text is split into parts', () => {
     const honest = 'word '.repeat(100);
     const excessive = 'word '.repeat(170);
     for (const size of [1, 3, 50, 1_000]) {

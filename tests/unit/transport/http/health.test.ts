@@ -39,7 +39,7 @@ describe('readiness', () => {
     expect(await ask(readiness(probes))).toEqual({ code, body });
   });
 
-  it('counts what does not answer within 2 seconds as down', async () => {
+  it('treats a dependency that does not answer within 2 seconds as down', async () => {
     expect(await ask(readiness({ database: silent }))).toMatchObject({
       code: 503,
       body: { database: 'down' },

@@ -5,7 +5,7 @@ import { type Route, Router } from '../../../../src/transport/http/router.ts';
 import { HttpServer } from '../../../../src/transport/http/server.ts';
 
 describe('Router', () => {
-  it('gives a request to the route with its path, whatever its query, and answers 404 to others', async () => {
+  it('passes a request to the route with its path, ignoring the query, and answers 404 to others', async () => {
     const { url } = await serve([
       { path: '/a', handle: (_request, response, id) => response.end(`a ${id}`) },
     ]);
@@ -15,7 +15,7 @@ describe('Router', () => {
     expect((await fetch(url)).status).toBe(404);
   });
 
-  it('refuses an upgrade on a route that takes none', async () => {
+  it('rejects an upgrade on a route that takes none', async () => {
     const { url } = await serve([{ path: '/a', handle: (_request, response) => response.end() }]);
     const headers = { connection: 'Upgrade', upgrade: 'websocket' };
     const request = startRequest(`${url}/a`, { headers }).end();

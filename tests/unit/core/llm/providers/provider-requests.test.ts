@@ -4,7 +4,7 @@ import { google } from '../../../../../src/core/llm/providers/google.ts';
 import type { LanguageModel, ModelRequest } from '../../../../../src/core/llm/language-model.ts';
 import { openAi } from '../../../../../src/core/llm/providers/openai.ts';
 
-/** What the SDKs would read by themselves, and must not: the configuration has one reader. */
+/** Settings that the SDKs read from the environment by default, but must not: only src/config reads it. */
 const ENVIRONMENT = {
   OPENAI_API_KEY: 'sk-env',
   OPENAI_BASE_URL: 'http://env.example',
@@ -27,7 +27,7 @@ const REQUEST: ModelRequest = {
   task: { name: 'test', metadata: {} },
 };
 
-describe("a request to a provider's own address", () => {
+describe('a request to a provider’s own address', () => {
   beforeEach(() => {
     for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
   });
@@ -59,7 +59,7 @@ describe("a request to a provider's own address", () => {
   });
 });
 
-/** The one request that a call makes, answered with 500. */
+/** The single request of a call, answered with 500. */
 async function requestOf(model: LanguageModel): Promise<{ url: string; headers: Headers; body: unknown }> {
   const requests: Request[] = [];
   vi.stubGlobal('fetch', (input: string | URL, init: RequestInit) => {

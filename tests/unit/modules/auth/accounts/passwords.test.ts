@@ -14,20 +14,20 @@ vi.hoisted(() => void vi.resetModules());
 describe('passwords', () => {
   const passwords = new PasswordHasher();
 
-  it('are hashed with argon2id, with the parameters that OWASP asks for and a salt each', async () => {
+  it('are hashed with argon2id, with the parameters recommended by OWASP and separate salts', async () => {
     const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(two);
   });
 
-  it('match their own hash only, and no hash when there is none', async () => {
+  it('match only their own hash, and never a missing one', async () => {
     const hash = await passwords.hash('correct horse');
     expect(await passwords.verify('correct horse', hash)).toBe(true);
     expect(await passwords.verify('correct horse ', hash)).toBe(false);
     expect(await passwords.verify('correct horse', null)).toBe(false);
   });
 
-  it('cost as much to verify when there is no hash', async () => {
+  it('take as long to verify without a hash', async () => {
     const real = await passwords.hash('correct horse');
     vi.mocked(argon2.verify).mockClear();
     await passwords.verify('correct horse', null);
@@ -36,7 +36,7 @@ describe('passwords', () => {
     expect(parameters(standIn)).toEqual(parameters(real));
   });
 
-  it('are refused to wait without end: beyond a bound the caller is told to come again', async () => {
+  it('are rejected with a retryable error when too many are waiting', async () => {
     const cheap = await argon2.hash('correct horse', { memoryCost: 8, timeCost: 1 });
     const attempts = await Promise.allSettled(
       Array.from({ length: 250 }, () => passwords.verify('x', cheap)),

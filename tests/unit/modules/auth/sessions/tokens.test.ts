@@ -10,7 +10,7 @@ const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
 const tokens = new Tokens({ secretKey: SECRET, accessTokenMinutes: 30, clock: () => NOW });
 const subject = { userId: 'user', tenantId: 'tenant', sessionId: 'session' };
 
-/** The key of access tokens, as only the server can derive it: for tokens that are wrong in one way only. */
+/** The key of access tokens, derived as by the server, for tokens with exactly one defect. */
 const key = new Uint8Array(hkdfSync('sha256', SECRET, '', 'agentforge access tokens', 32));
 
 const CLAIMS = {
@@ -30,7 +30,7 @@ function signed(claims: object, header: object = {}, secret: Uint8Array | KeyObj
     .sign(secret);
 }
 
-/** Whatever header and payload, under a signature that fits. */
+/** Any header and payload with a valid signature. */
 function signedByHand(header: string, payload: string): string {
   const input = `${Buffer.from(header).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`;
   return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
@@ -39,20 +39,20 @@ function signedByHand(header: string, payload: string): string {
 const HEADER = '{"alg":"HS256","typ":"at+jwt"}';
 
 describe('access tokens', () => {
-  it('name the user, the tenant and the session, and end after their lifetime', async () => {
+  it('contain the user, the tenant and the session, and expire after their lifetime', async () => {
     const { token, expiresAt } = await tokens.issueAccessToken(subject);
     expect(expiresAt).toEqual(new Date('2026-11-20T12:30:00Z'));
     expect(await tokens.verifyAccessToken(token)).toEqual({ ...subject, expiresAt });
   });
 
-  it('are accepted as another issuer of the same key would make them', async () => {
+  it('are accepted from another issuer with the same key', async () => {
     expect(await tokens.verifyAccessToken(await signed({}))).toMatchObject(subject);
     expect(await tokens.verifyAccessToken(await signed({ aud: ['other', 'agentforge-api'] }))).toMatchObject(
       subject,
     );
   });
 
-  it('tolerate clocks that differ by 5 seconds, and no more', async () => {
+  it('tolerate a clock difference of 5 seconds, but not more', async () => {
     const at = (issued: number, expires: number) =>
       signed({ iat: seconds(NOW) + issued, exp: seconds(NOW) + expires }).then((token) =>
         tokens.verifyAccessToken(token),
@@ -129,7 +129,7 @@ describe('access tokens', () => {
     ['padding at its end', async () => `${await signed({})}=`],
     ['a refresh token', () => tokens.refreshToken('id')],
     ['nothing', () => ''],
-  ])('are refused with %s', async (_what, forge) => {
+  ])('are rejected with %s', async (_what, forge) => {
     const token = await forge();
     const start = performance.now();
     expect(await tokens.verifyAccessToken(token)).toBeNull();
@@ -138,7 +138,7 @@ describe('access tokens', () => {
 });
 
 describe('refresh tokens', () => {
-  it('are made again from their id, and give it back', () => {
+  it('are derived from their id, and return it', () => {
     const token = tokens.refreshToken('0190-id');
     expect(tokens.refreshToken('0190-id')).toBe(token);
     expect(tokens.readRefreshToken(token)).toBe('0190-id');
@@ -154,7 +154,7 @@ describe('refresh tokens', () => {
     ['an empty string', () => ''],
     ['a part too many', () => `${tokens.refreshToken('id')}.`],
     ['the key of access tokens', () => `id.${createHmac('sha256', key).update('id').digest('base64url')}`],
-  ])('are refused with %s', (_what, forge) => {
+  ])('are rejected with %s', (_what, forge) => {
     expect(tokens.readRefreshToken(forge())).toBeNull();
   });
 });

@@ -6,7 +6,7 @@ const APPROVED: Decision = { kind: 'APPROVED', editedPrompt: null };
 const NOBODY = new Map<string, Decision>();
 
 describe('ApprovalWaiters', () => {
-  it('parks when nothing is busy and somebody waits, and ends the waiting', async () => {
+  it('parks when no branch is busy and one waits, and ends the wait', async () => {
     const parked: string[][] = [];
     const waiters = new ApprovalWaiters(async (waiting) => (parked.push(waiting), NOBODY));
     expect(await Promise.all([waiters.wait('a'), waiters.wait('b')])).toEqual([
@@ -16,7 +16,7 @@ describe('ApprovalWaiters', () => {
     expect(parked).toEqual([['a', 'b']]);
   });
 
-  it('does not park while anything is busy', async () => {
+  it('does not park while a branch is busy', async () => {
     const work = Promise.withResolvers<void>();
     let hasParked = false;
     const waiters = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
@@ -30,18 +30,18 @@ describe('ApprovalWaiters', () => {
     await busy;
   });
 
-  it('takes a decision that came before its branch waited', async () => {
+  it('uses a decision that arrived before its branch waited', async () => {
     const waiters = new ApprovalWaiters(async () => NOBODY);
     waiters.resolve('a', APPROVED);
     expect(await waiters.wait('a')).toEqual(APPROVED);
   });
 
-  it('goes on with what turns out to be decided when it is about to park', async () => {
+  it('continues with steps that were decided when it was about to park', async () => {
     const waiters = new ApprovalWaiters(async () => new Map([['a', APPROVED]]));
     expect(await waiters.wait('a')).toEqual(APPROVED);
   });
 
-  it('does not park beside work that has thrown', async () => {
+  it('does not park after work has thrown', async () => {
     let hasParked = false;
     const waiters = new ApprovalWaiters(async () => ((hasParked = true), NOBODY));
     const waiting = waiters.wait('a');

@@ -9,7 +9,7 @@ const DIAMOND = [
 ];
 
 describe('runGraph', () => {
-  it('runs each node once, after those it depends on, and branches side by side', async () => {
+  it('runs each node once, after its dependencies, and branches in parallel', async () => {
     const log: string[] = [];
     const bothStarted = Promise.withResolvers<void>();
     await runGraph(
@@ -29,7 +29,7 @@ describe('runGraph', () => {
   });
 
   it.each(['in a task', 'outside of a task'])(
-    'lets what is under way finish when a node throws %s, then throws the first error',
+    'waits for running nodes when a node throws %s, then throws the first error',
     async (place) => {
       const reported = Promise.withResolvers<void>();
       let rightHasFinished = false;
@@ -51,7 +51,7 @@ describe('runGraph', () => {
     },
   );
 
-  it('runs a chain as long as the longest design', async () => {
+  it('runs a chain of the maximum length of a design', async () => {
     const chain = Array.from({ length: 30 }, (_, n) => ({
       key: `step-${n}`,
       dependsOn: n === 0 ? [] : [`step-${n - 1}`],

@@ -16,30 +16,30 @@ const FAILURE = { code: 'PROVIDER_ERROR', message: 'It is down.', stepKey: 'skim
 describe('a run state without a finished step', () => {
   const state = runState({});
 
-  it('can start the steps that depend on nothing', () => {
+  it('can start the steps without dependencies', () => {
     expect(startable(state)).toEqual(['collect']);
   });
 
-  it('has made no progress and has no report', () => {
+  it('has no progress and no report', () => {
     expect([state.progress, state.isComplete, state.report, state.outputs]).toEqual([0, false, null, {}]);
   });
 });
 
 describe('a run state seeded with finished steps', () => {
-  it('goes on behind them', () => {
+  it('can start the steps after them', () => {
     const state = runState({ collect: { status: 'SUCCEEDED', output: 'facts' } });
     expect(startable(state)).toEqual(['analyze', 'skim']);
     expect(state.progress).toBe(0.25);
   });
 
   it.each<StepState['status']>(['PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL'])(
-    'can start a step that an earlier claim left %s',
+    'can start a step that an earlier claim left as %s',
     (status) => {
       expect(startable(runState({ collect: { status } }))).toEqual(['collect']);
     },
   );
 
-  it('starts nothing behind a step that failed', () => {
+  it('cannot start a step after a failed one', () => {
     const state = runState({
       collect: { status: 'SUCCEEDED', output: 'facts' },
       analyze: { status: 'SUCCEEDED', output: 'analysis' },
@@ -49,7 +49,7 @@ describe('a run state seeded with finished steps', () => {
     expect(state.isComplete).toBe(false);
   });
 
-  it('gives a step the outputs before it in the order of the design, and null for a skipped one', () => {
+  it('returns the outputs of a step’s dependencies in the order of the design, and null for a skipped one', () => {
     const state = runState({
       collect: { status: 'SUCCEEDED', output: 'facts' },
       analyze: { status: 'SUCCEEDED', output: 'analysis' },
@@ -62,7 +62,7 @@ describe('a run state seeded with finished steps', () => {
     expect(startable(state)).toEqual(['report']);
   });
 
-  it('is complete when all have finished, and reports what the last step wrote', () => {
+  it('is complete when all have finished, and reports the output of the last step', () => {
     const state = runState({
       collect: { status: 'SUCCEEDED', output: 'facts' },
       analyze: { status: 'SUCCEEDED', output: 'analysis' },
@@ -75,7 +75,7 @@ describe('a run state seeded with finished steps', () => {
 });
 
 describe('a change of a run state', () => {
-  it('gives a new state and leaves the one before as it was', () => {
+  it('returns a new state and leaves the previous one unchanged', () => {
     const before = runState({});
     const after = before.withStep({ ...before.step('collect'), status: 'SUCCEEDED', output: 'facts' });
     expect([before.progress, after.progress]).toEqual([0, 0.25]);
