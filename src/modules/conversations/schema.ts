@@ -40,9 +40,9 @@ export const DiscussionStageRef = builder.enumType('DiscussionStage', {
 const MessageRoleRef = builder.enumType('MessageRole', {
   description: 'Author of a message.',
   values: {
-    [MessageRole.USER]: { description: 'The user.' },
+    [MessageRole.USER]: { description: 'The user who owns the conversation.' },
     [MessageRole.ASSISTANT]: { description: 'The discussion engine.' },
-    [MessageRole.SYSTEM]: { description: 'The system.' },
+    [MessageRole.SYSTEM]: { description: 'The server itself: a notice.' },
   },
 });
 
