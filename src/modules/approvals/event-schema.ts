@@ -12,12 +12,12 @@ import type { ApprovalsSnapshot } from './snapshot.ts';
 import { approvalEvents } from './streams.ts';
 
 const ApprovalRequestedEvent = eventRef<ApprovalEvent, 'ApprovalRequested'>('ApprovalRequested').implement({
-  description: 'A step asks for approval.',
+  description: 'A step requested approval.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     approval: t.prismaField({
       type: ApprovalRequestRef,
-      description: 'The request as it is now.',
+      description: 'Current state of the request.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.approvalRequest.findUniqueOrThrow({ ...query, where: { id: data.approvalId } }),
     }),
@@ -25,39 +25,38 @@ const ApprovalRequestedEvent = eventRef<ApprovalEvent, 'ApprovalRequested'>('App
 });
 
 const ApprovalDecidedEvent = eventRef<ApprovalEvent, 'ApprovalDecided'>('ApprovalDecided').implement({
-  description: 'A request was decided, has expired, or was closed with its run.',
+  description: 'A request was decided, expired, or was cancelled because its run ended.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     approval: t.prismaField({
       type: ApprovalRequestRef,
-      description: 'The request with its decision.',
+      description: 'The request with its final status.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.approvalRequest.findUniqueOrThrow({ ...query, where: { id: data.approvalId } }),
     }),
   }),
 });
 
-/** Also part of a run's log. */
+/** These events are also part of a run's log. */
 export const APPROVAL_EVENT_TYPES = {
   ApprovalRequested: { ref: ApprovalRequestedEvent, fromData: [] },
   ApprovalDecided: { ref: ApprovalDecidedEvent, fromData: [] },
 } satisfies EventTypes<ApprovalEvent>;
 
 const ApprovalsSnapshotEvent = builder.objectRef<ApprovalsSnapshot>('ApprovalsSnapshotEvent').implement({
-  description: 'Brings a reader up to date.',
+  description: 'State of the approval requests at `seq`.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     approvals: t.field({
       type: [ApprovalRequestRef],
-      description:
-        'The requests that you may decide now, oldest first; no other is open. At most 1000, the oldest.',
+      description: 'All open requests that you may decide, oldest first. Contains at most the 1000 oldest.',
       resolve: (snapshot) => snapshot.approvals,
     }),
   }),
 });
 
 const ApprovalEventRef = builder.unionType('ApprovalEvent', {
-  description: 'What `approvalEvents` gives.',
+  description: 'Event of the subscription `approvalEvents`.',
   types: [ApprovalRequestedEvent, ApprovalDecidedEvent, ApprovalsSnapshotEvent],
   resolveType: eventTypeName,
 });
@@ -66,7 +65,7 @@ builder.subscriptionField('approvalEvents', (t) =>
   t.field({
     type: ApprovalEventRef,
     description:
-      'Requests that you may decide, each new one and each decision. `seq` is that of the approvals of your tenant. Goes on until the client leaves.',
+      'Streams new approval requests and decisions, for requests that you may decide. `seq` counts the approval events of your tenant. Ends only when the client unsubscribes.',
     args: { after: t.arg.int({ description: AFTER }) },
     subscribe: (_root, input, ctx) => approvalEvents(ctx, input),
     resolve: (event) => event,

@@ -1,12 +1,12 @@
 import { logKind } from '../../core/event-log/log.ts';
 
-/** What happens to a request. It is told to the tenant's deciders and in the log of the run that asks. */
+/** The events of approval requests. Each is written to the log of the tenant's approvals and to that of the run. */
 export type ApprovalEvent =
   | { type: 'ApprovalRequested'; approvalId: string }
   | { type: 'ApprovalDecided'; approvalId: string };
 
-/** By tenant. */
+/** The log of a tenant's approvals, by tenant id. */
 export const approvalsLog = logKind<ApprovalEvent>('approvals');
 
-/** By run: its log, of whose events only these are known here; the pipelines module has all of them. */
+/** The log of a run, by run id. Typed with the approval events only; the pipelines module knows all of its events. */
 export const executionApprovalsLog = logKind<ApprovalEvent>('execution');

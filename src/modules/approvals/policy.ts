@@ -2,8 +2,8 @@ import type { ApprovalRequest, PipelineExecution } from '../../generated/prisma/
 import type { Viewer } from '../../access/viewer.ts';
 
 /**
- * Requests that the viewer may see: those of their own runs, as an ADMIN all of the tenant, and those that they
- * may decide as another member.
+ * Prisma condition: requests that the viewer may see. These are the requests of their own runs, all of the tenant for
+ * an ADMIN, and those that they may decide as another member.
  */
 export function visibleTo(viewer: Viewer) {
   const { tenantId, userId: ownerId } = viewer;
@@ -14,7 +14,7 @@ export function visibleTo(viewer: Viewer) {
     : { tenantId, ...own };
 }
 
-/** The owner of the run decides, or, where the design says so, any other member who may decide. */
+/** The owner of the run decides or, with `requireDifferentApprover`, any other member with APPROVAL_DECIDE. */
 export function mayDecide(viewer: Viewer, request: DecidableRequest): boolean {
   if (request.tenantId !== viewer.tenantId || !viewer.permissions.has('APPROVAL_DECIDE')) return false;
   const isOwner = request.execution.ownerId === viewer.userId;

@@ -16,84 +16,88 @@ import { visibleTo } from './policy.ts';
 import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
 
 const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
-  description: 'Where a request stands. It leaves PENDING once.',
+  description: 'Status of an approval request. All statuses except PENDING are final.',
   values: {
-    [ApprovalStatus.PENDING]: { description: 'Nobody has decided yet.' },
-    [ApprovalStatus.APPROVED]: { description: 'The step runs, with the edits if there were any.' },
+    [ApprovalStatus.PENDING]: { description: 'The request awaits a decision.' },
+    [ApprovalStatus.APPROVED]: { description: 'The step runs, with the edits if there are any.' },
     [ApprovalStatus.REJECTED]: {
       description:
-        'The step does not run; the `onReject` of its `approval` says what that means for the run.',
+        'The step does not run. The `onReject` of its `approval` determines the effect on the run.',
     },
-    [ApprovalStatus.EXPIRED]: { description: 'Nobody decided in time; this acts as a rejection.' },
-    [ApprovalStatus.CANCELLED]: { description: 'The run ended before anybody decided.' },
+    [ApprovalStatus.EXPIRED]: {
+      description: 'The request was not decided in time. Has the effect of a rejection.',
+    },
+    [ApprovalStatus.CANCELLED]: { description: 'The run ended before a decision.' },
   },
 });
 
 const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
-  description: 'What a person decides.',
+  description: 'Decision about an approval request.',
   values: {
     APPROVE: { description: 'Let the step run.' },
-    REJECT: { description: 'Do not let it run.' },
+    REJECT: { description: 'Do not let the step run.' },
   },
 });
 
 const ApprovalEditsInput = builder.inputType('ApprovalEditsInput', {
-  description: 'What an approval changes about its step.',
+  description: 'Changes that an approval makes to its step.',
   fields: (t) => ({
     prompt: t.string({
-      description: `The step runs with this prompt instead; at most ${MAX_STEP_PROMPT_LENGTH} characters.`,
+      description: `Prompt that replaces the prompt of the step, at most ${MAX_STEP_PROMPT_LENGTH} characters.`,
     }),
   }),
 });
 
 export const ApprovalRequestRef = node('ApprovalRequest', {
   description:
-    'A question that a step of a run asks before it runs. It may wait for days, and through restarts.',
+    'A request of a run that a user approves or rejects a step. It is durable and can stay open for days.',
   visibleTo,
   fields: (t) => ({
-    status: t.expose('status', { type: ApprovalStatusRef, description: 'Where it stands.' }),
-    stepKey: t.exposeString('stepKey', { description: 'The step that asks.' }),
-    timing: t.expose('timing', { type: ApprovalTimingRef, description: 'When the step asked.' }),
-    sessionId: t.exposeString('executionId', {
-      description: 'The session of the Redis channel `hitl:channel:{sessionId}`: the bare id of the run.',
+    status: t.expose('status', { type: ApprovalStatusRef, description: 'Current status.' }),
+    stepKey: t.exposeString('stepKey', { description: 'Key of the step that requires the approval.' }),
+    timing: t.expose('timing', {
+      type: ApprovalTimingRef,
+      description: 'Point at which the step requested approval.',
     }),
-    question: t.exposeString('question', { description: 'What is asked.' }),
+    sessionId: t.exposeString('executionId', {
+      description: 'Session id of the Redis channel `hitl:channel:{sessionId}`: the internal id of the run.',
+    }),
+    question: t.exposeString('question', { description: 'Question to decide.' }),
     payload: t.field({
       type: 'JSONObject',
       description:
-        'What to decide about: `title`, `agent` and `prompt` of the step, and `inputs`, each with an `excerpt`.',
+        'Details of the step: its `title`, `agent` and `prompt`, and its `inputs`, each with an `excerpt`.',
       resolve: (request) => request.payload as Record<string, unknown>,
     }),
     comment: t.exposeString('comment', {
       nullable: true,
-      description: 'What the person said about the decision.',
+      description: 'Comment on the decision.',
     }),
     decidedBy: t.relation('decidedBy', {
       type: UserRef,
       nullable: true,
-      description: 'Who decided; null while nobody has, and for EXPIRED and CANCELLED.',
+      description: 'User who decided. Null unless the status is APPROVED or REJECTED.',
     }),
-    requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'When the step asked.' }),
+    requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'Time of the request.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'From then on it can no longer be decided; null: it waits for ever.',
+      description: 'Time when the request expires. Null means never.',
     }),
     decidedAt: t.expose('decidedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it left PENDING.',
+      description: 'Time when the status became final. Null while PENDING.',
     }),
   }),
 });
 
 errorType(AlreadyDecidedError, {
-  description:
-    'Somebody was first, or the time is over, or the run has ended. The decision that stands is in `approval`.',
+  description: 'The request is no longer PENDING: it was decided, has expired, or its run has ended.',
   fields: (t) => ({
     approval: t.prismaField({
       type: ApprovalRequestRef,
-      description: 'The request with the decision that stands.',
+      description: 'The request with its final status.',
       resolve: (query, error, _args, ctx) =>
         ctx.database.prisma.approvalRequest.findUniqueOrThrow({ ...query, where: { id: error.approvalId } }),
     }),
@@ -101,20 +105,20 @@ errorType(AlreadyDecidedError, {
 });
 
 const ApprovalFilterInput = builder.inputType('ApprovalFilter', {
-  description: 'Conditions that all hold.',
+  description: 'Filter for approval requests. All conditions must match.',
   fields: (t) => ({
     statuses: t.field({
       type: [ApprovalStatusRef],
-      description: 'Status is one of these. Left out: PENDING. Null: any.',
+      description: 'Statuses to include. Default: PENDING. Null means any status.',
     }),
-    executionId: t.id({ description: 'Asked by this run.' }),
+    executionId: t.id({ description: 'Id of the run.' }),
   }),
 });
 
 queryOne('approvalRequest', {
   model: 'ApprovalRequest',
   visibleTo,
-  description: 'One approval request. Null when it does not exist or is not visible to you.',
+  description: 'Approval request with the given id. Null when it does not exist or is not visible to you.',
 });
 
 queryList('approvalRequests', {
@@ -123,7 +127,10 @@ queryList('approvalRequests', {
   visibleTo,
   description: 'Approval requests that are visible to you, newest first.',
   args: (t) => ({
-    filter: t.arg({ type: ApprovalFilterInput, description: 'Left out: those that are PENDING.' }),
+    filter: t.arg({
+      type: ApprovalFilterInput,
+      description: 'Conditions to match. Default: status PENDING.',
+    }),
   }),
   cursor: 'id',
   filter: ({ filter }) => ({
@@ -135,14 +142,19 @@ queryList('approvalRequests', {
 
 mutation(decideApproval, {
   description:
-    'Decides a request, once: the first decision stands and wakes the run; whoever comes second gets AlreadyDecidedError.',
+    'Approves or rejects a request. The first decision is final and resumes the run; later ones return AlreadyDecidedError.',
   success: { approval: { type: ApprovalRequestRef, description: 'The request with its decision.' } },
   errors: [NotFoundError, AlreadyDecidedError, UnsafeInputError],
   input: (t) => ({
     approvalId: t.id({ required: true, description: 'Id of the approval request.' }),
-    decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'Let the step run or not.' }),
-    comment: t.string({ description: `Kept with the decision; at most ${MAX_COMMENT_LENGTH} characters.` }),
-    edits: t.field({ type: ApprovalEditsInput, description: 'Changes to the step; only with APPROVE.' }),
+    decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'The decision.' }),
+    comment: t.string({
+      description: `Comment on the decision, at most ${MAX_COMMENT_LENGTH} characters.`,
+    }),
+    edits: t.field({
+      type: ApprovalEditsInput,
+      description: 'Changes to the step. Allowed only with APPROVE.',
+    }),
   }),
   decodeIds: (input) => ({ ...input, approvalId: decodeId(input.approvalId, 'ApprovalRequest') }),
 });

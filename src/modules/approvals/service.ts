@@ -26,12 +26,12 @@ const decideApprovalInput = z
   })
   .refine(({ decision, edits }) => decision === 'APPROVE' || edits?.prompt == null, {
     path: ['edits', 'prompt'],
-    message: 'only an approval can carry edits; leave them out to reject',
+    message: 'edits are allowed only with APPROVE; omit them to reject',
   });
 
 /**
- * Decides a request, once: the row's one way out of PENDING is a conditional update, and the run is woken in the
- * same transaction. Whoever comes second gets AlreadyDecidedError with the decision that stands.
+ * Decides a request. A conditional update changes the status from PENDING exactly once, and the same transaction wakes
+ * the run. Later decisions fail with AlreadyDecidedError.
  */
 export const decideApproval = useCase(
   'Mutation.decideApproval',
@@ -63,7 +63,7 @@ export const decideApproval = useCase(
   },
 );
 
-/** Turns requests whose time is over into EXPIRED ones, which act as rejections; any process may do it. */
+/** Sets overdue requests to EXPIRED, which has the effect of a rejection. Safe to run in several processes. */
 export async function expireApprovals({
   database,
   clock,
@@ -84,7 +84,7 @@ export async function expireApprovals({
   });
 }
 
-/** Tells the run's readers, the tenant's deciders and the run's worker, wherever it is or will be. */
+/** Writes the decision to the log of the run and to that of the tenant's approvals, and wakes the run's worker. */
 async function announce(
   tx: Tx,
   request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>,
@@ -101,11 +101,11 @@ async function alreadyDecided(
   id: string,
 ): Promise<AlreadyDecidedError> {
   const { status } = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
-  return new AlreadyDecidedError(id, `The request is ${status} already; that decision stands.`);
+  return new AlreadyDecidedError(id, `The request is already ${status} and can no longer be decided.`);
 }
 
 function whoDecides(execution: { requireDifferentApprover: boolean }): string {
   return execution.requireDifferentApprover
-    ? 'The design asks for another member than the one who started the run to decide.'
-    : 'Only the one who started the run decides about its steps.';
+    ? 'The design requires that a member other than the one who started the run decides.'
+    : 'Only the member who started the run may decide about its steps.';
 }

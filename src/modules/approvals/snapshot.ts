@@ -4,7 +4,7 @@ import type { Viewer } from '../../access/viewer.ts';
 import { approvalsLog } from './events.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 
-/** The requests that the viewer may decide, as of one seq of the tenant's approvals. */
+/** Reads the open requests that the viewer may decide, as of one seq of the tenant's approvals. */
 export async function snapshotApprovals(database: Database, viewer: Viewer): Promise<ApprovalsSnapshot> {
   return database.snapshot(async ({ prisma, eventLog }) => {
     const open = await prisma.approvalRequest.findMany({

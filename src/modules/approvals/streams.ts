@@ -5,7 +5,7 @@ import { type ApprovalEvent, approvalsLog } from './events.ts';
 import { mayDecide, visibleTo } from './policy.ts';
 import { type ApprovalsSnapshot, snapshotApprovals } from './snapshot.ts';
 
-/** New requests and decisions of the tenant: of those that the viewer may decide. */
+/** Streams new requests and decisions of the tenant, for requests that the viewer may decide. */
 export async function approvalEvents(
   ctx: Context,
   { after }: { after?: number | null },

@@ -19,44 +19,49 @@ import { ExecutionRef, ExecutionStatusRef, StepExecutionRef, StepStatusRef } fro
 import type { ExecutionSnapshot } from './snapshot.ts';
 import { agentTokens, executionEvents, pipelineProgress, PROGRESS_EVENTS, TOKEN_EVENTS } from './streams.ts';
 
-const progressDescription = '0 to 1: the share of the run’s steps that have finished or were skipped.';
+const progressDescription = 'Share of the run’s steps that have finished or were skipped, from 0 to 1.';
 
 const AgentTokenEvent = eventRef<ExecutionEvent, 'AgentToken'>('AgentToken').implement({
   description:
-    'A piece of what one agent writes. Pieces of one step and attempt join to its output: offset + length = next offset.',
+    'A chunk of a step’s output. The chunks of an attempt are contiguous: `offset` plus the length of `text` is the next `offset`.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    stepKey: t.string({ description: 'Key of the step that writes.', resolve: ({ data }) => data.stepKey }),
-    agent: t.field({ type: AgentKindRef, description: 'Who writes.', resolve: ({ data }) => data.agent }),
+    stepKey: t.string({ description: 'Key of the step.', resolve: ({ data }) => data.stepKey }),
+    agent: t.field({
+      type: AgentKindRef,
+      description: 'The agent that runs the step.',
+      resolve: ({ data }) => data.agent,
+    }),
     attempt: t.int({
-      description: 'Rises with each attempt of the step, from 1.',
+      description: 'Number of the attempt, counted from 1.',
       resolve: ({ data }) => data.attempt,
     }),
     offset: t.int({
-      description: 'Where `text` begins in the output, in UTF-16 units.',
+      description: 'Position of `text` in the output, in UTF-16 code units.',
       resolve: ({ data }) => data.offset,
     }),
-    text: t.string({ description: 'The piece.', resolve: ({ data }) => data.text }),
+    text: t.string({ description: 'Text to append.', resolve: ({ data }) => data.text }),
   }),
 });
 
 const AttemptDiscardedEvent = eventRef<ExecutionEvent, 'AttemptDiscarded'>('AttemptDiscarded').implement({
-  description: 'Drop the text of this attempt: the step failed, was stopped, or starts again.',
+  description:
+    'An attempt was discarded because the step failed, was stopped or starts again. Discard its text.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
-    stepKey: t.string({ description: 'Key of the step that wrote it.', resolve: ({ data }) => data.stepKey }),
-    attempt: t.int({ description: 'The attempt that is void.', resolve: ({ data }) => data.attempt }),
-    reason: t.string({ description: 'Why, for people to read.', resolve: ({ data }) => data.reason }),
+    stepKey: t.string({ description: 'Key of the step.', resolve: ({ data }) => data.stepKey }),
+    attempt: t.int({ description: 'Number of the discarded attempt.', resolve: ({ data }) => data.attempt }),
+    reason: t.string({ description: 'Human-readable reason.', resolve: ({ data }) => data.reason }),
   }),
 });
 
 const ExecutionStatusEvent = eventRef<ExecutionEvent, 'ExecutionStatus'>('ExecutionStatus').implement({
-  description: 'The run has a new status.',
+  description: 'The status of the run changed.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     executionStatus: t.field({
       type: ExecutionStatusRef,
-      description: 'The status that it got then.',
+      description: 'New status of the run.',
       resolve: ({ data }) => data.status,
     }),
     progress: t.float({ description: progressDescription, resolve: ({ data }) => data.progress }),
@@ -64,33 +69,33 @@ const ExecutionStatusEvent = eventRef<ExecutionEvent, 'ExecutionStatus'>('Execut
 });
 
 const StepStatusEvent = eventRef<ExecutionEvent, 'StepStatus'>('StepStatus').implement({
-  description: 'A step has a new status.',
+  description: 'The status of a step changed.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     stepKey: t.string({ description: 'Key of the step.', resolve: ({ data }) => data.stepKey }),
     stepStatus: t.field({
       type: StepStatusRef,
-      description: 'The status that it got then.',
+      description: 'New status of the step.',
       resolve: ({ data }) => data.status,
     }),
     attempt: t.int({
-      description: 'The latest attempt; 0 before the first.',
+      description: 'Number of the latest attempt. 0 before the first.',
       resolve: ({ data }) => data.attempt,
     }),
     progress: t.float({ description: progressDescription, resolve: ({ data }) => data.progress }),
     cost: t.field({
       type: 'Decimal',
-      description: 'Dollars that the step had cost by then.',
+      description: 'Cost of the step in US dollars at that time.',
       resolve: ({ data }) => BigInt(data.costMicros),
     }),
     statusReason: t.string({
       nullable: true,
-      description: 'Why it failed or was skipped; else null.',
+      description: 'Reason why the step failed or was skipped. Null for other statuses.',
       resolve: ({ data }) => data.reason,
     }),
     step: t.prismaField({
       type: StepExecutionRef,
-      description: 'The step as it is now.',
+      description: 'Current state of the step.',
       resolve: (query, { data: { executionId, stepKey: key } }, _args, ctx) =>
         ctx.database.prisma.stepExecution.findUniqueOrThrow({
           ...query,
@@ -101,12 +106,12 @@ const StepStatusEvent = eventRef<ExecutionEvent, 'StepStatus'>('StepStatus').imp
 });
 
 const ExecutionEndedEvent = eventRef<ExecutionEvent, 'ExecutionEnded'>('ExecutionEnded').implement({
-  description: 'The last event of a run, once.',
+  description: 'The run ended. Always the last event of a run.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     execution: t.prismaField({
       type: ExecutionRef,
-      description: 'The run as it ended.',
+      description: 'The ended run.',
       resolve: (query, { data }, _args, ctx) =>
         ctx.database.prisma.pipelineExecution.findUniqueOrThrow({
           ...query,
@@ -129,12 +134,12 @@ export const EXECUTION_EVENT_TYPES = {
 } satisfies EventTypes<ExecutionEvent>;
 
 const ExecutionSnapshotEvent = builder.objectRef<ExecutionSnapshot>('ExecutionSnapshotEvent').implement({
-  description: 'Brings a reader up to date: `execution.steps.output` holds all text up to `seq`.',
+  description: 'State of the run at `seq`. `execution.steps.output` contains all text up to that event.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     execution: t.field({
       type: ExecutionRef,
-      description: 'The run as it was at `seq`.',
+      description: 'The run at `seq`.',
       resolve: (snapshot, _args, ctx) => {
         executionSnapshots(ctx).set(snapshot.execution.id, snapshot);
         return snapshot.execution;
@@ -144,19 +149,19 @@ const ExecutionSnapshotEvent = builder.objectRef<ExecutionSnapshot>('ExecutionSn
 });
 
 const ExecutionEventRef = builder.unionType('ExecutionEvent', {
-  description: 'Everything that happens in a run: what `executionEvents` gives.',
+  description: 'Event of the subscription `executionEvents`: any event of a run.',
   types: [...Object.values(EXECUTION_EVENT_TYPES).map(({ ref }) => ref), ExecutionSnapshotEvent],
   resolveType: eventTypeName,
 });
 
 const AgentTokenStream = builder.unionType('AgentTokenStream', {
-  description: 'What `agentTokens` gives.',
+  description: 'Event of the subscription `agentTokens`.',
   types: [...TOKEN_EVENTS.map((type) => EXECUTION_EVENT_TYPES[type].ref), ExecutionSnapshotEvent],
   resolveType: eventTypeName,
 });
 
 const PipelineProgress = builder.unionType('PipelineProgress', {
-  description: 'What `pipelineProgress` gives.',
+  description: 'Event of the subscription `pipelineProgress`.',
   types: [...PROGRESS_EVENTS.map((type) => EXECUTION_EVENT_TYPES[type].ref), ExecutionSnapshotEvent],
   resolveType: eventTypeName,
 });
@@ -164,7 +169,7 @@ const PipelineProgress = builder.unionType('PipelineProgress', {
 builder.prismaObjectField(ExecutionRef, 'events', (t) =>
   t.field({
     type: StreamEventPageRef,
-    description: 'The log of the run, for readers that cannot subscribe.',
+    description: 'Event log of the run, for clients that cannot subscribe.',
     args: {
       after: t.arg.int({ required: true, defaultValue: 0, description: PAGE_ARGS.after }),
       first: t.arg.int({ required: true, defaultValue: 100, description: PAGE_ARGS.first }),
@@ -175,26 +180,32 @@ builder.prismaObjectField(ExecutionRef, 'events', (t) =>
 );
 
 builder.subscriptionFields((t) => {
-  const executionId = t.arg.id({ required: true, description: 'The run to watch.' });
+  const executionId = t.arg.id({ required: true, description: 'Id of the run.' });
   const after = t.arg.int({ description: AFTER });
   return {
     executionEvents: t.field({
       type: ExecutionEventRef,
-      description: 'Everything of a run, in one stream; completes after ExecutionEndedEvent.',
+      description: 'Streams all events of a run. Completes after ExecutionEndedEvent.',
       args: { executionId, after },
       subscribe: (_root, args, ctx) => executionEvents(ctx, inputOf(args)),
       resolve: (event) => event,
     }),
     agentTokens: t.field({
       type: AgentTokenStream,
-      description: 'Tokens as the agents of a run write them; completes after ExecutionEndedEvent.',
-      args: { executionId, stepKey: t.arg.string({ description: 'Only what this step writes.' }), after },
+      description:
+        'Streams the output of a run’s agents, token by token. Completes after ExecutionEndedEvent.',
+      args: {
+        executionId,
+        stepKey: t.arg.string({ description: 'Stream only the output of this step. Default: all steps.' }),
+        after,
+      },
       subscribe: (_root, args, ctx) => agentTokens(ctx, { ...inputOf(args), stepKey: args.stepKey }),
       resolve: (event) => event,
     }),
     pipelineProgress: t.field({
       type: PipelineProgress,
-      description: 'Status of a run, of its steps and of its approvals; completes after ExecutionEndedEvent.',
+      description:
+        'Streams status changes of a run, its steps and its approval requests. Completes after ExecutionEndedEvent.',
       args: { executionId, after },
       subscribe: (_root, args, ctx) => pipelineProgress(ctx, inputOf(args)),
       resolve: (event) => event,

@@ -5,8 +5,8 @@ import { type ApprovalEvent, executionApprovalsLog } from '../approvals/events.t
 import type { AgentKind } from '../designs/agent-kinds.ts';
 
 /**
- * What happens in a run. With `Event` behind it, a `type` is the event's GraphQL type; ids are row ids, money is
- * micro-dollars as a string.
+ * The events of a run. The GraphQL type of an event is named `<type>Event`; ids are row ids, money is micro-dollars
+ * as a string.
  */
 export type ExecutionEvent =
   | { type: 'AgentToken'; stepKey: string; agent: AgentKind; attempt: number; offset: number; text: string }
@@ -20,16 +20,16 @@ export type ExecutionEvent =
       attempt: number;
       progress: number;
       costMicros: string;
-      /** Why it failed or was skipped. */
+      /** Reason why the step failed or was skipped. */
       reason: string | null;
     }
   | ApprovalEvent
   | { type: 'ExecutionEnded'; executionId: string };
 
-/** By run. */
+/** The log of a run, by run id. */
 export const executionLog: LogKind<ExecutionEvent> = executionApprovalsLog;
 
-/** Joins pieces of one attempt that wait to be written. */
+/** Merges chunks of the same attempt that wait to be written. */
 export function mergeTokens(first: ExecutionEvent, second: ExecutionEvent): ExecutionEvent | undefined {
   if (first.type !== 'AgentToken' || second.type !== 'AgentToken') return undefined;
   const isSameText = first.stepKey === second.stepKey && first.attempt === second.attempt;

@@ -3,7 +3,7 @@ import { snapshotLoader } from '../../kernel/events/snapshot-loader.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
 
-/** The snapshots that the answer of this context is made from, by the id of the run. */
+/** The snapshots from which this context resolves fields, by run id. */
 export const executionSnapshots = createContextCache(() => new Map<string, ExecutionSnapshot>());
 
 export const stepsOf = createContextCache((ctx) =>

@@ -2,8 +2,8 @@ import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../../access/viewer.ts';
 
 /**
- * Runs that the viewer may read: their own, as an ADMIN all of the tenant, and those with an approval that they
- * may decide as another member.
+ * Prisma condition: runs that the viewer may read. These are their own runs, all of the tenant for an ADMIN, and runs
+ * with an approval request that they may decide as another member.
  */
 export function readableBy(viewer: Viewer) {
   const { tenantId, userId: ownerId } = viewer;
@@ -13,12 +13,12 @@ export function readableBy(viewer: Viewer) {
     : { tenantId, ownerId };
 }
 
-/** The discussion of a run stays with its owner: whoever only decides about the run sees no more than the run. */
+/** Members who may only decide about a run cannot read its conversation: it stays with the owner and ADMINs. */
 export function mayReadDiscussion(viewer: Viewer, run: Pick<PipelineExecution, 'ownerId'>): boolean {
   return viewer.role === 'ADMIN' || run.ownerId === viewer.userId;
 }
 
-/** Runs that the viewer may cancel: their own. */
+/** Prisma condition: the viewer's own runs, which they may cancel. */
 export function ownedBy(viewer: Viewer) {
   return { tenantId: viewer.tenantId, ownerId: viewer.userId };
 }

@@ -5,8 +5,8 @@ import { NO_TOTALS, type RunTotals, totalsByRun } from '../usage/ledger.ts';
 import { executionLog } from './events.ts';
 
 /**
- * A run as it was at one seq of its log: rows, text and money of one REPEATABLE READ transaction, from which the
- * whole answer is resolved. The outputs of running steps hold all text up to that seq.
+ * Reads the state of a run at one seq of its log: rows, texts and costs from one REPEATABLE READ transaction. All
+ * fields below the snapshot are resolved from it. The outputs of running steps contain all text up to that seq.
  */
 export async function snapshotExecution(database: Database, executionId: string): Promise<ExecutionSnapshot> {
   return database.snapshot(async ({ prisma, sql, eventLog }) => {
@@ -20,7 +20,7 @@ export async function snapshotExecution(database: Database, executionId: string)
     const texts = await openTexts(eventLog, executionId, steps);
     const totals = await totalsByRun(sql, [executionId]);
     return {
-      // An ended run's last event is its ended event, which is still to come for this reader.
+      // One less for an ended run, so that the reader still receives ExecutionEnded, the last event.
       seq: execution.finishedAt ? head - 1 : head,
       at: new Date(),
       data: { type: 'ExecutionSnapshot' },

@@ -7,9 +7,9 @@ import { type ExecutionEvent, executionLog } from './events.ts';
 import { readableBy } from './policy.ts';
 import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
 
-/** What `agentTokens` shows. */
+/** Events of `agentTokens`. */
 export const TOKEN_EVENTS = ['AgentToken', 'AttemptDiscarded', 'ExecutionEnded'] as const;
-/** What `pipelineProgress` shows. */
+/** Events of `pipelineProgress`. */
 export const PROGRESS_EVENTS = [
   'ExecutionStatus',
   'StepStatus',
@@ -18,7 +18,7 @@ export const PROGRESS_EVENTS = [
   'ExecutionEnded',
 ] as const;
 
-/** Everything of a run. */
+/** Streams all events of a run. */
 export async function executionEvents(
   ctx: Context,
   input: ExecutionStreamInput,
@@ -27,7 +27,7 @@ export async function executionEvents(
   return openStream(ctx, await executionStream(ctx, viewer, input));
 }
 
-/** The tokens of a run, or of one of its steps, with the attempts that were dropped. */
+/** Streams the tokens and discarded attempts of a run or of one of its steps. */
 export async function agentTokens(
   ctx: Context,
   input: ExecutionStreamInput & { stepKey?: string | null },
@@ -41,7 +41,7 @@ export async function agentTokens(
   return openStream(ctx, { ...stream, shows: TOKEN_EVENTS, where });
 }
 
-/** The status of a run, its steps and its approvals. */
+/** Streams the status changes of a run, its steps and its approvals. */
 export async function pipelineProgress(
   ctx: Context,
   input: ExecutionStreamInput,
@@ -50,7 +50,7 @@ export async function pipelineProgress(
   return openStream(ctx, { ...(await executionStream(ctx, viewer, input)), shows: PROGRESS_EVENTS });
 }
 
-/** What all streams of a run have in common. Errors: NotFoundError. */
+/** Stream options that all streams of a run share. Errors: NotFoundError. */
 async function executionStream(ctx: Context, viewer: Viewer, { executionId, after }: ExecutionStreamInput) {
   const { prisma } = ctx.database;
   const where = { id: executionId, ...readableBy(viewer) };
@@ -77,7 +77,7 @@ async function checkStep(ctx: Context, executionId: string, stepKey: string): Pr
     {
       code: 'UNKNOWN_VALUE',
       path: ['stepKey'],
-      message: `there is no such step in this run; it has ${keys}`,
+      message: `the run has no step with this key; its steps are ${keys}`,
     },
   ]);
 }
