@@ -108,7 +108,7 @@ class TrialProcesses {
     const id = `${state}-${randomUUID()}`;
     await this.#database.query(
       `WITH run AS (
-         INSERT INTO pipeline_executions (id, tenant_id, owner_id, input, design, estimated_cost_micros)
+         INSERT INTO pipeline_executions (id, tenant_id, owner_id, request, design, estimated_cost_micros)
          VALUES ($1, 'bench', 'bench', '', '{}', 0)
        )
        INSERT INTO step_executions (execution_id, key, position, agent, title)

@@ -14,10 +14,10 @@ import type { Stage } from './stage.ts';
 import { paint } from './terminal.ts';
 
 /** Runs a proposal and watches it to its end, over two connections: the first is cut in the middle of a step. */
-export async function run(stage: Stage, proposal: Proposal, input: string): Promise<Run> {
+export async function run(stage: Stage, proposal: Proposal, request: string): Promise<Run> {
   const { api, terminal, signal } = stage;
   const { executePipeline } = await api.request(ExecutePipelineDocument, {
-    input: { source: { proposalId: proposal.id }, input },
+    input: { source: { proposalId: proposal.id }, request },
   });
   const { id } = take(executePipeline, 'ExecutePipelineSuccess').execution;
   const record = new RunRecord(proposal.design.steps);

@@ -41,7 +41,7 @@ export class Account {
       prompt: promptFor(pace),
       dependsOn: index === 0 ? [] : [`step${index}`],
     }));
-    const input = { input: 'A bench', source: { design: { steps: design } } };
+    const input = { request: 'A bench', source: { design: { steps: design } } };
     const { executePipeline } = await this.api.request<Started, object>(EXECUTE, { input });
     const { execution, message } = executePipeline;
     if (!execution) throw new Error(`the run did not start: ${message}`);

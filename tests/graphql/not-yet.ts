@@ -145,8 +145,5 @@ export const NOT_YET: Record<string, string[]> = {
     'NoticeCode',
     'PipelineExecution.lastSeq: Int!',
     'PipelineExecution.notices: [Notice!]!',
-    'PipelineExecution.request: String!',
-    'Query.estimatePipeline(request): String',
-    'executePipeline(request)',
   ],
 };

@@ -339,7 +339,7 @@ async function makeRows(
         tenantId,
         ownerId,
         conversationId: conversation.id,
-        input: 'It',
+        request: 'It',
         status: 'SUCCEEDED',
         finishedAt: new Date(),
         design: { steps: [] },

@@ -57,7 +57,7 @@ const READS: Record<string, Read> = {
   'Query.estimatePipeline': {
     of: 'DesignProposal',
     seenBy: ['owner'], // only the owner can run it
-    document: 'query ($id: ID!) { estimatePipeline(source: { proposalId: $id }, input: "It") { cost } }',
+    document: 'query ($id: ID!) { estimatePipeline(source: { proposalId: $id }, request: "It") { cost } }',
   },
   'Subscription.conversationEvents': {
     of: 'Conversation',

@@ -43,7 +43,7 @@ describe('the migrations', () => {
     const run = (status: string) =>
       query(
         database.url,
-        `INSERT INTO pipeline_executions (id, tenant_id, owner_id, conversation_id, status, input, design, estimated_cost_micros)
+        `INSERT INTO pipeline_executions (id, tenant_id, owner_id, conversation_id, status, request, design, estimated_cost_micros)
          VALUES (gen_random_uuid(), 't', 'o', 'c', '${status}', '', '{}', 0)`,
       );
     await message(1);

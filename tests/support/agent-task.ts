@@ -6,7 +6,7 @@ import { stepSchema } from '../../src/modules/designs/design.ts';
 export function makeTask({ step, ...rest }: TaskInit = {}): AgentTask {
   return {
     step: { ...stepSchema.parse({ key: 'collect', agent: 'COLLECTOR', title: 'Collect prices' }), ...step },
-    input: 'Compare the three biggest e-bike makers in Europe.',
+    request: 'Compare the three biggest e-bike makers in Europe.',
     context: null,
     inputs: [],
     nonce: createNonce(),

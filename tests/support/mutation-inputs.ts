@@ -30,10 +30,10 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   confirmProposal: { of: 'DesignProposal', withId: (proposalId) => ({ proposalId }) },
   executePipeline: {
     of: 'DesignProposal',
-    withId: (proposalId) => ({ source: { proposalId }, input: 'It' }),
+    withId: (proposalId) => ({ source: { proposalId }, request: 'It' }),
     withoutId: () => ({
       source: { design: { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A' }] } },
-      input: 'It',
+      request: 'It',
     }),
   },
   cancelExecution: { of: 'PipelineExecution', withId: (executionId) => ({ executionId }) },

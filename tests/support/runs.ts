@@ -21,7 +21,7 @@ export async function startRun(
   extra: object = {},
 ) {
   const source = { design: steps };
-  const input = { source, input: 'Ten lines about rain', ...extra };
+  const input = { source, request: 'Ten lines about rain', ...extra };
   const run = await app.mutate<{ __typename: string; execution?: { id: string }; message?: string }>(
     'executePipeline',
     input,

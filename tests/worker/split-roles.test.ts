@@ -42,7 +42,7 @@ describe.skipIf(findRedis() === null)('an API process and two workers', () => {
     await app.mutate('confirmProposal', { proposalId: proposal.id }, '', ann);
     const started = await app.mutate<{ execution: { id: string } }>(
       'executePipeline',
-      { source: { proposalId: proposal.id }, input: NEED },
+      { source: { proposalId: proposal.id }, request: NEED },
       '... on ExecutePipelineSuccess { execution { id } }',
       ann,
     );

@@ -12,7 +12,7 @@ export class StepRows {
 
   async create(id: string, keys: readonly string[]): Promise<void> {
     await this.#pool.query(
-      `INSERT INTO pipeline_executions (id, tenant_id, owner_id, input, design, estimated_cost_micros)
+      `INSERT INTO pipeline_executions (id, tenant_id, owner_id, request, design, estimated_cost_micros)
        VALUES ($1, 'bench', 'bench', '', '{}', 0)`,
       [id],
     );

@@ -158,7 +158,7 @@ CREATE TABLE "pipeline_executions" (
     "owner_id" TEXT NOT NULL,
     "conversation_id" TEXT,
     "status" "ExecutionStatus" NOT NULL DEFAULT 'QUEUED',
-    "input" TEXT NOT NULL,
+    "request" TEXT NOT NULL,
     "context" JSONB,
     "design" JSONB NOT NULL,
     "require_different_approver" BOOLEAN NOT NULL DEFAULT false,

@@ -5,12 +5,12 @@ import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from './design.ts';
 import { topologicalOrder } from './order.ts';
 
 /**
- * What a run of a valid design would cost and take: each step reads the input and what the steps it depends on
+ * What a run of a valid design would cost and take: each step reads the request and what the steps it depends on
  * wrote, and writes what its kind of agent usually writes.
  */
 export function estimate(
   design: Design,
-  { inputTokens, priceOf }: { inputTokens: number; priceOf: (step: Step) => ModelPrice },
+  { requestTokens, priceOf }: { requestTokens: number; priceOf: (step: Step) => ModelPrice },
 ): Estimate {
   const written = new Map<string, { usual: number; most: number }>();
   const secondsAtEnd = new Map<string, number>();
@@ -20,7 +20,7 @@ export function estimate(
   for (const step of topologicalOrder(design.steps)) {
     const price = priceOf(step);
     const read = step.dependsOn.map((key) => written.get(key)!);
-    const own = inputTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
+    const own = requestTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
     const most = step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
     const usual = Math.min(most, AGENT_KINDS[step.agent].usualOutputTokens);
     written.set(step.key, { usual, most });

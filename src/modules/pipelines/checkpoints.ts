@@ -10,7 +10,7 @@ export interface Checkpoint {
   createdAt: Date;
   /** Keys of the steps that could start then. */
   nextSteps: string[];
-  state: { input: string; outputs: Record<string, string | null> };
+  state: { request: string; outputs: Record<string, string | null> };
 }
 
 export function checkpointsOf(run: CheckpointedRun, steps: StepExecution[]): Checkpoint[] {
@@ -26,9 +26,12 @@ export function checkpointsOf(run: CheckpointedRun, steps: StepExecution[]): Che
       nextSteps: design.steps
         .filter((step) => !keys.has(step.key) && step.dependsOn.every((key) => keys.has(key)))
         .map((step) => step.key),
-      state: { input: run.input, outputs: Object.fromEntries(done.map((step) => [step.key, step.output])) },
+      state: {
+        request: run.request,
+        outputs: Object.fromEntries(done.map((step) => [step.key, step.output])),
+      },
     };
   });
 }
 
-type CheckpointedRun = Pick<PipelineExecution, 'id' | 'input' | 'design'>;
+type CheckpointedRun = Pick<PipelineExecution, 'id' | 'request' | 'design'>;

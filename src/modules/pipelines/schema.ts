@@ -174,7 +174,7 @@ builder.node(CheckpointRef, {
     state: t.field({
       type: 'JSONObject',
       description:
-        '`input`, and `outputs`: the text of each finished step by its key, null for a skipped one.',
+        '`request`, and `outputs`: the text of each finished step by its key, null for a skipped one.',
       resolve: (checkpoint) => ({ ...checkpoint.state }),
     }),
   }),
@@ -187,10 +187,10 @@ export const ExecutionRef = node('PipelineExecution', {
   visibleTo: readableBy,
   fields: (t) => ({
     status: t.expose('status', { type: ExecutionStatusRef, description: 'Where the run stands.' }),
-    input: t.exposeString('input', { description: 'What the run was asked for.' }),
+    request: t.exposeString('request', { description: 'What this run was asked to do.' }),
     notices: t.exposeStringList('notices', {
       description:
-        'What was removed from the input, what was suspicious in it or in the material, and which steps were cut at their limit.',
+        'What was removed from the request, what was suspicious in it or in the material, and which steps were cut at their limit.',
     }),
     design: t.field({
       type: PipelineDesignRef,
@@ -358,13 +358,12 @@ builder.queryFields((t) => ({
         required: true,
         description: 'Where the design comes from.',
       }),
-      input: t.arg.string({
-        required: true,
-        description: `What the run would be asked for; at most ${MAX_PROMPT_LENGTH} characters.`,
+      request: t.arg.string({
+        description: `What the run would be asked to do, at most ${MAX_PROMPT_LENGTH} characters. Left out: what the proposal brings; of a bare design, the steps alone are estimated.`,
       }),
     },
-    resolve: (_root, { source, input }, ctx) =>
-      estimatePipeline(ctx, { source: sourceOf(source), input }).catch(nullWhenNotFound),
+    resolve: (_root, { source, request }, ctx) =>
+      estimatePipeline(ctx, { source: sourceOf(source), request }).catch(nullWhenNotFound),
   }),
 }));
 
@@ -379,9 +378,8 @@ mutation(executePipeline, {
       required: true,
       description: 'Where the design comes from.',
     }),
-    input: t.string({
-      required: true,
-      description: `What the run is asked for; at most ${MAX_PROMPT_LENGTH} characters.`,
+    request: t.string({
+      description: `What the run is asked to do, at most ${MAX_PROMPT_LENGTH} characters. A bare design needs one; left out, a proposal brings what was agreed in its conversation.`,
     }),
     context: t.field({
       type: 'JSONObject',

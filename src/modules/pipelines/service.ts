@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { estimateTokens } from '../../core/llm/tokens.ts';
-import { ConflictError, NotFoundError } from '../../errors.ts';
+import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
@@ -23,7 +23,7 @@ const END_WAIT_MS = 2_000;
 /** What a run would cost and take. Spends nothing. */
 export const estimatePipeline = useCase(
   'Query.estimatePipeline',
-  { input: z.object({ source: pipelineSource, input: promptText }) },
+  { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
   async (
     {
       viewer,
@@ -31,10 +31,10 @@ export const estimatePipeline = useCase(
       catalog,
       ...ctx
     }: Scope & Pick<Services, 'database' | 'catalog' | 'spending' | 'clock'>,
-    { source, input },
+    { source, request },
   ): Promise<PipelineEstimate> => {
-    const { design } = await designOf({ prisma: database.prisma, catalog }, viewer, source);
-    const estimated = estimateOf({ catalog }, design, input);
+    const { design, agreed } = await designOf({ prisma: database.prisma, catalog }, viewer, source);
+    const estimated = estimateOf({ catalog }, design, request ?? agreed ?? '');
     const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
     return { ...estimated, withinBudget: shortfall === null };
   },
@@ -42,7 +42,7 @@ export const estimatePipeline = useCase(
 
 const executePipelineInput = z.object({
   source: pipelineSource,
-  input: promptText,
+  request: promptText.nullish(),
   context: contextObject,
   costLimit: z.bigint().positive('must be more than 0').nullish(),
 });
@@ -51,22 +51,23 @@ const executePipelineInput = z.object({
 export const executePipeline = useCase(
   'Mutation.executePipeline',
   { input: executePipelineInput, isIdempotent: true },
-  (ctx: Scope & Pick<Services, 'catalog' | 'spending' | 'clock'>, request) => {
+  (ctx: Scope & Pick<Services, 'catalog' | 'spending' | 'clock'>, input) => {
     const { viewer, catalog } = ctx;
-    const { text, notices } = inspectText(request.input);
+    const inspected = input.request == null ? null : inspectText(input.request);
     return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
-        const source = await designOf({ prisma: tx.prisma, catalog }, viewer, request.source);
+        const source = await designOf({ prisma: tx.prisma, catalog }, viewer, input.source);
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
+        const { text, notices } = inspected ?? inspectText(agreedIn(source));
         const { costMicros } = estimateOf(ctx, source.design, text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
         await takeRunFromQuota(tx, viewer, ctx.clock());
         return createRun(tx, viewer, source, {
-          input: text,
+          request: text,
           notices,
-          context: request.context ?? undefined,
-          costLimitMicros: request.costLimit ?? null,
+          context: input.context ?? undefined,
+          costLimitMicros: input.costLimit ?? null,
           estimatedCostMicros: costMicros,
           createdAt: ctx.clock(),
         });
@@ -122,6 +123,18 @@ export const cancelExecution = useCase(
   },
 );
 
+/** What a proposal brings as its request. Errors: ValidationError for a bare design, which brings none. */
+function agreedIn({ agreed }: SourcedDesign): string {
+  if (agreed !== null) return agreed;
+  throw new ValidationError([
+    {
+      code: 'REQUIRED',
+      path: ['request'],
+      message: 'A bare design needs a request: say what the run is to do.',
+    },
+  ]);
+}
+
 /** A proposal is run once it has been selected and confirmed, and one run of a conversation at a time. */
 async function checkReady(
   tx: Tx,
@@ -172,10 +185,10 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
 function estimateOf(
   { catalog }: Pick<Services, 'catalog'>,
   design: SourcedDesign['design'],
-  input: string,
+  request: string,
 ): Estimate {
   return estimate(design, {
-    inputTokens: estimateTokens(input),
+    requestTokens: estimateTokens(request),
     priceOf: (step) => catalog.find({ provider: step.provider, model: step.model }),
   });
 }
@@ -185,7 +198,7 @@ export interface PipelineEstimate extends Estimate {
 }
 
 interface NewRun {
-  input: string;
+  request: string;
   notices: string[];
   context: Parameters<Tx['prisma']['pipelineExecution']['create']>[0]['data']['context'];
   costLimitMicros: bigint | null;

@@ -24,15 +24,22 @@ export async function designOf(
     const input = z.object({ source: z.object({ design: designSchema }) });
     const { design } = parseInput(input, { source }).source;
     checkRunnable(design, catalog);
-    return { design, proposal: null };
+    return { design, agreed: null, proposal: null };
   }
   const proposal = await prisma.designProposal.findFirst({
     where: { id: source.proposalId, conversation: ownedBy(viewer) },
+    include: { conversation: { select: { agreedRequirements: true } } },
   });
   if (!proposal) throw new NotFoundError('The proposal');
   const design = designSchema.parse(proposal.design);
   checkRunnable(design, catalog);
-  return { design, proposal };
+  return { design, agreed: agreedIn(proposal), proposal };
+}
+
+/** The need comes first among the requirements. Without any, the proposal itself says what it is for. */
+function agreedIn({ title, summary, conversation }: AgreedProposal): string {
+  const { agreedRequirements } = conversation;
+  return (agreedRequirements.length > 0 ? agreedRequirements : [title, summary]).join('\n');
 }
 
 function checkRunnable(design: Design, catalog: Services['catalog']): void {
@@ -58,6 +65,14 @@ function checkModels(design: Design, catalog: Services['catalog']): ValidationIs
 
 export interface SourcedDesign {
   design: Design;
+  /** What was agreed in the proposal's conversation; null for a bare design. */
+  agreed: string | null;
   /** Null for a bare design. */
   proposal: { id: string; conversationId: string; selected: boolean } | null;
+}
+
+interface AgreedProposal {
+  title: string;
+  summary: string;
+  conversation: { agreedRequirements: string[] };
 }

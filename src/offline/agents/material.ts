@@ -26,13 +26,13 @@ export interface Material {
 }
 
 export function materialOf(metadata: AgentMetadata, { noSubject, lead, end }: SubjectWords): Material {
-  const { key, title, prompt, input, inputs, sources } = metadata;
+  const { key, title, prompt, request, inputs, sources } = metadata;
   const items = alternating(inputs.map(({ output }) => listItems(output ?? '')));
   const plainTitle = plain(unquoted(title), MAX_TITLE_WORDS) || noSubject;
   const mark = (index: number) => `[${sourceMark(key, index)}]`;
-  const seed = JSON.stringify([key, title, prompt, input, inputs]);
+  const seed = JSON.stringify([key, title, prompt, request, inputs]);
   return {
-    subject: subjectOf(input, { lead, end }) || noSubject,
+    subject: subjectOf(request, { lead, end }) || noSubject,
     title: plainTitle,
     focus: plainTitle.replace(/^\S+:? /u, ''),
     order: plain(unquoted(prompt ?? ''), MAX_ORDER_WORDS) || plainTitle,
@@ -53,8 +53,8 @@ export function materialOf(metadata: AgentMetadata, { noSubject, lead, end }: Su
   };
 }
 
-function subjectOf(input: string, { lead, end }: Pick<SubjectWords, 'lead' | 'end'>): string {
-  const sentence = plain(unquoted(firstSentence(input)), MAX_SENTENCE_WORDS).replace(lead, '');
+function subjectOf(request: string, { lead, end }: Pick<SubjectWords, 'lead' | 'end'>): string {
+  const sentence = plain(unquoted(firstSentence(request)), MAX_SENTENCE_WORDS).replace(lead, '');
   const start = plain(sentence, MAX_SUBJECT_WORDS);
   return plain(start.split(end)[0]!, MAX_SUBJECT_WORDS) || start;
 }
@@ -152,7 +152,7 @@ interface NumberedSources {
 
 /** How the people of one language put a subject. */
 export interface SubjectWords {
-  /** Stands for the subject where the input names none. */
+  /** Stands for the subject where the request names none. */
   noSubject: string;
   /** What people put before a subject: "Please write a report on". */
   lead: RegExp;

@@ -14,7 +14,7 @@ export function agentScript({ task }: ModelRequest): string | undefined {
   const kind = AGENT_KIND_NAMES.find((one) => task.name === `agent.${agentName(one)}`);
   if (!kind) return undefined;
   const metadata = task.metadata as unknown as AgentMetadata;
-  const { agents: writer } = wordsOf(languageOf(metadata.input, [], null));
+  const { agents: writer } = wordsOf(languageOf(metadata.request, [], null));
   const write = writer.texts[kind] ?? writer.texts.CUSTOM;
   return write(materialOf(metadata, writer));
 }

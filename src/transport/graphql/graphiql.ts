@@ -92,7 +92,6 @@ mutation Settle($proposal: ID!) {
 mutation Run($proposal: ID!) {
   executePipeline(input: {
     source: { proposalId: $proposal }
-    input: "Electric cars for a family of five"
   }) {
     ... on ExecutePipelineSuccess {
       execution { id status estimatedCost }

@@ -3,8 +3,8 @@ import { testApp } from '../../support/app.ts';
 import { design } from '../../support/runs.ts';
 
 const app = testApp({ config: { role: 'api' } });
-const QUERY = `query ($source: PipelineSource!) {
-  estimatePipeline(source: $source, input: "Ten lines about rain") { cost maxCost seconds withinBudget }
+const QUERY = `query ($source: PipelineSource!, $request: String = "Ten lines about rain") {
+  estimatePipeline(source: $source, request: $request) { cost maxCost seconds withinBudget }
 }`;
 
 describe('estimatePipeline', () => {
@@ -19,6 +19,16 @@ describe('estimatePipeline', () => {
     expect(withinBudget).toBe(true);
     const usage = await app.graphql('{ usageToday { cost executions } }', {}, ann);
     expect(usage.data).toEqual({ usageToday: { cost: '0', executions: 0 } });
+  });
+
+  it('adds what the request costs to read, where there is one', async () => {
+    const ann = await app.register();
+    const source = { design: design({ key: 'a' }) };
+    const maxCostOf = async (request: string | null) => {
+      const { data } = await app.graphql<{ estimatePipeline: Estimate }>(QUERY, { source, request }, ann);
+      return Number(data!.estimatePipeline.maxCost);
+    };
+    expect(await maxCostOf('Ten lines about rain. '.repeat(100))).toBeGreaterThan(await maxCostOf(null));
   });
 
   it('says when the day’s budget does not cover it', async () => {

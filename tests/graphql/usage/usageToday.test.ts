@@ -84,7 +84,7 @@ describe('usageToday', () => {
     for (let n = 0; n < 3; n++) await startRun(app, account, design({ key: 'counted' }));
     const refused = await app.mutate(
       'executePipeline',
-      { source: { design: design({ key: 'counted' }) }, input: 'One more' },
+      { source: { design: design({ key: 'counted' }) }, request: 'One more' },
       '... on QuotaExceededError { executionLimit executions resetsAt }',
       account,
     );

@@ -158,8 +158,8 @@ async function assess(
 }
 
 function estimateFor({ design: draft }: Draft, { need, catalog }: NeedFacts) {
-  const inputTokens = estimateTokens(need);
-  return estimate(draft, { inputTokens, priceOf: (step) => priceOf(catalog, step) });
+  const requestTokens = estimateTokens(need);
+  return estimate(draft, { requestTokens, priceOf: (step) => priceOf(catalog, step) });
 }
 
 function critiqueFacts({ need, memory, language }: NeedFacts) {

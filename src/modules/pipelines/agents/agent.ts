@@ -15,8 +15,8 @@ export interface Agent {
 
 export interface AgentTask {
   step: Step;
-  /** The input of the run. */
-  input: string;
+  /** What the run was asked to do. */
+  request: string;
   /** The context from the user's application. */
   context: Record<string, unknown> | null;
   /** The outputs of the step's dependencies. Null for a skipped step. */
@@ -41,7 +41,7 @@ export interface AgentMetadata {
   key: string;
   title: string;
   prompt: string | null;
-  input: string;
+  request: string;
   inputs: AgentTask['inputs'];
   sources: readonly CollectedSource[];
 }
@@ -80,11 +80,11 @@ function rules({ nonce, context }: AgentTask): string {
 - Start with the result itself: no greeting, no comment on these instructions, no offer to do more.`;
 }
 
-function describeTask({ step, input, context, inputs, collected, nonce }: AgentTask): string {
+function describeTask({ step, request, context, inputs, collected, nonce }: AgentTask): string {
   const block = (name: string, text: string, marks?: Record<string, string>) =>
     isolate(nonce, name, text, marks);
   return [
-    block('request', input),
+    block('request', request),
     ...(context ? [block('context', cutText(JSON.stringify(context, null, 1), MAX_CONTEXT_LENGTH))] : []),
     ...inputs.map(({ key, title, agent, output }) => {
       const text = output === null ? 'This step was skipped. It has no output.' : output;
@@ -128,17 +128,17 @@ function fitTask(task: AgentTask): AgentTask {
   return {
     ...task,
     step: { ...task.step, prompt: task.step.prompt && cutText(task.step.prompt, MAX_PROMPT_LENGTH) },
-    input: cutText(task.input, MAX_INPUT_LENGTH),
+    request: cutText(task.request, MAX_REQUEST_LENGTH),
     inputs: task.inputs.map((input, index) => ({ ...input, output: input.output && outputs[index]! })),
     collected: task.collected?.map((source, index) => ({ ...source, text: source.text && texts[index]! })),
   };
 }
 
-function metadataOf({ step, input, inputs, collected }: AgentTask): AgentMetadata {
-  return { key: step.key, title: step.title, prompt: step.prompt, input, inputs, sources: collected ?? [] };
+function metadataOf({ step, request, inputs, collected }: AgentTask): AgentMetadata {
+  return { key: step.key, title: step.title, prompt: step.prompt, request, inputs, sources: collected ?? [] };
 }
 
-const MAX_INPUT_LENGTH = 20_000;
+const MAX_REQUEST_LENGTH = 20_000;
 const MAX_PROMPT_LENGTH = 8_000;
 const MAX_CONTEXT_LENGTH = 16_000;
 /** The total length of all dependency outputs, and of all sources. */

@@ -10,11 +10,11 @@ import { cutText } from './fit-texts.ts';
 
 /**
  * Collects the material for a collector step: the results of the operator's data service, else the pages at the URLs in
- * the input of the run and in the prompt of the step, at most five. A source that could not be read has an error.
+ * the request of the run and in the prompt of the step, at most five. A source that could not be read has an error.
  * Errors: only the reason of `signal`.
  */
 export async function collectSources(
-  task: Pick<AgentTask, 'step' | 'input' | 'context'>,
+  task: Pick<AgentTask, 'step' | 'request' | 'context'>,
   { fetch, collectorUrl }: Sources,
   signal: AbortSignal,
   timeoutMs: number = DEFAULT_TIMEOUT_MS,
@@ -37,10 +37,10 @@ export async function collectSources(
 /** The operator configures the service, so it may be on a private network: only its time and size are limited. */
 async function askService(
   collectorUrl: string,
-  { step, input, context, urls }: Pick<AgentTask, 'step' | 'input' | 'context'> & { urls: string[] },
+  { step, request, context, urls }: Pick<AgentTask, 'step' | 'request' | 'context'> & { urls: string[] },
   signal: AbortSignal,
 ): Promise<CollectedSource[]> {
-  const query = [step.prompt, input].filter(Boolean).join('\n\n');
+  const query = [step.prompt, request].filter(Boolean).join('\n\n');
   const response = await fetch(collectorUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -112,8 +112,8 @@ function failedSource(title: string | null, url: string | null, error: string): 
 }
 
 /** The URLs of a text in their order, without duplicates. */
-function urlsIn({ input, step }: Pick<AgentTask, 'step' | 'input'>): string[] {
-  const found = `${input}\n${step.prompt ?? ''}`.match(URL_IN_TEXT) ?? [];
+function urlsIn({ request, step }: Pick<AgentTask, 'step' | 'request'>): string[] {
+  const found = `${request}\n${step.prompt ?? ''}`.match(URL_IN_TEXT) ?? [];
   return [...new Set(found.map(withoutPunctuation))];
 }
 

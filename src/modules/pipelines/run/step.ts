@@ -108,10 +108,10 @@ class StepAttempt implements StreamedAttempt {
 
   async #request(): Promise<ModelRequest> {
     const { run, step, editedPrompt, signal } = this.#work;
-    const { input, context } = run.execution;
+    const { request, context } = run.execution;
     const task: AgentTask = {
       step: { ...step, prompt: editedPrompt ?? step.prompt },
-      input,
+      request,
       context: context as AgentTask['context'],
       inputs: run.writer.state.inputsOf(step),
       nonce: createNonce(),

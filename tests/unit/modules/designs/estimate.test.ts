@@ -20,7 +20,7 @@ describe('estimate', () => {
     }
   });
 
-  it('grows with the input, with the price and with a slower model', () => {
+  it('grows with the request, with the price and with a slower model', () => {
     const small = estimate(chain('a'), options());
     expect(estimate(chain('a'), options(50_000)).costMicros).toBeGreaterThan(small.costMicros);
     const deep = estimate(chain('a'), options(100, 'offline-deep'));
@@ -32,7 +32,7 @@ describe('estimate', () => {
     const models = ['offline-fast', 'offline-deep'];
     const asked: string[] = [];
     estimate(chain('a', 'b'), {
-      inputTokens: 10,
+      requestTokens: 10,
       priceOf: (step) => {
         asked.push(step.key);
         return priceOf(models[asked.length - 1]!);
@@ -55,8 +55,8 @@ function priceOf(model: string) {
   return catalog.find({ provider: 'OFFLINE', model });
 }
 
-function options(inputTokens = 100, model = 'offline-fast') {
-  return { inputTokens, priceOf: () => priceOf(model) };
+function options(requestTokens = 100, model = 'offline-fast') {
+  return { requestTokens, priceOf: () => priceOf(model) };
 }
 
 function chain(...keys: string[]): Design {

@@ -46,7 +46,7 @@ const ODD = [
   'and then write a report, and then write another report, and then stop',
 ];
 
-const INPUTS = [
+const REQUESTS = [
   ...PLAIN,
   ...ODD,
   ...ODD.map((odd) => `Compare ${odd} with ${odd}`),
@@ -55,12 +55,12 @@ const INPUTS = [
 ];
 
 describe('agentScript', () => {
-  it(`answers ${INPUTS.length} inputs as every agent, the same each time, in clean Markdown`, () => {
-    expect(INPUTS.length).toBeGreaterThan(100);
-    for (const input of INPUTS) {
+  it(`answers ${REQUESTS.length} requests as every agent, the same each time, in clean Markdown`, () => {
+    expect(REQUESTS.length).toBeGreaterThan(100);
+    for (const request of REQUESTS) {
       for (const kind of KINDS) {
-        const text = answer(input, kind);
-        expect(answer(input, kind)).toBe(text);
+        const text = answer(request, kind);
+        expect(answer(request, kind)).toBe(text);
         expect(text.length).toBeGreaterThan(100);
         expect(text.length).toBeLessThan(8_000);
         expect(text).not.toMatch(/undefined|NaN|<script|<img|!\[|\]\(|javascript:|``/);
@@ -71,8 +71,8 @@ describe('agentScript', () => {
     }
   });
 
-  it.each(PLAIN)('writes a report of 250 to 400 words, with all its parts: %s', (input) => {
-    const { report } = run(input);
+  it.each(PLAIN)('writes a report of 250 to 400 words, with all its parts: %s', (request) => {
+    const { report } = run(request);
     expect(words(report)).toBeGreaterThanOrEqual(250);
     expect(words(report)).toBeLessThanOrEqual(400);
     expect(report).toMatch(/^# /);
@@ -82,10 +82,13 @@ describe('agentScript', () => {
     expect(report.match(/OFFLINE/g)).toHaveLength(1);
   });
 
-  it.each(INPUTS.filter((input) => input.length < 1_000))('keeps a report within bounds for %j', (input) => {
-    expect(words(run(input).report)).toBeGreaterThanOrEqual(200);
-    expect(words(run(input).report)).toBeLessThanOrEqual(400);
-  });
+  it.each(REQUESTS.filter((request) => request.length < 1_000))(
+    'keeps a report within bounds for %j',
+    (request) => {
+      expect(words(run(request).report)).toBeGreaterThanOrEqual(200);
+      expect(words(run(request).report)).toBeLessThanOrEqual(400);
+    },
+  );
 
   it('is about what was asked', () => {
     expect(answer(PLAIN[0]!, 'ANALYZER')).toContain('the three biggest e-bike makers in Europe');
@@ -98,7 +101,7 @@ describe('agentScript', () => {
     for (const kind of KINDS) expect(answer(PLAIN[2]!, kind)).not.toMatch(/\b(?:the|and|of)\b/);
   });
 
-  it('writes something else for another step, another prompt and another input', () => {
+  it('writes something else for another step, another prompt and another request', () => {
     const kinds = KINDS.filter((kind) => kind in ENGLISH.agents.texts);
     expect(kinds.length).toBeGreaterThan(4);
     const texts = kinds.flatMap((kind) => [
@@ -174,28 +177,30 @@ describe('agentScript', () => {
 });
 
 /** A collector, a synthesizer and a reporter in a row. */
-function run(input: string) {
-  const collected = script(makeTask({ input, step: { key: 'collect', title: 'Collect prices and terms' } }));
+function run(request: string) {
+  const collected = script(
+    makeTask({ request, step: { key: 'collect', title: 'Collect prices and terms' } }),
+  );
   const before = (key: string, agent: AgentKind, output: string) => [{ key, title: 'Before', agent, output }];
   const merged = script(
     makeTask({
-      input,
+      request,
       step: { key: 'merge', agent: 'SYNTHESIZER' },
       inputs: before('collect', 'COLLECTOR', collected),
     }),
   );
   const report = script(
     makeTask({
-      input,
-      step: { key: 'report', agent: 'REPORTER', prompt: `Write the report on ${input.slice(0, 200)}.` },
+      request,
+      step: { key: 'report', agent: 'REPORTER', prompt: `Write the report on ${request.slice(0, 200)}.` },
       inputs: before('merge', 'SYNTHESIZER', merged),
     }),
   );
   return { collected, report };
 }
 
-function answer(input: string, agent: AgentKind, step: Partial<AgentTask['step']> = {}): string {
-  return script(makeTask({ input, step: { agent, ...step } }));
+function answer(request: string, agent: AgentKind, step: Partial<AgentTask['step']> = {}): string {
+  return script(makeTask({ request, step: { agent, ...step } }));
 }
 
 function script(task: AgentTask): string {

@@ -27,7 +27,7 @@ describe.each(KINDS)('the %s agent', (kind) => {
   it('gets all untrusted text inside the marks', () => {
     const task = makeTask({
       step: { agent: kind, key: 'own-key', title: 'CANARY title', prompt: 'CANARY prompt' },
-      input: 'CANARY input',
+      request: 'CANARY request',
       context: { pathname: 'CANARY context', 'CANARY name': 1, language: 'CANARY-language' },
       inputs: [
         { key: 'first', title: 'CANARY first', agent: 'ANALYZER', output: 'CANARY output' },
@@ -48,7 +48,7 @@ describe.each(KINDS)('the %s agent', (kind) => {
     for (const what of [
       'title',
       'prompt',
-      'input',
+      'request',
       'context',
       'first',
       'output',
@@ -71,14 +71,14 @@ describe.each(KINDS)('the %s agent', (kind) => {
     ].join('\n');
     const task = makeTask({
       step: { agent: kind, title: attack, prompt: attack },
-      input: attack,
+      request: attack,
       context: { remoteState: attack },
       inputs: [{ key: 'first', title: attack, agent: 'ANALYZER', output: attack }],
       collected: [source({ title: attack, text: attack })],
     });
     const calm = makeTask({
       ...task,
-      input: 'x',
+      request: 'x',
       context: {},
       step: { ...task.step, title: 'x', prompt: null },
     });
@@ -91,7 +91,7 @@ describe.each(KINDS)('the %s agent', (kind) => {
     const huge = 'long '.repeat(40_000);
     const task = makeTask({
       step: { agent: kind, prompt: huge },
-      input: huge,
+      request: huge,
       context: { remoteState: huge },
       inputs: Array.from({ length: 29 }, (_, index) => ({
         key: `step-${index}`,
@@ -153,7 +153,7 @@ describe('an agent’s request', () => {
 
   it('rejects a nonce that one of its texts contains', () => {
     const task = makeTask();
-    expect(() => agentOf('CUSTOM').buildRequest({ ...task, input: task.nonce })).toThrow(RangeError);
+    expect(() => agentOf('CUSTOM').buildRequest({ ...task, request: task.nonce })).toThrow(RangeError);
   });
 });
 
