@@ -62,7 +62,7 @@ async function discuss({ api, terminal }: Stage, conversationId: string): Promis
 
   terminal.chapter('Three proposals, each with its critique');
   for (const proposal of proposals) terminal.print(...proposalLines(proposal, terminal.width), '');
-  const best = proposals.toSorted((one, other) => other.critique.score - one.critique.score)[0];
+  const best = proposals.toSorted((one, other) => scoreOf(other) - scoreOf(one))[0];
   if (!best) throw new Error('The reply came without proposals.');
   terminal.print(`  The best of them, ${best.strategy}, as a Mermaid flowchart:`, '');
   terminal.print(
@@ -87,6 +87,10 @@ async function discuss({ api, terminal }: Stage, conversationId: string): Promis
     `  ${proposal.strategy}, version ${proposal.version}: ${selected.stage} → ${confirmed.stage}`,
   );
   return proposal;
+}
+
+function scoreOf({ critique }: Proposal): number {
+  return critique?.score ?? 0;
 }
 
 async function compare({ api, terminal }: Stage, executionId: string, record: RunRecord): Promise<void> {

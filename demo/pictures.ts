@@ -5,15 +5,15 @@ import { columnsOf, fit, paint, paragraph, wrap } from './terminal.ts';
 export function proposalLines(proposal: Proposal, width: number): string[] {
   const { strategy, title, critique, estimatedCost, estimatedSeconds, design } = proposal;
   const facts = [
-    `${critique.score}/10`.padStart(5),
+    (critique ? `${critique.score}/10` : '').padStart(5),
     dollars(micros(estimatedCost)),
     `${estimatedSeconds} s`.padStart(5),
     `${design.steps.length} steps`,
   ].join('  ');
   const reasons = [
-    ...critique.strengths.slice(0, 1).map((text) => ({ text, sign: paint('green', '+') })),
-    ...critique.weaknesses.slice(0, 1).map((text) => ({ text, sign: paint('red', '−') })),
-    ...critique.suggestions.slice(0, 1).map((text) => ({ text, sign: paint('cyan', '→') })),
+    ...(critique?.strengths ?? []).slice(0, 1).map((text) => ({ text, sign: paint('green', '+') })),
+    ...(critique?.weaknesses ?? []).slice(0, 1).map((text) => ({ text, sign: paint('red', '−') })),
+    ...(critique?.suggestions ?? []).slice(0, 1).map((text) => ({ text, sign: paint('cyan', '→') })),
   ];
   return [
     `  ${paint('bold', fit(strategy, 9))} ${paint('yellow', facts)}`,

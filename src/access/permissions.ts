@@ -4,35 +4,14 @@ export const PERMISSIONS = [
   'AGENT_EXECUTE',
   'PIPELINE_EXECUTE',
   'CONVERSATION_WRITE',
-  'TEMPLATE_WRITE',
-  'TEMPLATE_SHARE',
-  'API_KEY_MANAGE',
-  'LLM_KEY_MANAGE',
   'APPROVAL_DECIDE',
-  'STATS_READ',
-  'UPLOAD_WRITE',
-  'USER_MANAGE',
-  'AUDIT_READ',
-  'RATE_LIMIT_READ',
-  'PLAN_MANAGE',
 ] as const;
 
-/** The permissions of each role in its own tenant. ADMINs of the operator's tenant also have PLAN_MANAGE. */
+/** The permissions of each role in its own tenant. */
 const ROLE_PERMISSIONS: Record<Role, ReadonlySet<Permission>> = {
-  ADMIN: new Set(PERMISSIONS.filter((permission) => permission !== 'PLAN_MANAGE')),
-  USER: new Set<Permission>([
-    'AGENT_EXECUTE',
-    'PIPELINE_EXECUTE',
-    'CONVERSATION_WRITE',
-    'TEMPLATE_WRITE',
-    'TEMPLATE_SHARE',
-    'API_KEY_MANAGE',
-    'LLM_KEY_MANAGE',
-    'APPROVAL_DECIDE',
-    'STATS_READ',
-    'UPLOAD_WRITE',
-  ]),
-  GUEST: new Set<Permission>(['STATS_READ']),
+  ADMIN: new Set(PERMISSIONS),
+  USER: new Set<Permission>(['AGENT_EXECUTE', 'PIPELINE_EXECUTE', 'CONVERSATION_WRITE', 'APPROVAL_DECIDE']),
+  GUEST: new Set<Permission>(),
 };
 
 /**
@@ -80,8 +59,8 @@ export const OPERATIONS = {
   'PUBLIC' | 'SIGNED_IN' | Permission
 >;
 
-export function permissionsOf(role: Role, isOperator: boolean): ReadonlySet<Permission> {
-  return role === 'ADMIN' && isOperator ? OPERATOR_PERMISSIONS : ROLE_PERMISSIONS[role];
+export function permissionsOf(role: Role): ReadonlySet<Permission> {
+  return ROLE_PERMISSIONS[role];
 }
 
 export function isOperation(name: string): name is OperationName {
@@ -91,8 +70,6 @@ export function isOperation(name: string): name is OperationName {
 export function isPublic(operation: OperationName): operation is PublicOperation {
   return OPERATIONS[operation] === 'PUBLIC';
 }
-
-const OPERATOR_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 
 export type Permission = (typeof PERMISSIONS)[number];
 export type OperationName = keyof typeof OPERATIONS;

@@ -9,6 +9,7 @@ import {
   MAX_IDEMPOTENCY_KEY_LENGTH,
   MAX_PROMPT_LENGTH,
 } from './limits.ts';
+import { type Notice, notice } from './notice.ts';
 
 /** Parses an input with the schema of its operation. Errors: ValidationError with the path of each problem. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
@@ -73,12 +74,18 @@ export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, NO
  * Cleans and checks a text for a model: removes control and invisible characters, and detects known attack patterns.
  * Returns a notice for each. Errors: UnsafeInputError for a severe finding.
  */
-export function inspectText(original: string): { text: string; notices: string[] } {
+export function inspectText(original: string): { text: string; notices: Notice[] } {
   const { text, removed } = cleanText(original);
   const findings = detectInjection(text);
   const severe = findings.filter((finding) => finding.severity === 'severe');
   if (severe.length > 0) throw new UnsafeInputError(severe.map((finding) => finding.description));
-  return { text, notices: [...removed, ...findings.map((finding) => finding.description)] };
+  return {
+    text,
+    notices: [
+      ...removed.map((message) => notice('TEXT_CLEANED', message)),
+      ...findings.map(({ description }) => notice('INJECTION_SUSPECTED', description)),
+    ],
+  };
 }
 
 /** Whether a text has visible characters. */

@@ -9,6 +9,7 @@ builder.scalarType('DateTime', {
 });
 
 builder.scalarType('Date', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   description: 'A calendar day in UTC in the format `YYYY-MM-DD`.',
   serialize: (day) => day.toISOString().slice(0, 10),
   parseValue: (value) => parseDate(value),
@@ -22,6 +23,7 @@ builder.scalarType('Decimal', {
 });
 
 builder.scalarType('JSONObject', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
   description: 'A JSON object with any content.',
   serialize: (object) => object,
   parseValue: (value) => parseObject(value),

@@ -1,3 +1,4 @@
+import type { Notice } from '../../src/kernel/notice.ts';
 import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
@@ -32,7 +33,7 @@ export function send(
   return app.mutate<Sent>(
     'sendMessage',
     { conversationId, content, ...more },
-    `... on SendMessageSuccess { userMessage { id content notices } reply { id status } }
+    `... on SendMessageSuccess { userMessage { id content notices { code message stepKey source } } reply { id status } }
      ... on ConflictError { current { id } }`,
     account,
   );
@@ -52,7 +53,7 @@ export function replyEnded(app: TestApp, account: Account, id: string): Promise<
 
 export async function readMessage(app: TestApp, account: Account, id: string): Promise<Message> {
   const { data, errors } = await app.graphql<{ node: Message }>(
-    `query ($id: ID!) { node(id: $id) { ... on Message { id status content cost error { code message } } } }`,
+    `query ($id: ID!) { node(id: $id) { ... on Message { id status content cost error { code message } notices { code message stepKey source } } } }`,
     { id },
     account,
   );
@@ -81,7 +82,7 @@ export const NEED = 'I need a weekly report about electric cargo bikes for city 
 interface Sent {
   __typename: string;
   message?: string;
-  userMessage?: { id: string; content: string; notices: string[] };
+  userMessage?: { id: string; content: string; notices: Notice[] };
   reply?: { id: string; status: string };
   current?: { id: string } | null;
 }
@@ -92,6 +93,7 @@ export interface Message {
   content: string;
   cost: string;
   error: { code: string; message: string } | null;
+  notices: Notice[];
 }
 
 export interface Conversation {

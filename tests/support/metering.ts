@@ -74,7 +74,7 @@ export class Member {
     this.viewer = {
       ...who,
       role: 'USER',
-      permissions: permissionsOf('USER', false),
+      permissions: permissionsOf('USER'),
       credential: { kind: 'SESSION', id: 'session', expiresAt: null },
     };
   }

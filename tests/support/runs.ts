@@ -1,3 +1,4 @@
+import type { Notice } from '../../src/kernel/notice.ts';
 import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
@@ -35,9 +36,10 @@ export async function startRun(
 export async function readRun(app: TestApp, account: Account, id: string): Promise<Run> {
   const { data, errors } = await app.graphql<{ execution: Run }>(
     `query ($id: ID!) { execution(id: $id) {
-      id status progress report result cost error { code message stepKey }
+      id status progress report cost error { code message stepKey }
       steps { key status attempts output cost usage { inputTokens outputTokens } }
       approvals { id stepKey status question }
+      notices { code message stepKey source }
     } }`,
     { id },
     account,
@@ -112,7 +114,6 @@ export interface Run {
   status: string;
   progress: number;
   report: string | null;
-  result: { outputs: Record<string, string> } | null;
   cost: string;
   error: { code: string; message: string; stepKey: string | null } | null;
   steps: {
@@ -124,6 +125,7 @@ export interface Run {
     usage: { inputTokens: number; outputTokens: number };
   }[];
   approvals: { id: string; stepKey: string; status: string; question: string }[];
+  notices: Notice[];
 }
 
 export interface LogEntry {

@@ -50,7 +50,7 @@ export class ScriptedModel implements LanguageModel {
   }
 
   async *#play(name: string, answer: Answer, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
-    const { text, failure } = typeof answer === 'string' ? { text: answer } : answer;
+    const { text, failure, isCut } = typeof answer === 'string' ? { text: answer } : answer;
     const words = text.match(/\S+\s*/g) ?? [];
     for (const [index, word] of words.entries()) {
       signal.throwIfAborted();
@@ -60,7 +60,7 @@ export class ScriptedModel implements LanguageModel {
     signal.throwIfAborted();
     if (failure) throw failure;
     yield { type: 'usage', usage: { inputTokens: 100, outputTokens: words.length } };
-    yield { type: 'end', reason: 'stop' };
+    yield { type: 'end', reason: isCut ? 'length' : 'stop' };
   }
 }
 
@@ -77,5 +77,5 @@ function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promis
   });
 }
 
-/** A complete or an interrupted text. */
-type Answer = string | { text: string; failure: Error };
+/** A complete text, an interrupted one, or one that is cut at its token limit. */
+type Answer = string | { text: string; failure?: Error; isCut?: boolean };

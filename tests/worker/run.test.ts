@@ -19,10 +19,10 @@ describe('a run', () => {
       error: null,
       report: 'last says hello to the world.',
     });
-    expect(run.result?.outputs).toEqual({
-      first: 'first says hello to the world.',
-      last: 'last says hello to the world.',
-    });
+    expect(run.steps.map(({ key, output }) => [key, output])).toEqual([
+      ['first', 'first says hello to the world.'],
+      ['last', 'last says hello to the world.'],
+    ]);
     expect([model.timesCalled('first'), model.timesCalled('last')]).toEqual([1, 1]);
   });
 

@@ -36,17 +36,7 @@ const PermissionRef = builder.enumType('Permission', {
     AGENT_EXECUTE: { description: 'Send messages to agents, and select and confirm design proposals.' },
     PIPELINE_EXECUTE: { description: 'Start and cancel runs.' },
     CONVERSATION_WRITE: { description: 'Create, rename and delete conversations.' },
-    TEMPLATE_WRITE: { description: 'Create, change and delete templates.' },
-    TEMPLATE_SHARE: { description: 'Share templates with the other members of the tenant.' },
-    API_KEY_MANAGE: { description: 'Create and revoke API keys.' },
-    LLM_KEY_MANAGE: { description: 'Store and delete API keys of model providers.' },
     APPROVAL_DECIDE: { description: 'Approve and reject approval requests of runs.' },
-    STATS_READ: { description: 'Read own usage.' },
-    UPLOAD_WRITE: { description: 'Upload and delete files.' },
-    USER_MANAGE: { description: 'Invite members and change their roles.' },
-    AUDIT_READ: { description: 'Read the tenant’s audit log.' },
-    RATE_LIMIT_READ: { description: 'Read how often requests were rate limited.' },
-    PLAN_MANAGE: { description: 'Change the plans of users. Only for the operator of this server.' },
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });
 
@@ -80,10 +70,8 @@ export const UserRef = node('User', {
     tenant: t.relation('tenant', { description: 'The tenant that the user belongs to.' }),
     permissions: t.field({
       type: [PermissionRef],
-      description:
-        'All permissions of the role, and PLAN_MANAGE for administrators of the operator’s tenant.',
-      select: { role: true, tenant: { select: { isOperator: true } } },
-      resolve: ({ role, tenant }) => [...permissionsOf(role, tenant.isOperator)],
+      description: 'All permissions of the role.',
+      resolve: ({ role }) => [...permissionsOf(role)],
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time when the account was created.' }),
   }),

@@ -8,10 +8,12 @@ import { DateTimeRangeInput, OrderDirectionRef, within, oneOf } from '../../sche
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
+import { NoticeRef } from '../../schema-kit/notice.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
+import type { Notice } from '../../kernel/notice.ts';
 import { containing, pageIn } from '../../kernel/pagination.ts';
 import { messageCounts, messagePages, totalsOf } from './loaders.ts';
 import { readableBy } from './policy.ts';
@@ -72,8 +74,11 @@ export const MessageRef = node('Message', {
       description: 'Number of the attempt that wrote `content`, counted from 1. 0 for messages of the user.',
     }),
     status: t.expose('status', { type: MessageStatusRef, description: 'Current status.' }),
-    notices: t.exposeStringList('notices', {
-      description: 'What was removed from the text, or found suspicious in it.',
+    notices: t.field({
+      type: [NoticeRef],
+      description:
+        'Notices about the text: what was removed or looks suspicious. For a reply: what was created without a model.',
+      resolve: (message) => message.notices as Notice[],
     }),
     cost: t.field({
       type: 'Decimal',

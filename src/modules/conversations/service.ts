@@ -16,6 +16,7 @@ import {
   rowId,
   storedText,
 } from '../../kernel/input.ts';
+import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { checkBudget } from '../usage/service.ts';
 import { conversationLog } from './events.ts';
@@ -264,7 +265,7 @@ type WhenBusy = SendMessageInput['whenBusy'];
 
 interface NewExchange {
   text: string;
-  notices: string[];
+  notices: Notice[];
   context: SendMessageInput['context'];
   isBusy: boolean;
   now: Date;

@@ -58,7 +58,8 @@ export const DesignProposalRef = node('DesignProposal', {
     }),
     critique: t.field({
       type: CritiqueRef,
-      description: 'Review of the design.',
+      nullable: true,
+      description: 'Review of the design. Null if there is none.',
       resolve: (proposal) => proposal.critique as unknown as StoredCritique,
     }),
     selected: t.exposeBoolean('selected', {

@@ -13,6 +13,7 @@ import { DateTimeRangeInput, oneOf, OrderDirectionRef, within } from '../../sche
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
+import { NoticeRef } from '../../schema-kit/notice.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
 import type { Context } from '../../kernel/context.ts';
@@ -22,6 +23,7 @@ import type { Design } from '../designs/design.ts';
 import type { AgentKind } from '../designs/agent-kinds.ts';
 import { AgentKindRef, PipelineDesignInput, PipelineDesignRef } from '../designs/schema.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
+import type { Notice } from '../../kernel/notice.ts';
 import { checkCursor } from '../../kernel/pagination.ts';
 import { NO_TOTALS } from '../usage/ledger.ts';
 import { LlmProviderRef } from '../llm/schema.ts';
@@ -188,9 +190,11 @@ export const ExecutionRef = node('PipelineExecution', {
   fields: (t) => ({
     status: t.expose('status', { type: ExecutionStatusRef, description: 'Where the run stands.' }),
     request: t.exposeString('request', { description: 'What this run was asked to do.' }),
-    notices: t.exposeStringList('notices', {
+    notices: t.field({
+      type: [NoticeRef],
       description:
         'What was removed from the request, what was suspicious in it or in the material, and which steps were cut at their limit.',
+      resolve: (run) => run.notices as Notice[],
     }),
     design: t.field({
       type: PipelineDesignRef,
@@ -212,12 +216,6 @@ export const ExecutionRef = node('PipelineExecution', {
     report: t.exposeString('report', {
       nullable: true,
       description: 'The output of the last step in Markdown; null unless the run has SUCCEEDED.',
-    }),
-    result: t.field({
-      type: 'JSONObject',
-      nullable: true,
-      description: '`outputs`: the text of each finished step by its key. Null until the run has ended.',
-      resolve: (run) => run.result as Record<string, unknown> | null,
     }),
     error: t.field({
       type: ExecutionErrorRef,

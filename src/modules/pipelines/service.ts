@@ -9,6 +9,7 @@ import { estimate, type Estimate } from '../designs/estimate.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
 import { contextObject, inspectText, promptText, rowId, storedText } from '../../kernel/input.ts';
+import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
@@ -199,7 +200,7 @@ export interface PipelineEstimate extends Estimate {
 
 interface NewRun {
   request: string;
-  notices: string[];
+  notices: Notice[];
   context: Parameters<Tx['prisma']['pipelineExecution']['create']>[0]['data']['context'];
   costLimitMicros: bigint | null;
   estimatedCostMicros: bigint;

@@ -17,8 +17,7 @@ describe('register', () => {
       plan: 'FREE',
       tenant: { name: 'Ada', costLimit: null },
     });
-    expect(session.user.permissions).toContain('USER_MANAGE');
-    expect(session.user.permissions).not.toContain('PLAN_MANAGE');
+    expect(session.user.permissions).toContain('APPROVAL_DECIDE');
 
     const { data } = await app.graphql('{ viewer { id } }', {}, { token: session.accessToken });
     expect(data).toEqual({ viewer: { id: session.user.id } });

@@ -11,7 +11,7 @@ describe('viewer', () => {
     const guest = await app.member(admin, 'GUEST');
     const { data } = await app.graphql(VIEWER, {}, guest);
     expect(data).toEqual({
-      viewer: { id: guest.session.user.id, role: 'GUEST', plan: 'FREE', permissions: ['STATS_READ'] },
+      viewer: { id: guest.session.user.id, role: 'GUEST', plan: 'FREE', permissions: [] },
     });
   });
 

@@ -45,7 +45,11 @@ describe('sendMessage', () => {
     const id = await openConversation(app, ann);
     const { userMessage } = await send(app, ann, id, 'A report\u0007 about \u202Ebikes, please.');
     expect(userMessage?.content).toBe('A report about bikes, please.');
-    expect(userMessage?.notices).not.toEqual([]);
+    const about = { code: 'TEXT_CLEANED', stepKey: null, source: null };
+    expect(userMessage?.notices).toEqual([
+      { ...about, message: expect.stringContaining('U+0007') },
+      { ...about, message: expect.stringContaining('U+202E') },
+    ]);
   });
 
   it('refuses a severe injection with its findings', async () => {

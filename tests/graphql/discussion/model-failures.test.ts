@@ -5,10 +5,11 @@ import {
   type ModelRequest,
   type ModelStreamPart,
 } from '../../../src/core/llm/language-model.ts';
+import type { Notice } from '../../../src/kernel/notice.ts';
 import type { Strategy } from '../../../src/modules/discussion/engine/proposal.ts';
 import { decodeGlobalId } from '../../../src/schema-kit/global-id.ts';
 import { type Account, testApp } from '../../support/app.ts';
-import { NEED, openConversation, readConversation, talk } from '../../support/conversations.ts';
+import { NEED, openConversation, readConversation, readMessage, talk } from '../../support/conversations.ts';
 import { routerOf } from '../../support/scripted-model.ts';
 import { CRITIQUE_ANSWER, designAnswer } from '../../support/structured-models.ts';
 
@@ -59,8 +60,13 @@ describe('a discussion whose model fails', () => {
       QUALITY: ['BUILT_IN', 'MODEL'],
       BALANCED: ['MODEL', 'MODEL'],
     });
-    expect(await noticesOf(reply.id)).toEqual([
-      'The model gave no usable answer (INVALID_OUTPUT). Built-in rules made the design QUALITY.',
+    expect(await noticesOf(ann, reply.id)).toEqual([
+      {
+        code: 'BUILT_IN_USED',
+        message: 'The model gave no usable answer (INVALID_OUTPUT). Built-in rules made the design QUALITY.',
+        stepKey: null,
+        source: null,
+      },
     ]);
     const warnings = app.logs.filter(
       (line) => line.includes('built-in rules used') && line.includes(decodeGlobalId(reply.id).id),
@@ -82,7 +88,9 @@ describe('a discussion whose model fails', () => {
       QUALITY: ['MODEL', 'MODEL'],
       BALANCED: ['BUILT_IN', 'MODEL'],
     });
-    expect(await noticesOf(reply.id)).toEqual([expect.stringContaining('(DUPLICATE)')]);
+    expect(await noticesOf(ann, reply.id)).toMatchObject([
+      { code: 'BUILT_IN_USED', message: expect.stringContaining('(DUPLICATE)') },
+    ]);
   });
 
   it('retries what may pass, and then has nothing to tell', async () => {
@@ -92,7 +100,7 @@ describe('a discussion whose model fails', () => {
     );
     const reply = await talk(app, ann, id, NEED);
     expect(reply.status).toBe('COMPLETE');
-    expect(await noticesOf(reply.id)).toEqual([]);
+    expect(await noticesOf(ann, reply.id)).toEqual([]);
     expect(Object.values(await sourcesOf(ann, id)).flat()).toEqual(Array(6).fill('MODEL'));
   });
 
@@ -109,8 +117,11 @@ describe('a discussion whose model fails', () => {
       SPEED: ['MODEL', 'BUILT_IN'],
       QUALITY: ['MODEL', 'MODEL'],
     });
-    expect(await noticesOf(reply.id)).toEqual([
-      'The model gave no usable answer (TIMEOUT). Built-in rules made the critique of SPEED.',
+    expect(await noticesOf(ann, reply.id)).toMatchObject([
+      {
+        code: 'BUILT_IN_USED',
+        message: 'The model gave no usable answer (TIMEOUT). Built-in rules made the critique of SPEED.',
+      },
     ]);
   });
 });
@@ -129,11 +140,8 @@ async function sourcesOf(ann: Account, id: string): Promise<Record<string, [stri
   );
 }
 
-async function noticesOf(messageId: string): Promise<string[]> {
-  const { notices } = await app.services.database.prisma.message.findUniqueOrThrow({
-    where: { id: decodeGlobalId(messageId).id },
-  });
-  return notices;
+async function noticesOf(ann: Account, messageId: string): Promise<Notice[]> {
+  return (await readMessage(app, ann, messageId)).notices;
 }
 
 function goodAnswer({ task }: ModelRequest): string {

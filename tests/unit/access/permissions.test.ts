@@ -4,29 +4,34 @@ import { authorize } from '../../../src/access/authorize.ts';
 import type { Viewer } from '../../../src/access/viewer.ts';
 import { OPERATIONS, PERMISSIONS, permissionsOf } from '../../../src/access/permissions.ts';
 
-const viewer = (role: Role, isOperator = false): { viewer: Viewer } => ({
+const viewer = (role: Role): { viewer: Viewer } => ({
   viewer: {
     userId: 'user',
     tenantId: 'tenant',
     role,
     plan: 'FREE',
-    permissions: permissionsOf(role, isOperator),
+    permissions: permissionsOf(role),
     credential: { kind: 'SESSION', id: 'session', expiresAt: null },
   },
 });
 
 describe('permissions', () => {
-  it('grant ADMINs everything except PLAN_MANAGE, which only the operator’s ADMINs have', () => {
-    expect(PERMISSIONS.filter((permission) => !permissionsOf('ADMIN', false).has(permission))).toEqual([
-      'PLAN_MANAGE',
-    ]);
-    expect([...permissionsOf('ADMIN', true)]).toEqual([...PERMISSIONS]);
-    expect(permissionsOf('USER', true)).toEqual(permissionsOf('USER', false));
+  it('are only those that an operation asks for', () => {
+    const asked = new Set<string>(Object.values(OPERATIONS));
+    expect(PERMISSIONS.filter((permission) => !asked.has(permission))).toEqual([]);
   });
 
-  it('let a USER work, but not manage users or plans, or read audits or rate limits', () => {
-    const missing = PERMISSIONS.filter((permission) => !permissionsOf('USER', false).has(permission));
-    expect(missing).toEqual(['USER_MANAGE', 'AUDIT_READ', 'RATE_LIMIT_READ', 'PLAN_MANAGE']);
+  it('are all held by an ADMIN', () => {
+    expect([...permissionsOf('ADMIN')]).toEqual([...PERMISSIONS]);
+  });
+
+  it('let a USER work: converse, run and decide', () => {
+    expect([...permissionsOf('USER')].toSorted()).toEqual([
+      'AGENT_EXECUTE',
+      'APPROVAL_DECIDE',
+      'CONVERSATION_WRITE',
+      'PIPELINE_EXECUTE',
+    ]);
   });
 
   it('let a GUEST read, but not write, run or decide', () => {

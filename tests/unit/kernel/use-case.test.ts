@@ -11,7 +11,7 @@ const viewer = (role: Role): Viewer => ({
   tenantId: 'tenant',
   role,
   plan: 'FREE',
-  permissions: permissionsOf(role, false),
+  permissions: permissionsOf(role),
   credential: { kind: 'SESSION', id: 'session', expiresAt: null },
 });
 

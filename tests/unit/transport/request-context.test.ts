@@ -12,7 +12,7 @@ const VIEWER: Viewer = {
   tenantId: 'tenant',
   role: 'USER',
   plan: 'FREE',
-  permissions: permissionsOf('USER', false),
+  permissions: permissionsOf('USER'),
   credential: { kind: 'SESSION', id: 'session', expiresAt: null },
 };
 

@@ -19,7 +19,7 @@ export async function ensureOperator(
 
   const passwordHash = await passwords.hash(password);
   return database.transact(async (tx) => {
-    const tenant = { id: OPERATOR_TENANT, externalId: OPERATOR_TENANT, name: displayName, isOperator: true };
+    const tenant = { id: OPERATOR_TENANT, externalId: OPERATOR_TENANT, name: displayName };
     await tx.prisma.tenant.createMany({ data: [tenant], skipDuplicates: true });
     await tx.prisma.user.createMany({
       data: [{ tenantId: tenant.id, email, displayName, passwordHash, role: 'ADMIN', plan: 'UNLIMITED' }],

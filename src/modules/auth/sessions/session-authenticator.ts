@@ -13,8 +13,8 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       const claims = bearerToken === null ? null : await tokens.verifyAccessToken(bearerToken);
       if (!claims) return null;
       const { userId, tenantId, sessionId, expiresAt } = claims;
-      const [user] = await database.sql<{ role: Role; plan: Plan; is_operator: boolean }>(
-        `SELECT u.role, u.plan, t.is_operator
+      const [user] = await database.sql<{ role: Role; plan: Plan }>(
+        `SELECT u.role, u.plan
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
          WHERE s.id = $1 AND s.ended_at IS NULL AND u.id = $2 AND t.id = $3`,
         [sessionId, userId, tenantId],
@@ -22,8 +22,8 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       if (!user) {
         throw new AppError('UNAUTHENTICATED', 'The session of this access token has ended. Sign in again.');
       }
-      const { role, plan, is_operator } = user;
-      const permissions = permissionsOf(role, is_operator);
+      const { role, plan } = user;
+      const permissions = permissionsOf(role);
       const credential = { kind: 'SESSION', id: sessionId, expiresAt } as const;
       return { userId, tenantId, role, plan, permissions, credential };
     },

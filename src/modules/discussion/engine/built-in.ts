@@ -1,3 +1,4 @@
+import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { Strategy } from './proposal.ts';
 import type { Generated, GenerationFailure } from './structured-model.ts';
 
@@ -18,12 +19,13 @@ export function builtInParts(
   return failure ? [{ part, strategy, failure }] : [];
 }
 
-/** What the person is told about all of them; null when there are none. */
-export function builtInNotice(parts: readonly BuiltInPart[]): string | null {
-  if (parts.length === 0) return null;
+/** One notice about all of them; none when there are none. */
+export function builtInNotices(parts: readonly BuiltInPart[]): Notice[] {
+  if (parts.length === 0) return [];
   const codes = [...new Set(parts.map(({ failure }) => failure.code))].join(', ');
   const made = parts.map(({ part, strategy }) => [PHRASES[part], strategy].filter(Boolean).join(' '));
-  return `The model gave no usable answer (${codes}). Built-in rules made ${made.join(', ')}.`;
+  const message = `The model gave no usable answer (${codes}). Built-in rules made ${made.join(', ')}.`;
+  return [notice('BUILT_IN_USED', message)];
 }
 
 const PHRASES: Record<BuiltInPart['part'], string> = {

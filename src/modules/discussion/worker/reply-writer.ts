@@ -6,7 +6,7 @@ import type { ConversationEvent } from '../../conversations/events.ts';
 import { UNTITLED } from '../../conversations/service.ts';
 import { textInLog } from '../../conversations/snapshot.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
-import { builtInNotice } from '../engine/built-in.ts';
+import { builtInNotices } from '../engine/built-in.ts';
 import { currentProposals } from '../engine/proposal.ts';
 import type { Turn } from '../engine/turn.ts';
 import { enterStages } from '../service.ts';
@@ -62,8 +62,7 @@ export class ReplyWriter {
       const stored = await this.#storeProposals(tx, turn, earlier);
       for (const { id: proposalId } of stored) emit({ type: 'ProposalReady', proposalId });
       emit({ type: 'ConversationChanged', conversationId: conversation.id });
-      const notice = builtInNotice(turn.builtIn);
-      const notices = { push: notice === null ? [] : [notice] };
+      const notices = builtInNotices(turn.builtIn);
       const data = { replyPlan: turn.replyPlan, notices, stalledClaims: 0 };
       await tx.prisma.message.update({ where: { id: this.#id }, data });
     });

@@ -69,12 +69,6 @@ export class RunState {
     const sink = steps.find(({ key }) => !steps.some(({ dependsOn }) => dependsOn.includes(key)));
     return sink ? this.step(sink.key).output : null;
   }
-
-  get outputs(): Record<string, string> {
-    return Object.fromEntries(
-      this.steps.flatMap(({ key, output }) => (output === null ? [] : [[key, output]])),
-    );
-  }
 }
 
 export interface StepState

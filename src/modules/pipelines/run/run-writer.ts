@@ -7,6 +7,7 @@ import {
 } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { Notice } from '../../../kernel/notice.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
@@ -63,8 +64,11 @@ export class RunWriter {
     return attempts;
   }
 
-  async finishStep(key: string, output: string, notices: string[], call: SettledCall): Promise<void> {
-    const also = (tx: Tx) => updateRun(tx, this.#run.id, { stalledClaims: 0, notices: { push: notices } });
+  async finishStep(key: string, output: string, notices: Notice[], call: SettledCall): Promise<void> {
+    const also = async (tx: Tx) => {
+      await updateRun(tx, this.#run.id, { stalledClaims: 0 });
+      if (notices.length > 0) await addNotices(tx, this.#run.id, notices);
+    };
     await this.#changeStep(key, { status: 'SUCCEEDED', output }, { call, also });
   }
 
@@ -131,7 +135,7 @@ export class RunWriter {
   /** Ends the run: closes open approval requests and appends its last event. */
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
     const finishedAt = this.#clock();
-    const { report, outputs, progress, steps } = this.#state;
+    const { report, progress, steps } = this.#state;
     await this.#log.write(async (tx, emit) => {
       await closeRequests(tx, emit, this.#run, finishedAt);
       for (const step of steps.filter((step) => !isFinal(step))) {
@@ -143,7 +147,6 @@ export class RunWriter {
         status,
         error: error ? { ...error } : Prisma.DbNull,
         report: status === 'SUCCEEDED' ? report : null,
-        result: { outputs },
         finishedAt,
       });
       emit({ type: 'ExecutionStatus', status, progress });
@@ -171,6 +174,12 @@ export class RunWriter {
 
 async function updateRun(tx: Tx, id: string, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
   await tx.prisma.pipelineExecution.update({ where: { id }, data });
+}
+
+/** In SQL, since Prisma cannot append to a list in JSON. */
+async function addNotices(tx: Tx, id: string, notices: readonly Notice[]): Promise<void> {
+  const added = JSON.stringify(notices);
+  await tx.sql('UPDATE pipeline_executions SET notices = notices || $2::jsonb WHERE id = $1', [id, added]);
 }
 
 function rowOf(executionId: string, key: string) {

@@ -2,6 +2,7 @@ import type { ModelRequest, ModelStreamPart } from '../../../core/llm/language-m
 import type { Route } from '../../../core/llm/model-router.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Services } from '../../../kernel/context.ts';
+import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { StreamedText } from '../../../kernel/work/stream-to-log.ts';
 import {
   runAttempts,
@@ -10,7 +11,7 @@ import {
 } from '../../../kernel/work/streamed-attempt.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
-import type { AgentTask } from '../agents/agent.ts';
+import type { AgentTask, CollectedSource } from '../agents/agent.ts';
 import { agentOf } from '../agents/agents.ts';
 import { mergeTokens } from '../events.ts';
 import { isFinal } from '../machine.ts';
@@ -45,7 +46,7 @@ class StepAttempt implements StreamedAttempt {
   readonly #number: number;
   #call: MeteredCall | null = null;
   /** Notices for the user: suspicious content of collected sources, and a truncated text. */
-  #notices: string[] = [];
+  #notices: Notice[] = [];
 
   constructor(services: Services, work: StepWork, route: Route, number: number) {
     this.#services = services;
@@ -86,8 +87,7 @@ class StepAttempt implements StreamedAttempt {
 
   async finish({ text, isCut }: StreamedText): Promise<void> {
     const { run, step } = this.#work;
-    const cut = `The output of step ${step.key} was truncated at its limit of ${maxOutputTokens(step)} tokens.`;
-    const notices = isCut ? [...this.#notices, cut] : this.#notices;
+    const notices = isCut ? [...this.#notices, cutNotice(step)] : this.#notices;
     await run.writer.finishStep(step.key, text, notices, this.#call!);
   }
 
@@ -118,13 +118,22 @@ class StepAttempt implements StreamedAttempt {
     };
     const agent = agentOf(step.agent);
     const collected = await agent.collect?.(task, this.#services.sources, signal);
-    this.#notices = collected?.flatMap((source) => source.findings) ?? [];
+    this.#notices = collected?.flatMap((source) => noticesOf(step, source)) ?? [];
     return {
       ...agent.buildRequest({ ...task, collected }),
       model: this.#route.model,
       maxOutputTokens: maxOutputTokens(step),
     };
   }
+}
+
+function noticesOf({ key: stepKey }: Step, { url, title, findings }: CollectedSource): Notice[] {
+  return findings.map((finding) => notice('INJECTION_SUSPECTED', finding, { stepKey, source: url ?? title }));
+}
+
+function cutNotice(step: Step): Notice {
+  const message = `The output of step ${step.key} was truncated at its limit of ${maxOutputTokens(step)} tokens.`;
+  return notice('OUTPUT_CUT', message, { stepKey: step.key });
 }
 
 function maxOutputTokens(step: Step): number {

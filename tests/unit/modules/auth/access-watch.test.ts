@@ -73,6 +73,6 @@ function setUp(roles: Partial<Record<Credential['kind'], Map<string, Role>>>) {
 }
 
 function viewer(credential: Credential): Viewer {
-  const permissions = permissionsOf('USER', false);
+  const permissions = permissionsOf('USER');
   return { userId: 'user', tenantId: 'tenant', role: 'USER', plan: 'FREE', permissions, credential };
 }

@@ -10,7 +10,7 @@ const VIEWER: Viewer = {
   tenantId: 'tenant',
   role: 'USER',
   plan: 'FREE',
-  permissions: permissionsOf('USER', false),
+  permissions: permissionsOf('USER'),
   credential: { kind: 'API_KEY', id: 'key', expiresAt: null },
 };
 
@@ -76,7 +76,7 @@ describe('the authenticator of sessions', () => {
   });
 });
 
-const OPEN = { role: 'USER', plan: 'FREE', is_operator: false };
+const OPEN = { role: 'USER', plan: 'FREE' };
 
 function accepting(viewer: Viewer | null): Authenticator {
   return { kind: 'API_KEY', authenticate: async () => viewer, currentRoles: async () => new Map() };
