@@ -147,7 +147,11 @@ mutation(decideApproval, {
   errors: [NotFoundError, AlreadyDecidedError, UnsafeInputError],
   input: (t) => ({
     approvalId: t.id({ required: true, description: 'Id of the approval request.' }),
-    decision: t.field({ type: ApprovalDecisionRef, required: true, description: 'Whether to approve or to reject the request.' }),
+    decision: t.field({
+      type: ApprovalDecisionRef,
+      required: true,
+      description: 'Whether to approve or to reject the request.',
+    }),
     comment: t.string({
       description: `Comment on the decision, at most ${MAX_COMMENT_LENGTH} characters.`,
     }),
