@@ -89,20 +89,20 @@ describe('the imports of src', () => {
   const sources = readSources(['src']);
   const imports = sources.flatMap(importsOf);
 
-  it('keep the rules', () => {
+  it('follow the rules', () => {
     expect(imports.flatMap(violations)).toEqual([]);
   });
 
-  it('have no circle', () => {
+  it('contain no cycle', () => {
     expect(circlesIn(imports)).toEqual([]);
   });
 
-  it('come from the file that defines the thing: nothing is exported again', () => {
+  it('come from the file that defines the symbol: there are no re-exports', () => {
     const again = sources.filter(({ text }) => /^export\s[^'"`;=(]*\sfrom\s|^export \*/m.test(text));
     expect(again.map(({ file }) => file)).toEqual([]);
   });
 
-  it('are ordered for every module, and every file that is shown is used', () => {
+  it('list every module in the order, and every public file is imported', () => {
     const modules = sources.flatMap(({ file }) => moduleOf(file) ?? []);
     expect(modules.filter((name) => levelOf(name) < 0)).toEqual([]);
     const used = new Set(
@@ -146,7 +146,7 @@ describe('the imports of src', () => {
     expect(violations({ file, target, isTypeOnly: false })).not.toEqual([]);
   });
 
-  it('are found however they are written', () => {
+  it('are found in every syntax', () => {
     const text = [
       "import fs from 'node:fs';",
       "import './a.ts';",
@@ -172,19 +172,19 @@ describe('the imports of src', () => {
 describe('the sources', () => {
   const sources = readSources(['src', 'tests', 'demo']);
 
-  it('read the environment in src/config only', () => {
+  it('read the environment only in src/config', () => {
     expect(filesWith(/\bprocess\.(env|loadEnvFile)\b|from 'node:process'/, 'src')).toEqual([
       'src/config/config.ts',
     ]);
   });
 
-  it('open connections to Postgres and Redis in infra only', () => {
+  it('open connections to Postgres and Redis only in infra', () => {
     const clients = filesWith(/\bnew (PrismaClient|PgBoss|Redis|pg\.\w+|\w*Pool)\(/, 'src');
     expect(clients.length).toBeGreaterThan(2);
     expect(clients.filter((file) => layerOf(file) !== 'infra')).toEqual([]);
   });
 
-  it('reach the tables of core through core only', () => {
+  it('access the tables of core only through core', () => {
     const statement = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE)\\s+(${CORE_TABLES.join('|')})\\b`);
     const client = new RegExp(`\\bprisma\\.(${CORE_MODELS.join('|')})\\.\\w+\\(`);
     const outside = (pattern: RegExp) =>
@@ -200,7 +200,7 @@ describe('the sources', () => {
     );
   });
 
-  it('say no word of the domain in core', () => {
+  it('use no domain word in core', () => {
     const words = /conversation|pipeline|tenant|approval|discussion|proposal|graphql|prisma/i;
     const found = sources
       .filter(({ file }) => file.startsWith('src/core/'))

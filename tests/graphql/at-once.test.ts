@@ -7,11 +7,11 @@ import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 /** More people than the process has connections to its database. */
 const PEOPLE = 24;
 
-describe('as many people at once as there are no connections for', () => {
+describe('more concurrent users than database connections', () => {
   const app = testApp({ router: routerOf(new ScriptedModel()) });
   const asks = design({ key: 'asks', approval: {} });
 
-  it('talk, run, decide and stop, and all of them are served', async () => {
+  it('can all send messages, run, decide and stop', async () => {
     const people = await all(() => app.register());
     const conversations = await all((n) => openConversation(app, people[n]!));
     const sent = await all((n) => send(app, people[n]!, conversations[n]!, NEED));

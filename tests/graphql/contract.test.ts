@@ -24,17 +24,17 @@ const definitions = parse(contract).definitions;
 
 describe('the schema', () => {
   it.each(definitions.map((definition) => [nameOf(definition), definition] as const))(
-    'keeps what the contract says of %s',
+    'matches the contract: %s',
     (name, definition) => {
       expect(missingOf(name, definition).filter((fact) => !isNotYet(fact))).toEqual([]);
     },
   );
 
-  it.each(mutationsOf(contract))('keeps what the contract says of the mutation $name', (mutation) => {
+  it.each(mutationsOf(contract))('matches the contract of the mutation $name', (mutation) => {
     expect(missingOfMutation(mutation).filter((fact) => !isNotYet(fact))).toEqual([]);
   });
 
-  it('has nothing yet of what the list of later things names', () => {
+  it('contains nothing from the list of later additions', () => {
     const missing = [
       ...definitions.flatMap((definition) => missingOf(nameOf(definition), definition)),
       ...mutationsOf(contract).flatMap(missingOfMutation),
@@ -44,7 +44,7 @@ describe('the schema', () => {
     expect(new Set(listed).size).toBe(listed.length);
   });
 
-  it('is seen to break it', () => {
+  it('fails on a violation', () => {
     const [promised, offered] = parse(`
       type Thing implements Node { id: ID!  name(short: Boolean = true): String! }
       type Thing { id: ID!  name(short: Boolean = false): String }

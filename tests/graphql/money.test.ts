@@ -7,11 +7,11 @@ import { eventually } from '../support/eventually.ts';
 import { decide, design, hasEnded, readRun, type Run, runWhen, startRun } from '../support/runs.ts';
 import { routerOf } from '../support/scripted-model.ts';
 
-describe('the sums of money, after runs and replies that fail, try again, are cancelled and skipped', () => {
+describe('the sums of costs, after runs and replies that failed, retried, were cancelled or skipped', () => {
   const app = testApp({ router: routerOf({ stream: unsteady }) });
   const random = seededRandom(20_261_121);
 
-  it('are the same for steps and runs, replies and conversations, the day, the ledger and the accounts', async () => {
+  it('are equal for steps and runs, replies and conversations, the day, the ledger and the accounts', async () => {
     const founder = await app.register();
     const members = [founder, await app.member(founder, 'USER'), await app.member(founder, 'USER')];
     await app.services.database.prisma.user.updateMany({ data: { plan: 'PRO' } });
@@ -168,12 +168,12 @@ describe('the sums of money, after runs and replies that fail, try again, are ca
   }
 });
 
-describe('a FREE user who starts hundreds of model calls at once', () => {
+describe('a FREE user who starts hundreds of concurrent model calls', () => {
   let calls = 0;
   const app = testApp({ router: routerOf({ stream: greedy }) });
   const CAP = 1_000_000n;
 
-  it('never passes $1.00, at any moment, and comes close to it', async () => {
+  it('never exceeds $1.00 at any moment, and comes close to it', async () => {
     const ann = await app.register();
     const wide = Array.from({ length: 29 }, (_, n) => ({ key: `s${n}`, maxOutputTokens: 5_000 }));
     const steps = design(...wide, { key: 'end', dependsOn: wide.map(({ key }) => key) });

@@ -22,7 +22,7 @@ describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name
   const places = textsOf(getNamedType(field.args[0]!.type) as GraphQLInputObjectType);
 
   it.each(Object.entries(ODD))(
-    'takes or refuses %s in any of its texts, and never breaks',
+    'accepts or rejects %s in any of its texts without an internal error',
     async (_what, odd) => {
       const ann = await unlimited();
       const id = await openConversation(app, ann);
@@ -42,8 +42,8 @@ describe.each(Object.entries(schema.getMutationType()!.getFields()))('%s', (name
   );
 });
 
-describe('the application’s context', () => {
-  it('is refused, without harm, when it is nested so deeply that it is no data', async () => {
+describe('the context of the application', () => {
+  it('is rejected when it is nested too deeply', async () => {
     const ann = await unlimited();
     const context = JSON.parse(`${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`) as object;
     const { data, errors } = await app.graphql(
@@ -58,7 +58,7 @@ describe('the application’s context', () => {
     });
   });
 
-  it('cannot change what all objects have', async () => {
+  it('cannot pollute the prototype of objects', async () => {
     const ann = await unlimited();
     const context = JSON.parse(
       '{ "__proto__": { "polluted": true }, "constructor": { "prototype": { "polluted": true } } }',

@@ -15,15 +15,15 @@ describe.each(LISTS)('a list of %s', (list) => {
     ids = await makeRows(list, ann, 7);
   });
 
-  it('is read forwards, newest first, each member once', async () => {
+  it('is paged forwards, newest first, each item once', async () => {
     expect(await walk(list, ann, 'forwards', 3)).toEqual(ids.toReversed());
   });
 
-  it('is read backwards, each member once', async () => {
+  it('is paged backwards, each item once', async () => {
     expect(await walk(list, ann, 'backwards', 3)).toEqual(ids);
   });
 
-  it('says at each end that there is no more', async () => {
+  it('reports at each end that there are no more items', async () => {
     const first = await page(list, ann, 'first: 7');
     expect(first.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false });
     const middle = await page(list, ann, `first: 2, after: "${first.edges[1]!.cursor}"`);
@@ -33,7 +33,7 @@ describe.each(LISTS)('a list of %s', (list) => {
     expect(none).toMatchObject({ edges: [], pageInfo: { hasNextPage: false, endCursor: null } });
   });
 
-  it('goes on behind a member that is gone', async () => {
+  it('continues after a deleted item', async () => {
     const bob = await app.register();
     const rows = await makeRows(list, bob, 5);
     const { pageInfo } = await page(list, bob, 'first: 2');
@@ -42,7 +42,7 @@ describe.each(LISTS)('a list of %s', (list) => {
     expect(next.edges.map(({ node }) => node.id)).toEqual([rows[2], rows[1]]);
   });
 
-  it('refuses a page size below nothing, both ends at once, and a cursor that is none', async () => {
+  it('rejects a negative page size, `first` with `last`, and an invalid cursor', async () => {
     const foreign = Buffer.from('GPC:J:{"not":""}').toString('base64');
     for (const [args, reason] of [
       ['first: 0', /1 to 100/],
@@ -68,7 +68,7 @@ describe.each(LISTS)('a list of %s', (list) => {
     }
   });
 
-  it('refuses a page so large that it would be too expensive', async () => {
+  it('rejects a page that exceeds the complexity limit', async () => {
     const { status, errors } = await app.graphql(
       `{ ${list}(first: 100000) { edges { node { id } } } }`,
       {},
@@ -79,7 +79,7 @@ describe.each(LISTS)('a list of %s', (list) => {
 });
 
 describe('conversations', () => {
-  it('finds titles that hold a text, in any case and literally', async () => {
+  it('finds titles that contain a text, literally and in any case', async () => {
     const ann = await app.register();
     const titles = ['Cargo bikes', 'CARGO ships', 'Äpfel', '100% rain_water', 'a\\b'];
     for (const title of titles) await app.mutate('createConversation', { title }, '', ann);
@@ -116,7 +116,7 @@ describe('conversations', () => {
     ]);
   });
 
-  it('are read whole, page by page, while one of them changes', async () => {
+  it('are all returned page by page while one of them changes', async () => {
     const ann = await app.register();
     const ids = await makeRows('conversations', ann, 5);
     const first = await page('conversations', ann, 'first: 2');
@@ -130,7 +130,7 @@ describe('conversations', () => {
 });
 
 describe('messages', () => {
-  it('are read forwards and backwards, oldest first, and by role', async () => {
+  it('are paged forwards and backwards, oldest first, and filtered by role', async () => {
     const ann = await app.register();
     const [id] = await makeRows('conversations', ann, 1);
     const messages = async (args: string) => {
@@ -162,7 +162,7 @@ describe('messages', () => {
     expect((await messages('last: 2, role: USER')).texts).toEqual(['7', '9']);
   });
 
-  it('refuse a cursor that is none', async () => {
+  it('reject an invalid cursor', async () => {
     const ann = await app.register();
     const [id] = await makeRows('conversations', ann, 1);
     for (const text of ['GPC:I:5', 'GPC:S:\0', 'GPC:J:{"not":""}', 'x']) {
@@ -192,7 +192,7 @@ describe('executions', () => {
 });
 
 describe('approvalRequests', () => {
-  it('are the open ones unless another status, or all, are asked for', async () => {
+  it('default to open requests, unless another status or null is given', async () => {
     const ann = await app.register();
     const ids = await makeRows('approvalRequests', ann, 3);
     await app.services.database.prisma.approvalRequest.update({
@@ -205,11 +205,11 @@ describe('approvalRequests', () => {
   });
 });
 
-describe('the number of members', () => {
+describe('totalCount', () => {
   const statements = recordedStatements();
   const counts = ({ text }: Statement) => /COUNT\(/i.test(text);
 
-  it.each(LISTS)('of a list of %s is counted on all pages, and only when it is selected', async (list) => {
+  it.each(LISTS)('of a list of %s covers all pages, and is counted only when selected', async (list) => {
     const ann = await app.register();
     await makeRows(list, ann, 3);
     const read = async (fields: string) => {
@@ -227,7 +227,7 @@ describe('the number of members', () => {
     expect(alone.sent.filter(counts)).toHaveLength(1);
   });
 
-  it('of what hangs on conversations is counted together for all of them', async () => {
+  it('of lists below conversations is counted in one statement for all of them', async () => {
     const ann = await app.register();
     await makeRows('executions', ann, 3);
     const query = `{ conversations { nodes {
@@ -242,7 +242,7 @@ describe('the number of members', () => {
   });
 });
 
-describe('a page with all that hangs on its members', () => {
+describe('a page with all nested fields', () => {
   const statements = recordedStatements();
   const FIELDS = {
     conversations:
@@ -252,7 +252,7 @@ describe('a page with all that hangs on its members', () => {
     approvalRequests: 'decidedBy { tenant { name } } execution { cost steps { key cost } }',
   };
 
-  it.each(LISTS)('of %s takes the same few statements, however many there are', async (list) => {
+  it.each(LISTS)('of %s runs the same number of statements for any page size', async (list) => {
     const [few, many] = [await readRows(list, 2), await readRows(list, 20)];
     // The same ones; a busy machine may split a batch in two.
     expect(new Set(kinds(many))).toEqual(new Set(kinds(few)));
@@ -260,7 +260,7 @@ describe('a page with all that hangs on its members', () => {
     expect(many.length).toBeLessThanOrEqual(10);
   });
 
-  it('reads no more messages than it shows, and one more of each conversation', async () => {
+  it('reads only the messages it returns, and one more per conversation', async () => {
     const read = (await readRows('conversations', 20)).filter(({ text }) => text.includes('messages'));
     expect(read.length).toBeGreaterThan(0);
     for (const { rows } of read) expect(rows).toBeLessThanOrEqual(20 * (4 + 1));
@@ -281,7 +281,7 @@ describe('a page with all that hangs on its members', () => {
 describe('one conversation', () => {
   const statements = recordedStatements();
 
-  it('is read without the messages and the runs that were not asked for', async () => {
+  it('is read without messages and runs that are not selected', async () => {
     const ann = await app.register();
     const [id] = await makeRows('conversations', ann, 1);
     const query = `query ($id: ID!) { conversation(id: $id) {

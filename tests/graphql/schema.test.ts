@@ -63,7 +63,7 @@ describe('the schema', () => {
     expect(names.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
   });
 
-  it('has mutations that all read doThing(input: DoThingInput!): DoThingResult!', () => {
+  it('declares every mutation as doThing(input: DoThingInput!): DoThingResult!', () => {
     const mutations = Object.values(schema.getMutationType()!.getFields());
     expect(mutations.length).toBeGreaterThan(10);
     for (const { name, args, type } of mutations) {
@@ -89,7 +89,7 @@ describe('the members of a union or an interface', () => {
   );
 
   it.each(families.map((family) => [family.name, family] as const))(
-    'of %s give each field name one type',
+    'of %s give each field name the same type',
     (_name, family) => {
       const typesOf = new Map<string, Set<string>>();
       for (const member of schema.getPossibleTypes(family as GraphQLUnionType)) {
@@ -102,10 +102,10 @@ describe('the members of a union or an interface', () => {
   );
 });
 
-describe('the lists', () => {
+describe('connections', () => {
   const connections = types.filter((type) => isObjectType(type) && type.name.endsWith('Connection'));
 
-  it('are connections as the Relay specification has them', () => {
+  it('follow the Relay specification', () => {
     expect(connections.length).toBeGreaterThanOrEqual(5);
     expect(shapeOf(schema.getType('PageInfo')!)).toEqual({
       hasNextPage: 'Boolean!',
@@ -135,7 +135,7 @@ describe('the lists', () => {
     }
   });
 
-  it('hold nodes, which node and nodes give again', () => {
+  it('contain nodes, which node and nodes return too', () => {
     const nodes = schema.getPossibleTypes(schema.getType('Node') as never).map(String);
     const listed = connections.map(({ name }) => name.replace(/Connection$/, ''));
     expect(listed.filter((name) => !nodes.includes(name))).toEqual([]);
@@ -154,11 +154,11 @@ describe('schema/operations', () => {
   const all = documents.flatMap(({ definitions }) => definitions);
   const operations = all.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 
-  it('is valid as a whole: no name twice, no fragment unused', () => {
+  it('is valid as a whole: no duplicate name, no unused fragment', () => {
     expect(validate(schema, { kind: Kind.DOCUMENT, definitions: all })).toEqual([]);
   });
 
-  it('has one operation a file, named after it', () => {
+  it('has one operation per file, named like the file', () => {
     for (const { name, definitions } of documents) {
       const [operation, ...more] = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
       expect(more).toEqual([]);
@@ -166,7 +166,7 @@ describe('schema/operations', () => {
     }
   });
 
-  it('shows every operation of the API, each use once', () => {
+  it('contains every operation of the API, each use once', () => {
     const shown = new Set(
       operations.flatMap(({ operation, selectionSet }) =>
         selectionSet.selections.map(

@@ -96,8 +96,8 @@ beforeAll(async () => {
   await waiting(people.stranger, design({ key: 'asks', approval: {} }));
 });
 
-describe('the tables of these tests', () => {
-  it('hold every query and subscription that takes an id', () => {
+describe('the tables of this file', () => {
+  it('contain every query and subscription that takes an id', () => {
     const fields = [schema.getQueryType()!, schema.getSubscriptionType()!].flatMap((root) =>
       Object.values(root.getFields())
         .filter(({ args }) => args.some(takesId))
@@ -106,14 +106,14 @@ describe('the tables of these tests', () => {
     expect(fields.toSorted()).toEqual(Object.keys(READS).toSorted());
   });
 
-  it('hold every mutation that takes an id', () => {
+  it('contain every mutation that takes an id', () => {
     const fields = Object.values(schema.getMutationType()!.getFields()).filter(({ args }) =>
       args.some(takesId),
     );
     expect(fields.map(({ name }) => name).toSorted()).toEqual(WRITES.map(({ name }) => name).toSorted());
   });
 
-  it('hold every type of node', () => {
+  it('contain every node type', () => {
     const nodes = schema.getPossibleTypes(schema.getType('Node') as never).map(({ name }) => name);
     expect([...new Set(Object.keys(SEEN_BY).map(typeOf))].toSorted()).toEqual(nodes.toSorted());
   });
@@ -122,7 +122,7 @@ describe('the tables of these tests', () => {
 describe.each(Object.entries(READS))('%s', (name, read) => {
   const things = (Object.keys(SEEN_BY) as Thing[]).filter((thing) => !read.of || typeOf(thing) === read.of);
 
-  it.each(things)('shows a %s to those who may see it; to others it reads like none', async (thing) => {
+  it.each(things)('shows a %s to users who may see it; for others it does not exist', async (thing) => {
     const missing = encodeId(typeOf(thing), missingId(thing));
     const seenBy = await filter(READERS, async (reader) => {
       const answer = await ask(reader, read.document, { id: ids[thing] });
@@ -139,7 +139,7 @@ const WRITES = Object.entries(MUTATION_INPUTS).flatMap(([name, { of, withId }]) 
 );
 
 describe.each(WRITES)('$name', ({ name, of, withId }) => {
-  it('refuses everybody but the owner; those who do not see the thing as if there were none', async () => {
+  it('is allowed for the owner only; for users who cannot see the object it does not exist', async () => {
     const others = READERS.filter((reader) => reader !== 'owner');
     await filter(others, async (reader) => {
       const document = mutationDocument(name, '');
@@ -160,7 +160,7 @@ const TYPES: Record<string, string> = {
 
 describe('a list', () => {
   it.each(['conversations', 'executions', 'approvalRequests'])(
-    'of %s holds and counts what its reader may see',
+    'of %s contains and counts only objects that the viewer may see',
     async (field) => {
       const args = field === 'approvalRequests' ? '(filter: { statuses: null })' : '';
       const known = new Map((Object.keys(ids) as Thing[]).map((thing) => [ids[thing], thing]));
@@ -177,13 +177,13 @@ describe('a list', () => {
     },
   );
 
-  it('is not searched in other tenants', async () => {
+  it('never searches other tenants', async () => {
     expect(await list('owner', 'conversations(filter: { search: "secret" })')).toHaveLength(1);
     expect(await list('stranger', 'conversations(filter: { search: "secret" })')).toEqual([]);
   });
 
   it.each(['conversations', 'executions', 'approvalRequests'])(
-    'of %s takes a foreign cursor like a made up one',
+    'of %s treats a foreign cursor like an invented one',
     async (field) => {
       const page = `query ($cursor: String) {
         after: ${field}(first: 2, after: $cursor) { ...Page }
@@ -200,8 +200,8 @@ describe('a list', () => {
   );
 });
 
-describe('what hangs on a run', () => {
-  it('is not all shown to those who decide about it: the conversation stays with its owner', async () => {
+describe('the fields of a run', () => {
+  it('hide the conversation from members who may only decide about the run', async () => {
     const run = 'conversation { id title messages { edges { node { content } } } }';
     const document = `query ($run: ID!, $request: ID!) {
       execution(id: $run) { id ${run} }
@@ -219,10 +219,10 @@ describe('what hangs on a run', () => {
   });
 });
 
-describe('fields that no input has', () => {
+describe('fields that no input type has', () => {
   const mutations = Object.keys(schema.getMutationType()!.getFields());
 
-  it.each(mutations)('are refused by %s, whoever asks', async (name) => {
+  it.each(mutations)('are rejected by %s for every role', async (name) => {
     for (const extra of ['tenantId', 'ownerId', 'userId', 'role', 'plan', 'costMicros']) {
       const { of, withId, withoutId } = MUTATION_INPUTS[name]!;
       const input = { ...(of ? withId(ids[of]) : withoutId()), [extra]: 'ADMIN' };

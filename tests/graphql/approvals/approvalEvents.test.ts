@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 describe('approvalEvents', () => {
-  it('begins with a snapshot of the open requests, then gives each new one and each decision', async () => {
+  it('starts with a snapshot of the open requests, then streams each new one and each decision', async () => {
     const ann = await app.register();
     const first = await ask(ann);
     const events = watch(ann);
@@ -32,7 +32,7 @@ describe('approvalEvents', () => {
     await events.return?.();
   });
 
-  it('goes on behind a seq, and reads the requests as they are now', async () => {
+  it('resumes after a seq and returns the current state of the requests', async () => {
     const ann = await app.register();
     const first = await ask(ann);
     const second = await ask(ann);
@@ -46,13 +46,13 @@ describe('approvalEvents', () => {
     await events.return?.();
   });
 
-  it('refuses a seq that the approvals of the tenant have not reached', async () => {
+  it('rejects a seq beyond the log of the tenant’s approvals', async () => {
     const ann = await app.register();
     const { value } = await watch(ann, 7).next();
     expect(value?.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
 
-  it('gives only what the viewer may decide', async () => {
+  it('streams only requests that the viewer may decide', async () => {
     const owner = await app.register();
     const colleague = await app.member(owner, 'USER');
     await ask(owner);

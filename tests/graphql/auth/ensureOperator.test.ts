@@ -14,19 +14,19 @@ describe('ensureOperator', () => {
     expect(user).toMatchObject({ role: 'ADMIN', plan: 'UNLIMITED', tenant: { externalId: 'operator' } });
   });
 
-  it('leaves an account as it is when it is there already', async () => {
+  it('does not change an existing account', async () => {
     await ensureOperator(app.services, { email: 'ROOT@example.com', password: 'another password' });
     expect((await login('root@example.com', 'another password')).__typename).toBe('InvalidCredentialsError');
     expect((await login('root@example.com', 'first of all passwords')).__typename).toBe('LoginSuccess');
   });
 
-  it('makes an account once when many processes start at once', async () => {
+  it('creates one account when many processes start at the same time', async () => {
     const account = { email: 'second@example.com', password: 'second of all passwords' };
     const users = await Promise.all(Array.from({ length: 5 }, () => ensureOperator(app.services, account)));
     expect(new Set(users.map((user) => user.id)).size).toBe(1);
   });
 
-  it('refuses an e-mail of another tenant’s account, and a weak password', async () => {
+  it('rejects an e-mail of another tenant’s account and a weak password', async () => {
     const { email } = await app.register();
     await expect(ensureOperator(app.services, { email, password: 'long enough' })).rejects.toMatchObject({
       code: 'CONFLICT',

@@ -11,18 +11,18 @@ describe('login', () => {
     expect(again.refreshToken).not.toBe(session.refreshToken);
   });
 
-  it('works with a bad token in the header', async () => {
+  it('ignores an invalid token in the header', async () => {
     const { email, password } = await app.register();
     const result = await app.mutate('login', { email, password }, '', { token: 'garbage' });
     expect(result.__typename).toBe('LoginSuccess');
   });
 
-  it('gives a ValidationError for what cannot be an e-mail', async () => {
+  it('returns ValidationError for an invalid e-mail', async () => {
     const result = await app.mutate('login', { email: 'x', password: 'correct horse battery' });
     expect(result.__typename).toBe('ValidationError');
   });
 
-  it('says the same of a wrong password, an unknown e-mail, and an account without a password', async () => {
+  it('returns the same error for a wrong password, an unknown e-mail and an account without a password', async () => {
     const { email, password } = await app.register();
     const stranger = await app.register();
     await app.services.database.prisma.user.update({
@@ -44,7 +44,7 @@ describe('login', () => {
     );
   });
 
-  it('verifies a password for an unknown e-mail too, so that its time does not tell who has an account', async () => {
+  it('verifies a password for an unknown e-mail too, so that the response time does not reveal accounts', async () => {
     const { email } = await app.register();
     const verify = vi.spyOn(app.services.passwords, 'verify');
     await app.mutate('login', { email, password: 'wrong password' });
@@ -55,7 +55,7 @@ describe('login', () => {
     ]);
   });
 
-  it('answers 100 at once while the server goes on serving others', async () => {
+  it('serves other requests while 100 users sign in at the same time', async () => {
     const { email, password } = await app.register();
     const logins = Promise.all(Array.from({ length: 100 }, () => app.mutate('login', { email, password })));
     let areAnswered = false;

@@ -7,7 +7,7 @@ describe('logout', () => {
   const logout = (refreshToken: string) =>
     app.mutate('logout', { refreshToken }, '... on LogoutSuccess { sessionsEnded }');
 
-  it('ends the session: its access and refresh tokens open nothing any more', async () => {
+  it('ends the session and invalidates its access and refresh tokens', async () => {
     const { session, token } = await app.register();
     expect(await logout(session.refreshToken)).toEqual({ __typename: 'LogoutSuccess', sessionsEnded: 1 });
     expect((await app.graphql('{ viewer { id } }', {}, { token })).status).toBe(401);
@@ -15,14 +15,14 @@ describe('logout', () => {
     expect(refreshed.__typename).toBe('InvalidCredentialsError');
   });
 
-  it('takes a spent token of the session too', async () => {
+  it('accepts a spent token of the session too', async () => {
     const { session } = await app.register();
     const next = await app.signIn('refreshSession', { refreshToken: session.refreshToken });
     expect(await logout(session.refreshToken)).toMatchObject({ sessionsEnded: 1 });
     expect((await app.graphql('{ viewer { id } }', {}, { token: next.accessToken })).status).toBe(401);
   });
 
-  it('leaves other sessions alone', async () => {
+  it('does not end other sessions', async () => {
     const { email, password, session } = await app.register();
     const other = await app.signIn('login', { email, password });
     await logout(session.refreshToken);
@@ -36,7 +36,7 @@ describe('logout', () => {
     expect(await logout('garbage')).toMatchObject({ sessionsEnded: 0 });
   });
 
-  it('gives a ValidationError for an empty token', async () => {
+  it('returns ValidationError for an empty token', async () => {
     expect((await logout('')).__typename).toBe('ValidationError');
   });
 });

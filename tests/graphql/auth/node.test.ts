@@ -8,7 +8,7 @@ describe('node and nodes', () => {
   const NODES = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }';
   const idOf = (text: string) => Buffer.from(text).toString('base64');
 
-  it('gives a member of the tenant, and the tenant', async () => {
+  it('returns members of the tenant and the tenant', async () => {
     const founder = await app.register();
     const guest = await app.member(founder, 'GUEST');
     const { tenant } = founder.session.user;
@@ -21,7 +21,7 @@ describe('node and nodes', () => {
     });
   });
 
-  it('gives null for what is foreign, missing, malformed, or of no type, without an error', async () => {
+  it('returns null without an error for a foreign, missing or malformed id and for an unknown type', async () => {
     const me = await app.register();
     const stranger = await app.register();
     const { data, errors } = await app.graphql(
@@ -59,7 +59,7 @@ describe('node and nodes', () => {
     expect((await app.graphql(NODES, { ids: ['x'] })).status).toBe(401);
   });
 
-  it('refuses so many ids that the answer would be too expensive', async () => {
+  it('rejects more ids than the complexity limit allows', async () => {
     const me = await app.register();
     const { status, errors } = await app.graphql(NODES, { ids: Array<string>(10_000).fill('x') }, me);
     expect(status).toBe(400);

@@ -9,7 +9,7 @@ describe('refreshSession', () => {
   const isSignedIn = async (token: string) =>
     (await app.graphql('{ viewer { id } }', {}, { token })).status === 200;
 
-  it('gives a new access token and the successor of the refresh token', async () => {
+  it('returns a new access token and a new refresh token', async () => {
     const { session } = await app.register();
     const next = await refresh(session.refreshToken);
     expect(next.user).toEqual(session.user);
@@ -18,7 +18,7 @@ describe('refreshSession', () => {
     expect((await refresh(next.refreshToken)).__typename).toBe('RefreshSessionSuccess');
   });
 
-  it('gives the same successor again within 10 seconds, when the answer was lost', async () => {
+  it('returns the same successor again within 10 seconds, when the response was lost', async () => {
     const { session } = await app.register();
     const first = await refresh(session.refreshToken);
     clock.advance(9_000);
@@ -27,7 +27,7 @@ describe('refreshSession', () => {
     expect(await isSignedIn(again.accessToken)).toBe(true);
   });
 
-  it('lets two tabs refresh at the same moment', async () => {
+  it('lets two browser tabs refresh at the same time', async () => {
     const { session } = await app.register();
     const tabs = await Promise.all([refresh(session.refreshToken), refresh(session.refreshToken)]);
     expect(tabs[0].refreshToken).toBe(tabs[1].refreshToken);
@@ -37,7 +37,7 @@ describe('refreshSession', () => {
   it.each([
     ['after 10 seconds', async () => clock.advance(10_001)],
     ['once its successor was used', (successor: string) => refresh(successor)],
-  ])('ends the whole session when a spent token comes back %s', async (_when, wait) => {
+  ])('ends the whole session when a spent token is reused %s', async (_when, wait) => {
     const { session } = await app.register();
     const next = await refresh(session.refreshToken);
     await wait(next.refreshToken);
@@ -47,7 +47,7 @@ describe('refreshSession', () => {
     expect(await isSignedIn(next.accessToken)).toBe(false);
   });
 
-  it('leaves the other sessions of the user alone when one ends', async () => {
+  it('does not end the other sessions of the user when one ends', async () => {
     const { email, password, session } = await app.register();
     const other = await app.signIn('login', { email, password });
     await refresh(session.refreshToken);
@@ -56,7 +56,7 @@ describe('refreshSession', () => {
     expect(await isSignedIn(other.accessToken)).toBe(true);
   });
 
-  it('refuses a token that is 7 days old', async () => {
+  it('rejects a token that is 7 days old', async () => {
     const { session } = await app.register();
     clock.advance(7 * 86_400_000);
     expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError');
@@ -68,7 +68,7 @@ describe('refreshSession', () => {
     ['another id under the signature', (token: string) => `x${token}`],
     ['a part too many', (token: string) => `${token}.x`],
     ['an access token', (_token: string, access: string) => access],
-  ])('refuses %s with one and the same message', async (_what, forge) => {
+  ])('rejects %s with the same message', async (_what, forge) => {
     const { session } = await app.register();
     const result = await app.mutate('refreshSession', {
       refreshToken: forge(session.refreshToken, session.accessToken),
@@ -79,7 +79,7 @@ describe('refreshSession', () => {
     });
   });
 
-  it('gives a ValidationError for an empty token', async () => {
+  it('returns ValidationError for an empty token', async () => {
     expect((await app.mutate('refreshSession', { refreshToken: '' })).__typename).toBe('ValidationError');
   });
 

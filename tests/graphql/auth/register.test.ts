@@ -6,7 +6,7 @@ describe('register', () => {
 
   const account = { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' };
 
-  it('makes an account with a tenant of its own, whose ADMIN it is on plan FREE, and signs it in', async () => {
+  it('creates an account with a new tenant as its ADMIN on plan FREE, and signs in', async () => {
     const session = await app.signIn('register', { ...account, email: ' Ada@Example.com ' });
 
     expect(session.__typename).toBe('RegisterSuccess');
@@ -23,7 +23,7 @@ describe('register', () => {
     expect(data).toEqual({ viewer: { id: session.user.id } });
   });
 
-  it('says for how long the tokens are good', async () => {
+  it('returns when the tokens expire', async () => {
     const { session } = await app.register();
     const minutes = (Date.parse(session.accessTokenExpiresAt) - Date.now()) / 60_000;
     const days = (Date.parse(session.refreshTokenExpiresAt) - Date.now()) / 86_400_000;
@@ -39,7 +39,7 @@ describe('register', () => {
     ['one of the commonest passwords', { password: 'Password123' }, 'password'],
     ['a blank name', { displayName: '   ' }, 'displayName'],
     ['a name with a null byte', { displayName: 'A\u0000da' }, 'displayName'],
-  ])('gives a ValidationError for %s', async (_what, wrong, field) => {
+  ])('returns ValidationError for %s', async (_what, wrong, field) => {
     const result = await app.mutate<{ __typename: string; issues: { path: string[] }[] }>(
       'register',
       { ...account, email: 'other@example.com', ...wrong },
@@ -49,7 +49,7 @@ describe('register', () => {
     expect(result.issues.map((issue) => issue.path)).toEqual([[field]]);
   });
 
-  it('takes a password of 256 characters as it is, not cut', async () => {
+  it('accepts a password of 256 characters without truncating it', async () => {
     const password = `${'x'.repeat(255)}y`;
     const { email } = await app.register({ password });
     const login = (given: string) => app.mutate('login', { email, password: given });
@@ -57,7 +57,7 @@ describe('register', () => {
     expect(await login(`${'x'.repeat(255)}z`)).toMatchObject({ __typename: 'InvalidCredentialsError' });
   });
 
-  it('gives a ConflictError for an e-mail that is taken, in any case', async () => {
+  it('returns ConflictError for a taken e-mail in any case', async () => {
     const { email } = await app.register();
     const result = await app.mutate(
       'register',
@@ -67,7 +67,7 @@ describe('register', () => {
     expect(result).toMatchObject({ __typename: 'ConflictError', current: null });
   });
 
-  it('makes one account when two ask for the same e-mail at once', async () => {
+  it('creates one account for two concurrent requests with the same e-mail', async () => {
     const twice = { ...account, email: 'twice@example.com' };
     const results = await Promise.all([app.mutate('register', twice), app.mutate('register', twice)]);
     expect(results.map((result) => result.__typename).toSorted()).toEqual([
@@ -78,7 +78,7 @@ describe('register', () => {
     expect(await prisma.tenant.count({ where: { users: { none: {} } } })).toBe(0);
   });
 
-  it('refuses fields that nobody may choose', async () => {
+  it('rejects fields that clients cannot set', async () => {
     const { status, errors } = await app.graphql(
       'mutation ($input: RegisterInput!) { register(input: $input) { __typename } }',
       { input: { ...account, email: 'boss@example.com', role: 'ADMIN', tenantId: 'operator' } },
@@ -88,7 +88,7 @@ describe('register', () => {
     expect(JSON.stringify(errors)).not.toContain(account.password);
   });
 
-  it('keeps the password as argon2id only', async () => {
+  it('stores the password only as an argon2id hash', async () => {
     const { email, password } = await app.register();
     const user = await app.services.database.prisma.user.findUniqueOrThrow({ where: { email } });
     expect(user.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -96,10 +96,10 @@ describe('register', () => {
   });
 });
 
-describe('register where DEFAULT_PLAN is PRO', () => {
+describe('register with DEFAULT_PLAN=PRO', () => {
   const app = testApp({ config: { role: 'api', defaultPlan: 'PRO' } });
 
-  it('gives new accounts that plan', async () => {
+  it('assigns that plan to new accounts', async () => {
     const { session } = await app.register();
     expect(session.user.plan).toBe('PRO');
   });

@@ -6,7 +6,7 @@ describe('viewer', () => {
 
   const VIEWER = '{ viewer { id role plan permissions } }';
 
-  it('gives the user who asks, with the permissions of their role', async () => {
+  it('returns the authenticated user with the permissions of their role', async () => {
     const admin = await app.register();
     const guest = await app.member(admin, 'GUEST');
     const { data } = await app.graphql(VIEWER, {}, guest);
@@ -15,7 +15,7 @@ describe('viewer', () => {
     });
   });
 
-  it('counts a change of role at once', async () => {
+  it('applies a change of role immediately', async () => {
     const user = await app.register();
     await app.services.database.prisma.user.update({ where: { email: user.email }, data: { role: 'GUEST' } });
     const { data } = await app.graphql(VIEWER, {}, user);
@@ -29,7 +29,7 @@ describe('viewer', () => {
       'garbage',
       'The access token is invalid or has expired. Refresh the session, or sign in again.',
     ],
-  ])('answers 401 to %s, and says what to do', async (_what, token, message) => {
+  ])('answers 401 to %s with what to do', async (_what, token, message) => {
     const { status, data, errors } = await app.graphql(VIEWER, {}, { token });
     expect(status).toBe(401);
     expect(data).toEqual({ viewer: null });

@@ -7,7 +7,7 @@ const FIELDS =
   '... on CreateConversationSuccess { conversation { id title stage cost } } ... on ValidationError { issues { path } }';
 
 describe('createConversation', () => {
-  it('opens a conversation at UNDERSTAND that has cost nothing', async () => {
+  it('creates a conversation in stage UNDERSTAND without cost', async () => {
     const ann = await app.register();
     const made = await app.mutate('createConversation', { title: 'Cargo bikes' }, FIELDS, ann);
     expect(made).toMatchObject({
@@ -16,7 +16,7 @@ describe('createConversation', () => {
     });
   });
 
-  it('names the path of each invalid field', async () => {
+  it('reports the path of each invalid field', async () => {
     const ann = await app.register();
     const context = { text: 'x'.repeat(20_000) };
     const refused = await app.mutate('createConversation', { title: '  ', context }, FIELDS, ann);
@@ -26,7 +26,7 @@ describe('createConversation', () => {
     });
   });
 
-  it('gives the same conversation for the same idempotencyKey, also when asked at once', async () => {
+  it('returns the same conversation for the same idempotencyKey, also for concurrent requests', async () => {
     const ann = await app.register();
     const input = { title: 'Once', idempotencyKey: 'a-key' };
     const made = await Promise.all(
@@ -35,7 +35,7 @@ describe('createConversation', () => {
     expect(new Set(made.map(({ conversation }) => conversation.id)).size).toBe(1);
   });
 
-  it('gives ConflictError for the same idempotencyKey with another input', async () => {
+  it('returns ConflictError for the same idempotencyKey with different input', async () => {
     const ann = await app.register();
     await app.mutate('createConversation', { title: 'One', idempotencyKey: 'k' }, FIELDS, ann);
     const refused = await app.mutate(
@@ -47,7 +47,7 @@ describe('createConversation', () => {
     expect(refused.__typename).toBe('ConflictError');
   });
 
-  it('keeps the idempotency keys of different people apart', async () => {
+  it('separates the idempotency keys of different users', async () => {
     const [ann, bob] = [await app.register(), await app.register()];
     const input = { title: 'Mine', idempotencyKey: 'shared' };
     const [first, second] = [

@@ -7,7 +7,7 @@ import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 const app = testApp({ router: routerOf(new ScriptedModel()) });
 
 describe('deleteConversation', () => {
-  it('deletes messages, proposals and events, and keeps the bill', async () => {
+  it('deletes messages, proposals and events, and keeps the costs', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);

@@ -8,7 +8,7 @@ const FIELDS =
   '... on RenameConversationSuccess { conversation { id title } } ... on ValidationError { issues { path } }';
 
 describe('renameConversation', () => {
-  it('gives the conversation its new title', async () => {
+  it('changes the title of the conversation', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const renamed = await app.mutate(
@@ -23,7 +23,7 @@ describe('renameConversation', () => {
     });
   });
 
-  it('refuses a blank or an endless title', async () => {
+  it('rejects a title that is blank or too long', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     for (const title of ['   ', 'x'.repeat(201)]) {

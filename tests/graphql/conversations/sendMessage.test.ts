@@ -16,7 +16,7 @@ const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
 
 describe('sendMessage', () => {
-  it('stores the message and the reply to come, and the reply completes with its cost', async () => {
+  it('stores the message and its reply, which completes with a cost', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const { userMessage, reply } = await send(app, ann, id, NEED);
@@ -30,7 +30,7 @@ describe('sendMessage', () => {
     expect(conversation.cost).toBe(ended.cost);
   });
 
-  it('makes three valid, different proposals even when the model gives nothing usable', async () => {
+  it('creates three valid, different proposals even when the model returns nothing usable', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);
@@ -40,7 +40,7 @@ describe('sendMessage', () => {
     expect(new Set(proposals.map((proposal) => JSON.stringify(proposal.design.steps))).size).toBe(3);
   });
 
-  it('removes control and direction characters and says so', async () => {
+  it('removes control and direction characters and adds a notice', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const { userMessage } = await send(app, ann, id, 'A report\u0007 about \u202Ebikes, please.');
@@ -52,7 +52,7 @@ describe('sendMessage', () => {
     ]);
   });
 
-  it('refuses a severe injection with its findings', async () => {
+  it('rejects a severe injection with its findings', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const refused = await send(
@@ -64,7 +64,7 @@ describe('sendMessage', () => {
     expect(refused.__typename).toBe('UnsafeInputError');
   });
 
-  it('refuses a blank and an endless text', async () => {
+  it('rejects a text that is blank or too long', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     for (const content of [' \n ', 'x'.repeat(20_001)]) {
@@ -72,7 +72,7 @@ describe('sendMessage', () => {
     }
   });
 
-  it('gives the same message and reply for the same idempotencyKey', async () => {
+  it('returns the same message and reply for the same idempotencyKey', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const first = await send(app, ann, id, NEED, { idempotencyKey: 'once' });
@@ -82,7 +82,7 @@ describe('sendMessage', () => {
     expect((await readConversation(app, ann, id)).messages.edges).toHaveLength(2);
   });
 
-  it('fails the reply with a reason when the provider is down for good, and the next message works', async () => {
+  it('fails the reply with a reason when the provider stays down, and answers the next message', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     model.answer(
@@ -99,8 +99,8 @@ describe('sendMessage', () => {
     });
   });
 
-  describe('while a reply is under way', () => {
-    it('REJECT gives ConflictError with that reply', async () => {
+  describe('while a reply is in progress', () => {
+    it('REJECT returns ConflictError with that reply', async () => {
       const { ann, id, first, release } = await busyConversation();
       const refused = await send(app, ann, id, 'And this?');
       expect(refused).toMatchObject({ __typename: 'ConflictError', current: { id: first } });

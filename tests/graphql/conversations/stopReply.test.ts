@@ -11,7 +11,7 @@ const app = testApp({ router: routerOf(model) });
 const FIELDS = '... on StopReplySuccess { reply { id status content cost } }';
 
 describe('stopReply', () => {
-  it('closes the provider’s stream, keeps what was written and charges it', async () => {
+  it('closes the provider’s stream, keeps the text written so far and charges it', async () => {
     const ann = await app.register();
     const { messageId } = await replyUnderWay(ann);
     await eventually(async () => {
@@ -30,7 +30,7 @@ describe('stopReply', () => {
     expect(model.aborted).toContain('discussion.reply');
   });
 
-  it('stops one that waits for its turn at once', async () => {
+  it('stops a queued reply immediately', async () => {
     const ann = await app.register();
     const { conversationId, messageId, release } = await replyUnderWay(ann);
     const { reply } = await send(app, ann, conversationId, 'And this?', { whenBusy: 'ENQUEUE' });
@@ -40,7 +40,7 @@ describe('stopReply', () => {
     expect((await replyEnded(app, ann, messageId)).status).toBe('COMPLETE');
   });
 
-  it('leaves a stopped reply as it is', async () => {
+  it('does not change a stopped reply', async () => {
     const ann = await app.register();
     const { messageId, release } = await replyUnderWay(ann);
     await app.mutate('stopReply', { messageId }, FIELDS, ann);
@@ -50,7 +50,7 @@ describe('stopReply', () => {
     release();
   });
 
-  it('gives ConflictError for a reply that has completed', async () => {
+  it('returns ConflictError for a completed reply', async () => {
     const ann = await app.register();
     const { id: messageId } = await talk(app, ann, await openConversation(app, ann), NEED);
     expect((await app.mutate('stopReply', { messageId }, FIELDS, ann)).__typename).toBe('ConflictError');

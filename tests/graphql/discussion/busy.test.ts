@@ -14,7 +14,7 @@ const model = new ScriptedModel();
 const app = testApp({ router: routerOf(model) });
 
 describe.each(['selectProposal', 'confirmProposal'])('%s', (mutation) => {
-  it('refuses while a reply may still change the proposals, and names the reply', async () => {
+  it('returns ConflictError with the reply while it may still change the proposals', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);

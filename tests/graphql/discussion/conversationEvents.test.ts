@@ -5,7 +5,7 @@ import { NEED, openConversation, readConversation, send } from '../../support/co
 const app = testApp({ config: { offlineTokensPerSecond: 100_000 } });
 
 describe('conversationEvents', () => {
-  it('gives both messages, what the engine does, each proposal and the memory before the reply has ended', async () => {
+  it('streams both messages, the engine’s activities, each proposal and the memory before the reply ends', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     const { reply } = await send(app, ann, id, NEED);
@@ -34,7 +34,7 @@ describe('conversationEvents', () => {
     expect(changed).toMatchObject([{ conversation: { id, agreedRequirements } }]);
   });
 
-  it('tells of a new title and of a selection', async () => {
+  it('streams a change of title and of the selection', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await app.mutate('renameConversation', { conversationId: id, title: 'Bikes' }, '__typename', ann);

@@ -33,7 +33,7 @@ const app = testApp({ router: routerOf(model) });
 
 describe('a discussion whose model fails', () => {
   it.each(['AUTH', 'BAD_REQUEST', 'REFUSED'] as const)(
-    'fails the reply with the provider’s words and stores no design: %s',
+    'fails the reply with the provider’s message and stores no design: %s',
     async (code) => {
       const { ann, id } = await start(({ task }) =>
         task.name === 'discussion.critique' ? new ModelError(code, 'The provider says no.') : null,
@@ -49,7 +49,7 @@ describe('a discussion whose model fails', () => {
     },
   );
 
-  it('replaces the one design that cannot be used, and says so on the reply and in the log', async () => {
+  it('replaces the one unusable design, with a notice on the reply and a log line', async () => {
     const { ann, id } = await start(({ task }) =>
       task.name === 'discussion.design' && task.metadata['strategy'] === 'QUALITY' ? 'No JSON.' : null,
     );
@@ -76,7 +76,7 @@ describe('a discussion whose model fails', () => {
     expect(written?.messages[0]?.content).toContain('the design QUALITY');
   });
 
-  it('replaces only the design that repeats another one', async () => {
+  it('replaces only the duplicate design', async () => {
     const { ann, id } = await start(({ task }) =>
       task.name === 'discussion.design' && task.metadata['strategy'] === 'BALANCED'
         ? JSON.stringify(designAnswer('QUALITY', { model: 'offline-fast' }))
@@ -93,7 +93,7 @@ describe('a discussion whose model fails', () => {
     ]);
   });
 
-  it('retries what may pass, and then has nothing to tell', async () => {
+  it('retries temporary errors, and then adds no notice', async () => {
     let refusals = 2;
     const { ann, id } = await start(({ task }) =>
       task.name === 'discussion.read' && refusals-- > 0 ? new ModelError('RATE_LIMITED', 'Slow down.') : null,
@@ -104,7 +104,7 @@ describe('a discussion whose model fails', () => {
     expect(Object.values(await sourcesOf(ann, id)).flat()).toEqual(Array(6).fill('MODEL'));
   });
 
-  it('judges by built-in rules what the model is away for after its retries', async () => {
+  it('critiques with built-in rules when retries of the model fail', async () => {
     const { ann, id } = await start(({ task }) =>
       task.name === 'discussion.critique' &&
       (task.metadata['draft'] as { strategy: Strategy }).strategy === 'SPEED'

@@ -10,7 +10,7 @@ const CONFIRM_FIELDS = `... on ConfirmProposalSuccess { conversation { stage } }
   ... on IllegalTransitionError { stage allowed }`;
 
 describe('a discussion by text', () => {
-  it('goes from a need to three proposals with critiques, costs and flowcharts', async () => {
+  it('turns a request into three proposals with critiques, costs and flowcharts', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);
@@ -27,14 +27,14 @@ describe('a discussion by text', () => {
     }
   });
 
-  it('asks back when the need is not clear', async () => {
+  it('asks a question when the request is unclear', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, 'Hello!');
     expect(await readConversation(app, ann, id)).toMatchObject({ stage: 'UNDERSTAND', proposals: [] });
   });
 
-  it('selects and changes a proposal in one sentence, as its next version', async () => {
+  it('selects and changes a proposal in one message, as its next version', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);
@@ -56,7 +56,7 @@ describe('a discussion by text', () => {
     expect(data).toEqual({ node: { version: 1 } });
   });
 
-  it('adds its replies up to the conversation’s cost', async () => {
+  it('adds up the costs of its replies to the cost of the conversation', async () => {
     const ann = await app.register();
     const id = await openConversation(app, ann);
     await talk(app, ann, id, NEED);
@@ -81,7 +81,7 @@ describe('selectProposal', () => {
     expect(after.proposals.map((proposal) => proposal.selected)).toEqual([false, false, true]);
   });
 
-  it('refuses a version that has been replaced, and names the newer one', async () => {
+  it('returns ConflictError with the newer version for a replaced one', async () => {
     const ann = await app.register();
     const { id, proposals } = await proposed(ann);
     await talk(app, ann, id, 'Change the first one: add a check of the sources.');
@@ -108,7 +108,7 @@ describe('confirmProposal', () => {
     });
   });
 
-  it('gives IllegalTransitionError with what is allowed when nothing is selected', async () => {
+  it('returns IllegalTransitionError with the allowed stages when nothing is selected', async () => {
     const ann = await app.register();
     const { proposals } = await proposed(ann);
     const refused = await app.mutate<{ allowed: string[] }>(

@@ -4,7 +4,7 @@ import { testApp } from '../../support/app.ts';
 describe('models', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  it('lists every model with its exact price, and whether it can be called here', async () => {
+  it('lists every model with its exact price and availability', async () => {
     const account = await app.register();
     const { data } = await app.graphql<{ models: Model[] }>(
       '{ models { provider name contextTokens inputUsdPerMTok outputUsdPerMTok available } }',
@@ -24,7 +24,7 @@ describe('models', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('is not told to somebody who has not signed in', async () => {
+  it('requires a token', async () => {
     const { status, errors } = await app.graphql('{ models { name } }');
     expect(status).toBe(401);
     expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');

@@ -10,7 +10,7 @@ const FIELDS =
   '... on CancelExecutionSuccess { execution { status } } ... on ConflictError { current { id } }';
 
 describe('cancelExecution', () => {
-  it('ends a run under way and leaves a cancelled one as it is', async () => {
+  it('ends a run in progress and does not change a cancelled one', async () => {
     const ann = await app.register();
     model.hold('long');
     const id = await startRun(app, ann, design({ key: 'long' }));
@@ -22,7 +22,7 @@ describe('cancelExecution', () => {
     }
   });
 
-  it('gives ConflictError with the run when it has ended otherwise', async () => {
+  it('returns ConflictError with the run when it has already ended', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'short' }));
     await runWhen(app, ann, id, hasEnded);
@@ -32,7 +32,7 @@ describe('cancelExecution', () => {
     });
   });
 
-  it('refuses an endless reason', async () => {
+  it('rejects a reason that is too long', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'short' }));
     const refused = await app.mutate(
@@ -44,7 +44,7 @@ describe('cancelExecution', () => {
     expect(refused.__typename).toBe('ValidationError');
   });
 
-  it('is not for an ADMIN who only reads', async () => {
+  it('is not allowed for an ADMIN who does not own the run', async () => {
     const owner = await app.register();
     const user = await app.member(owner, 'USER');
     const id = await startRun(app, user, design({ key: 'asks', approval: {} }));

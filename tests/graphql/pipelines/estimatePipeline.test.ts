@@ -8,7 +8,7 @@ const QUERY = `query ($source: PipelineSource!, $request: String = "Ten lines ab
 }`;
 
 describe('estimatePipeline', () => {
-  it('gives cost, worst case and seconds, and spends nothing', async () => {
+  it('returns cost, worst case and seconds, and spends nothing', async () => {
     const ann = await app.register();
     const source = { design: design({ key: 'a' }, { key: 'b', dependsOn: ['a'] }) };
     const { data } = await app.graphql<{ estimatePipeline: Estimate }>(QUERY, { source }, ann);
@@ -31,7 +31,7 @@ describe('estimatePipeline', () => {
     expect(await maxCostOf('Ten lines about rain. '.repeat(100))).toBeGreaterThan(await maxCostOf(null));
   });
 
-  it('says when the day’s budget does not cover it', async () => {
+  it('reports when the budget of the day does not cover the cost', async () => {
     const ann = await app.register();
     const dear = Array.from({ length: 30 }, (_, index) => ({
       key: `s${index}`,
@@ -52,7 +52,7 @@ describe('estimatePipeline', () => {
     expect(data?.estimatePipeline.withinBudget).toBe(false);
   });
 
-  it('asks for a token', async () => {
+  it('requires a token', async () => {
     expect((await app.graphql(QUERY, { source: { design: design({ key: 'a' }) } })).status).toBe(401);
   });
 });

@@ -17,7 +17,7 @@ const FIELDS = `... on ExecutePipelineSuccess {
   ... on UnsafeInputError { findings }`;
 
 describe('executePipeline', () => {
-  it('answers with a QUEUED run of the design, which then succeeds', async () => {
+  it('returns a QUEUED run of the design, which then succeeds', async () => {
     const ann = await app.register();
     const run = await start(ann, { source: { design: design({ key: 'only' }) } });
     expect(run).toMatchObject({
@@ -29,7 +29,7 @@ describe('executePipeline', () => {
     expect((await runWhen(app, ann, run.id, hasEnded)).status).toBe('SUCCEEDED');
   });
 
-  it('runs a proposal once it is selected and confirmed, and not before', async () => {
+  it('runs a proposal only after it is selected and confirmed', async () => {
     const ann = await app.register();
     const { conversationId, proposalId } = await proposed(ann);
     expect((await execute(ann, { source: { proposalId } })).__typename).toBe('ConflictError');
@@ -63,7 +63,7 @@ describe('executePipeline', () => {
     });
   });
 
-  it('keeps one run of a conversation open at a time, also when asked twice at once', async () => {
+  it('allows one open run per conversation, also for concurrent requests', async () => {
     const ann = await app.register();
     const { proposalId } = await proposed(ann);
     await app.mutate('selectProposal', { proposalId }, '', ann);
@@ -74,7 +74,7 @@ describe('executePipeline', () => {
     expect(refused?.current?.id).toBe(started?.execution?.id);
   });
 
-  it('names every fault of a design by its path', async () => {
+  it('reports every invalid value of a design with its path', async () => {
     const ann = await app.register();
     const cases: [string, object, string[]][] = [
       [
@@ -101,7 +101,7 @@ describe('executePipeline', () => {
     }
   });
 
-  it('wants exactly one source', async () => {
+  it('requires exactly one source', async () => {
     const ann = await app.register();
     const source = { proposalId: 'x', design: design({ key: 'a' }) };
     const { errors } = await app.graphql(
@@ -112,7 +112,7 @@ describe('executePipeline', () => {
     expect(errors?.[0]?.extensions?.['code']).toMatch(/BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED/);
   });
 
-  it('gives the same run for the same idempotencyKey, also when asked at once, and counts it once', async () => {
+  it('returns the same run for the same idempotencyKey, also for concurrent requests, and counts it once', async () => {
     const ann = await app.register();
     const input = { source: { design: design({ key: 'once' }) }, idempotencyKey: 'k', costLimit: '0.5' };
     const runs = await Promise.all(Array.from({ length: 4 }, () => start(ann, input)));
@@ -127,14 +127,14 @@ describe('executePipeline', () => {
     expect(other.__typename).toBe('ConflictError');
   });
 
-  it('gives QuotaExceededError for the fourth run of a day on FREE', async () => {
+  it('returns QuotaExceededError for the fourth run of a day on FREE', async () => {
     const ann = await app.register();
     for (let run = 0; run < 3; run++) await execute(ann, { source: { design: design({ key: 'x' }) } });
     const refused = await execute(ann, { source: { design: design({ key: 'x' }) } });
     expect(refused).toMatchObject({ __typename: 'QuotaExceededError', executionLimit: 3, executions: 3 });
   });
 
-  it('fails with BUDGET_EXCEEDED when a step’s worst case passes the run’s own limit, and spends nothing', async () => {
+  it('fails with BUDGET_EXCEEDED and spends nothing when a step’s worst case exceeds the limit of the run', async () => {
     const ann = await app.register();
     const run = await start(ann, { source: { design: design({ key: 'dear' }) }, costLimit: '0.000001' });
     const ended = await runWhen(app, ann, run.id, hasEnded);
@@ -146,7 +146,7 @@ describe('executePipeline', () => {
     expect(model.timesCalled('dear')).toBe(0);
   });
 
-  it('refuses a severe injection with its findings, and a blank request', async () => {
+  it('rejects a severe injection with its findings, and a blank request', async () => {
     const ann = await app.register();
     const source = { design: design({ key: 'a' }) };
     const unsafe = await execute(ann, {
@@ -159,7 +159,7 @@ describe('executePipeline', () => {
     ]);
   });
 
-  it('shows the run to an ADMIN of the tenant and to nobody else', async () => {
+  it('shows the run to ADMINs of the tenant and to no other member', async () => {
     const owner = await app.register();
     const user = await app.member(owner, 'USER');
     const run = await start(user, { source: { design: design({ key: 'mine' }) } });
@@ -180,7 +180,7 @@ describe('executePipeline', () => {
     input: async () => ({ source: { design: design({ key: 'a' }) }, request: 'x' }),
   });
 
-  it('gives NotFoundError for somebody else’s proposal', async () => {
+  it('returns NotFoundError for a proposal of another user', async () => {
     const { proposalId } = await proposed(await app.register());
     expect((await execute(await app.register(), { source: { proposalId } })).__typename).toBe(
       'NotFoundError',

@@ -10,7 +10,7 @@ describe('usageToday', () => {
   const clock = testClock();
   const app = testApp({ router: routerOf(model), clock: clock.now });
 
-  it('is nothing yet for a new account, below the caps of FREE', async () => {
+  it('is zero for a new account, with the limits of FREE', async () => {
     const account = await app.register();
     const today = clock.now().toISOString().slice(0, 10);
     const tomorrow = new Date(Date.parse(today) + 24 * 60 * 60 * 1_000).toISOString();
@@ -26,7 +26,7 @@ describe('usageToday', () => {
     });
   });
 
-  it('has no caps on UNLIMITED', async () => {
+  it('has no limits on UNLIMITED', async () => {
     const account = await app.register();
     await app.services.database.prisma.user.update({
       where: { email: account.email },
@@ -35,7 +35,7 @@ describe('usageToday', () => {
     expect(await readUsage(app, account)).toMatchObject({ costLimit: null, executionLimit: null });
   });
 
-  it('shows what is held while a call is under way, and then what it cost, to the micro-dollar', async () => {
+  it('shows the reserved amount during a call and then its exact cost', async () => {
     const account = await app.register();
     const release = model.hold('draft');
     const id = await startRun(app, account, design({ key: 'draft' }, { key: 'final', dependsOn: ['draft'] }));
@@ -55,7 +55,7 @@ describe('usageToday', () => {
     expect(after.usage.outputTokens).toBe(run.steps.reduce((sum, { usage }) => sum + usage.outputTokens, 0));
   });
 
-  it('is the sum of the runs and the conversations of the day', async () => {
+  it('is the sum of the runs and conversations of the day', async () => {
     const account = await app.register();
     const id = await startRun(app, account, design({ key: 'only' }));
     const run = await runWhen(app, account, id, hasEnded);
@@ -67,7 +67,7 @@ describe('usageToday', () => {
     expect(replies.reduce((sum, reply) => sum + reply)).toBe(micros(conversation.cost));
   });
 
-  it('does not spend on a call that its run’s limit forbids, and says what to do', async () => {
+  it('spends nothing on a call that would exceed the limit of its run', async () => {
     const account = await app.register();
     const id = await startRun(app, account, design({ key: 'dear' }), { costLimit: '0.000001' });
     const run = await runWhen(app, account, id, hasEnded);
@@ -79,7 +79,7 @@ describe('usageToday', () => {
     expect(await readUsage(app, account)).toMatchObject({ cost: '0', reserved: '0' });
   });
 
-  it('counts the runs of the plan, and not the one that was refused', async () => {
+  it('counts started runs, but not a refused one', async () => {
     const account = await app.register();
     for (let n = 0; n < 3; n++) await startRun(app, account, design({ key: 'counted' }));
     const refused = await app.mutate(
@@ -98,14 +98,14 @@ describe('usageToday', () => {
     expect(executions).toBe(3);
   });
 
-  it('is not told to somebody who has not signed in', async () => {
+  it('requires a token', async () => {
     const { status, data, errors } = await app.graphql('{ usageToday { cost } }');
     expect(status).toBe(401);
     expect(data).toEqual({ usageToday: null });
     expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
   });
 
-  it('starts from zero at midnight UTC', async () => {
+  it('resets at midnight UTC', async () => {
     const account = await app.register();
     const id = await startRun(app, account, design({ key: 'yesterday' }));
     await runWhen(app, account, id, hasEnded);
