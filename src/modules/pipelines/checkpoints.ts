@@ -2,13 +2,13 @@ import type { PipelineExecution, StepExecution } from '../../generated/prisma/cl
 import type { Design } from '../designs/design.ts';
 import { isFinished } from './machine.ts';
 
-/** The state of a run when one of its steps had finished, made of the steps that had finished by then. */
+/** The state of a run at the time when one of its steps finished, derived from the rows of its steps. */
 export interface Checkpoint {
   executionId: string;
-  /** How many steps had finished. */
+  /** Rank of the step among the finished steps, from 1. */
   step: number;
   createdAt: Date;
-  /** Keys of the steps that could start then. */
+  /** Keys of the steps that could start at this checkpoint. */
   nextSteps: string[];
   state: { request: string; outputs: Record<string, string | null> };
 }

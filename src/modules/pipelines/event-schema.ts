@@ -15,8 +15,9 @@ import { APPROVAL_EVENT_TYPES } from '../approvals/event-schema.ts';
 import { AgentKindRef } from '../designs/schema.ts';
 import { type ExecutionEvent, executionLog } from './events.ts';
 import { executionSnapshots } from './loaders.ts';
-import { ExecutionRef, ExecutionStatusRef, StepExecutionRef, StepStatusRef } from './schema.ts';
+import { ExecutionRef, ExecutionStatusRef } from './schema.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
+import { StepExecutionRef, StepStatusRef } from './step-schema.ts';
 import { agentTokens, executionEvents, pipelineProgress, PROGRESS_EVENTS, TOKEN_EVENTS } from './streams.ts';
 
 const progressDescription = 'Share of the run’s steps that have finished or were skipped, from 0 to 1.';

@@ -21,7 +21,7 @@ import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 export const MAX_CANCEL_REASON_LENGTH = 500;
 const END_WAIT_MS = 2_000;
 
-/** What a run would cost and take. Spends nothing. */
+/** Estimates the cost and duration of a run. Spends nothing. */
 export const estimatePipeline = useCase(
   'Query.estimatePipeline',
   { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
@@ -48,7 +48,7 @@ const executePipelineInput = z.object({
   costLimit: z.bigint().positive('must be more than 0').nullish(),
 });
 
-/** Starts a run: its row, its steps, its first event and its job are one transaction; a worker does the rest. */
+/** Starts a run: writes its row, steps, first event and job in one transaction. A worker then executes it. */
 export const executePipeline = useCase(
   'Mutation.executePipeline',
   { input: executePipelineInput, isIdempotent: true },
@@ -79,8 +79,8 @@ export const executePipeline = useCase(
 );
 
 /**
- * Asks for the end of a run and waits a moment for it: the worker, wherever it is, closes the provider's stream,
- * settles what was spent and ends the run. An ended run stays as it is.
+ * Requests the end of a run and waits for it up to END_WAIT_MS. The worker, in any process, closes the provider's
+ * stream, settles the cost and ends the run.
  */
 export const cancelExecution = useCase(
   'Mutation.cancelExecution',
@@ -124,19 +124,19 @@ export const cancelExecution = useCase(
   },
 );
 
-/** What a proposal brings as its request. Errors: ValidationError for a bare design, which brings none. */
+/** The default request of a proposal. Errors: ValidationError for a bare design, which has no default. */
 function agreedIn({ agreed }: SourcedDesign): string {
   if (agreed !== null) return agreed;
   throw new ValidationError([
     {
       code: 'REQUIRED',
       path: ['request'],
-      message: 'A bare design needs a request: say what the run is to do.',
+      message: 'A design without a proposal requires a request. Describe the task of the run.',
     },
   ]);
 }
 
-/** A proposal is run once it has been selected and confirmed, and one run of a conversation at a time. */
+/** A proposal can be run when it is selected and confirmed and no other run of its conversation is open. */
 async function checkReady(
   tx: Tx,
   viewer: Viewer,
@@ -147,7 +147,7 @@ async function checkReady(
     const current = { type: 'Conversation', id: conversation.id };
     throw new ConflictError(
       'WRONG_STATE',
-      'The proposal is not settled yet. Call selectProposal, then confirmProposal.',
+      'The proposal is not confirmed. Call selectProposal, then confirmProposal.',
       current,
     );
   }
@@ -158,7 +158,7 @@ async function checkReady(
     const current = { type: 'PipelineExecution', id: open.id };
     throw new ConflictError(
       'BUSY',
-      'A run of this conversation is still open. Wait for its end, or cancel it.',
+      'Another run of this conversation is in progress. Wait until it ends, or cancel it.',
       current,
     );
   }

@@ -8,11 +8,11 @@ import { checkDesign, type Design, designSchema } from '../designs/design.ts';
 import { parseInput, rowId } from '../../kernel/input.ts';
 import { ModelNotFoundError } from '../../core/llm/catalog.ts';
 
-/** Where a run's design comes from: a proposal of one's own conversation, or the design itself. */
+/** The source of a run's design: a proposal of the viewer's own conversation, or a design. */
 export const pipelineSource = z.object({ proposalId: rowId.nullish(), design: z.unknown().optional() });
 
 /**
- * The design of a source, checked as a graph and against the models that can be had.
+ * Loads the design of a source and checks its graph and that its models are available.
  * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's.
  */
 export async function designOf(
@@ -36,7 +36,7 @@ export async function designOf(
   return { design, agreed: agreedIn(proposal), proposal };
 }
 
-/** The need comes first among the requirements. Without any, the proposal itself says what it is for. */
+/** The agreed requirements, of which the first is the user's request; without any, the title and summary. */
 function agreedIn({ title, summary, conversation }: AgreedProposal): string {
   const { agreedRequirements } = conversation;
   return (agreedRequirements.length > 0 ? agreedRequirements : [title, summary]).join('\n');
@@ -65,7 +65,7 @@ function checkModels(design: Design, catalog: Services['catalog']): ValidationIs
 
 export interface SourcedDesign {
   design: Design;
-  /** What was agreed in the proposal's conversation; null for a bare design. */
+  /** The requirements agreed in the proposal's conversation; null for a bare design. */
   agreed: string | null;
   /** Null for a bare design. */
   proposal: { id: string; conversationId: string; selected: boolean } | null;

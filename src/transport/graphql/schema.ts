@@ -6,6 +6,7 @@ import '../../modules/conversations/schema.ts';
 import '../../modules/approvals/schema.ts';
 import '../../modules/approvals/event-schema.ts';
 import '../../modules/pipelines/schema.ts';
+import '../../modules/pipelines/operations-schema.ts';
 import '../../modules/pipelines/event-schema.ts';
 import '../../modules/discussion/schema.ts';
 import '../../modules/discussion/event-schema.ts';
@@ -17,8 +18,8 @@ import { builder } from '../../schema-kit/builder.ts';
 /** The executable schema. Importing a module's schema file adds its types to the builder. */
 export const schema = builder.toSchema();
 
-schema.description = `Teams of LLM agents: discuss a design, run it, watch it, decide about it, and account for every dollar.
+schema.description = `API for teams of LLM agents: discuss a design, run it, follow the run, decide approvals and track every cost.
 Sign in with \`register\` or \`login\`, and send the access token with each request.
-\`createConversation\` and \`sendMessage\` lead to three proposals; \`selectProposal\` and \`confirmProposal\` settle one.
-\`executePipeline\` runs it on the server, whoever is connected; \`executionEvents\` shows every token and resumes after a given \`seq\`.
-Steps that need a person wait for \`decideApproval\`; \`usageToday\` tells what was spent. Money is in US dollars.`;
+\`createConversation\` and \`sendMessage\` result in three proposals; \`selectProposal\` and \`confirmProposal\` choose one.
+\`executePipeline\` runs it on the server, independently of connections; \`executionEvents\` streams every token and can resume after a given \`seq\`.
+Steps that require an approval wait for \`decideApproval\`; \`usageToday\` returns the costs of the day. Money is in US dollars.`;

@@ -1,0 +1,116 @@
+import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
+import { BudgetExceededError, QuotaExceededError } from '../usage/errors.ts';
+import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
+import { builder } from '../../schema-kit/builder.ts';
+import { decodeId } from '../../schema-kit/global-id.ts';
+import { mutation } from '../../schema-kit/mutation.ts';
+import { PipelineDesignInput } from '../designs/schema.ts';
+import {
+  cancelExecution,
+  estimatePipeline,
+  executePipeline,
+  MAX_CANCEL_REASON_LENGTH,
+  type PipelineEstimate,
+} from './service.ts';
+import { ExecutionRef } from './schema.ts';
+
+const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimate').implement({
+  description: 'Estimated cost and duration of a run.',
+  fields: (t) => ({
+    cost: t.expose('costMicros', { type: 'Decimal', description: 'Expected cost in US dollars.' }),
+    maxCost: t.expose('maxCostMicros', {
+      type: 'Decimal',
+      description:
+        'Maximum cost in US dollars: every step uses its maximum of output tokens, without retries.',
+    }),
+    seconds: t.exposeInt('seconds', {
+      description:
+        'Expected duration in seconds along the longest path, without time spent waiting for approvals.',
+    }),
+    withinBudget: t.exposeBoolean('withinBudget', {
+      description: 'Whether your remaining daily budget covers `cost`.',
+    }),
+  }),
+});
+
+const PipelineSourceInput = builder.inputType('PipelineSource', {
+  description: 'Source of a design. Set exactly one field.',
+  isOneOf: true,
+  fields: (t) => ({
+    proposalId: t.id({
+      description: 'Id of a selected and confirmed proposal of one of your conversations.',
+    }),
+    design: t.field({ type: PipelineDesignInput, description: 'A complete design, without a conversation.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  estimatePipeline: t.field({
+    type: PipelineEstimateRef,
+    nullable: true,
+    description:
+      'Estimates the cost and duration of a run without starting it. Spends nothing. Null when the source does not exist.',
+    args: {
+      source: t.arg({
+        type: PipelineSourceInput,
+        required: true,
+        description: 'Where the design comes from.',
+      }),
+      request: t.arg.string({
+        description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Default for a proposal: the agreed requirements of its conversation. Default for a design: none, so that only its steps are estimated.`,
+      }),
+    },
+    resolve: (_root, { source, request }, ctx) =>
+      estimatePipeline(ctx, { source: sourceOf(source), request }).catch(nullWhenNotFound),
+  }),
+}));
+
+mutation(executePipeline, {
+  description:
+    'Starts a run, which is executed asynchronously: subscribe to `executionEvents`, `agentTokens` or `pipelineProgress` to follow it.',
+  success: { execution: { type: ExecutionRef, description: 'The run, with status QUEUED.' } },
+  errors: [NotFoundError, ConflictError, UnsafeInputError, BudgetExceededError, QuotaExceededError],
+  input: (t) => ({
+    source: t.field({
+      type: PipelineSourceInput,
+      required: true,
+      description: 'Where the design comes from.',
+    }),
+    request: t.string({
+      description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Required for a design. Default for a proposal: the agreed requirements of its conversation.`,
+    }),
+    context: t.field({
+      type: 'JSONObject',
+      description: `Context from your application, such as activeApp, pathname or language; at most ${MAX_CONTEXT_LENGTH} characters of JSON. The agents treat it as data, never as instructions.`,
+    }),
+    costLimit: t.field({
+      type: 'Decimal',
+      description: 'Spending limit of the run in US dollars. Default: only the daily limits apply.',
+    }),
+  }),
+  decodeIds: (input) => ({ ...input, source: sourceOf(input.source) }),
+});
+
+mutation(cancelExecution, {
+  description:
+    'Cancels a run: running model calls are stopped and their cost so far is charged. The mutation waits up to 2 seconds for the run to end. Cancelling a cancelled run has no effect.',
+  success: { execution: { type: ExecutionRef, description: 'The run, CANCELLED or about to be.' } },
+  errors: [NotFoundError, ConflictError],
+  input: (t) => ({
+    executionId: t.id({ required: true, description: 'Id of the run.' }),
+    reason: t.string({
+      description: `Reason for the cancellation, stored with the run. At most ${MAX_CANCEL_REASON_LENGTH} characters.`,
+    }),
+  }),
+  decodeIds: (input) => ({ ...input, executionId: decodeId(input.executionId, 'PipelineExecution') }),
+});
+
+function nullWhenNotFound(error: unknown): null {
+  if (error instanceof NotFoundError) return null;
+  throw error;
+}
+
+function sourceOf<Source extends { proposalId?: string | null }>(source: Source): Source {
+  const { proposalId } = source;
+  return proposalId == null ? source : { ...source, proposalId: decodeId(proposalId, 'DesignProposal') };
+}
