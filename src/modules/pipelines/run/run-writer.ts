@@ -44,10 +44,8 @@ export class RunWriter {
       const startedAt = this.#run.startedAt ?? this.#clock();
       await updateRun(tx, this.#run.id, { status: 'RUNNING', startedAt, stalledClaims: { increment: 1 } });
       for (const { key, attempts } of open) {
-        await tx.prisma.stepExecution.update({
-          where: rowOf(this.#run.id, key),
-          data: { status: 'PENDING' },
-        });
+        const where = rowOf(this.#run.id, key);
+        await tx.prisma.stepExecution.update({ where, data: { status: 'PENDING' } });
         const reason = 'The worker stopped. The step is restarted.';
         emit({ type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason });
       }
