@@ -2,15 +2,15 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { circlesIn, type Import, importsOf, readSources } from '../tools/imports.ts';
 
-/** Each layer with the layers that it may import, besides itself. `errors.ts` is open to all but core. */
+/** Each layer with the layers that it may import besides itself. All layers except core may import `errors.ts`. */
 const LAYERS: Record<Layer, readonly Layer[]> = {
-  // The process and the operator's commands: they make what they need before there is an app.
+  // The process and the operator's commands, which create what they need before the app exists.
   entry: ['app', 'build', 'config', 'transport', 'schemas', 'modules', 'infra', 'errors'],
   app: ['build', 'config', 'transport', 'modules', 'kernel', 'core', 'infra', 'errors'],
   build: ['config', 'transport', 'offline', 'modules', 'kernel', 'access', 'core', 'infra', 'errors'],
   transport: ['schemas', 'modules', 'schema-kit', 'kernel', 'access', 'core', 'errors'],
   offline: ['modules', 'kernel', 'core', 'errors'],
-  // The schema.ts and *-schema.ts of the modules: what a module says in GraphQL.
+  // The schema.ts and *-schema.ts of the modules: their GraphQL types.
   schemas: ['modules', 'schema-kit', 'kernel', 'access', 'core', 'errors'],
   modules: ['kernel', 'access', 'core', 'errors'],
   'schema-kit': ['kernel', 'access', 'core', 'errors'],
@@ -22,7 +22,7 @@ const LAYERS: Record<Layer, readonly Layer[]> = {
   errors: [],
 };
 
-/** Lower ones first. A module uses the modules of the lines above its own, and is woken by them, never called. */
+/** Lower modules first. A module imports only modules of the lines above its own; they reach it through jobs and events. */
 const MODULES: readonly (readonly string[])[] = [
   ['audit'],
   ['auth'],
@@ -34,10 +34,11 @@ const MODULES: readonly (readonly string[])[] = [
 ];
 
 /**
- * What a module shows to higher ones besides its service, policy, errors, events and schemas. `designs` is pure, and
- * open. Ledger, budget, quota and metered call are the parts of a payment, which only the payer's transaction can join.
+ * Files of a module that higher modules may import besides its service, policy, errors, events and schemas. All files
+ * of `designs` are public because they are pure. Those of `usage` are public because a payment runs in the payer's
+ * transaction.
  */
-const SHOWN: Record<string, readonly string[]> = {
+const PUBLIC_FILES: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
   conversations: ['loaders.ts', 'snapshot.ts'],
 };
@@ -48,7 +49,7 @@ const RULES: readonly Rule[] = [
     forbids: ({ file, target, isTypeOnly }) => {
       const [from, to] = [layerOf(file), layerOf(target)];
       if (!from || !to || from === to || LAYERS[from].includes(to)) return false;
-      // A type says what is passed in, and loads nothing.
+      // A type import loads no code; it only describes a parameter.
       return !(isTypeOnly && to === 'infra' && from !== 'core');
     },
   },
@@ -63,7 +64,7 @@ const RULES: readonly Rule[] = [
       !['entry', 'transport', 'schema-kit', 'schemas'].includes(layerOf(file) ?? ''),
   },
   {
-    text: 'a module uses lower modules only, and of them the service, the policy, the errors, the events, the schemas and what SHOWN lists',
+    text: 'a module uses lower modules only, and of them the service, the policy, the errors, the events, the schemas and what PUBLIC_FILES lists',
     forbids: ({ file, target }) => {
       const [from, to] = [moduleOf(file), moduleOf(target)];
       if (!from || !to || from === to) return false;
@@ -108,7 +109,7 @@ describe('the imports of src', () => {
     const used = new Set(
       imports.filter(({ file, target }) => moduleOf(file) !== moduleOf(target)).map(({ target }) => target),
     );
-    const shown = Object.entries(SHOWN).flatMap(([name, files]) =>
+    const shown = Object.entries(PUBLIC_FILES).flatMap(([name, files]) =>
       files.map((file) => `src/modules/${name}/${file}`),
     );
     expect(shown.filter((file) => !used.has(file))).toEqual([]);
@@ -253,7 +254,7 @@ function isShown(target: string, to: string): boolean {
   const [name, file] = [moduleOf(target)!, path.posix.basename(target)];
   if (isSchema(target)) return isSchema(to);
   const open = ['service.ts', 'policy.ts', 'errors.ts', 'events.ts'];
-  return name === 'designs' || [...open, ...(SHOWN[name] ?? [])].includes(file);
+  return name === 'designs' || [...open, ...(PUBLIC_FILES[name] ?? [])].includes(file);
 }
 
 /** What a source declares: values, types, members and parameters. */
