@@ -45,11 +45,11 @@ describe.each(LISTS)('a list of %s', (list) => {
   it('rejects a negative page size, `first` with `last`, and an invalid cursor', async () => {
     const foreign = Buffer.from('GPC:J:{"not":""}').toString('base64');
     for (const [args, reason] of [
-      ['first: 0', /1 to 100/],
-      ['first: 101', /1 to 100/],
-      ['last: 0', /1 to 100/],
-      ['last: 101', /1 to 100/],
-      ['first: 1, last: 1', /not for both/],
+      ['first: 0', /between 1 and 100/],
+      ['first: 101', /between 1 and 100/],
+      ['last: 0', /between 1 and 100/],
+      ['last: 101', /between 1 and 100/],
+      ['first: 1, last: 1', /not both/],
       ['first: -1', /first/],
       ['last: -1', /last/],
       [`first: 1, before: "${foreign}"`, /before.*first/],

@@ -72,21 +72,37 @@ export function statusOf(run: Run, key: string): string | undefined {
 
 export const hasEnded = (run: Run) => ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(run.status);
 
-/** All events of a run's log. */
+/** All events of a run's log, page by page. */
 export async function readLog(app: TestApp, account: Account, id: string): Promise<LogEntry[]> {
-  const { data, errors } = await app.graphql<{ execution: { events: { nodes: LogEntry[] } } }>(
-    `query ($id: ID!) { execution(id: $id) { events(first: 1000) { nodes {
-      __typename seq
-      ... on AgentTokenEvent { stepKey attempt offset text }
-      ... on AttemptDiscardedEvent { stepKey attempt reason }
-      ... on StepStatusEvent { stepKey stepStatus attempt statusReason }
-      ... on ExecutionStatusEvent { executionStatus }
-    } } } }`,
-    { id },
-    account,
-  );
-  if (!data?.execution) throw new Error(`no log: ${JSON.stringify(errors)}`);
-  return data.execution.events.nodes;
+  const log: LogEntry[] = [];
+  for (;;) {
+    const { data, errors } = await app.graphql<{ execution: { events: LogPage } }>(
+      READ_LOG,
+      { id, after: log.length },
+      account,
+    );
+    if (!data?.execution) throw new Error(`no log: ${JSON.stringify(errors)}`);
+    const { nodes, hasMore } = data.execution.events;
+    log.push(...nodes);
+    if (!hasMore) return log;
+    if (nodes.length === 0) throw new Error('an empty page promises more');
+  }
+}
+
+const READ_LOG = `query ($id: ID!, $after: Int!) { execution(id: $id) { events(after: $after, first: 1000) {
+  hasMore
+  nodes {
+    __typename seq
+    ... on AgentTokenEvent { stepKey attempt offset text }
+    ... on AttemptDiscardedEvent { stepKey attempt reason }
+    ... on StepStatusEvent { stepKey stepStatus attempt statusReason }
+    ... on ExecutionStatusEvent { executionStatus }
+  }
+} } }`;
+
+interface LogPage {
+  hasMore: boolean;
+  nodes: LogEntry[];
 }
 
 export async function decide(
