@@ -2,7 +2,7 @@ import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { Strategy } from './proposal.ts';
 import type { Generated, GenerationFailure } from './structured-model.ts';
 
-/** Something of a turn that the built-in rules had to make because the model failed. */
+/** A part of a turn that built-in rules made because the model failed. */
 export interface BuiltInPart {
   part: 'READING' | 'DESIGN' | 'CRITIQUE';
   /** The design that was made or judged; null for the reading of the message. */
@@ -10,7 +10,7 @@ export interface BuiltInPart {
   failure: GenerationFailure;
 }
 
-/** Empty for what a model made. */
+/** Empty for an answer of the model. */
 export function builtInParts(
   part: BuiltInPart['part'],
   strategy: Strategy | null,
@@ -19,7 +19,7 @@ export function builtInParts(
   return failure ? [{ part, strategy, failure }] : [];
 }
 
-/** One notice about all of them; none when there are none. */
+/** One notice for all parts. Empty without parts. */
 export function builtInNotices(parts: readonly BuiltInPart[]): Notice[] {
   if (parts.length === 0) return [];
   const codes = [...new Set(parts.map(({ failure }) => failure.code))].join(', ');

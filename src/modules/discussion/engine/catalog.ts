@@ -3,13 +3,13 @@ import type { Step } from '../../designs/design.ts';
 
 /** The models that a design may use. */
 export interface Catalog {
-  /** Those that the person has a key for; of each provider the newest first. */
+  /** The models whose provider is configured, newest first per provider. */
   models: readonly ModelPrice[];
-  /** What a step without a model of its own runs on. */
+  /** The model of a step that names none. */
   defaultModel: ModelPrice;
 }
 
-/** Models of the default provider only: a design then runs with the one key that is surely there. */
+/** Only models of the default provider, which is always configured. */
 export function designModels({ models, defaultModel }: Catalog): ModelPrice[] {
   const own = models.filter(
     (model) => model.provider === defaultModel.provider && model.model !== defaultModel.model,
@@ -17,7 +17,7 @@ export function designModels({ models, defaultModel }: Catalog): ModelPrice[] {
   return [defaultModel, ...own];
 }
 
-/** Of the default provider: a cheap quick model, the default one, and a strong one; the default where there is none. */
+/** Fast, balanced and strong models of the default provider. The default model replaces a missing tier. */
 export function modelTiers(catalog: Catalog): Record<Tier, ModelPrice> {
   const balanced = catalog.defaultModel;
   const relative = (model: ModelPrice) => outputUsd(model) / outputUsd(balanced);

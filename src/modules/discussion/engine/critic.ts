@@ -8,7 +8,7 @@ import {
   type StructuredModel,
 } from './structured-model.ts';
 
-/** What an experienced reviewer says about a design. */
+/** Reviews a design. */
 export function critique(
   model: StructuredModel,
   fallback: CritiqueFallback,
@@ -38,7 +38,7 @@ export interface CritiqueFacts {
   need: string;
   memory: Memory;
   draft: Draft;
-  /** What a run usually costs, in dollars. */
+  /** Expected cost of a run in US dollars. */
   costUsd: string;
   seconds: number;
   language: string;

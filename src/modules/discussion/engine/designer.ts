@@ -20,8 +20,8 @@ import {
 } from './structured-model.ts';
 
 /**
- * Three valid designs that differ in steps, models or order, in the order of STRATEGIES. One that repeats another is
- * replaced by the built-in rules.
+ * Returns three valid designs in the order of STRATEGIES that differ in steps, models or order. A duplicate is replaced
+ * by a built-in design.
  */
 export async function proposeDesigns(
   model: StructuredModel,
@@ -40,7 +40,7 @@ export async function proposeDesigns(
   return replaceDoubles(designs, (strategy) => draftOf(strategy, builtIn({ ...facts, strategy })));
 }
 
-/** The design with a change made to it; valid, and with at least one sentence that says what changed. */
+/** Applies a change to a design. The result is valid and lists at least one change. */
 export async function refineDesign(
   model: StructuredModel,
   fallback: DesignFallback,
@@ -60,7 +60,7 @@ const line = (maxLength: number) =>
     .transform((text) => tidy(text, maxLength))
     .pipe(z.string().min(1, 'must not be blank'));
 
-/** A design as a model gives it. Its faults as a graph are faults of the answer, so they are repaired like any. */
+/** A design as a model returns it. Graph errors are validation issues and are repaired like others. */
 const designAnswerSchema = z
   .object({
     title: line(120),
@@ -102,7 +102,7 @@ function toDraft(strategy: Strategy, answer: DesignAnswer, catalog: Catalog): Dr
   return { strategy, title, summary, changes, design: { steps, requireDifferentApprover: false } };
 }
 
-/** A model that is there: what the answer names, else what suits the strategy. */
+/** The named model if available, else the one for the strategy. */
 function modelOf(step: Step, strategy: Strategy, catalog: Catalog): Pick<Step, 'provider' | 'model'> {
   const named = [...designModels(catalog), ...catalog.models].find(
     ({ provider, model }) => model === step.model && (step.provider === null || step.provider === provider),
@@ -135,7 +135,7 @@ function replaceDoubles(
   );
 }
 
-/** What makes a difference to a run: names and wording alone do not. */
+/** What distinguishes two designs. Names and wording do not count. */
 function shapeOf({ design: { steps } }: Draft): string {
   const place = new Map(steps.map((step, index) => [step.key, index]));
   return JSON.stringify(

@@ -1,6 +1,6 @@
 /**
- * The language of a reply, as a tag such as `ko`: what the person writes in, else what their application says.
- * A word or two ("ok", "2") says nothing about the language, so the messages before decide.
+ * The language of the message, as a tag such as `ko`; else the one the application states. A message of one or two
+ * words is too short to tell, so earlier messages decide.
  */
 export function languageOf(text: string, earlier: readonly string[], hint: string | null): string {
   const telling = [text, ...earlier.toReversed()].find(

@@ -1,24 +1,24 @@
 /**
  * The stages of a discussion.
  *
- *   UNDERSTAND  finding out what is needed. A clear need goes on to DESIGN in the same turn.
- *   DESIGN      making three designs. Passed through: leads to PRESENT, or back when too little is known.
- *   PRESENT     the designs lie before the person, each with its critique, cost and time.
- *   DEBATE      questions and objections are being answered; the designs stay as they are.
- *   REFINE      changing one design, or all. Passed through: leads to CONFIRM with a chosen design, else to PRESENT.
- *   CONFIRM     one design is selected and waits for a yes.
- *   PLAN        the design is settled and can run.
+ *   UNDERSTAND  The need is not clear yet. A clear need leads to DESIGN in the same turn.
+ *   DESIGN      Three designs are made. Transient: leads to PRESENT, or back when too little is known.
+ *   PRESENT     The designs are shown, each with its critique, cost and duration.
+ *   DEBATE      Questions and objections are answered. The designs do not change.
+ *   REFINE      One design or all are changed. Transient: leads to CONFIRM with a selected design, else to PRESENT.
+ *   CONFIRM     One design is selected and awaits confirmation.
+ *   PLAN        The design is confirmed and can run.
  *
- * Back edges: whatever has been shown can be debated, refined or made anew, a selected design can be exchanged,
- * even a settled one, and starting over leads back to UNDERSTAND from everywhere. Only CONFIRM leads to PLAN.
+ * Shown designs can be debated, refined or replaced at any time. Another design can be selected even after
+ * confirmation. Starting over leads to UNDERSTAND from every stage. Only CONFIRM leads to PLAN.
  *
- * Text may do in a stage:
+ * What a message may do in each stage:
  *   UNDERSTAND, DESIGN               describe the need, add to it, talk
  *   PRESENT, DEBATE, REFINE, CONFIRM also ask (→ DEBATE), refine (→ REFINE), select (→ CONFIRM), describe another
  *                                    need (→ DESIGN), start over (→ UNDERSTAND); confirm what is selected (→ PLAN)
  *   PLAN                             the same; a question is answered without leaving the stage
- * `selectProposal` leads to CONFIRM from PRESENT on. `confirmProposal` settles the selected design: from CONFIRM,
- * or by way of it from a stage that the talk has moved to since; without a selection it is illegal.
+ * `selectProposal` leads to CONFIRM from PRESENT and later stages. `confirmProposal` leads to PLAN, through CONFIRM if
+ * necessary; it fails without a selection.
  */
 import { ConflictError } from '../../../errors.ts';
 import { IllegalTransitionError } from '../errors.ts';
@@ -34,7 +34,7 @@ export const STAGES = [
   'PLAN',
 ] as const satisfies readonly DiscussionStage[];
 
-/** Staying where one is, is no transition. */
+/** Remaining in a stage is not a transition. */
 export const TRANSITIONS: Readonly<Record<Stage, readonly Stage[]>> = {
   UNDERSTAND: ['DESIGN'],
   DESIGN: ['PRESENT', 'UNDERSTAND'],
@@ -56,7 +56,7 @@ export function assertTransition(from: Stage, to: Stage): void {
   );
 }
 
-/** The stages entered on the way, without standing still; each step of it is checked. */
+/** The stages entered on the way. Omits repetitions and checks each transition. */
 export function path(from: Stage, ...through: Stage[]): Stage[] {
   const entered: Stage[] = [];
   for (const next of through) {
@@ -68,14 +68,14 @@ export function path(from: Stage, ...through: Stage[]): Stage[] {
   return entered;
 }
 
-/** What `selectProposal` enters. Errors: IllegalTransitionError before there are designs. */
+/** Stages that `selectProposal` enters. Errors: IllegalTransitionError before there are designs. */
 export function pathToSelection(stage: Stage): Stage[] {
   return path(stage, 'CONFIRM');
 }
 
 /**
- * What `confirmProposal` enters. Errors: IllegalTransitionError before a design is selected and when all is
- * settled already; ConflictError when another design is selected.
+ * Stages that `confirmProposal` enters. Errors: IllegalTransitionError when no design is selected or the design is
+ * already confirmed; ConflictError when another design is selected.
  */
 export function pathToConfirmation(stage: Stage, isSelected: boolean): Stage[] {
   if (stage === 'PLAN' || !isSelected) assertTransition(stage, 'PLAN');

@@ -1,13 +1,13 @@
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 
-/** What a discussion remembers from turn to turn: the columns of its conversation, bounded. */
+/** What a conversation remembers between turns, with limits. */
 export interface Memory {
   agreedRequirements: string[];
   openQuestions: string[];
   preferences: string[];
 }
 
-/** What one message adds. Questions and requirements that it settles are named by their place, from 1. */
+/** What one message adds. Answered questions and withdrawn requirements are given by their number, from 1. */
 export interface MemoryChange {
   agreed: string[];
   withdrawn: number[];
@@ -21,10 +21,10 @@ export const EMPTY_MEMORY: Memory = { agreedRequirements: [], openQuestions: [],
 export const MAX_REQUIREMENTS = 30;
 export const MAX_QUESTIONS = 8;
 export const MAX_PREFERENCES = 15;
-/** Of one entry, in characters. */
+/** Maximum length of one entry, in characters. */
 export const MAX_ENTRY_LENGTH = 300;
 
-/** Merges a change: nothing twice, answered and withdrawn entries gone, the oldest given up when there is no room. */
+/** Applies a change: removes duplicates, answered and withdrawn entries, and the oldest entries above the limit. */
 export function remember(memory: Memory, change: MemoryChange): Memory {
   return {
     agreedRequirements: merge(memory.agreedRequirements, change.withdrawn, change.agreed, MAX_REQUIREMENTS),
@@ -43,7 +43,7 @@ function merge(entries: string[], gone: number[], added: string[], limit: number
   return [...merged.values()].slice(-limit);
 }
 
-/** One line of bounded length, without what a person does not see. */
+/** One line of limited length without invisible characters. */
 export function tidy(entry: string, maxLength = MAX_ENTRY_LENGTH): string {
   const line = cleanText(entry).text.replace(/\s+/gu, ' ').trim();
   const characters = Array.from(line);

@@ -44,7 +44,7 @@ export function currentProposals<Row extends Pick<DesignProposal, 'strategy' | '
   });
 }
 
-/** What an experienced reviewer says about a design. */
+/** The review of a design. */
 export type Critique = z.output<typeof critiqueSchema>;
 
 export type StoredCritique = z.output<typeof storedCritiqueSchema>;

@@ -28,7 +28,7 @@ export const INTENTS = [
   'START_OVER',
 ] as const;
 
-/** What a message means here: only what can be meant, given the designs that there are. */
+/** Reads a message. Keeps only intents and targets that are possible with the current designs. */
 export async function readMessage(
   model: StructuredModel,
   fallback: ReadingFallback,
@@ -124,7 +124,7 @@ export interface ProposalLine {
 export interface Reading {
   intents: Intent[];
   target: Strategy | null;
-  /** What is wanted, where a design is to be changed; the message itself where that was not put apart. */
+  /** The requested change. The whole message if the model did not extract one. */
   change: string;
   isClear: boolean;
   title: string | null;

@@ -1,7 +1,7 @@
 import type { ReplyPlan, DesignSummary } from './reply-plan.ts';
 import type { ContentSource } from './proposal.ts';
 
-/** The best score; of equals the cheapest. */
+/** The design with the highest score; the cheaper one of equals. */
 export function recommended(designs: readonly DesignSummary[]): DesignSummary {
   return designs.reduce((best, card) => {
     const lead = card.critique.score - best.critique.score;
@@ -24,7 +24,7 @@ export function shortName({ title }: DesignSummary): string {
   return title.split(': ', 1)[0]!;
 }
 
-/** What changed in any of the designs, each thing once. */
+/** The changes of all designs without duplicates. */
 export function allChanges(designs: readonly DesignSummary[]): string[] {
   return [...new Set(designs.flatMap((card) => card.changes))].slice(0, 3);
 }
@@ -41,7 +41,7 @@ export function madeByRules({ readingSource, designs }: ReplyPlan): string[] {
   ];
 }
 
-/** What a question is about, as far as its words tell. */
+/** The topic of a question, by keywords. */
 export function topicOf(message: string): Topic {
   return TOPICS.find(({ pattern }) => pattern.test(message))?.topic ?? 'CHOICE';
 }

@@ -3,8 +3,7 @@ import { STAGES } from './machine.ts';
 import { CONTENT_SOURCES, type KnownProposal, storedCritiqueSchema, STRATEGIES } from './proposal.ts';
 
 /**
- * What a reply will say, once that is decided. Stored with the reply as JSON, so that a reply taken up by
- * another process says the same.
+ * What a reply will say. Stored with the reply, so that another worker writes the same.
  */
 export const REPLY_KINDS = [
   /** Ask for what is missing. */
@@ -17,7 +16,7 @@ export const REPLY_KINDS = [
   'CHOOSE',
   /** Ask for a yes to the selected design. */
   'CONFIRM',
-  /** The design is settled. */
+  /** The design is confirmed. */
   'PLAN',
 ] as const;
 
@@ -41,11 +40,11 @@ export const replyPlanSchema = z.object({
   /** Where the discussion stands after this turn. */
   stage: z.enum(STAGES),
   language: z.string(),
-  /** The design that they speak of, where they name one. */
+  /** The design that the message names. */
   about: z.enum(STRATEGIES).nullable(),
   /** What the person wrote, shortened. */
   userMessage: z.string(),
-  /** Who read it. */
+  /** Who read it: a model or built-in rules. */
   readingSource: z.enum(CONTENT_SOURCES),
   memory: z.object({
     agreedRequirements: z.array(z.string()),
@@ -73,7 +72,7 @@ export function summaryOf(proposal: KnownProposal): DesignSummary {
   };
 }
 
-/** For reading, not for reckoning: three or four decimals. */
+/** Rounded for display: three or four decimals. */
 export function readableUsd(micros: bigint): string {
   return (Number(micros) / 1_000_000).toFixed(micros < 10_000n ? 4 : 3);
 }

@@ -13,7 +13,7 @@ import type { Prompt } from './structured-model.ts';
 
 export const REPLY_TASK = 'discussion.reply';
 
-/** How a model is asked for the text of a reply, which is streamed as it comes. */
+/** Builds the model request for the text of a reply. */
 export function replyTo(
   plan: ReplyPlan,
   { messages, context }: ReplySurroundings,

@@ -5,7 +5,7 @@ import { InvalidOutputError } from '../../../core/llm/structured.ts';
 /** The port through which the discussion asks a model for structured answers. */
 export interface StructuredModel {
   /**
-   * One structured answer, checked by `schema` and repaired once. Failures that may pass are retried before.
+   * One structured answer, checked by `schema` and repaired once. Temporary failures are retried first.
    * Errors: InvalidOutputError when the repaired answer does not fit either; ModelError; whatever else stops the
    * turn (an abort, a spent budget, a lost claim) as it is.
    */
@@ -27,7 +27,7 @@ export interface PromptTask<Facts extends object, T> {
 }
 
 /**
- * The model's answer, or that of the built-in rules when the model gave none that can be used, or was away through
+ * Returns the model's answer, or that of the built-in rules when the model gave no usable answer or was unavailable for
  * all retries.
  * Errors: ModelError AUTH, BAD_REQUEST or REFUSED, which the person has to know about; whatever else stops the turn.
  */
@@ -48,20 +48,20 @@ export async function generateWithFallback<Facts extends object, T>(
   }
 }
 
-/** Null for what the built-in rules must not hide. */
+/** Null for errors that must reach the user. */
 function failureOf(error: unknown): GenerationFailure | null {
   if (error instanceof InvalidOutputError) return { code: 'INVALID_OUTPUT', message: error.message };
   if (error instanceof ModelError && error.retryable) return { code: error.code, message: error.message };
   return null;
 }
 
-/** All results; if one fails, its error, but only after the others have ended: no call outlives the turn. */
+/** Waits for all calls, then throws the first error, so that no call outlives the turn. */
 export async function waitForAll<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(calls);
   return Promise.all(calls);
 }
 
-/** Something generated, and who made it. */
+/** An answer and its source. */
 export type Generated<T> =
   | { value: T; source: 'MODEL'; failure?: undefined }
   | { value: T; source: 'BUILT_IN'; failure: GenerationFailure };

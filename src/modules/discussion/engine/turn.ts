@@ -15,8 +15,8 @@ import { type Draft, type KnownProposal, type Proposal, STRATEGIES, type Strateg
 import { type Generated, type StructuredModel, waitForAll } from './structured-model.ts';
 
 /**
- * One message and what becomes of it: it is read, remembered, and moves the discussion along the table of
- * stages. Nothing is stored and nothing is said yet; the reply is written from its plan.
+ * Processes one user message: reads it, updates the memory, changes the stage and plans the reply. Stores nothing and
+ * writes no reply text.
  * Errors: whatever `generateWithFallback` does not answer with the built-in rules.
  */
 export async function takeTurn(
@@ -41,7 +41,7 @@ export async function takeTurn(
   return known.proposals.length === 0 ? understand(turn) : react(turn);
 }
 
-/** There are no designs yet, or no more: make them, or ask for what is missing. */
+/** Without designs: makes them, or asks for missing information. */
 async function understand(turn: TurnState): Promise<Turn> {
   const { state, reading, startsOver } = turn;
   const start: Stage[] = startsOver ? ['UNDERSTAND'] : [];
@@ -52,7 +52,7 @@ async function understand(turn: TurnState): Promise<Turn> {
   return outcomeOf(turn, 'CLARIFY', { transitions: path(state.stage, 'UNDERSTAND') });
 }
 
-/** There are designs: the message changes, chooses, settles or debates them. */
+/** With designs: changes, selects, confirms or discusses them. */
 async function react(turn: TurnState): Promise<Turn> {
   const { state, reading } = turn;
   const does = (intent: Intent) => reading.intents.includes(intent);
@@ -75,7 +75,7 @@ async function react(turn: TurnState): Promise<Turn> {
   return outcomeOf(turn, NEXT_STEP[state.stage] ?? 'CHOOSE', {});
 }
 
-/** Small talk changes nothing; the reply comes back to what is next. */
+/** Small talk changes nothing. The reply repeats the next step. */
 const NEXT_STEP: Partial<Record<Stage, ReplyKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
 
 function choose(turn: TurnState, settles: Stage[]): Turn {
@@ -107,7 +107,7 @@ async function design(turn: TurnState, transitions: Stage[]): Promise<Turn> {
   });
 }
 
-/** One design when it is clear which, and then it is the chosen one; else all of them. */
+/** Refines the target design and selects it; without a target, refines all. */
 async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]): Promise<Turn> {
   const { model, fallback, state, reading } = turn;
   const facts = factsOf(turn);
@@ -124,7 +124,7 @@ async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]
   });
 }
 
-/** What each design costs and takes, and what is to be said for and against it. */
+/** Adds estimate and critique to each design. */
 async function assess(
   { model, fallback }: TurnState,
   facts: NeedFacts,
@@ -190,7 +190,7 @@ function outcomeOf(turn: TurnState, kind: ReplyKind, outcome: Partial<Outcome>):
   return { transitions, memory, proposals, selected, title, builtIn, replyPlan };
 }
 
-/** Everything that is known about the need. What the person wrote counts as agreed where nothing was read out of it. */
+/** Collects the need. The message counts as agreed when no requirement was extracted. */
 function factsOf({ state, memory, language }: TurnState): NeedFacts {
   const agreedRequirements =
     memory.agreedRequirements.length > 0 ? memory.agreedRequirements : [tidy(state.text)];
@@ -207,7 +207,7 @@ function factsOf({ state, memory, language }: TurnState): NeedFacts {
 
 const MAX_TITLE_LENGTH = 80;
 
-/** Designs from before a new start are history. */
+/** Designs made before starting over are ignored. */
 function hasDesigns(stage: Stage): boolean {
   return stage !== 'UNDERSTAND' && stage !== 'DESIGN';
 }
@@ -261,6 +261,6 @@ interface TurnState {
   memory: Memory;
   language: string;
   startsOver: boolean;
-  /** The reading, where the model gave none. */
+  /** The reading, if built-in rules made it. */
   builtIn: BuiltInPart[];
 }
