@@ -9,6 +9,7 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
   isUnionType,
@@ -61,6 +62,12 @@ describe('the schema', () => {
       .filter(({ type }) => isRoot(type))
       .map(({ type, field }) => `${type.name}.${field.name}`);
     expect(names.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+  });
+
+  it('has only nullable root queries, so one that fails leaves the others their data; Relay prescribes `nodes`', () => {
+    const queries = Object.values(schema.getQueryType()!.getFields());
+    const required = queries.filter(({ type }) => isNonNullType(type)).map(({ name }) => name);
+    expect(required).toEqual(['nodes']);
   });
 
   it('declares every mutation as doThing(input: DoThingInput!): DoThingResult!', () => {
