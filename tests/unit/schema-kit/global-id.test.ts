@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decodeId, encodeId } from '../../../src/schema-kit/global-id.ts';
 
+const VALID = encodeId('Conversation', '0190a0c0-1111-7000-8000-000000000000');
+
 describe('global ids', () => {
   it('decode to the id only for its own type', () => {
-    const id = encodeId('Conversation', '0190a0c0-1111-7000-8000-000000000000');
-    expect(decodeId(id, 'Conversation')).toBe('0190a0c0-1111-7000-8000-000000000000');
-    expect(decodeId(id, 'Message')).toBe('');
+    expect(decodeId(VALID, 'Conversation')).toBe('0190a0c0-1111-7000-8000-000000000000');
+    expect(decodeId(VALID, 'Message')).toBe('');
   });
 
   it('are safe in a URL', () => {
@@ -23,5 +24,9 @@ describe('global ids', () => {
     encodeId('Conversation', 'x'.repeat(300)),
     '\u0000',
     '😀',
+    `${VALID}=`,
+    `${VALID} `,
+    ` ${VALID}`,
+    `${VALID.slice(0, 4)}\n${VALID.slice(4)}`,
   ])('decode %j to an id that matches nothing', (id) => expect(decodeId(id, 'Conversation')).toBe(''));
 });
