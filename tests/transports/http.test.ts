@@ -84,6 +84,23 @@ describe('GraphQL over HTTP', () => {
     expect(errors?.[0]?.extensions).toEqual({ code });
   });
 
+  it.each([
+    [
+      'query ($f: Int) { executions(first: $f) { pageInfo { endCursor } } }',
+      { f: 'x' },
+      'Variable "$f" got invalid value "x"; Int cannot represent non-integer value: "x"',
+    ],
+    [
+      'mutation ($input: ExecutePipelineInput!) { executePipeline(input: $input) { __typename } }',
+      { input: { source: { proposalId: 'x' }, request: 'x', costLimit: 'much' } },
+      'Variable "$input" got invalid value "much" at "input.costLimit"; a Decimal must be a string with at most 12 digits before the point and 6 after it, e.g. "0.25"',
+    ],
+  ])('names the variable that is wrong and the path of its value: %s', async (text, variables, message) => {
+    const { status, errors } = await app.graphql(text, variables);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
   it('rejects a body of more than 1 MB, even without a Content-Length', async () => {
     const big = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(1_000_000) } });
     expect((await post(big)).status).toBe(413);

@@ -12,7 +12,8 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
   const cause = rootCause(error);
   if (cause instanceof AppError) return replaced(error, cause.message, extensionsOf(cause));
   if (isAboutTheRequest(error, cause)) {
-    return replaced(error, cause.message, {
+    // graphql-js wraps the error of a variable to name the variable and the path of the value.
+    return replaced(error, isLocated(error) ? cause.message : (error as GraphQLError).message, {
       code: 'BAD_USER_INPUT',
       http: { status: 400 },
       ...cause.extensions,
@@ -45,8 +46,14 @@ function rootCause(error: unknown): unknown {
 /** Whether the library reports a problem with the document, its variables or a page argument, not a bug in a resolver. */
 function isAboutTheRequest(error: unknown, cause: unknown): cause is GraphQLError {
   if (!(cause instanceof GraphQLError)) return false;
-  const isLocated = error instanceof GraphQLError && error.path !== undefined;
-  return !isLocated || cause instanceof PothosValidationError || cause.extensions['code'] !== undefined;
+  return (
+    !isLocated(error) || cause instanceof PothosValidationError || cause.extensions['code'] !== undefined
+  );
+}
+
+/** Whether a resolver threw it. */
+function isLocated(error: unknown): boolean {
+  return error instanceof GraphQLError && error.path !== undefined;
 }
 
 function isAbort(cause: unknown): boolean {
