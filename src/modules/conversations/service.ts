@@ -64,7 +64,7 @@ export const renameConversation = useCase(
     }),
 );
 
-/** Deletes the conversation with its messages, proposals and events; its runs and its bill stay. */
+/** Deletes the conversation with its messages, proposals and events. Its runs and ledger entries are kept. */
 export const deleteConversation = useCase(
   'Mutation.deleteConversation',
   { input: z.object({ conversationId: rowId }) },
@@ -88,8 +88,8 @@ const sendMessageInput = z.object({
 });
 
 /**
- * Adds the user's message and the reply to it, which a worker then writes. While another reply is under way,
- * `whenBusy` decides: REJECT refuses, ENQUEUE waits for its turn, INTERRUPT stops whatever is under way.
+ * Adds the user's message and the reply to it, which a worker then writes. While another reply is in progress,
+ * `whenBusy` decides: REJECT fails, ENQUEUE waits, INTERRUPT cancels all open replies.
  */
 export const sendMessage = useCase(
   'Mutation.sendMessage',
@@ -110,7 +110,7 @@ export const sendMessage = useCase(
   },
 );
 
-/** Stops a reply: a waiting one at once, one under way as soon as its worker has closed the provider's stream. */
+/** Stops a reply: a queued one immediately, a streaming one when its worker has closed the provider's stream. */
 export const stopReply = useCase(
   'Mutation.stopReply',
   { input: z.object({ messageId: rowId }) },
@@ -154,13 +154,13 @@ export async function ownConversation(
   return conversation;
 }
 
-/** The same, with its row locked: everything that changes a conversation's course goes through this lock. */
+/** Same as `ownConversation`, and locks the row. Every change of stage, proposals or replies takes this lock. */
 export async function lockConversation(tx: Tx, viewer: Viewer, id: string): Promise<Conversation> {
   await tx.sql('SELECT id FROM conversations WHERE id = $1 FOR UPDATE', [id]);
   return ownConversation(tx, viewer, id);
 }
 
-/** The replies that are not done yet, oldest first. */
+/** Unfinished replies, oldest first. */
 export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Promise<Message[]> {
   return tx.prisma.message.findMany({
     where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
@@ -175,7 +175,7 @@ async function assertNoOpenRun(tx: Tx, conversationId: string): Promise<void> {
   throw new ConflictError('BUSY', message, { type: 'PipelineExecution', id: run.id });
 }
 
-/** Adds the user's message and the reply to it, and wakes the worker. Gives the id of the reply. */
+/** Adds the user's message and the reply to it, and wakes the worker. Returns the id of the reply. */
 async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExchange): Promise<string> {
   const { text, notices, context, isBusy, now } = exchange;
   const { id: conversationId, tenantId } = conversation;
@@ -229,7 +229,7 @@ async function applyWhenBusy(
   if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open, now);
   else if (whenBusy === 'REJECT' || open.length > MAX_QUEUED_REPLIES) {
     const advice = whenBusy === 'REJECT' ? 'or send with whenBusy ENQUEUE or INTERRUPT' : 'and send again';
-    throw new ConflictError('BUSY', `A reply is still under way. Wait for its end, ${advice}.`, {
+    throw new ConflictError('BUSY', `A reply is still in progress. Wait until it ends, ${advice}.`, {
       type: 'Message',
       id: first.id,
     });
@@ -237,7 +237,7 @@ async function applyWhenBusy(
   return open.some((reply) => reply.status === 'STREAMING') || whenBusy === 'ENQUEUE';
 }
 
-/** Ends those that wait; asks the worker to end the one under way. */
+/** Cancels queued replies; asks the worker to stop a streaming one. */
 async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<void> {
   for (const reply of replies) {
     if (reply.status === 'QUEUED') {

@@ -6,8 +6,8 @@ import { type ConversationTotals, NO_CONVERSATION_TOTALS, totalsByConversation }
 import { conversationLog } from './events.ts';
 
 /**
- * A conversation as it was at one seq of its log: rows, text and money of one REPEATABLE READ transaction, from
- * which the whole answer is resolved. A reply under way holds its text up to that seq.
+ * Reads the state of a conversation at one seq of its log: rows, texts and costs from one REPEATABLE READ transaction.
+ * A streaming reply contains its text up to that seq.
  */
 export async function snapshotConversation(
   database: Database,

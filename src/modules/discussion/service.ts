@@ -12,7 +12,7 @@ import { pathToConfirmation, pathToSelection, type Stage } from './engine/machin
 
 const proposalInput = z.object({ proposalId: rowId });
 
-/** Chooses one of the current proposals; it can be exchanged until a run has been started, and afterwards too. */
+/** Selects one of the current proposals. The selection can be changed at any time. */
 export const selectProposal = useCase(
   'Mutation.selectProposal',
   { input: proposalInput },
@@ -32,7 +32,7 @@ export const selectProposal = useCase(
     }),
 );
 
-/** Settles the selected proposal: from now on `executePipeline` runs it. */
+/** Confirms the selected proposal, which `executePipeline` can then run. */
 export const confirmProposal = useCase(
   'Mutation.confirmProposal',
   { input: proposalInput },
@@ -44,7 +44,7 @@ export const confirmProposal = useCase(
     }),
 );
 
-/** Moves a conversation through `stages`, and tells each. */
+/** Moves a conversation through `stages` and appends an event for each. */
 export async function enterStages(
   tx: Tx,
   conversation: Conversation,
@@ -58,7 +58,7 @@ export async function enterStages(
   return tx.prisma.conversation.update({ where: { id: conversation.id }, data: { stage: from } });
 }
 
-/** The proposal and its conversation, locked, with no reply under way that could change either. */
+/** Locks the conversation of a proposal. Errors: ConflictError while a reply is in progress. */
 async function lockIdleConversation(tx: Tx, viewer: Viewer, proposalId: string) {
   const found = await tx.prisma.designProposal.findFirst({
     where: { id: proposalId, conversation: ownedBy(viewer) },
@@ -69,7 +69,7 @@ async function lockIdleConversation(tx: Tx, viewer: Viewer, proposalId: string) 
   const [reply] = await openReplies(tx, conversation.id);
   if (reply) {
     const message =
-      'A reply is under way and may change the proposals. Wait for its end, or stop it with stopReply.';
+      'A reply is in progress and may change the proposals. Wait until it ends, or call stopReply.';
     throw new ConflictError('BUSY', message, { type: 'Message', id: reply.id });
   }
   const proposal = await tx.prisma.designProposal.findUniqueOrThrow({ where: { id: proposalId } });

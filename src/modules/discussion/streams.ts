@@ -6,7 +6,7 @@ import { type ConversationEvent, conversationLog } from '../conversations/events
 import { readableBy } from '../conversations/policy.ts';
 import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
 
-/** What `conversationEvents` shows: everything but the deletion, which ends it. */
+/** All events except the deletion, which ends the stream. */
 const SHOWN = {
   MessageAdded: true,
   ConversationChanged: true,
@@ -20,7 +20,7 @@ const SHOWN = {
 
 export const CONVERSATION_EVENTS = Object.keys(SHOWN) as (keyof typeof SHOWN)[];
 
-/** Everything that happens in a conversation; goes on until the reader leaves or the conversation is deleted. */
+/** Streams the events of a conversation until the reader leaves or the conversation is deleted. */
 export async function conversationEvents(
   ctx: Context,
   { conversationId, after }: { conversationId: string; after?: number | null },
