@@ -74,7 +74,7 @@ export class ValidationError extends AppError {
   }
 }
 
-/** Missing and foreign read the same. */
+/** An object of another tenant gives the same error as one that does not exist. */
 export class NotFoundError extends AppError {
   constructor(what: string) {
     super('NOT_FOUND', `${what} was not found. Check the id, and that it belongs to you.`);
@@ -105,7 +105,10 @@ export class UnsafeInputError extends AppError {
   }
 }
 
-/** Not a caller's but the operator's to mend. One line for each problem: the setting, and what to do about it. Never a value. */
+/**
+ * A problem with the settings, which the operator must correct. One line per problem: the setting and how to correct
+ * it, never its value.
+ */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -121,5 +124,8 @@ function describeIssue(issue: ValidationIssue): string {
 }
 
 export type ValidationIssueCode = (typeof VALIDATION_ISSUE_CODES)[number];
-/** WRONG_STATE and BUSY: of the object. STALE_VERSION: a newer one exists. TAKEN: by another object. */
+/**
+ * WRONG_STATE, BUSY: the object's state does not allow it now. STALE_VERSION: a newer version exists. TAKEN: another
+ * object has the value.
+ */
 export type ConflictReason = 'WRONG_STATE' | 'STALE_VERSION' | 'TAKEN' | 'BUSY' | 'IDEMPOTENCY_KEY_REUSED';

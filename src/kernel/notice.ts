@@ -1,14 +1,14 @@
 /**
- * Something that a person should know about a text or a run. Stored as JSON, in the order in which they came up; a type
- * and no interface, since Prisma takes only a type as JSON.
+ * Information for the user about a text or a run. Stored as JSON in order of occurrence. A type, because Prisma accepts
+ * no interface as JSON.
  */
 export type Notice = {
   code: NoticeCode;
-  /** For people to read. */
+  /** Human-readable. */
   message: string;
-  /** The step of a run that it is about; null for a message and for a run as a whole. */
+  /** Key of the step concerned. Null for a message or a whole run. */
   stepKey: string | null;
-  /** The material from outside that it is about: its URL, or its title where it has no URL. */
+  /** URL or title of the external material concerned. */
   source: string | null;
 };
 

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 
 /**
- * Loads what belongs to the objects of an answer: from the snapshot of an object where the answer is made from one,
- * else from the database, in one read for all objects that are asked for together.
+ * Loads data of objects in a response: from an object's snapshot if there is one, else from the database, in one read
+ * per batch.
  */
 export function snapshotLoader<Snapshot, Value>({
   snapshots,
@@ -28,6 +28,6 @@ interface SnapshotLoaderOptions<Snapshot, Value> {
   snapshots: ReadonlyMap<string, Snapshot>;
   ofSnapshot: (snapshot: Snapshot) => Value;
   read: (ids: string[]) => Promise<Map<string, Value>>;
-  /** What an object has of which nothing is found. */
+  /** Value for an object without data. */
   none: Value;
 }

@@ -17,7 +17,7 @@ describe('describePlan', () => {
     const { executionsPerDay, costPerDayMicros } = PLANS[plan];
     const text = describePlan(plan);
     if (executionsPerDay !== null) expect(text).toContain(`${executionsPerDay} runs`);
-    if (costPerDayMicros !== null) expect(text).toContain(`$${Number(costPerDayMicros) / 1e6} a day`);
+    if (costPerDayMicros !== null) expect(text).toContain(`$${Number(costPerDayMicros) / 1e6} per UTC day`);
     expect(text).not.toContain('null');
   });
 });

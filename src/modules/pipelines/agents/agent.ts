@@ -98,7 +98,7 @@ function describeTask({ step, request, context, inputs, collected, nonce }: Agen
   ].join('\n\n');
 }
 
-/** One of its own in the whole run, since other steps work with it. */
+/** Unique within the run, because other steps cite it. */
 export function sourceMark(stepKey: string, index: number): string {
   return `${stepKey}-${index + 1}`;
 }
