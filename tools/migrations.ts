@@ -8,7 +8,6 @@ import path from 'node:path';
 import { withOperatorDatabase } from '../src/build/operator-database.ts';
 import { readConfig } from '../src/config/config.ts';
 import { MIGRATIONS_FOLDER } from '../src/infra/migrations.ts';
-import { migrationDrift } from './migration-diff.ts';
 
 const [action, name] = process.argv.slice(2);
 if (action === 'new' && name) process.exitCode = await writeMigration(name);
@@ -18,7 +17,7 @@ process.exit(); // the comparison of schemas leaves a timer of ten seconds behin
 
 /** Writes a migration from the migrations so far to `schema.prisma`. */
 async function writeMigration(title: string): Promise<number> {
-  const script = await withOperatorDatabase(readConfig(), migrationDrift);
+  const script = await missingScript();
   if (script === null) return upToDate();
   const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const folder = path.join(MIGRATIONS_FOLDER, `${timestamp}_${title.toLowerCase().replace(/\W+/g, '_')}`);
@@ -28,8 +27,14 @@ async function writeMigration(title: string): Promise<number> {
   return 0;
 }
 
+/** Loads the comparison here: a production install lacks what it needs, and the operator's commands do not use it. */
+async function missingScript(): Promise<string | null> {
+  const { migrationDrift } = await import('./migration-diff.ts');
+  return withOperatorDatabase(readConfig(), migrationDrift);
+}
+
 async function checkMigrations(): Promise<number> {
-  const script = await withOperatorDatabase(readConfig(), migrationDrift);
+  const script = await missingScript();
   if (script === null) return upToDate();
   console.log(`Missing in the migrations: ${script}`);
   return 1;

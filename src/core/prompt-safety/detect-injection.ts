@@ -80,7 +80,8 @@ function finding(kind: InjectionKind, severity: Severity, what: string, match: s
     .replace(/^[^\p{L}\p{N}<[!]+/u, '')
     .replace(/\s+/g, ' ')
     .trimEnd()
-    .slice(0, MAX_EXCERPT_LENGTH);
+    .slice(0, MAX_EXCERPT_LENGTH)
+    .toWellFormed(); // the cut may split a surrogate pair
   return { kind, severity, description: `${what}: "${excerpt}"` };
 }
 

@@ -56,8 +56,8 @@ export function isStalled({ stalledClaims }: { stalledClaims: number }): boolean
   return stalledClaims >= MAX_STALLED_CLAIMS;
 }
 
-/** Whether our own database was unavailable, which must not fail a run or a reply. */
-function isOutage(error: unknown): boolean {
+/** Whether the database or the spending gate was unavailable, which must not fail a run or a reply. */
+export function isOutage(error: unknown): boolean {
   return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
 }
 

@@ -189,7 +189,7 @@ const GO_AHEAD =
 const SAYING_NO =
   /\b(?:no|nope|not|don't|don’t|do not|doesn't|doesn’t|isn't|isn’t|wait|never|wrong|neither|none)\b|^(?:아니|아뇨|싫|별로)|안 (?:돼|됩|좋)|말고/iu;
 const OPINION =
-  /\b(?:i (?:model|feel|believe|worry|doubt|wonder|fear|like|love|hate)|too (?:expensive|slow|long|much|many|complex|complicated|risky|short|shallow)|concern(?:ed|s)?|worried|seems?|unsure|not sure)\b|너무|걱정|생각|것 같|글쎄/iu;
+  /\b(?:i (?:think|feel|believe|worry|doubt|wonder|fear|like|love|hate)|too (?:expensive|slow|long|much|many|complex|complicated|risky|short|shallow)|concern(?:ed|s)?|worried|seems?|unsure|not sure)\b|너무|걱정|생각|것 같|글쎄/iu;
 const PREFERENCE =
   /\b(?:prefer\w*|rather|ideally|i like|we like|i want it (?:fast|cheap|thorough)|as (?:fast|cheap|quick) as)\b|선호|했으면|이왕이면|되도록|가능하면/iu;
 

@@ -1,3 +1,4 @@
+import { storableText } from '../../text/storable-text.ts';
 import { ModelError, type ModelErrorCode } from '../language-model.ts';
 
 /** The error for a response whose status is not 2xx. Reads its body up to a limit. */
@@ -72,7 +73,8 @@ function parseRetryAfter(header: string | null): number | undefined {
 
 function withoutKey(text: string, apiKey: string): string {
   const clean = apiKey ? text.replaceAll(apiKey, '[key]') : text;
-  return clean.length > MAX_MESSAGE_CHARACTERS ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS)}…` : clean;
+  const isLong = clean.length > MAX_MESSAGE_CHARACTERS;
+  return storableText(isLong ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS)}…` : clean); // the cut may split a surrogate pair
 }
 
 /** Ignores an interrupted body: the status is sufficient. */

@@ -1,3 +1,4 @@
+import { storableText } from '../../../core/text/storable-text.ts';
 import type { ApprovalRequest, PipelineExecution, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';
@@ -84,7 +85,7 @@ function payloadOf({ title, agent, prompt }: Step, inputs: AgentTask['inputs']) 
   const excerpts = inputs.map(({ key, title, output }) => ({
     key,
     title,
-    excerpt: (output ?? '').slice(0, MAX_EXCERPT_LENGTH),
+    excerpt: storableText((output ?? '').slice(0, MAX_EXCERPT_LENGTH)), // the cut may split a surrogate pair
   }));
   return { title, agent, prompt, inputs: excerpts };
 }

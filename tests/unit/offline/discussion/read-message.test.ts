@@ -77,6 +77,7 @@ describe('readByPatterns, once there are designs', () => {
 
     ['take the second one, but add a check of the sources', ['SELECT', 'REFINE'], 'QUALITY'],
     ['두 번째로 하고 출처 검증을 추가해줘', ['SELECT', 'REFINE'], 'QUALITY'],
+    ['I think one source is enough here, two would be a waste of time', ['ASK'], null],
     ['add a quality check', ['REFINE'], null],
     ['Can you add a step that translates it?', ['REFINE'], null],
     ['make the fast one also check the sources', ['REFINE'], 'SPEED'],

@@ -25,6 +25,19 @@ describe('errorFromResponse', () => {
     expect(error.code).toBe(code);
   });
 
+  it.each([
+    ['an emoji at the cut', `${'x'.repeat(299)}😀`],
+    ['NUL', 'no \0 please'],
+    ['half of a surrogate pair', 'a \ud83d b'],
+  ])('gives a message that any database stores, for one with %s', async (_what, message) => {
+    const { message: shown } = await errorFromResponse(
+      Response.json({ error: { message } }, { status: 400 }),
+      ASKED,
+    );
+    expect(shown.isWellFormed()).toBe(true);
+    expect(shown).not.toContain('\0');
+  });
+
   it('reads a body only up to a limit', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
