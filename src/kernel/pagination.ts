@@ -49,7 +49,13 @@ export function containing(part: string) {
   return { contains: pattern, mode: 'insensitive' as const };
 }
 
-function noCursor(): AppError {
+/** Errors: BAD_USER_INPUT when the size of a page is not between 1 and `max`. */
+export function checkPageSize(argument: string, size: number, max: number): void {
+  if (size >= 1 && size <= max) return;
+  throw new AppError('BAD_USER_INPUT', `\`${argument}\` must be between 1 and ${max}, but is ${size}.`);
+}
+
+export function noCursor(): AppError {
   return new AppError(
     'BAD_USER_INPUT',
     'Invalid cursor. Use a cursor from the edges or the pageInfo of this list.',

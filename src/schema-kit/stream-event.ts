@@ -46,12 +46,13 @@ export const StreamEventPageRef = builder
 
 /** Argument descriptions of fields that return a StreamEventPage. */
 export const PAGE_ARGS = {
-  after: 'Return only events with a higher `seq`.',
-  first: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}.`,
+  after:
+    'Return only events with a higher `seq`. BAD_USER_INPUT if negative or higher than the last `seq` of the log.',
+  first: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}; otherwise BAD_USER_INPUT.`,
 };
 
 export function eventPageComplexity({ first }: { first: number }) {
-  return { field: 1, multiplier: Math.min(first, MAX_PAGE_EVENTS) / 10 };
+  return { field: 1, multiplier: Math.min(Math.max(first, 0), MAX_PAGE_EVENTS) / 10 };
 }
 
 /** Description of the argument `after` of subscriptions. */

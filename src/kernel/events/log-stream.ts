@@ -26,10 +26,7 @@ export async function openStream<
 ): Promise<EventStream<Extract<Event, { type: Type }>, Snapshot>> {
   const { log, after } = options;
   const { head, floor } = await eventLog.state(log);
-  if (after != null && (after > head || after < 0)) {
-    const message = `after: ${after} is not in this log, whose newest event is ${head}. Omit \`after\` to start with a snapshot.`;
-    throw new AppError('BAD_USER_INPUT', message);
-  }
+  if (after != null) checkAfter(after, head, 'a snapshot');
   const isAtEnd =
     after === head && (await options.hasEnded?.()) === true && (await eventLog.state(log)).head === after;
   const wantsSnapshot = after == null || after < floor;
@@ -67,6 +64,13 @@ export async function openStream<
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
+
+/** Errors: BAD_USER_INPUT when no reader of a log can have received `after`. */
+export function checkAfter(after: number, head: number, start: string): void {
+  if (after >= 0 && after <= head) return;
+  const message = `after: ${after} is not in this log, whose newest event is ${head}. Omit \`after\` to start with ${start}.`;
+  throw new AppError('BAD_USER_INPUT', message);
+}
 
 /** Resolves when an event of the log satisfies `matches`, or after `timeoutMs`. */
 export async function waitForEvent<Data>(

@@ -67,6 +67,22 @@ describe('conversationEvents', () => {
     });
     expect(await readPage(ann, id, events.length, 3)).toMatchObject({ nodes: [], hasMore: false });
   });
+
+  it('refuses a page of another size than 1 to 1000, and a cursor that is not in the log', async () => {
+    const ann = await app.register();
+    const id = await openConversation(app, ann);
+    for (const [after, first, reason] of [
+      [0, 0, '`first` must be between 1 and 1000, but is 0.'],
+      [0, -5, '`first` must be between 1 and 1000, but is -5.'],
+      [0, 1001, '`first` must be between 1 and 1000, but is 1001.'],
+      [-1, 10, 'after: -1 is not in this log, whose newest event is 0.'],
+      [1, 10, 'after: 1 is not in this log, whose newest event is 0.'],
+    ] as const) {
+      const { errors } = await queryPage(ann, id, after, first);
+      expect(errors?.[0]?.extensions?.['code'], reason).toBe('BAD_USER_INPUT');
+      expect(errors?.[0]?.message).toContain(reason);
+    }
+  });
 });
 
 async function readUntil(account: Account, id: string, type: string, after = 0): Promise<Event[]> {
@@ -88,13 +104,16 @@ async function readUntil(account: Account, id: string, type: string, after = 0):
 }
 
 async function readPage(account: Account, id: string, after: number, first: number): Promise<unknown> {
-  const { data } = await app.graphql<{ conversation: { events: unknown } }>(
+  return (await queryPage(account, id, after, first)).data?.conversation.events;
+}
+
+function queryPage(account: Account, id: string, after: number, first: number) {
+  return app.graphql<{ conversation: { events: unknown } }>(
     `query ($id: ID!, $after: Int!, $first: Int!) { conversation(id: $id) {
       events(after: $after, first: $first) { nodes { __typename seq } firstSeq lastSeq hasMore } } }`,
     { id, after, first },
     account,
   );
-  return data?.conversation.events;
 }
 
 interface Event {
