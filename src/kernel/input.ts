@@ -13,7 +13,7 @@ import { type Notice, notice } from './notice.ts';
 
 /** Parses an input with the schema of its operation. Errors: ValidationError with the path of each problem. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(input, { error: lengthMessage });
+  const parsed = schema.safeParse(input, { error: boundMessage });
   if (parsed.success) return parsed.data;
   throw new ValidationError(
     parsed.error.issues.map((issue) => ({
@@ -24,12 +24,22 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   );
 }
 
-/** The message for a text of invalid length, unless its schema defines one. */
-function lengthMessage(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.origin !== 'string') return undefined;
-  if (issue.code === 'too_big') return `must be at most ${issue.maximum} characters`;
-  if (issue.code !== 'too_small') return undefined;
-  return issue.minimum === 1 ? 'must not be blank' : `must be at least ${issue.minimum} characters`;
+/** The message for a text or list of invalid length or a number out of range, unless its schema defines one. */
+function boundMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'too_big') return atMost(issue.origin, issue.maximum);
+  if (issue.code === 'too_small') return atLeast(issue.origin, issue.minimum);
+  return undefined;
+}
+
+function atMost(origin: string, maximum: number | bigint): string {
+  if (origin === 'array') return `must have at most ${maximum} items`;
+  return `must be at most ${maximum}${origin === 'string' ? ' characters' : ''}`;
+}
+
+function atLeast(origin: string, minimum: number | bigint): string {
+  if (origin === 'string' && minimum === 1) return 'must not be blank';
+  if (origin === 'array') return `must have at least ${minimum} items`;
+  return `must be at least ${minimum}${origin === 'string' ? ' characters' : ''}`;
 }
 
 /** A custom check has the code of its issue in `params`. Default: NOT_ALLOWED. */

@@ -1,18 +1,21 @@
 import SchemaBuilder, {
   BasePlugin,
   PothosSchemaError,
+  PothosValidationError,
   type PothosOutputFieldConfig,
   type SchemaTypes,
 } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 import { AppError } from '../errors.ts';
 import { isOperation } from '../access/permissions.ts';
+import { checkPageSize, noCursor } from '../kernel/pagination.ts';
 
 export const FIELD_RULES = 'fieldRules';
 
 /**
  * Rules that apply to fields automatically: each root field requires the permission listed for it in OPERATIONS
- * (a missing entry fails the build), and the complexity of a paginated field grows with its page size.
+ * (a missing entry fails the build), the arguments of a paginated field are checked, and its complexity grows with its
+ * page size.
  */
 class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -25,9 +28,15 @@ class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (!('first' in field.args && 'last' in field.args)) return resolver;
-    return (parent, args, context, info) => {
-      checkPageSize(args);
-      return resolver(parent, args, context, info);
+    return async (parent, args: PageArgs, context, info) => {
+      checkPage(args);
+      try {
+        return await resolver(parent, args, context, info);
+      } catch (error) {
+        // All other arguments of the page are checked above, so the library can object only to the cursor.
+        const hasCursor = args.after != null || args.before != null;
+        throw hasCursor && error instanceof PothosValidationError ? noCursor() : error;
+      }
     };
   }
 }
@@ -46,23 +55,31 @@ function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Ty
 }
 
 /** Errors: BAD_USER_INPUT. */
-function checkPageSize({ first, last }: { first?: number | null; last?: number | null }): void {
-  if (first != null && last != null) {
-    throw new AppError('BAD_USER_INPUT', 'Set either `first` or `last`, not both.');
-  }
-  const [name, size] = last == null ? ['first', first] : ['last', last];
-  if (size != null && (size < 1 || size > MAX_PAGE)) {
-    throw new AppError('BAD_USER_INPUT', `\`${name}\` must be between 1 and ${MAX_PAGE}, but is ${size}.`);
-  }
+function checkPage({ first, last, after, before }: PageArgs): void {
+  const refuse = (message: string) => new AppError('BAD_USER_INPUT', message);
+  if (first != null && last != null) throw refuse('Set either `first` or `last`, not both.');
+  if (after != null && before != null) throw refuse('Set either `after` or `before`, not both.');
+  if (before != null && first != null) throw refuse('`before` requires `last`, not `first`.');
+  if (after != null && last != null) throw refuse('`after` requires `first`, not `last`.');
+  if (first != null) checkPageSize('first', first, MAX_PAGE);
+  if (last != null) checkPageSize('last', last, MAX_PAGE);
 }
 
 export const MAX_PAGE = 100;
 
-function pageComplexity({ first, last }: { first?: number | null; last?: number | null }) {
-  return { field: 1, multiplier: first ?? last ?? 20 };
+/** A negative size is refused later, and must not lower the complexity of the document. */
+function pageComplexity({ first, last }: PageArgs) {
+  return { field: 1, multiplier: Math.max(first ?? last ?? 20, 0) };
 }
 
 SchemaBuilder.registerPlugin(FIELD_RULES, FieldRulesPlugin);
+
+interface PageArgs {
+  first?: number | null;
+  last?: number | null;
+  after?: string | null;
+  before?: string | null;
+}
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Pothos learns the name of a plugin

@@ -6,6 +6,7 @@ import { recordedStatements, type Statement } from '../support/statements.ts';
 
 const app = testApp({ config: { role: 'api' } });
 const LISTS = ['conversations', 'executions', 'approvalRequests'] as const;
+const NO_CURSOR = /^Invalid cursor\. Use a cursor from the edges or the pageInfo of this list\.$/;
 
 describe.each(LISTS)('a list of %s', (list) => {
   let ann: Account;
@@ -54,9 +55,11 @@ describe.each(LISTS)('a list of %s', (list) => {
       ['last: -1', /last/],
       [`first: 1, before: "${foreign}"`, /before.*first/],
       [`last: 1, after: "${foreign}"`, /after.*last/],
-      ['after: "x"', /cursor/i],
-      [`after: "${foreign}"`, /cursor/],
-      [`after: "${Buffer.from('GPC:S:\0').toString('base64')}"`, /cursor/],
+      [`after: "${foreign}", before: "${foreign}"`, /after.*before/],
+      ['after: "x"', NO_CURSOR],
+      ['last: 1, before: "x"', NO_CURSOR],
+      [`after: "${foreign}"`, NO_CURSOR],
+      [`after: "${Buffer.from('GPC:S:\0').toString('base64')}"`, NO_CURSOR],
     ] as const) {
       const { status, errors } = await app.graphql(
         `{ ${list}(${args}) { pageInfo { endCursor } } }`,
@@ -75,6 +78,15 @@ describe.each(LISTS)('a list of %s', (list) => {
       ann,
     );
     expect([status, errors?.[0]?.extensions?.['code']]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+  });
+
+  it('rejects that page also beside one of negative size', async () => {
+    const { errors } = await app.graphql(
+      `{ ${list}(first: 100000) { edges { node { id } } } less: ${list}(first: -100000) { edges { node { id } } } }`,
+      {},
+      ann,
+    );
+    expect(errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
   });
 });
 
@@ -171,6 +183,7 @@ describe('messages', () => {
         const query = `query ($id: ID!, $after: String) { conversation(id: $id) { ${list}(after: $after) { edges { cursor } } } }`;
         const { errors } = await app.graphql(query, { id, after }, ann);
         expect(errors?.[0]?.extensions?.['code'], `${list} ${text}`).toBe('BAD_USER_INPUT');
+        expect(errors?.[0]?.message, `${list} ${text}`).toMatch(NO_CURSOR);
       }
     }
   });

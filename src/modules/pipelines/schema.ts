@@ -2,6 +2,7 @@ import { resolveArrayConnection } from '@pothos/plugin-relay';
 import { ExecutionStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
+import { MAX_PAGE } from '../../schema-kit/field-rules.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { DateTimeRangeInput, oneOf, OrderDirectionRef, within } from '../../schema-kit/filters.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
@@ -152,10 +153,12 @@ builder.prismaObjectField(ConversationRef, 'executions', (t) =>
       cursor: 'id',
       totalCount: true,
       description: 'Runs of the conversation’s proposals, newest first.',
-      query: (page) => {
+      // The query of the conversation includes this one, and decodes the cursor once it knows the size.
+      maxSize: (page) => {
         checkCursor(page);
-        return { orderBy: { id: 'desc' } };
+        return MAX_PAGE;
       },
+      query: { orderBy: { id: 'desc' } },
     },
     ...ExecutionConnection,
   ),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_OUTPUT_TOKENS } from '../../../src/modules/designs/design.ts';
 import { type Account, testApp } from '../../support/app.ts';
 import { NEED, openConversation, readConversation, talk } from '../../support/conversations.ts';
 import { itRefuses } from '../../support/refusals.ts';
@@ -99,6 +100,16 @@ describe('executePipeline', () => {
         fault,
       ).toContainEqual(path);
     }
+  });
+
+  it.each([
+    [0, 'must be at least 1'],
+    [1_000_000, `must be at most ${MAX_OUTPUT_TOKENS}`],
+  ])('names the limit that a number of %i exceeds', async (maxOutputTokens, message) => {
+    const ann = await app.register();
+    const refused = await execute(ann, { source: { design: design({ key: 'a', maxOutputTokens }) } });
+    const path = ['source', 'design', 'steps', '0', 'maxOutputTokens'];
+    expect(refused.issues).toMatchObject([{ path, code: 'OUT_OF_RANGE', message }]);
   });
 
   it('requires exactly one source', async () => {
