@@ -119,20 +119,22 @@ function replaceDoubles(
   builtIn: (strategy: Strategy) => Draft,
 ): Generated<Draft>[] {
   const shapes = designs.map(({ value }) => shapeOf(value));
-  const double = designs.findLast(
-    ({ source }, index) =>
-      source === 'MODEL' && shapes.some((shape, other) => other !== index && shape === shapes[index]),
-  );
-  if (!double) return designs;
+  const equalOf = (index: number) =>
+    designs.find((_, other) => other !== index && shapes[other] === shapes[index]);
+  const index = designs.findLastIndex(({ source }, at) => source === 'MODEL' && equalOf(at));
+  const [double, equal] = [designs[index], equalOf(index)];
+  if (!double || !equal) return designs;
   const replacement: Generated<Draft> = {
     value: builtIn(double.value.strategy),
     source: 'BUILT_IN',
-    failure: { code: 'DUPLICATE', message: 'The model gave the same design for two strategies.' },
+    failure: { code: 'DUPLICATE', message: reasonOf(equal) },
   };
-  return replaceDoubles(
-    designs.map((one) => (one === double ? replacement : one)),
-    builtIn,
-  );
+  return replaceDoubles(designs.with(index, replacement), builtIn);
+}
+
+function reasonOf({ source, value: { strategy } }: Generated<Draft>): string {
+  if (source === 'MODEL') return 'The model gave the same design for two strategies.';
+  return `The model gave the design that the built-in rules had made for ${strategy}.`;
 }
 
 /** What distinguishes two designs. Names and wording do not count. */

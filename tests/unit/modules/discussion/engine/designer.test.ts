@@ -88,7 +88,10 @@ describe('proposeDesigns', () => {
       'QUALITY by a model',
       'BALANCED by rules',
     ]);
-    expect(designs[2]).toMatchObject({ source: 'BUILT_IN', failure: { code: 'DUPLICATE' } });
+    expect(designs[2]).toMatchObject({
+      source: 'BUILT_IN',
+      failure: { code: 'DUPLICATE', message: 'The model gave the same design for two strategies.' },
+    });
   });
 
   it('replaces a design of the model that equals a built-in one', async () => {
@@ -100,6 +103,10 @@ describe('proposeDesigns', () => {
     });
     const designs = await proposeDesigns(model, rules, { ...facts, catalog: oneModel() });
     expect(designs.map(({ source }) => source)).toEqual(['BUILT_IN', 'BUILT_IN', 'BUILT_IN']);
+    expect(designs[0]!.failure).toEqual({
+      code: 'DUPLICATE',
+      message: 'The model gave the design that the built-in rules had made for BALANCED.',
+    });
   });
 
   it.each(['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT', 'TRUNCATED'] as const)(
