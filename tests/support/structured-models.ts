@@ -75,6 +75,7 @@ export const noRules: DiscussionFallback = {
   design: refuse,
   refine: refuse,
   critique: refuse,
+  reply: refuse,
 };
 
 function refuse(): never {

@@ -13,6 +13,7 @@ import { EmptyOutputError } from '../execution-error.ts';
  *   outage of our own database                                   retry              leave
  *   anything else (AUTH, BAD_REQUEST, budget, internal errors)   fail               fail
  *
+ * *Fail* ends a run or a reply as FAILED, but for a reply whose text failed three times: built-in rules write it.
  * Delays grow from half a second (`retryDelayMs`); a provider's Retry-After takes precedence. *Leave*: the work has
  * not failed; the claim is released, and the next worker tries again.
  */

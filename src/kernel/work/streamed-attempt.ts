@@ -36,7 +36,7 @@ export async function runAttempts(
       if (decision.action === 'LEAVE') throw error;
       if (decision.action === 'FAIL') {
         if (failure.code === 'INTERNAL') logger.error({ err: error, ...work.ids }, 'attempt failed');
-        await work.fail(failure);
+        await work.fail(failure, error);
         return 'FAILED';
       }
       await retryDelay(decision.delayMs, signal);
@@ -57,8 +57,8 @@ export interface StreamedWork {
   stepKey: string | null;
   /** Starts the next attempt. Null when the work has already ended. */
   start(): Promise<StreamedAttempt | null>;
-  /** Ends the work without a result. */
-  fail(failure: ExecutionErrorData): Promise<void>;
+  /** Ends the work after its last attempt failed with this error: without a result, or with one that needs no model. */
+  fail(failure: ExecutionErrorData, error: unknown): Promise<void>;
 }
 
 export interface StreamedAttempt {
@@ -73,5 +73,5 @@ export interface StreamedAttempt {
   stop(): Promise<void>;
 }
 
-/** ENDED: an earlier write had already ended the work. STOPPED: left unchanged for the next worker. */
+/** ENDED: an earlier write had already ended the work. FAILED: no attempt finished. STOPPED: left unchanged for the next worker. */
 export type AttemptsOutcome = 'FINISHED' | 'ENDED' | 'FAILED' | 'STOPPED';

@@ -5,6 +5,7 @@ import { changeDesign } from './changes.ts';
 import { critiqueByShape } from './critique.ts';
 import { builtInDesign } from './designs.ts';
 import { readByPatterns } from './read-message.ts';
+import { offlineReply } from './reply.ts';
 
 /** The discussion's answers that need no model: in place of a model that fails, and as the OFFLINE model's part. */
 export const builtInRules: DiscussionFallback = {
@@ -13,6 +14,7 @@ export const builtInRules: DiscussionFallback = {
   refine: ({ draft, change, language, catalog }) =>
     answerOf({ ...draft, ...changeDesign(draft.design, change, { language, catalog }) }),
   critique: critiqueByShape,
+  reply: offlineReply,
 };
 
 function answerOf({ title, summary, changes, design }: Draft): DesignAnswer {

@@ -68,10 +68,7 @@ describe('a discussion whose model fails', () => {
         source: null,
       },
     ]);
-    const warnings = app.logs.filter(
-      (line) => line.includes('built-in rules used') && line.includes(decodeGlobalId(reply.id).id),
-    );
-    expect(warnings).toEqual([expect.stringContaining('"code":"INVALID_OUTPUT"')]);
+    expect(warningsOf(reply.id)).toEqual([expect.stringContaining('"code":"INVALID_OUTPUT"')]);
     const written = model.requests.findLast(({ task }) => task.name === 'discussion.reply');
     expect(written?.messages[0]?.content).toContain('the design QUALITY');
   });
@@ -124,10 +121,69 @@ describe('a discussion whose model fails', () => {
       },
     ]);
   });
+
+  it.each([
+    ['UNAVAILABLE', new ModelError('UNAVAILABLE', 'Overloaded.')],
+    ['INVALID_OUTPUT', ''],
+  ] as const)(
+    'writes the text with built-in rules when retries of the model fail: %s',
+    async (code, answer) => {
+      const { ann, id } = await start(({ task }) => (task.name === 'discussion.reply' ? answer : null));
+      const reply = await talk(app, ann, id, NEED);
+      expect(reply).toMatchObject({
+        status: 'COMPLETE',
+        error: null,
+        content: expect.stringContaining('SPEED by a model'),
+      });
+      expect(reply.notices).toMatchObject([
+        {
+          code: 'BUILT_IN_USED',
+          message: `The model gave no usable answer (${code}). Built-in rules made the text of the reply.`,
+        },
+      ]);
+      expect(Object.values(await sourcesOf(ann, id)).flat()).toEqual(Array(6).fill('MODEL'));
+      expect(writings()).toBe(3);
+      expect(warningsOf(reply.id)).toEqual([expect.stringContaining('"part":"REPLY"')]);
+      const { deltas, discarded } = await logOf(ann, id);
+      expect(deltas).toEqual([{ attempt: 4, offset: 0, text: reply.content }]);
+      expect(discarded).toEqual([1, 2, 3]);
+    },
+  );
+
+  it('adds the notice about the text to that about a design', async () => {
+    const { ann, id } = await start(({ task }) => {
+      if (task.name === 'discussion.reply') return '';
+      return task.name === 'discussion.design' && task.metadata['strategy'] === 'SPEED' ? 'No JSON.' : null;
+    });
+    const reply = await talk(app, ann, id, NEED);
+    expect(reply.notices.map(({ message }) => message)).toEqual([
+      expect.stringContaining('made the design SPEED.'),
+      expect.stringContaining('made the text of the reply.'),
+    ]);
+  });
+
+  it.each(['AUTH', 'BAD_REQUEST', 'REFUSED'] as const)(
+    'keeps the designs, which the model made, when only the text of the reply fails: %s',
+    async (code) => {
+      const { ann, id } = await start(({ task }) =>
+        task.name === 'discussion.reply' ? new ModelError(code, 'The provider says no.') : null,
+      );
+      const reply = await talk(app, ann, id, NEED);
+      expect(reply).toMatchObject({ status: 'FAILED', content: '', notices: [] });
+      expect(reply.error?.message).toContain('The provider says no.');
+      expect(writings()).toBe(1);
+      expect(await sourcesOf(ann, id)).toEqual({
+        SPEED: ['MODEL', 'MODEL'],
+        QUALITY: ['MODEL', 'MODEL'],
+        BALANCED: ['MODEL', 'MODEL'],
+      });
+    },
+  );
 });
 
 async function start(failure: Failure): Promise<{ ann: Account; id: string }> {
   model.failure = failure;
+  model.requests.length = 0;
   const ann = await app.register();
   return { ann, id: await openConversation(app, ann) };
 }
@@ -142,6 +198,30 @@ async function sourcesOf(ann: Account, id: string): Promise<Record<string, [stri
 
 async function noticesOf(ann: Account, messageId: string): Promise<Notice[]> {
   return (await readMessage(app, ann, messageId)).notices;
+}
+
+function warningsOf(messageId: string): string[] {
+  const { id } = decodeGlobalId(messageId);
+  return app.logs.filter((line) => line.includes('built-in rules used') && line.includes(id));
+}
+
+/** How often the model was asked for the text of a reply. */
+function writings(): number {
+  return model.requests.filter(({ task }) => task.name === 'discussion.reply').length;
+}
+
+/** The text in the conversation's log, and the attempts that it discards. */
+async function logOf(ann: Account, id: string) {
+  const query = `query ($id: ID!) { conversation(id: $id) { events(after: 0, first: 100) { nodes { __typename
+    ... on MessageDeltaEvent { attempt offset text } ... on MessageAttemptDiscardedEvent { attempt } } } } }`;
+  const { data } = await app.graphql<{ conversation: { events: { nodes: LogEvent[] } } }>(query, { id }, ann);
+  const nodes = data!.conversation.events.nodes;
+  const deltas = nodes.filter(({ __typename }) => __typename === 'MessageDeltaEvent');
+  const discarded = nodes.filter(({ __typename }) => __typename === 'MessageAttemptDiscardedEvent');
+  return {
+    deltas: deltas.map(({ attempt, offset, text }) => ({ attempt, offset, text })),
+    discarded: discarded.map(({ attempt }) => attempt),
+  };
 }
 
 function goodAnswer({ task }: ModelRequest): string {
@@ -161,3 +241,10 @@ const ANSWERS: Record<string, (metadata: Readonly<Record<string, unknown>>) => u
 };
 
 type Failure = (request: ModelRequest) => string | Error | null;
+
+interface LogEvent {
+  __typename: string;
+  attempt: number;
+  offset?: number;
+  text?: string;
+}

@@ -2,10 +2,10 @@ import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { Strategy } from './proposal.ts';
 import type { Generated, GenerationFailure } from './structured-model.ts';
 
-/** A part of a turn that built-in rules made because the model failed. */
+/** A part of a reply that built-in rules made because the model failed. */
 export interface BuiltInPart {
-  part: 'READING' | 'DESIGN' | 'CRITIQUE';
-  /** The design that was made or judged; null for the reading of the message. */
+  part: 'READING' | 'DESIGN' | 'CRITIQUE' | 'REPLY';
+  /** The design that was made or judged; null for the reading of the message and the text of the reply. */
   strategy: Strategy | null;
   failure: GenerationFailure;
 }
@@ -32,4 +32,5 @@ const PHRASES: Record<BuiltInPart['part'], string> = {
   READING: 'the reading of the message',
   DESIGN: 'the design',
   CRITIQUE: 'the critique of',
+  REPLY: 'the text of the reply',
 };

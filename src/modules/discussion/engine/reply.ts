@@ -41,3 +41,7 @@ interface ReplySurroundings {
   messages: readonly ChatMessage[];
   context: Readonly<Record<string, unknown>> | null;
 }
+
+export interface ReplyFallback {
+  reply(plan: ReplyPlan): string;
+}

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ModelError, type ModelErrorCode, type ModelTask } from '../../../core/llm/language-model.ts';
 import { InvalidOutputError } from '../../../core/llm/structured.ts';
+import { EmptyOutputError } from '../../../kernel/execution-error.ts';
 
 /** The port through which the discussion asks a model for structured answers. */
 export interface StructuredModel {
@@ -49,8 +50,9 @@ export async function generateWithFallback<Facts extends object, T>(
 }
 
 /** Null for errors that must reach the user. */
-function failureOf(error: unknown): GenerationFailure | null {
-  if (error instanceof InvalidOutputError) return { code: 'INVALID_OUTPUT', message: error.message };
+export function failureOf(error: unknown): GenerationFailure | null {
+  if (error instanceof InvalidOutputError || error instanceof EmptyOutputError)
+    return { code: 'INVALID_OUTPUT', message: error.message };
   if (error instanceof ModelError && error.retryable) return { code: error.code, message: error.message };
   return null;
 }

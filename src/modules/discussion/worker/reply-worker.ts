@@ -4,6 +4,7 @@ import type { Message } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { Notice } from '../../../kernel/notice.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { isStalled } from '../../../kernel/work/retry-policy.ts';
 import {
@@ -13,9 +14,11 @@ import {
 } from '../../../kernel/work/streamed-attempt.ts';
 import { mergeDeltas } from '../../conversations/events.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
+import { type BuiltInPart, builtInNotices } from '../engine/built-in.ts';
 import { replyTo } from '../engine/reply.ts';
 import { type ReplyPlan, replyPlanSchema } from '../engine/reply-plan.ts';
-import { takeTurn, type Turn } from '../engine/turn.ts';
+import { failureOf, type GenerationFailure } from '../engine/structured-model.ts';
+import { takeTurn } from '../engine/turn.ts';
 import { type ClaimedReply, takeNextReply } from './claimed-reply.ts';
 import { contextOf, discussionState, messagesBefore } from './discussion-state.ts';
 import { ReplyModel } from './reply-model.ts';
@@ -27,7 +30,8 @@ import { ReplyWriter } from './reply-writer.ts';
  *
  * A reply is first decided, then written. The decisions (designs, stages, memory and the plan of the reply) are stored
  * in one transaction; from then on any worker can write the text. The text is streamed into the log of the
- * conversation; a failed attempt is discarded there and retried.
+ * conversation; a failed attempt is discarded there and retried. When the model stays away, the built-in rules write
+ * the text.
  */
 export async function workOnReplies(
   services: Services,
@@ -76,7 +80,7 @@ class ReplyExecution implements StreamedWork {
   async execute(): Promise<void> {
     const { message } = this.#reply;
     if (message.cancelRequestedAt) return this.#writer.cancel(this.#attempt);
-    if (isStalled(message)) return this.fail(STALLED);
+    if (isStalled(message)) return this.#writer.fail(STALLED, this.#attempt);
     const outcome = await runAttempts(this, { signal: this.#signal, logger: this.#services.logger });
     if (outcome !== 'STOPPED') return;
     if (this.#cancel.signal.aborted) await this.#writer.cancel(this.#attempt);
@@ -98,16 +102,26 @@ class ReplyExecution implements StreamedWork {
   }
 
   async start(): Promise<StreamedAttempt | null> {
+    const message = await this.#startAttempt();
+    return message && this.#attemptOf(message);
+  }
+
+  /** Fails the reply, or finishes it without the model, which stayed away through all retries. */
+  async fail(failure: ExecutionErrorData, error: unknown): Promise<void> {
+    const cause = failureOf(error);
+    if (!cause) return this.#writer.fail(failure, this.#attempt);
+    const message = await this.#startAttempt();
+    if (message) await this.#writeBuiltIn(message, cause);
+  }
+
+  /** The row of the reply in its next attempt; null when the reply has ended. */
+  async #startAttempt(): Promise<Message | null> {
     const message = await this.#writer.startAttempt(this.#discardReason);
     if (!message) return null;
     this.#attempt = message.attempt;
-    if (!message.cancelRequestedAt) return this.#attemptOf(message);
+    if (!message.cancelRequestedAt) return message;
     await this.#writer.cancel(message.attempt);
     return null;
-  }
-
-  fail(failure: ExecutionErrorData): Promise<void> {
-    return this.#writer.fail(failure, this.#attempt);
   }
 
   /** The next attempt, or the failure of the reply, announces that the text of this attempt is discarded. */
@@ -138,13 +152,23 @@ class ReplyExecution implements StreamedWork {
     const state = await discussionState(this.#services, this.#reply, proposals);
     const turn = await takeTurn(this.#model, this.#services.discussionFallback, state);
     this.#signal.throwIfAborted();
-    this.#warnOfBuiltIn(turn);
+    this.#warnOfBuiltIn(turn.builtIn);
     await this.#writer.storeTurn(turn, proposals);
     return turn.replyPlan;
   }
 
-  #warnOfBuiltIn({ builtIn }: Turn): void {
-    for (const { part, strategy, failure } of builtIn) {
+  /** The plan is stored by then: a turn answers such failures itself. */
+  async #writeBuiltIn(message: Message, failure: GenerationFailure): Promise<void> {
+    const { id: messageId, attempt, replyPlan, notices } = message;
+    const builtIn: BuiltInPart[] = [{ part: 'REPLY', strategy: null, failure }];
+    this.#warnOfBuiltIn(builtIn);
+    const text = this.#services.discussionFallback.reply(replyPlanSchema.parse(replyPlan));
+    await this.#reply.log.append({ type: 'MessageDelta', messageId, attempt, offset: 0, text });
+    await this.#writer.completeBuiltIn(text, [...(notices as Notice[]), ...builtInNotices(builtIn)]);
+  }
+
+  #warnOfBuiltIn(parts: readonly BuiltInPart[]): void {
+    for (const { part, strategy, failure } of parts) {
       const { code, message: reason } = failure;
       this.#services.logger.warn(
         { ...this.ids, part, strategy, code, reason },

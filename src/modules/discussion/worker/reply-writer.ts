@@ -2,6 +2,7 @@ import type { Conversation, DesignProposal, Message } from '../../../generated/p
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import type { Notice } from '../../../kernel/notice.ts';
 import type { ConversationEvent } from '../../conversations/events.ts';
 import { UNTITLED } from '../../conversations/service.ts';
 import { textInLog } from '../../conversations/snapshot.ts';
@@ -79,13 +80,21 @@ export class ReplyWriter {
     await this.#end({ status: 'COMPLETE', content }, async (tx) => void (await call.settle(tx)));
   }
 
+  /** Completes the reply with a text for which no model was called. */
+  async completeBuiltIn(content: string, notices: Notice[]): Promise<void> {
+    await this.#end({ status: 'COMPLETE', content, notices });
+  }
+
   /** Cancels the reply. It keeps the text that the attempt has written so far. */
   async cancel(attempt: number): Promise<void> {
     const written = { id: this.#id, conversationId: this.#conversation.id, attempt };
     await this.#end({ status: 'CANCELLED', content: await textInLog(this.#services.eventLog, written) });
   }
 
-  /** Fails the reply and discards the text of the attempt. */
+  /**
+   * Fails the reply and discards the text of the attempt. A stored turn stays: when e.g. AUTH fails only the text,
+   * its designs are a model's work from before.
+   */
   async fail(failure: ExecutionErrorData, attempt: number): Promise<void> {
     await this.#end({ status: 'FAILED', error: { ...failure } }, async (_tx, emit) => {
       if (attempt > 0) emit(this.#discarded(attempt, failure.message));
@@ -93,7 +102,7 @@ export class ReplyWriter {
   }
 
   async #end(
-    data: { status: Message['status']; content?: string; error?: object },
+    data: { status: Message['status']; content?: string; notices?: Notice[]; error?: object },
     also?: (tx: Tx, emit: (event: ConversationEvent) => void) => Promise<void>,
   ): Promise<void> {
     const id = this.#id;
