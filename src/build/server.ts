@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Services } from '../kernel/context.ts';
 import type { HttpServer } from '../transport/http/server.ts';
-import { startServer } from '../transport/server.ts';
+import { createServer } from '../transport/server.ts';
 import type { Storage } from './storage.ts';
 
 /** Builds the HTTP server. Null for the role `worker`, which has none. */
@@ -12,7 +12,7 @@ export function buildServer(
 ): HttpServer | null {
   if (config.role === 'worker') return null;
   const probes = { queue: () => jobs.ping(), redis: redis ? () => redis.redis.ping() : undefined };
-  const server = startServer(services, config, probes);
+  const server = createServer(services, config, probes);
   closers.defer(() => server.close());
   return server;
 }

@@ -40,7 +40,7 @@ export async function startWorkers(
   const claims = new ClaimKeeper({
     sql: services.database.sql,
     holder: randomUUID(),
-    onError: (error) => services.logger.warn({ err: error }, 'claim renewal failed'),
+    onError: (error) => services.logger.warn({ err: error }, 'claim lost, or its renewal or release failed'),
   });
   const workers = JOBS.map((job) => ({ job, worker: WORKERS[job](services, claims) }));
   closers.defer(async () => void (await Promise.all(workers.map(({ worker }) => worker.close()))));

@@ -8,7 +8,7 @@ import { withIdempotencyKey } from './idempotency.ts';
 import { idempotencyKey, parseInput } from './input.ts';
 
 /**
- * Declares a use case, which resolvers, routes, jobs and tests call in the same way:
+ * Declares a use case, which resolvers and tests call in the same way:
  *
  *     export const renameConversation = useCase(
  *       'Mutation.renameConversation',

@@ -4,7 +4,9 @@ import { builder } from './builder.ts';
 const ExecutionErrorCodeRef = builder.enumType('ExecutionErrorCode', {
   description: 'Reason why a run or a reply failed.',
   values: {
-    PROVIDER_ERROR: { description: 'The model provider returned an error, and retries failed.' },
+    PROVIDER_ERROR: {
+      description: 'The model provider returned an error that is not retried, or every attempt failed.',
+    },
     BUDGET_EXCEEDED: { description: 'A model call would have exceeded a spending limit.' },
     APPROVAL_REJECTED: { description: 'A user rejected a step.' },
     APPROVAL_EXPIRED: { description: 'An approval request was not decided in time.' },

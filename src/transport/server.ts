@@ -7,7 +7,7 @@ import { Router, type Route } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 
 /** Creates the HTTP server with all routes of the API, on one port. */
-export function startServer(
+export function createServer(
   services: Services,
   settings: ServerSettings,
   probes: Omit<Probes, 'database'>,

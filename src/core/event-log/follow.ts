@@ -77,7 +77,7 @@ export class LogFollower {
     const shared = this.#subscribe(log);
     shared.readers.add(reader);
     try {
-      await reader.until(shared.isLive);
+      await reader.until(shared.subscribed);
       while (!reader.hasLeft) {
         const event = reader.next();
         if (event) yield event;
@@ -141,7 +141,7 @@ class LogSubscription {
   readonly log: Log;
   readonly readers = new Set<Reader>();
   /** Resolves when the live subscription is active or the live channel is unavailable. */
-  readonly isLive: Promise<() => void>;
+  readonly subscribed: Promise<() => void>;
   readonly #source: EventLogReader;
   readonly #pageEvents: number;
   readonly #reads = new Map<number, Promise<StoredEvent[]>>();
@@ -151,14 +151,14 @@ class LogSubscription {
     this.log = log;
     this.#source = source;
     this.#pageEvents = pageEvents;
-    this.isLive = live.subscribe(log, (head, events) => {
+    this.subscribed = live.subscribe(log, (head, events) => {
       this.#isQuiet = false;
       this.notify(head, events);
     });
   }
 
   end(): void {
-    void this.isLive.then((unsubscribe) => unsubscribe());
+    void this.subscribed.then((unsubscribe) => unsubscribe());
   }
 
   /** Whether no live event has arrived since the previous call. */

@@ -31,7 +31,7 @@ export interface ModelMessage {
 }
 
 export interface ModelTask {
-  /** e.g. `discussion.designs`, `agent.reporter`. */
+  /** e.g. `discussion.design`, `agent.reporter`. */
   name: string;
   /** The data that the prompt was built from. It stays in this process and is never sent to a provider. */
   metadata: Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ import { readEventPage } from '../../kernel/events/event-page.ts';
 import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
 import { conversationSnapshots } from '../conversations/loaders.ts';
 import { ConversationRef, DiscussionStageRef, MessageRef } from '../conversations/schema.ts';
-import type { ConversationSnapshot } from '../conversations/snapshot.ts';
+import { type ConversationSnapshot, MAX_MESSAGES } from '../conversations/snapshot.ts';
 import { DesignProposalRef, ProposalStrategyRef } from './schema.ts';
 import { CONVERSATION_EVENTS, conversationEvents } from './streams.ts';
 
@@ -177,7 +177,7 @@ const ConversationSnapshotEvent = builder
     fields: (t) => ({
       conversation: t.field({
         type: ConversationRef,
-        description: 'The conversation at `seq`, with its latest 1000 messages.',
+        description: `The conversation at \`seq\`, with its latest ${MAX_MESSAGES} messages.`,
         resolve: (snapshot, _args, ctx) => {
           conversationSnapshots(ctx).set(snapshot.conversation.id, snapshot);
           return snapshot.conversation;

@@ -59,7 +59,7 @@ export const executePipeline = useCase(
       const id = await ctx.createOnce(tx, async () => {
         const source = await designOf({ prisma: tx.prisma, catalog }, viewer, input.source);
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
-        const { text, notices } = inspected ?? inspectText(agreedIn(source));
+        const { text, notices } = inspected ?? inspectText(defaultRequest(source));
         const { costMicros } = estimateOf(ctx, source.design, text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
@@ -125,7 +125,7 @@ export const cancelExecution = useCase(
 );
 
 /** The default request of a proposal. Errors: ValidationError for a bare design, which has no default. */
-function agreedIn({ agreed }: SourcedDesign): string {
+function defaultRequest({ agreed }: SourcedDesign): string {
   if (agreed !== null) return agreed;
   throw new ValidationError([
     {

@@ -15,7 +15,7 @@ export async function ensureOperator(
 ): Promise<User> {
   const { email, password, displayName } = parseInput(newAccount, { ...account, displayName: 'Operator' });
   const found = await database.prisma.user.findUnique({ where: { email } });
-  if (found) return assertOperators(found);
+  if (found) return assertInOperatorTenant(found);
 
   const passwordHash = await passwords.hash(password);
   return database.transact(async (tx) => {
@@ -25,13 +25,13 @@ export async function ensureOperator(
       data: [{ tenantId: tenant.id, email, displayName, passwordHash, role: 'ADMIN', plan: 'UNLIMITED' }],
       skipDuplicates: true,
     });
-    return assertOperators(await tx.prisma.user.findUniqueOrThrow({ where: { email } }));
+    return assertInOperatorTenant(await tx.prisma.user.findUniqueOrThrow({ where: { email } }));
   });
 }
 
 const OPERATOR_TENANT = 'operator';
 
-function assertOperators(user: User): User {
+function assertInOperatorTenant(user: User): User {
   if (user.tenantId === OPERATOR_TENANT) return user;
   throw new ConflictError(
     'TAKEN',

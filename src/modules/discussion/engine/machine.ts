@@ -94,7 +94,7 @@ const ADVICE: Record<Stage, string> = {
   DEBATE: 'Select one of the designs first.',
   REFINE: 'Wait for the refined design.',
   CONFIRM: 'Confirm the selected design, or change it.',
-  PLAN: 'The design is settled: run it, refine it or select another.',
+  PLAN: 'The design is confirmed: run it, refine it or select another.',
 };
 
 export type Stage = DiscussionStage;

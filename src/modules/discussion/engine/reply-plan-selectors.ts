@@ -3,20 +3,20 @@ import type { ContentSource } from './proposal.ts';
 
 /** The design with the highest score; the cheaper one of equals. */
 export function recommended(designs: readonly DesignSummary[]): DesignSummary {
-  return designs.reduce((best, card) => {
-    const lead = card.critique.score - best.critique.score;
-    return lead > 0 || (lead === 0 && Number(card.costUsd) < Number(best.costUsd)) ? card : best;
+  return designs.reduce((best, design) => {
+    const lead = design.critique.score - best.critique.score;
+    return lead > 0 || (lead === 0 && Number(design.costUsd) < Number(best.costUsd)) ? design : best;
   });
 }
 
 /** The design that a reply is about: the one that was named, the selected one, or the recommended one. */
 export function designUnderDiscussion({ designs, about }: ReplyPlan): DesignSummary {
-  return designs.find((card) => card.strategy === about) ?? chosenDesign(designs);
+  return designs.find((design) => design.strategy === about) ?? chosenDesign(designs);
 }
 
 /** The selected design; before there is one, the recommended one. */
 export function chosenDesign(designs: readonly DesignSummary[]): DesignSummary {
-  return designs.find((card) => card.selected) ?? recommended(designs);
+  return designs.find((design) => design.selected) ?? recommended(designs);
 }
 
 /** "Quick answer: EV charging" is called "Quick answer" where all designs are about the same. */
@@ -26,7 +26,7 @@ export function shortName({ title }: DesignSummary): string {
 
 /** The changes of all designs without duplicates. */
 export function allChanges(designs: readonly DesignSummary[]): string[] {
-  return [...new Set(designs.flatMap((card) => card.changes))].slice(0, 3);
+  return [...new Set(designs.flatMap((design) => design.changes))].slice(0, 3);
 }
 
 /** What the built-in rules made because the model failed, one phrase each; empty where all is a model's. */

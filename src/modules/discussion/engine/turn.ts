@@ -58,11 +58,11 @@ async function react(turn: TurnState): Promise<Turn> {
   const does = (intent: Intent) => reading.intents.includes(intent);
   const selected = selectedOf(state.proposals);
   const agrees = does('CONFIRM') && selected !== null && (reading.target ?? selected) === selected;
-  const settles: Stage[] = does('CONFIRM') ? ['CONFIRM', 'PLAN'] : ['CONFIRM'];
+  const stagesAfter: Stage[] = does('CONFIRM') ? ['CONFIRM', 'PLAN'] : ['CONFIRM'];
 
   if (does('DESCRIBE')) return design(turn, path(state.stage, 'DESIGN', 'PRESENT'));
-  if (does('REFINE') || does('ADD')) return refine(turn, reading.target ?? selected, settles);
-  if (does('SELECT')) return choose(turn, settles);
+  if (does('REFINE') || does('ADD')) return refine(turn, reading.target ?? selected, stagesAfter);
+  if (does('SELECT')) return choose(turn, stagesAfter);
   if (agrees) {
     const transitions = state.stage === 'PLAN' ? [] : path(state.stage, 'CONFIRM', 'PLAN');
     return outcomeOf(turn, 'PLAN', { transitions });
@@ -78,10 +78,10 @@ async function react(turn: TurnState): Promise<Turn> {
 /** Small talk changes nothing. The reply repeats the next step. */
 const NEXT_STEP: Partial<Record<Stage, ReplyKind>> = { CONFIRM: 'CONFIRM', PLAN: 'PLAN' };
 
-function choose(turn: TurnState, settles: Stage[]): Turn {
+function choose(turn: TurnState, stagesAfter: Stage[]): Turn {
   const { state, reading } = turn;
   if (reading.target === null) return outcomeOf(turn, 'CHOOSE', {});
-  const transitions = path(state.stage, ...settles);
+  const transitions = path(state.stage, ...stagesAfter);
   return outcomeOf(turn, replyKindAt(transitions.at(-1) ?? state.stage), {
     transitions,
     selected: reading.target,
@@ -108,7 +108,7 @@ async function design(turn: TurnState, transitions: Stage[]): Promise<Turn> {
 }
 
 /** Refines the target design and selects it; without a target, refines all. */
-async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]): Promise<Turn> {
+async function refine(turn: TurnState, target: Strategy | null, stagesAfter: Stage[]): Promise<Turn> {
   const { model, fallback, state, reading } = turn;
   const facts = factsOf(turn);
   const chosen = state.proposals.filter((proposal) => target === null || proposal.strategy === target);
@@ -116,7 +116,7 @@ async function refine(turn: TurnState, target: Strategy | null, settles: Stage[]
     chosen.map((draft) => refineDesign(model, fallback, { ...facts, draft, change: reading.change })),
   );
   const assessed = await assess(turn, facts, designs);
-  const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : settles));
+  const transitions = path(state.stage, 'REFINE', ...(target === null ? ['PRESENT' as const] : stagesAfter));
   return outcomeOf(turn, replyKindAt(transitions.at(-1) ?? state.stage), {
     ...assessed,
     transitions,

@@ -28,13 +28,13 @@ export async function takeNextReply(
       where: { id: message.id },
       data: { status: 'STREAMING', stalledClaims: { increment: 1 } },
     });
-    const request = await tx.prisma.message.findUniqueOrThrow({
+    const userMessage = await tx.prisma.message.findUniqueOrThrow({
       where: { conversationId_position: { conversationId, position: message.position - 1 } },
     });
     const { plan } = await tx.prisma.user.findUniqueOrThrow({ where: { id: conversation.ownerId } });
     const { tenantId, ownerId: userId } = conversation;
     const payer = { tenantId, userId, plan, conversationId, messageId: message.id };
-    return { message, conversation, request, payer, log };
+    return { message, conversation, userMessage, payer, log };
   });
 }
 
@@ -43,7 +43,7 @@ export interface ClaimedReply {
   readonly message: Readonly<Message>;
   readonly conversation: Readonly<Conversation>;
   /** The user's message that it answers. */
-  readonly request: Readonly<Message>;
+  readonly userMessage: Readonly<Message>;
   readonly payer: Payer;
   readonly log: FencedWriter<ConversationEvent>;
 }

@@ -18,7 +18,7 @@ export async function discussionState(
     memory: reply.conversation,
     proposals: currentProposals(proposals).map(knownProposal),
     messages: await messagesBefore(services, reply),
-    text: reply.request.content,
+    text: reply.userMessage.content,
     context,
     language: typeof language === 'string' ? language : null,
     catalog: {
@@ -29,17 +29,17 @@ export async function discussionState(
 }
 
 /** The context from the user's application: of this message, else of the conversation. */
-export function contextOf({ request, conversation }: ClaimedReply): DiscussionState['context'] {
-  return (request.context ?? conversation.context) as DiscussionState['context'];
+export function contextOf({ userMessage, conversation }: ClaimedReply): DiscussionState['context'] {
+  return (userMessage.context ?? conversation.context) as DiscussionState['context'];
 }
 
-/** The latest messages before the request, oldest first, as many as fit the model's context. */
+/** The latest messages before the user message, oldest first, as many as fit the model's context. */
 export async function messagesBefore(
   { database }: Pick<Services, 'database'>,
-  { conversation, request }: ClaimedReply,
+  { conversation, userMessage }: ClaimedReply,
 ): Promise<DiscussionState['messages']> {
   const latest = await database.prisma.message.findMany({
-    where: { conversationId: conversation.id, position: { lt: request.position }, status: 'COMPLETE' },
+    where: { conversationId: conversation.id, position: { lt: userMessage.position }, status: 'COMPLETE' },
     orderBy: { position: 'desc' },
     take: MAX_MESSAGES,
   });

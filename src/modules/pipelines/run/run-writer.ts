@@ -37,7 +37,7 @@ export class RunWriter {
     return this.#state;
   }
 
-  /** Changes the status from QUEUED or WAITING_FOR_APPROVAL to RUNNING. Discards attempts of a stopped worker. */
+  /** Changes the status from any open status to RUNNING. Discards attempts of a stopped worker. */
   async begin(): Promise<void> {
     const open = this.#state.steps.filter(({ status }) => status === 'RUNNING');
     await this.#log.write(async (tx, emit) => {

@@ -80,13 +80,13 @@ describe('a talk with the OFFLINE model', () => {
     expect(turn.proposals.map((proposal) => proposal.strategy)).toEqual(['BALANCED']);
   });
 
-  it('settles on a yes to the selected design', async () => {
+  it('confirms the selected design on a yes', async () => {
     const { turn } = await talk(offlineModel, NEED, 'the balanced one', 'yes');
     expect(turn).toMatchObject({ transitions: ['PLAN'], selected: 'BALANCED', proposals: [] });
     expect(turn.replyPlan).toMatchObject({ kind: 'PLAN', stage: 'PLAN' });
   });
 
-  it('settles from DEBATE by way of CONFIRM', async () => {
+  it('confirms from DEBATE by way of CONFIRM', async () => {
     const { turn } = await talk(
       offlineModel,
       NEED,
@@ -103,7 +103,7 @@ describe('a talk with the OFFLINE model', () => {
     expect(turn.replyPlan.kind).toBe('CHOOSE');
   });
 
-  it('does not settle a design when the yes names another one', async () => {
+  it('does not confirm a design when the yes names another one', async () => {
     const model = answeringTasks({
       'discussion.read': ({ proposals }) => ({
         intents: (proposals as unknown[]).length > 0 ? ['CONFIRM'] : ['DESCRIBE'],
@@ -119,14 +119,14 @@ describe('a talk with the OFFLINE model', () => {
   });
 
   it('goes on from PLAN: answers there, refines, selects another', async () => {
-    const settled = [NEED, 'the balanced one', 'yes'] as const;
-    expect((await talk(offlineModel, ...settled, 'why does it ask me?')).turn.transitions).toEqual([]);
-    expect((await talk(offlineModel, ...settled, 'yes')).turn.transitions).toEqual([]);
-    expect((await talk(offlineModel, ...settled, 'drop the approval')).turn.transitions).toEqual([
+    const confirmed = [NEED, 'the balanced one', 'yes'] as const;
+    expect((await talk(offlineModel, ...confirmed, 'why does it ask me?')).turn.transitions).toEqual([]);
+    expect((await talk(offlineModel, ...confirmed, 'yes')).turn.transitions).toEqual([]);
+    expect((await talk(offlineModel, ...confirmed, 'drop the approval')).turn.transitions).toEqual([
       'REFINE',
       'CONFIRM',
     ]);
-    expect((await talk(offlineModel, ...settled, 'take the first one')).turn).toMatchObject({
+    expect((await talk(offlineModel, ...confirmed, 'take the first one')).turn).toMatchObject({
       transitions: ['CONFIRM'],
       selected: 'SPEED',
     });
