@@ -1,5 +1,6 @@
 /**
- * The operator's commands: `node src/cli.ts <command>`, with the settings of the server (`.env.example`).
+ * The operator's commands: `npm run migrate`, `npm run create-admin` and `npm run schema`, with the settings of the server
+ * (`.env.example`).
  */
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
 import fs from 'node:fs';

@@ -63,7 +63,8 @@ subscription Listen($conversation: ID!) {
   conversationEvents(conversationId: $conversation) {
     __typename
     ... on StreamEvent { seq }
-    ... on MessageDeltaEvent { text }
+    ... on ConversationSnapshotEvent { conversation { messages(last: 1) { nodes { content status } } } }
+    ... on MessageDeltaEvent { attempt offset text }
     ... on MessageCompletedEvent { message { content } }
   }
 }
@@ -102,7 +103,7 @@ mutation Run($proposal: ID!) {
 
 # 8. Follow the run.
 subscription Watch($execution: ID!) {
-  pipelineProgress(executionId: $execution) {
+  pipelineProgress(executionId: $execution, after: 0) {
     __typename
     ... on StreamEvent { seq }
     ... on StepStatusEvent { stepKey stepStatus cost }
