@@ -58,7 +58,8 @@ export const renameConversation = useCase(
   { input: z.object({ conversationId: rowId, title }) },
   ({ viewer, transact }, { conversationId: id, title }) =>
     transact(async (tx) => {
-      await ownConversation(tx, viewer, id);
+      const conversation = await ownConversation(tx, viewer, id);
+      if (conversation.title === title) return { conversation };
       tx.append(conversationLog(id), { type: 'ConversationChanged', conversationId: id });
       return { conversation: await tx.prisma.conversation.update({ where: { id }, data: { title } }) };
     }),

@@ -21,13 +21,7 @@ export const selectProposal = useCase(
       const { conversation, proposal } = await lockIdleConversation(tx, viewer, proposalId);
       await checkCurrent(tx, proposal);
       const stages = pathToSelection(conversation.stage);
-      await tx.prisma.designProposal.updateMany({
-        where: { conversationId: conversation.id },
-        data: { selected: false },
-      });
-      await tx.prisma.designProposal.update({ where: { id: proposal.id }, data: { selected: true } });
-      const event = { type: 'ConversationChanged' as const, conversationId: conversation.id };
-      tx.append(conversationLog(conversation.id), event);
+      if (!proposal.selected) await exchangeSelection(tx, proposal);
       return { conversation: await enterStages(tx, conversation, stages) };
     }),
 );
@@ -44,12 +38,19 @@ export const confirmProposal = useCase(
     }),
 );
 
+async function exchangeSelection(tx: Tx, { id, conversationId }: DesignProposal): Promise<void> {
+  await tx.prisma.designProposal.updateMany({ where: { conversationId }, data: { selected: false } });
+  await tx.prisma.designProposal.update({ where: { id }, data: { selected: true } });
+  tx.append(conversationLog(conversationId), { type: 'ConversationChanged', conversationId });
+}
+
 /** Moves a conversation through `stages` and appends an event for each. */
 export async function enterStages(
   tx: Tx,
   conversation: Conversation,
   stages: Stage[],
 ): Promise<Conversation> {
+  if (stages.length === 0) return conversation;
   let from = conversation.stage;
   for (const to of stages) {
     tx.append(conversationLog(conversation.id), { type: 'StageChanged', from, to });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
-import { NEED, openConversation, readConversation, send } from '../../support/conversations.ts';
+import { NEED, openConversation, readConversation, send, talk } from '../../support/conversations.ts';
 
 const app = testApp({ config: { offlineTokensPerSecond: 100_000 } });
 
@@ -51,6 +51,20 @@ describe('conversationEvents', () => {
       false,
       false,
     ]);
+  });
+
+  it('has no event for a title or a selection that stays the same', async () => {
+    const ann = await app.register();
+    const id = await openConversation(app, ann);
+    await talk(app, ann, id, NEED);
+    const { proposals } = await readConversation(app, ann, id);
+    const change = async () => {
+      await app.mutate('renameConversation', { conversationId: id, title: 'Bikes' }, '__typename', ann);
+      await app.mutate('selectProposal', { proposalId: proposals[0]!.id }, '__typename', ann);
+      return readPage(ann, id, 0, 1000);
+    };
+    const changed = await change();
+    expect(await change()).toEqual(changed);
   });
 
   it('can be read page by page', async () => {
