@@ -29,24 +29,46 @@ export class EmptyOutputError extends Error {
   }
 }
 
-/** Describes for the user why a call to a model failed after `attempts` attempts. */
+/** Describes for the user why a run or reply failed after `attempts` attempts at a call to a model, and what to do. */
 export function describeFailure(
   error: unknown,
   stepKey: string | null,
   attempts: number,
 ): ExecutionErrorData {
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED')
-    return { code: 'BUDGET_EXCEEDED', message: error.message, stepKey };
-  if (error instanceof EmptyOutputError) {
-    const message = `The model returned an empty text (${tries}). Make the step's prompt more specific, or choose another model.`;
-    return { code: 'INVALID_OUTPUT', message, stepKey };
-  }
-  if (error instanceof ModelError) {
-    const code = error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
-    return { code, message: `The provider failed (${tries}): ${error.message}`, stepKey };
-  }
-  const message =
-    'An internal error occurred. Start it again. If the error persists, report its time and the id.';
-  return { code: 'INTERNAL', message, stepKey };
+  const code = codeOf(error);
+  const cause = describeAttempt(error, attempts);
+  const advice = (stepKey === null ? REPLY_ADVICE : STEP_ADVICE)[code];
+  return { code, message: advice ? `${cause} ${advice}` : cause, stepKey };
 }
+
+/** Describes for the user why an attempt failed; the next one may succeed. */
+export function describeAttempt(error: unknown, attempts: number): string {
+  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return error.message;
+  if (error instanceof EmptyOutputError) return `The model returned an empty text (${tries}).`;
+  if (error instanceof ModelError) return `The provider failed (${tries}): ${error.message}`;
+  return 'An internal error occurred.';
+}
+
+function codeOf(error: unknown): ExecutionErrorCode {
+  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return 'BUDGET_EXCEEDED';
+  if (error instanceof EmptyOutputError) return 'INVALID_OUTPUT';
+  if (error instanceof ModelError) return error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
+  return 'INTERNAL';
+}
+
+const STEP_ADVICE: Advice = {
+  INVALID_OUTPUT: "Make the step's prompt more specific, or choose another model.",
+  PROVIDER_ERROR: 'Start the run again later, or choose another model for the step.',
+  TIMEOUT: 'Start the run again later, or choose another model for the step.',
+  INTERNAL: 'Start it again. If the error persists, report its time and the id.',
+};
+
+const REPLY_ADVICE: Advice = {
+  INVALID_OUTPUT: 'Send the message again, or rephrase it.',
+  PROVIDER_ERROR: 'Send the message again later; if it fails again, tell the operator.',
+  TIMEOUT: 'Send the message again later.',
+  INTERNAL: 'Send the message again. If the error persists, report its time and the id.',
+};
+
+type Advice = Partial<Record<ExecutionErrorCode, string>>;

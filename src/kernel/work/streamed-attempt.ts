@@ -1,7 +1,7 @@
 import { FencedError } from '../../core/event-log/event-log.ts';
 import type { ModelStreamPart } from '../../core/llm/language-model.ts';
 import type { Services } from '../context.ts';
-import { describeFailure, type ExecutionErrorData } from '../execution-error.ts';
+import { describeAttempt, describeFailure, type ExecutionErrorData } from '../execution-error.ts';
 import { afterFailure, retryDelay } from './retry-policy.ts';
 import { streamToLog, type StreamedText } from './stream-to-log.ts';
 
@@ -31,7 +31,8 @@ export async function runAttempts(
       }
       const decision = afterFailure(error, tries);
       const failure = describeFailure(error, work.stepKey, tries);
-      const reason = decision.action === 'FAIL' ? failure.message : `${failure.message} Retrying.`;
+      const reason =
+        decision.action === 'FAIL' ? failure.message : `${describeAttempt(error, tries)} Retrying.`;
       if (attempt && !(await attempt.discard(reason))) return 'ENDED';
       if (decision.action === 'LEAVE') throw error;
       if (decision.action === 'FAIL') {

@@ -32,8 +32,8 @@ describe('runAttempts', () => {
     const work = scripted([[limited()], [limited()], [limited()]]);
     expect(await run(work)).toBe('FAILED');
     expect(work.log.slice(-2)).toEqual([
-      'discard 3: The provider failed (3 attempts): Slow down.',
-      'fail PROVIDER_ERROR The provider failed (3 attempts): Slow down.',
+      'discard 3: The provider failed (3 attempts): Slow down. Send the message again later; if it fails again, tell the operator.',
+      'fail PROVIDER_ERROR The provider failed (3 attempts): Slow down. Send the message again later; if it fails again, tell the operator.',
     ]);
   });
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../src/core/llm/language-model.ts';
+import { describeAttempt, describeFailure, EmptyOutputError } from '../../../src/kernel/execution-error.ts';
+
+const empty = new EmptyOutputError();
+const away = new ModelError('UNAVAILABLE', 'The provider is away.');
+
+describe('describeFailure', () => {
+  it('advises about the prompt of a step, and not of a reply, which has none', () => {
+    expect(describeFailure(empty, 'report', 3)).toEqual({
+      code: 'INVALID_OUTPUT',
+      stepKey: 'report',
+      message:
+        "The model returned an empty text (3 attempts). Make the step's prompt more specific, or choose another model.",
+    });
+    expect(describeFailure(empty, null, 1)).toEqual({
+      code: 'INVALID_OUTPUT',
+      stepKey: null,
+      message: 'The model returned an empty text (1 attempt). Send the message again, or rephrase it.',
+    });
+  });
+
+  it.each(['report', null])('says what to do when the provider failed: step %s', (stepKey) => {
+    const { code, message } = describeFailure(away, stepKey, 3);
+    expect(code).toBe('PROVIDER_ERROR');
+    expect(message).toMatch(/^The provider failed \(3 attempts\): The provider is away\. (Start|Send) .*\.$/);
+  });
+});
+
+describe('describeAttempt', () => {
+  it('gives no advice, because another attempt follows', () => {
+    expect(describeAttempt(empty, 1)).toBe('The model returned an empty text (1 attempt).');
+  });
+});
