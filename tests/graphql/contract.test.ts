@@ -1,14 +1,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  astFromValue,
   type ConstValueNode,
   type DefinitionNode,
   type FieldDefinitionNode,
   getNamedType,
+  type GraphQLEnumType,
+  type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type InputValueDefinitionNode,
+  isEnumType,
+  isRequiredInputField,
   Kind,
   parse,
   print,
@@ -56,6 +61,25 @@ describe('the schema', () => {
       'name(short): Boolean = true',
     ]);
   });
+
+  it('fails on a violation by a mutation', () => {
+    const [violated] = mutationsOf(`
+# auth sendMessage(conversationId, content!, edits: { text }, whenBusy: REJECT | WAIT = WAIT)
+#      → { userMessage: Message, answer }`);
+    expect(missingOfMutation(violated!)).toEqual([
+      'sendMessage(conversationId) is optional',
+      'sendMessage(edits)',
+      'sendMessage(whenBusy): REJECT | WAIT',
+      'sendMessage(whenBusy) = WAIT',
+      'sendMessage → userMessage: Message',
+      'sendMessage → answer',
+    ]);
+    const [nested] = mutationsOf('# auth decideApproval(approvalId!, edits: { prompt!, size })');
+    expect(missingOfMutation(nested!)).toEqual([
+      'decideApproval(edits.prompt) is required',
+      'decideApproval(edits.size)',
+    ]);
+  });
 });
 
 function isNotYet(fact: string): boolean {
@@ -76,32 +100,99 @@ function missingOfMutation({ name, args, made }: ContractMutation): string[] {
   const field = schema.getMutationType()!.getFields()[name];
   if (!field) return [name];
   const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const input = (getNamedType(field.args[0]!.type) as GraphQLInputObjectType).getFields();
+  const input = getNamedType(field.args[0]!.type) as GraphQLInputObjectType;
   const success = (schema.getType(`${title}Success`) as GraphQLObjectType).getFields();
   return [
-    ...args.filter((arg) => !(arg in input)).map((arg) => `${name}(${arg})`),
-    ...made.filter((member) => !(member in success)).map((member) => `${name} → ${member}`),
+    ...args.flatMap((argument) => missingOfArgument(argument, input, (path) => `${name}(${path})`)),
+    ...made
+      .filter(({ name: member, type }) => !success[member] || (type && type !== String(success[member].type)))
+      .map(({ name: member, type }) => `${name} → ${member}${success[member] ? `: ${type}` : ''}`),
   ];
 }
 
-/** The mutations stand in comments: `name(argument!, other = default) → { field }`. */
-function mutationsOf(text: string): ContractMutation[] {
-  const comments = text.slice(text.indexOf('# auth ')).replaceAll(/\n#/g, ' ');
-  const declared = [...comments.matchAll(/(\w+)\(([^()]*)\)(?: → \{ ([^}]*) \})?/g)];
-  return declared
-    .map(([, name = '', args = '', made = '']) => ({ name, args: namesIn(args), made: namesIn(made) }))
-    .filter(({ name }) => /^[a-z]+[A-Z]|^(register|login|logout)$/.test(name))
-    .map((mutation) => ({ ...mutation, made: mutation.name === 'register' ? ['session'] : mutation.made }));
+function missingOfArgument(
+  { name, isRequired, type, standard, members }: ContractArgument,
+  input: GraphQLInputObjectType,
+  placeOf: (path: string) => string,
+): string[] {
+  const field = input.getFields()[name];
+  const place = placeOf(name);
+  if (!field) return [place];
+  const offered = getNamedType(field.type);
+  const names = isEnumType(offered) ? [offered.name, choiceOf(offered)] : [offered.name];
+  return [
+    ...(isRequired === isRequiredInputField(field)
+      ? []
+      : [`${place} is ${isRequired ? 'required' : 'optional'}`]),
+    ...(type === undefined || names.includes(type) ? [] : [`${place}: ${type}`]),
+    ...(standard === defaultOf(field) ? [] : [`${place} = ${standard ?? 'nothing'}`]),
+    ...members.flatMap((member) =>
+      missingOfArgument(member, offered as GraphQLInputObjectType, (path) => placeOf(`${name}.${path}`)),
+    ),
+  ];
 }
 
-function namesIn(list: string): string[] {
-  return [...list.replaceAll(/\{[^}]*\}/g, '').matchAll(/(?:^|, *)([a-z]\w*)/g)].map(([, name]) => name!);
+function choiceOf(type: GraphQLEnumType): string {
+  const values = type.getValues().map(({ name }) => name);
+  return values.toSorted().join(' | ');
+}
+
+function defaultOf({ defaultValue, type }: GraphQLInputField): string | undefined {
+  return defaultValue === undefined ? undefined : print(astFromValue(defaultValue, type)!);
+}
+
+/** The mutations stand in comments: `name(argument!, other = default, edits: { member }) → { field: Type! }`. */
+function mutationsOf(text: string): ContractMutation[] {
+  const comments = text.slice(text.indexOf('# auth ')).replaceAll(/\n#\s*/g, ' ');
+  const declared = [...comments.matchAll(/(\w+)\(([^()]*)\)(?: → \{ ([^}]*) \})?/g)];
+  return declared
+    .filter(([, name = '']) => /^[a-z]+[A-Z]|^(register|login|logout)$/.test(name))
+    .map(([, name = '', args = '', made = '']) => ({
+      name,
+      args: argumentsIn(args),
+      made: membersIn(name === 'register' ? 'session: AuthSession!' : made), // said once, for login
+    }));
+}
+
+/** `…` stands for arguments that the contract does not name. */
+function argumentsIn(list: string): ContractArgument[] {
+  const parts = list.split(/, *(?![^{]*\})/).filter((part) => part !== '' && part !== '…');
+  return parts.map((part) => {
+    const { name, mark, type, members, standard } = ARGUMENT.exec(part)!.groups!;
+    return {
+      name: name!,
+      isRequired: mark === '!' || !!type?.endsWith('!'),
+      type: type?.replace(/!$/, '').split(' | ').toSorted().join(' | '),
+      standard,
+      members: argumentsIn(members ?? ''),
+    };
+  });
+}
+
+const ARGUMENT =
+  /^(?<name>\w+)(?<mark>!?)(?:: (?:\{ (?<members>[^}]*) \}|(?<type>\w+!?(?: \| \w+)*)))?(?: = (?<standard>\w+))?$/;
+
+function membersIn(list: string): ContractMember[] {
+  return [...list.matchAll(/(\w+)(?:: ([^,]+))?(?:, |$)/g)].map(([, name = '', type]) => ({ name, type }));
 }
 
 interface ContractMutation {
   name: string;
-  args: string[];
-  made: string[];
+  args: ContractArgument[];
+  made: ContractMember[];
+}
+
+interface ContractArgument {
+  name: string;
+  isRequired: boolean;
+  type?: string;
+  standard?: string;
+  members: ContractArgument[];
+}
+
+interface ContractMember {
+  name: string;
+  type?: string;
 }
 
 /** All that a definition says, each thing in one line. */

@@ -29,6 +29,8 @@ export const NOT_YET: Record<string, string[]> = {
     'endSession',
     'inviteUser',
     'login(cookie)',
+    'logout(refreshToken) is optional',
+    'refreshSession(refreshToken) is optional',
     'register(cookie)',
     'register(invitation)',
     'removeUser',
@@ -121,6 +123,7 @@ export const NOT_YET: Record<string, string[]> = {
     'ApprovalStatus.REVISED',
     'ApprovalSubject',
     'ApprovalTiming.AFTER_STEP',
+    'decideApproval(edits.output)',
     'decideApproval(subjectHash)',
   ],
   'Every client at home: transports, resume, one error model': [
@@ -130,6 +133,7 @@ export const NOT_YET: Record<string, string[]> = {
   'Runs that survive anything': [
     'PipelineExecution.forkedFrom: PipelineExecution',
     'PipelineExecution.retryOf: PipelineExecution',
+    'StepExecution.reused: Boolean!',
     'deleteCheckpoint',
     'forkExecution',
     'retryExecution',
@@ -138,6 +142,7 @@ export const NOT_YET: Record<string, string[]> = {
   'A discussion worth having with a real model': [
     'ExecutionBrief',
     'ExecutionErrorCode.UNSAFE_INPUT',
+    'MessageRole.SYSTEM',
     'PipelineExecution.brief: ExecutionBrief!',
     'clearConversation',
   ],

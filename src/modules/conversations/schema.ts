@@ -44,7 +44,6 @@ const MessageRoleRef = builder.enumType('MessageRole', {
   values: {
     [MessageRole.USER]: { description: 'The user who owns the conversation.' },
     [MessageRole.ASSISTANT]: { description: 'The discussion engine.' },
-    [MessageRole.SYSTEM]: { description: 'The server itself: a notice.' },
   },
 });
 

@@ -78,11 +78,6 @@ export const StepExecutionRef = node('StepExecution', {
         'Cost of all attempts in US dollars. The costs of all steps add up to the cost of the run.',
       resolve: async (step, _args, ctx) => (await stepTotals(ctx, step)).costMicros,
     }),
-    reused: t.boolean({
-      description:
-        'Whether the output was taken from another run at no cost. Always false: a run executes all of its steps.',
-      resolve: () => false,
-    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
