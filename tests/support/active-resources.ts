@@ -24,12 +24,30 @@ export async function expectReleased(before: Resources, timeoutMs = 5_000): Prom
   }
 }
 
+/**
+ * For the end of a test file: waits until the process has no more resources than at its start, or than an earlier file
+ * has already been failed for. What is open between two files is no measure: the runner's own timers are among it.
+ */
+export async function expectNothingLeft(timeoutMs?: number): Promise<void> {
+  try {
+    await expectReleased(accepted, timeoutMs);
+  } catch (error) {
+    accepted = activeResources();
+    throw error;
+  }
+}
+
 function leftBehind(before: Resources): string[] {
   return [...activeResources()]
     .map(([kind, count]) => ({ kind, more: count - (before.get(kind) ?? 0) }))
     .filter(({ more }) => more > 0)
-    .map(({ kind, more }) => `${more} × ${kind}`);
+    .map(({ kind, more }) => `${more} × ${NAMES[kind] ?? kind}`);
 }
+
+/** A timer has no handle to describe: say what it is. */
+const NAMES: Readonly<Record<string, string>> = {
+  Timeout: 'Timeout (a timer that is neither cleared nor unref’d)',
+};
 
 /** Describes the open sockets, servers and processes for the failure message. */
 function details(): string[] {
@@ -45,5 +63,8 @@ const PAUSE_MS = 20;
 /** The real timer, even if a test uses fake timers. */
 const { setTimeout } = globalThis;
 const pause = () => new Promise<void>((resolve) => void setTimeout(resolve, PAUSE_MS).unref());
+
+/** Of this process: files that share it share this module. */
+let accepted = activeResources();
 
 export type Resources = ReadonlyMap<string, number>;

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { activeResources, expectReleased } from '../../support/active-resources.ts';
 
@@ -47,6 +50,22 @@ describe('expectReleased', () => {
 });
 
 describe('the guard of every test file', () => {
+  it('fails only the file that leaves one timer, though the files before and after it share its process', async () => {
+    const config = path.join(import.meta.dirname, '../../support/leaking/vitest.config.ts');
+    const vitest = path.join(
+      path.dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))),
+      'vitest.mjs',
+    );
+    const env = { ...process.env, NO_COLOR: '1' };
+    const run = spawn(process.execPath, [vitest, 'run', '--config', config, '--reporter=default'], {
+      env,
+      timeout: 25_000,
+    });
+    const [output, errors] = await Promise.all([text(run.stdout), text(run.stderr)]);
+    expect(output).toContain('1 failed | 2 passed');
+    expect(errors).toMatch(/FAIL {2}2-leaking.test.ts[^]*left open: 1 × Timeout/);
+  });
+
   const after: string[] = [];
   afterAll(() => {
     expect(after).toEqual(['hook of the file']); // the guard's own hook comes last: see leak-guard.ts
