@@ -9,7 +9,7 @@ import { getDatamodel } from '../generated/pothos-prisma-types.ts';
 import { authorize } from '../access/authorize.ts';
 import { isPublic, type OperationName } from '../access/permissions.ts';
 import type { Context } from '../kernel/context.ts';
-import { FIELD_RULES } from './field-rules.ts';
+import { DEFAULT_PAGE, FIELD_RULES, MAX_PAGE } from './field-rules.ts';
 import { relayOptions } from './relay.ts';
 
 /**
@@ -29,8 +29,8 @@ export const builder = new SchemaBuilder<BuilderTypes>({
     client: (ctx) => ctx.database.prisma,
     dmmf: getDatamodel(),
     exposeDescriptions: false,
-    defaultConnectionSize: 20,
-    maxConnectionSize: 100,
+    defaultConnectionSize: DEFAULT_PAGE,
+    maxConnectionSize: MAX_PAGE,
     onUnusedQuery: 'error',
   },
 });

@@ -66,10 +66,11 @@ function checkPage({ first, last, after, before }: PageArgs): void {
 }
 
 export const MAX_PAGE = 100;
+export const DEFAULT_PAGE = 20;
 
 /** A negative size is refused later, and must not lower the complexity of the document. */
 function pageComplexity({ first, last }: PageArgs) {
-  return { field: 1, multiplier: Math.max(first ?? last ?? 20, 0) };
+  return { field: 1, multiplier: Math.max(first ?? last ?? DEFAULT_PAGE, 0) };
 }
 
 SchemaBuilder.registerPlugin(FIELD_RULES, FieldRulesPlugin);

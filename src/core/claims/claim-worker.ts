@@ -26,7 +26,7 @@ export class ClaimWorker {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#sweep(), this.#options.sweepEveryMs ?? 1_000);
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
     this.#sweep();
   }
 
@@ -121,11 +121,12 @@ export class HandoverError extends Error {
   }
 }
 
+const SWEEP_INTERVAL_MS = 1_000;
+
 export interface ClaimWorkerOptions {
   claims: ClaimKeeper;
   /** Maximum number of subjects that this process works on concurrently. */
   concurrency: number;
-  sweepEveryMs?: number;
   /** The id to claim for a subject: the id of the log that the work writes to. */
   claimId: (subject: string) => string;
   /** Subjects that have work and no live claim. */

@@ -18,10 +18,8 @@ import type { LiveChannel, LiveListener } from './live-channel.ts';
 export class RedisLiveChannel implements LiveChannel {
   readonly #publisher: RedisConnection;
   readonly #pubSub: RedisPubSub;
-  readonly #prefix: string;
 
-  constructor({ publisher, subscriber, prefix = 'log:' }: RedisLiveChannelOptions) {
-    this.#prefix = prefix;
+  constructor({ publisher, subscriber }: RedisLiveChannelOptions) {
     this.#publisher = publisher;
     this.#pubSub = new RedisPubSub({
       publisher: publisher.redis,
@@ -34,13 +32,13 @@ export class RedisLiveChannel implements LiveChannel {
     const { stream } = this.#publisher.redis;
     stream?.cork(); // one socket write for all logs: a quarter of the CPU time for 50 logs
     for (const [logId, batch] of Map.groupBy(events, (event) => event.logId)) {
-      void this.#publisher.attempt((redis) => redis.publish(this.#prefix + logId, encode(batch)));
+      void this.#publisher.attempt((redis) => redis.publish(CHANNEL_PREFIX + logId, encode(batch)));
     }
     stream?.uncork();
   }
 
   async subscribe(logId: string, listener: LiveListener): Promise<() => void> {
-    const id = await this.#pubSub.subscribe(this.#prefix + logId, (message: unknown) => {
+    const id = await this.#pubSub.subscribe(CHANNEL_PREFIX + logId, (message: unknown) => {
       const batch = BatchMessage.safeParse(message);
       if (!batch.success) return;
       const { head, events } = batch.data;
@@ -99,6 +97,8 @@ const BatchMessage = z.object({
   events: z.array(z.object({ seq: z.int(), at: z.coerce.date(), data: z.unknown() })),
 });
 
+const CHANNEL_PREFIX = 'log:';
+
 /** Larger batches are published without their events: Redis buffers one copy per slow subscriber. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
@@ -106,6 +106,4 @@ export interface RedisLiveChannelOptions {
   publisher: RedisConnection;
   /** A connection that nothing else uses. */
   subscriber: RedisConnection;
-  /** Prefix of the Redis channel names. */
-  prefix?: string;
 }

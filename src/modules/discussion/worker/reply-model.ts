@@ -35,7 +35,7 @@ export class ReplyModel implements StructuredModel {
   generate: StructuredModel['generate'] = (task, prompt, schema) => {
     this.#onTask(task);
     return completeStructured({
-      request: { ...this.#request(task, prompt), json: true },
+      request: this.#request(task, prompt),
       schema,
       complete: (request) => retryModelCall(() => this.#complete(request), this.#signal),
     });
