@@ -88,12 +88,12 @@ describe('GraphQL over HTTP', () => {
     [
       'query ($f: Int) { executions(first: $f) { pageInfo { endCursor } } }',
       { f: 'x' },
-      'Variable "$f" got invalid value "x"; Int cannot represent non-integer value: "x"',
+      'Variable "$f" is invalid: Int cannot represent non-integer value: "x"',
     ],
     [
       'mutation ($input: ExecutePipelineInput!) { executePipeline(input: $input) { __typename } }',
       { input: { source: { proposalId: 'x' }, request: 'x', costLimit: 'much' } },
-      'Variable "$input" got invalid value "much" at "input.costLimit"; a Decimal must be a string with at most 12 digits before the point and 6 after it, e.g. "0.25"',
+      'Variable "$input" is invalid at "input.costLimit": a Decimal must be a string with at most 12 digits before the point and 6 after it, e.g. "0.25"',
     ],
   ])('names the variable that is wrong and the path of its value: %s', async (text, variables, message) => {
     const { status, errors } = await app.graphql(text, variables);

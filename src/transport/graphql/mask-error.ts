@@ -12,8 +12,7 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
   const cause = rootCause(error);
   if (cause instanceof AppError) return replaced(error, cause.message, extensionsOf(cause));
   if (isAboutTheRequest(error, cause)) {
-    // graphql-js wraps the error of a variable to name the variable and the path of the value.
-    return replaced(error, isLocated(error) ? cause.message : (error as GraphQLError).message, {
+    return replaced(error, isLocated(error) ? cause.message : withoutValue(error as GraphQLError), {
       code: 'BAD_USER_INPUT',
       http: { status: 400 },
       ...cause.extensions,
@@ -54,6 +53,18 @@ function isAboutTheRequest(error: unknown, cause: unknown): cause is GraphQLErro
 /** Whether a resolver threw it. */
 function isLocated(error: unknown): boolean {
   return error instanceof GraphQLError && error.path !== undefined;
+}
+
+/**
+ * graphql-js wraps the error of a variable to name the variable and the path of the value. It also quotes the whole
+ * value, which may hold a password: only its text has the name and the path, so they are read from there.
+ */
+function withoutValue({ message, originalError }: GraphQLError): string {
+  const [, variable] = /^Variable "(\$\w+)" got invalid value /.exec(message) ?? [];
+  if (!variable || !originalError) return message;
+  const problem = originalError.message;
+  const [, path] = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${problem}`.length)) ?? [];
+  return `Variable "${variable}" is invalid${path ? ` at "${path}"` : ''}: ${problem}`;
 }
 
 function isAbort(cause: unknown): boolean {
