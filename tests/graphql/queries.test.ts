@@ -279,15 +279,19 @@ describe('a page with all nested fields', () => {
     for (const { rows } of read) expect(rows).toBeLessThanOrEqual(20 * (4 + 1));
   });
 
+  /** Reads twice and takes the shorter record: the polls of the server itself may fall into one of them. */
   async function readRows(list: (typeof LISTS)[number], count: number): Promise<Statement[]> {
     const account = await app.register();
     await makeRows(list, account, count);
-    return statements.during(async () => {
-      const query = `{ ${list}(first: 20) { edges { node { id ${FIELDS[list]} } } } }`;
-      const { data, errors } = await app.graphql<Record<string, Page>>(query, {}, account);
-      expect(errors).toBeUndefined();
-      expect(data![list]!.edges).toHaveLength(count);
-    });
+    const read = () =>
+      statements.during(async () => {
+        const query = `{ ${list}(first: 20) { edges { node { id ${FIELDS[list]} } } } }`;
+        const { data, errors } = await app.graphql<Record<string, Page>>(query, {}, account);
+        expect(errors).toBeUndefined();
+        expect(data![list]!.edges).toHaveLength(count);
+      });
+    const [first, second] = [await read(), await read()];
+    return first.length <= second.length ? first : second;
   }
 });
 
