@@ -1,15 +1,13 @@
 import * as argon2 from '@node-rs/argon2';
 import { describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../../../../src/errors.ts';
-import { newPassword, PasswordHasher } from '../../../../../src/modules/auth/accounts/passwords.ts';
+import { AppError } from '../../../src/errors.ts';
+import { newPassword, PasswordHasher } from '../../../src/modules/auth/accounts/passwords.ts';
 
+// Not among the unit tests, whose files share modules: the mock must come before the hasher is loaded.
 vi.mock('@node-rs/argon2', async (original) => {
   const actual = await original<typeof argon2>();
   return { ...actual, verify: vi.fn(actual.verify) };
 });
-
-// Unit test files share modules: an earlier one may have loaded the hasher with the library itself.
-vi.hoisted(() => void vi.resetModules());
 
 describe('passwords', () => {
   const passwords = new PasswordHasher();
