@@ -5,7 +5,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { activeResources, expectReleased } from '../../support/active-resources.ts';
+import { activeResources, expectReleased } from '../support/active-resources.ts';
 
 describe('expectReleased', () => {
   const before = activeResources();
@@ -51,7 +51,7 @@ describe('expectReleased', () => {
 
 describe('the guard of every test file', () => {
   it('fails only the file that leaves one timer, though the files before and after it share its process', async () => {
-    const config = path.join(import.meta.dirname, '../../support/leaking/vitest.config.ts');
+    const config = path.join(import.meta.dirname, '../support/leaking/vitest.config.ts');
     const vitest = path.join(
       path.dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))),
       'vitest.mjs',
@@ -73,7 +73,7 @@ describe('the guard of every test file', () => {
   afterAll(() => void after.push('hook of the file'));
 
   it('is set up', async () => {
-    const { default: config } = await import('../../../vitest.config.ts');
+    const { default: config } = await import('../../vitest.config.ts');
     expect(config).toMatchObject({ test: { setupFiles: 'tests/support/leak-guard.ts' } });
   });
 });
