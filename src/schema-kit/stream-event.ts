@@ -1,5 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
-import { type EventPage, MAX_PAGE_EVENTS } from '../kernel/events/event-page.ts';
+import type { Log } from '../core/event-log/log.ts';
+import { MAX_PAGE_EVENTS, readEventPage, type EventPage } from '../kernel/events/event-page.ts';
 import type { LogEvent } from '../kernel/events/log-stream.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -44,15 +45,35 @@ export const StreamEventPageRef = builder
     }),
   });
 
-/** Argument descriptions of fields that return a StreamEventPage. */
-export const PAGE_ARGS = {
-  after:
-    'Return only events with a higher `seq`. BAD_USER_INPUT if negative or higher than the last `seq` of the log.',
-  first: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}; otherwise BAD_USER_INPUT.`,
-};
-
-export function eventPageComplexity({ first }: { first: number }) {
-  return { field: 1, multiplier: Math.min(Math.max(first, 0), MAX_PAGE_EVENTS) / 10 };
+/** Adds the field `events`, pages of the object's log, to the type of an object that has one. */
+export function eventsField<Parent extends { id: string }, Event extends { type: string }>(
+  ref: ObjectRef<SchemaTypes, Parent>,
+  { description, log }: { description: string; log: (id: string) => Log<Event> },
+): void {
+  builder.objectField(ref, 'events', (t) =>
+    t.field({
+      type: StreamEventPageRef,
+      description,
+      args: {
+        after: t.arg.int({
+          required: true,
+          defaultValue: 0,
+          description:
+            'Return only events with a higher `seq`. BAD_USER_INPUT if negative or higher than the last `seq` of the log.',
+        }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 100,
+          description: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}; otherwise BAD_USER_INPUT.`,
+        }),
+      },
+      complexity: ({ first }) => ({
+        field: 1,
+        multiplier: Math.min(Math.max(first, 0), MAX_PAGE_EVENTS) / 10,
+      }),
+      resolve: ({ id }, page, ctx) => readEventPage(ctx, log(id), page),
+    }),
+  );
 }
 
 /** Description of the argument `after` of subscriptions. */

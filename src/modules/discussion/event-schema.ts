@@ -2,15 +2,12 @@ import { builder } from '../../schema-kit/builder.ts';
 import { decodeId, encodeId } from '../../schema-kit/global-id.ts';
 import {
   AFTER,
-  eventPageComplexity,
   eventRef,
+  eventsField,
   eventTypeName,
   type EventTypes,
-  PAGE_ARGS,
-  StreamEventPageRef,
   StreamEventRef,
 } from '../../schema-kit/stream-event.ts';
-import { readEventPage } from '../../kernel/events/event-page.ts';
 import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
 import { conversationSnapshots } from '../conversations/loaders.ts';
 import { ConversationRef, DiscussionStageRef, MessageRef } from '../conversations/schema.ts';
@@ -195,18 +192,10 @@ const ConversationEventRef = builder.unionType('ConversationEvent', {
   resolveType: eventTypeName,
 });
 
-builder.prismaObjectField(ConversationRef, 'events', (t) =>
-  t.field({
-    type: StreamEventPageRef,
-    description: 'Event log of the conversation, for clients that cannot subscribe.',
-    args: {
-      after: t.arg.int({ required: true, defaultValue: 0, description: PAGE_ARGS.after }),
-      first: t.arg.int({ required: true, defaultValue: 100, description: PAGE_ARGS.first }),
-    },
-    complexity: eventPageComplexity,
-    resolve: ({ id }, page, ctx) => readEventPage(ctx, conversationLog(id), page),
-  }),
-);
+eventsField(ConversationRef, {
+  description: 'Event log of the conversation, for clients that cannot subscribe.',
+  log: conversationLog,
+});
 
 builder.subscriptionField('conversationEvents', (t) =>
   t.field({

@@ -2,15 +2,12 @@ import { builder } from '../../schema-kit/builder.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import {
   AFTER,
-  eventPageComplexity,
   eventRef,
+  eventsField,
   eventTypeName,
   type EventTypes,
-  PAGE_ARGS,
-  StreamEventPageRef,
   StreamEventRef,
 } from '../../schema-kit/stream-event.ts';
-import { readEventPage } from '../../kernel/events/event-page.ts';
 import { APPROVAL_EVENT_TYPES } from '../approvals/event-schema.ts';
 import { AgentKindRef } from '../designs/schema.ts';
 import { type ExecutionEvent, executionLog } from './events.ts';
@@ -167,18 +164,10 @@ const PipelineProgress = builder.unionType('PipelineProgress', {
   resolveType: eventTypeName,
 });
 
-builder.prismaObjectField(ExecutionRef, 'events', (t) =>
-  t.field({
-    type: StreamEventPageRef,
-    description: 'Event log of the run, for clients that cannot subscribe.',
-    args: {
-      after: t.arg.int({ required: true, defaultValue: 0, description: PAGE_ARGS.after }),
-      first: t.arg.int({ required: true, defaultValue: 100, description: PAGE_ARGS.first }),
-    },
-    complexity: eventPageComplexity,
-    resolve: ({ id }, page, ctx) => readEventPage(ctx, executionLog(id), page),
-  }),
-);
+eventsField(ExecutionRef, {
+  description: 'Event log of the run, for clients that cannot subscribe.',
+  log: executionLog,
+});
 
 builder.subscriptionFields((t) => {
   const executionId = t.arg.id({ required: true, description: 'Id of the run.' });
