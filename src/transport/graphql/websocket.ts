@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { Context, SubscribePayload } from 'graphql-ws';
 import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { withTimeLimit } from '../../core/async/time-limit.ts';
 import { AppError } from '../../errors.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
@@ -108,16 +108,16 @@ export class SocketServer {
   /** Has its own time limit because graphql-ws sets none. Never throws: graphql-ws would close with a fatal code. */
   async #authenticate(credentials: RequestCredentials): Promise<Viewer | null | 'REFUSED' | 'UNAVAILABLE'> {
     const { logger, authenticators } = this.#options.services;
-    const answered = new AbortController();
-    const timeout = sleep(CONNECT_TIMEOUT_MS, 'UNAVAILABLE' as const, { signal: answered.signal });
     try {
-      return await Promise.race([authenticate(authenticators, credentials), timeout]);
+      return await withTimeLimit(
+        authenticate(authenticators, credentials),
+        CONNECT_TIMEOUT_MS,
+        'UNAVAILABLE',
+      );
     } catch (error) {
       if (error instanceof AppError && error.code === 'UNAUTHENTICATED') return 'REFUSED';
       if (!(error instanceof AppError)) logger.error({ err: error }, 'WebSocket authentication failed');
       return 'UNAVAILABLE';
-    } finally {
-      answered.abort();
     }
   }
 

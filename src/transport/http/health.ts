@@ -1,5 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withTimeLimit } from '../../core/async/time-limit.ts';
 
 /** Liveness: answers while the process runs. Checks no dependency and exposes nothing confidential. */
 export function health(facts: { environment: string; version: string }): RequestListener {
@@ -32,13 +32,11 @@ const PROBE_TIMEOUT_MS = 2_000;
 
 async function stateOf(probe: Probe | undefined): Promise<'up' | 'down' | 'off'> {
   if (!probe) return 'off';
-  const answered = new AbortController();
-  const timeout = sleep(PROBE_TIMEOUT_MS, 'down' as const, { signal: answered.signal });
   const answer = probe().then(
     () => 'up' as const,
     () => 'down' as const,
   );
-  return Promise.race([answer, timeout]).finally(() => answered.abort());
+  return withTimeLimit(answer, PROBE_TIMEOUT_MS, 'down');
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
