@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Intent, type IncomingMessage } from '../../../../src/modules/discussion/engine/read-message.ts';
+import type { Intent } from '../../../../src/modules/discussion/engine/read-message.ts';
 import { EMPTY_MEMORY } from '../../../../src/modules/discussion/engine/memory.ts';
 import type { Strategy } from '../../../../src/modules/discussion/engine/proposal.ts';
 import { readByPatterns } from '../../../../src/offline/discussion/read-message.ts';
+import { incomingMessage } from '../../../support/incoming-message.ts';
 
 describe('readByPatterns, before there are designs', () => {
   it.each<[string, Intent[], boolean]>([
@@ -26,31 +27,31 @@ describe('readByPatterns, before there are designs', () => {
     ['Write a guide to baking bread from scratch', ['DESCRIBE'], true],
     ['계약서를 처음부터 끝까지 검토해 주세요', ['DESCRIBE'], true],
   ])('reads %j as %j, clear: %j', (text, intents, isClear) => {
-    const reading = readByPatterns(message(text, { proposals: [] }));
+    const reading = readByPatterns(incomingMessage(text, { proposals: [] }));
     expect(reading).toMatchObject({ intents, isClear, target: null });
   });
 
   it('puts two vague messages together', () => {
     const memory = { ...EMPTY_MEMORY, agreedRequirements: ['report'] };
-    const reading = readByPatterns(message('on EV batteries', { proposals: [], memory }));
+    const reading = readByPatterns(incomingMessage('on EV batteries', { proposals: [], memory }));
     expect(reading).toMatchObject({ intents: ['ADD'], isClear: true });
   });
 
   it('asks what is open, and sees what has been answered', () => {
-    const first = readByPatterns(message('Compare CRM vendors', { proposals: [] }));
+    const first = readByPatterns(incomingMessage('Compare CRM vendors', { proposals: [] }));
     expect(first.memory.asked).toHaveLength(3);
     const memory = {
       ...EMPTY_MEMORY,
       agreedRequirements: ['Compare CRM vendors'],
       openQuestions: first.memory.asked,
     };
-    const second = readByPatterns(message('It is for our sales team', { proposals: [], memory }));
+    const second = readByPatterns(incomingMessage('It is for our sales team', { proposals: [], memory }));
     expect(second.memory).toMatchObject({ answered: [1], asked: [] });
   });
 
   it('tells preferences from requirements', () => {
     const text = 'Compare three CRM vendors. I would prefer a cheap solution.';
-    const reading = readByPatterns(message(text, { proposals: [] }));
+    const reading = readByPatterns(incomingMessage(text, { proposals: [] }));
     expect(reading.memory.agreed).toEqual(['Compare three CRM vendors.']);
     expect(reading.memory.preferences).toEqual(['I would prefer a cheap solution.']);
   });
@@ -112,21 +113,21 @@ describe('readByPatterns, once there are designs', () => {
     ['forget it all. I need a review of our GDPR compliance instead', ['START_OVER', 'DESCRIBE'], null],
     ['처음부터 다시 하자', ['START_OVER'], null],
   ])('reads %j as %j of %j', (text, intents, target) => {
-    expect(readByPatterns(message(text))).toMatchObject({
+    expect(readByPatterns(incomingMessage(text))).toMatchObject({
       intents,
       target,
     });
   });
 
   it('takes the wish out of the sentence around it', () => {
-    const reading = readByPatterns(message('take the second one, but add a check of the sources'));
+    const reading = readByPatterns(incomingMessage('take the second one, but add a check of the sources'));
     expect(reading.change).toBe('add a check of the sources');
-    const korean = readByPatterns(message('두 번째로 하고 출처 검증을 추가해줘'));
+    const korean = readByPatterns(incomingMessage('두 번째로 하고 출처 검증을 추가해줘'));
     expect(korean.change).toBe('출처 검증을 추가해줘');
   });
 
   it('keeps the polarity of a wish', () => {
-    const reading = readByPatterns(message("please don't add any approvals"));
+    const reading = readByPatterns(incomingMessage("please don't add any approvals"));
     expect(reading.change).toBe("don't add any approvals");
   });
 });
@@ -144,33 +145,8 @@ describe('the patterns', () => {
   ])('read 20,000 characters of %s in no time', (_, piece) => {
     const text = `${piece.repeat(20_000).slice(0, 19_990)} add a b`;
     const startedAt = performance.now();
-    readByPatterns(message(text));
-    readByPatterns(message(text, { proposals: [] }));
+    readByPatterns(incomingMessage(text));
+    readByPatterns(incomingMessage(text, { proposals: [] }));
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
-
-const PROPOSALS = [
-  { strategy: 'SPEED', title: 'Quick answer: EV chargers', summary: 'Short.', score: 6, selected: false },
-  { strategy: 'QUALITY', title: 'Thorough study: EV chargers', summary: 'Long.', score: 9, selected: false },
-  {
-    strategy: 'BALANCED',
-    title: 'Balanced brief: EV chargers',
-    summary: 'Medium.',
-    score: 8,
-    selected: false,
-  },
-] as const;
-
-function message(text: string, part: Partial<IncomingMessage> = {}): IncomingMessage {
-  return {
-    text,
-    stage: 'PRESENT',
-    memory: EMPTY_MEMORY,
-    proposals: PROPOSALS,
-    messages: [],
-    context: null,
-    language: 'en',
-    ...part,
-  };
-}

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../../../src/core/llm/language-model.ts';
-import { EMPTY_MEMORY } from '../../../../../src/modules/discussion/engine/memory.ts';
 import {
-  type IncomingMessage,
   type ReadingFallback,
   readMessage,
 } from '../../../../../src/modules/discussion/engine/read-message.ts';
+import { incomingMessage } from '../../../../support/incoming-message.ts';
 import { answering, modelFailing, noRules } from '../../../../support/structured-models.ts';
 
 describe('readMessage', () => {
@@ -13,7 +12,7 @@ describe('readMessage', () => {
 
   it('takes what the model says', async () => {
     const model = answering(JSON.stringify({ ...answer, memory: { agreed: ['Two pages.'] } }));
-    expect(await readMessage(model, noRules, message('whatever'))).toMatchObject({
+    expect(await readMessage(model, noRules, incomingMessage('whatever'))).toMatchObject({
       source: 'MODEL',
       value: { intents: ['SELECT'], target: 'SPEED', memory: { agreed: ['Two pages.'] } },
     });
@@ -21,13 +20,13 @@ describe('readMessage', () => {
 
   it('drops a choice among designs that are not there', async () => {
     const model = answering(JSON.stringify({ ...answer, intents: ['SELECT', 'CONFIRM', 'REFINE'] }));
-    const { value } = await readMessage(model, noRules, message('the fast one', { proposals: [] }));
+    const { value } = await readMessage(model, noRules, incomingMessage('the fast one', { proposals: [] }));
     expect(value).toMatchObject({ intents: ['ADD'], target: null });
   });
 
   it('takes the message itself for a change that was not put apart', async () => {
     const model = answering(JSON.stringify({ ...answer, intents: ['REFINE'], change: '  ' }));
-    const { value } = await readMessage(model, noRules, message('shorter please'));
+    const { value } = await readMessage(model, noRules, incomingMessage('shorter please'));
     expect(value.change).toBe('shorter please');
   });
 
@@ -39,7 +38,7 @@ describe('readMessage', () => {
     '[]',
     'null',
   ])('is built in, and says so, when the model answers %j', async (garbage) => {
-    expect(await readMessage(answering(garbage), rules, message('yes'))).toMatchObject({
+    expect(await readMessage(answering(garbage), rules, incomingMessage('yes'))).toMatchObject({
       value: { intents: ['CONFIRM'] },
       source: 'BUILT_IN',
       failure: { code: 'INVALID_OUTPUT' },
@@ -48,7 +47,7 @@ describe('readMessage', () => {
 
   it('is built in when the model is still away after its retries', async () => {
     const away = modelFailing(new ModelError('RATE_LIMITED', 'Slow down.'));
-    expect(await readMessage(away, rules, message('yes'))).toMatchObject({
+    expect(await readMessage(away, rules, incomingMessage('yes'))).toMatchObject({
       value: { intents: ['CONFIRM'] },
       source: 'BUILT_IN',
       failure: { code: 'RATE_LIMITED', message: 'Slow down.' },
@@ -61,7 +60,7 @@ describe('readMessage', () => {
     new ModelError('REFUSED', 'No.'),
     new Error('The reply was stopped.'),
   ])('passes on %s', async (error) => {
-    await expect(readMessage(modelFailing(error), rules, message('yes'))).rejects.toBe(error);
+    await expect(readMessage(modelFailing(error), rules, incomingMessage('yes'))).rejects.toBe(error);
   });
 });
 
@@ -75,28 +74,3 @@ const rules: ReadingFallback = {
     memory: { agreed: [], withdrawn: [], asked: [], answered: [], preferences: [] },
   }),
 };
-
-const PROPOSALS = [
-  { strategy: 'SPEED', title: 'Quick answer: EV chargers', summary: 'Short.', score: 6, selected: false },
-  { strategy: 'QUALITY', title: 'Thorough study: EV chargers', summary: 'Long.', score: 9, selected: false },
-  {
-    strategy: 'BALANCED',
-    title: 'Balanced brief: EV chargers',
-    summary: 'Medium.',
-    score: 8,
-    selected: false,
-  },
-] as const;
-
-function message(text: string, part: Partial<IncomingMessage> = {}): IncomingMessage {
-  return {
-    text,
-    stage: 'PRESENT',
-    memory: EMPTY_MEMORY,
-    proposals: PROPOSALS,
-    messages: [],
-    context: null,
-    language: 'en',
-    ...part,
-  };
-}
