@@ -83,6 +83,7 @@ describe('a run or a reply that was claimed too often without progress', () => {
     const release = model.hold('stalls');
     const id = await startRun(app, ann, design({ key: 'done' }, { key: 'stalls', dependsOn: ['done'] }));
     await runWhen(app, ann, id, (run) => statusOf(run, 'stalls') === 'RUNNING');
+    await eventually(() => model.timesCalled('stalls') === 1);
     await app.close();
     expect(await stalledClaims('pipeline_executions')).toEqual([0]); // a handover does not count
     await database.query('UPDATE pipeline_executions SET stalled_claims = 6 WHERE finished_at IS NULL');

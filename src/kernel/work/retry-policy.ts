@@ -57,8 +57,24 @@ export function isStalled({ stalledClaims }: { stalledClaims: number }): boolean
   return stalledClaims >= MAX_STALLED_CLAIMS;
 }
 
+/**
+ * Does the work of a claim. When an outage ends it, the claim is handed over before the error is thrown, and does not
+ * count as stalled: the work has not crashed its worker. It counts if the database is still away.
+ */
+export async function handOverAfterOutage<T>(
+  work: () => Promise<T>,
+  handOver: () => Promise<void>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isOutage(error)) await handOver().catch(() => {});
+    throw error;
+  }
+}
+
 /** Whether the database or the spending gate was unavailable, which must not fail a run or a reply. */
-export function isOutage(error: unknown): boolean {
+function isOutage(error: unknown): boolean {
   return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
 }
 

@@ -6,7 +6,7 @@ import { signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Notice } from '../../../kernel/notice.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
-import { isStalled } from '../../../kernel/work/retry-policy.ts';
+import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
 import {
   runAttempts,
   type StreamedAttempt,
@@ -81,7 +81,8 @@ class ReplyExecution implements StreamedWork {
     const { message } = this.#reply;
     if (message.cancelRequestedAt) return this.#writer.cancel(this.#attempt);
     if (isStalled(message)) return this.#writer.fail(STALLED, this.#attempt);
-    const outcome = await runAttempts(this, { signal: this.#signal, logger: this.#services.logger });
+    const attempts = () => runAttempts(this, { signal: this.#signal, logger: this.#services.logger });
+    const outcome = await handOverAfterOutage(attempts, () => this.#writer.handOver());
     if (outcome !== 'STOPPED') return;
     if (this.#cancel.signal.aborted) await this.#writer.cancel(this.#attempt);
     else await this.#writer.handOver();

@@ -3,7 +3,7 @@ import type { Services } from '../../../kernel/context.ts';
 import { type Signal, signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
-import { isOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
+import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
 import { type Decision, decisionOf, type Rejection } from '../machine.ts';
 import { findRequest, isAnyDecided } from './approval-requests.ts';
@@ -65,28 +65,19 @@ class RunExecution {
     if (isStalled(execution)) return writer.end('FAILED', STALLED);
     if (execution.status === 'WAITING_FOR_APPROVAL' && !(await this.#isAnyDecided())) return;
     await writer.begin();
-    await this.#runSteps();
+    const steps = () =>
+      runGraph(
+        writer.state.design.steps,
+        (step, asTask) => this.#runStep(step, asTask),
+        () => this.#stopNewSteps(),
+      );
+    await handOverAfterOutage(steps, () => writer.handOver());
     const { failure, isComplete } = writer.state;
     // In all other cases the run waits for people or for another worker.
     if (this.#cancel.signal.aborted) await writer.end('CANCELLED', null);
     else if (failure) await writer.end('FAILED', failure);
     else if (isComplete) await writer.end('SUCCEEDED', null);
     else if (this.#handover.aborted) await writer.handOver();
-  }
-
-  /** An outage does not count as a stalled claim: no step has taken its worker down. */
-  async #runSteps(): Promise<void> {
-    const { writer } = this.#run;
-    try {
-      await runGraph(
-        writer.state.design.steps,
-        (step, asTask) => this.#runStep(step, asTask),
-        () => this.#stopNewSteps(),
-      );
-    } catch (error) {
-      if (isOutage(error)) await writer.handOver().catch(() => {}); // the next claim counts if the database is away
-      throw error;
-    }
   }
 
   async #runStep(step: Step, asTask: AsTask): Promise<void> {

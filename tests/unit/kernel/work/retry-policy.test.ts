@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ModelError, type ModelErrorCode } from '../../../../src/core/llm/language-model.ts';
 import { AppError } from '../../../../src/errors.ts';
 import { EmptyOutputError } from '../../../../src/kernel/execution-error.ts';
-import { afterFailure, isStalled, retryModelCall } from '../../../../src/kernel/work/retry-policy.ts';
+import {
+  afterFailure,
+  handOverAfterOutage,
+  isStalled,
+  retryModelCall,
+} from '../../../../src/kernel/work/retry-policy.ts';
 
 const outage = new AppError('SERVICE_UNAVAILABLE', 'The database is away.');
 const never = new AbortController().signal;
@@ -94,3 +99,31 @@ function failing(error: unknown, times: number) {
     count: () => calls,
   };
 }
+
+describe('handOverAfterOutage', () => {
+  it.each([
+    ['an outage', outage, 1],
+    ['a fault of the work', new Error('broken'), 0],
+  ])('throws the error of %s, and hands over only after an outage', async (_what, error, handovers) => {
+    let count = 0;
+    const work = handOverAfterOutage(
+      () => Promise.reject(error),
+      async () => void (count += 1),
+    );
+    await expect(work).rejects.toBe(error);
+    expect(count).toBe(handovers);
+  });
+
+  it('throws the outage also when the handover fails', async () => {
+    const work = handOverAfterOutage(
+      () => Promise.reject(outage),
+      () => Promise.reject(new Error('still away')),
+    );
+    await expect(work).rejects.toBe(outage);
+  });
+
+  it('gives the result of work that succeeds, without a handover', async () => {
+    const handOver = () => Promise.reject(new Error('not expected'));
+    expect(await handOverAfterOutage(() => Promise.resolve('done'), handOver)).toBe('done');
+  });
+});
