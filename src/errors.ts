@@ -74,6 +74,16 @@ export class ValidationError extends AppError {
   }
 }
 
+/** `reason` says what to do: sign in, refresh the session, or correct the credentials. */
+export class UnauthenticatedError extends AppError {
+  readonly reason: UnauthenticatedReason;
+
+  constructor(reason: UnauthenticatedReason, message: string) {
+    super('UNAUTHENTICATED', message);
+    this.reason = reason;
+  }
+}
+
 /** An object of another tenant gives the same error as one that does not exist. */
 export class NotFoundError extends AppError {
   constructor(what: string) {
@@ -124,6 +134,8 @@ function describeIssue(issue: ValidationIssue): string {
 }
 
 export type ValidationIssueCode = (typeof VALIDATION_ISSUE_CODES)[number];
+/** MISSING: no credentials. EXPIRED, REVOKED: they were valid. INVALID: they never were. */
+export type UnauthenticatedReason = 'MISSING' | 'EXPIRED' | 'REVOKED' | 'INVALID';
 /**
  * WRONG_STATE, BUSY: the object's state does not allow it now. STALE_VERSION: a newer version exists. TAKEN: another
  * object has the value.

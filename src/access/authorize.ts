@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, UnauthenticatedError } from '../errors.ts';
 import { OPERATIONS, type ProtectedOperation } from './permissions.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -7,10 +7,13 @@ export function authorize(
   { viewer, credentialError }: Authentication,
   operation: ProtectedOperation,
 ): Viewer {
-  if (!viewer) throw credentialError ?? new AppError('UNAUTHENTICATED', SIGN_IN);
+  if (!viewer) throw credentialError ?? new UnauthenticatedError('MISSING', SIGN_IN);
   const required = OPERATIONS[operation];
-  if (required !== 'SIGNED_IN' && !viewer.permissions.has(required)) {
-    const [, field] = operation.split('.');
+  const [, field] = operation.split('.');
+  if (required === 'PERSON') {
+    if (viewer.credential.kind === 'API_KEY')
+      throw new AppError('FORBIDDEN', `${field} cannot be used with an API key. Sign in as a person.`);
+  } else if (required !== 'SIGNED_IN' && !viewer.permissions.has(required)) {
     throw new AppError('FORBIDDEN', `${field} requires the permission ${required}, which you do not have.`);
   }
   return viewer;
@@ -23,5 +26,5 @@ export interface Authentication {
   /** Null without valid credentials. */
   viewer: Viewer | null;
   /** Why the credentials of the request were rejected. Absent when it had none. */
-  credentialError?: AppError;
+  credentialError?: UnauthenticatedError;
 }

@@ -5,24 +5,61 @@ export const PERMISSIONS = [
   'PIPELINE_EXECUTE',
   'CONVERSATION_WRITE',
   'APPROVAL_DECIDE',
+  'API_KEY_MANAGE',
+  'USER_MANAGE',
+  'PLAN_MANAGE',
 ] as const;
 
 /** The permissions of each role in its own tenant. */
-const ROLE_PERMISSIONS: Record<Role, ReadonlySet<Permission>> = {
-  ADMIN: new Set(PERMISSIONS),
-  USER: new Set<Permission>(['AGENT_EXECUTE', 'PIPELINE_EXECUTE', 'CONVERSATION_WRITE', 'APPROVAL_DECIDE']),
-  GUEST: new Set<Permission>(),
+const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
+  ADMIN: [
+    'AGENT_EXECUTE',
+    'PIPELINE_EXECUTE',
+    'CONVERSATION_WRITE',
+    'APPROVAL_DECIDE',
+    'API_KEY_MANAGE',
+    'USER_MANAGE',
+  ],
+  USER: ['AGENT_EXECUTE', 'PIPELINE_EXECUTE', 'CONVERSATION_WRITE', 'APPROVAL_DECIDE', 'API_KEY_MANAGE'],
+  GUEST: [],
 };
 
+/** The tenant of those who run this server. Its ADMINs also hold PLAN_MANAGE. */
+export const OPERATOR_TENANT_ID = 'operator';
+
 /**
- * The requirement of each API operation: none (PUBLIC), a signed-in viewer (SIGNED_IN), or a permission. The keys are
- * `Query.x`, `Mutation.x` and `Subscription.x`. Building the schema fails for a root field without an entry.
+ * The requirement of each API operation: none (PUBLIC), a signed-in viewer (SIGNED_IN), a person rather than an API key
+ * (PERSON), or a permission. The keys are `Query.x`, `Mutation.x` and `Subscription.x`. Building the schema fails for
+ * a root field without an entry.
  */
 export const OPERATIONS = {
   'Mutation.register': 'PUBLIC',
   'Mutation.login': 'PUBLIC',
   'Mutation.refreshSession': 'PUBLIC',
   'Mutation.logout': 'PUBLIC',
+  'Query.sessions': 'PERSON',
+  'Mutation.endSession': 'PERSON',
+  'Mutation.createSocketTicket': 'PERSON',
+
+  'Mutation.updateProfile': 'PERSON',
+  'Mutation.changePassword': 'PERSON',
+  'Mutation.deleteAccount': 'PERSON',
+  'Mutation.requestPasswordReset': 'PUBLIC',
+  'Mutation.resetPassword': 'PUBLIC',
+  'Mutation.verifyEmail': 'PUBLIC',
+
+  'Query.users': 'USER_MANAGE',
+  'Query.invitations': 'USER_MANAGE',
+  'Mutation.inviteUser': 'USER_MANAGE',
+  'Mutation.revokeInvitation': 'USER_MANAGE',
+  'Mutation.setUserRole': 'USER_MANAGE',
+  'Mutation.removeUser': 'USER_MANAGE',
+  'Mutation.setTenantCostLimit': 'USER_MANAGE',
+  'Mutation.setUserPlan': 'PLAN_MANAGE',
+
+  'Query.apiKeys': 'SIGNED_IN',
+  'Mutation.createApiKey': 'API_KEY_MANAGE',
+  'Mutation.revokeApiKey': 'API_KEY_MANAGE',
 
   'Query.viewer': 'SIGNED_IN',
   'Query.node': 'SIGNED_IN',
@@ -56,11 +93,13 @@ export const OPERATIONS = {
   'Mutation.decideApproval': 'APPROVAL_DECIDE',
 } as const satisfies Record<
   `${'Query' | 'Mutation' | 'Subscription'}.${string}`,
-  'PUBLIC' | 'SIGNED_IN' | Permission
+  'PUBLIC' | 'SIGNED_IN' | 'PERSON' | Permission
 >;
 
-export function permissionsOf(role: Role): ReadonlySet<Permission> {
-  return ROLE_PERMISSIONS[role];
+/** The permissions of a user, in the order of `PERMISSIONS`. */
+export function permissionsOf({ role, tenantId }: { role: Role; tenantId: string }): ReadonlySet<Permission> {
+  const isOperator = role === 'ADMIN' && tenantId === OPERATOR_TENANT_ID;
+  return new Set([...ROLE_PERMISSIONS[role], ...(isOperator ? (['PLAN_MANAGE'] as const) : [])]);
 }
 
 export function isOperation(name: string): name is OperationName {

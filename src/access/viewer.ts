@@ -16,6 +16,8 @@ export interface Credential {
   kind: 'SESSION' | 'API_KEY' | 'ISSUER';
   /** The id of the session, of the API key, or of the issuer's token. */
   id: string;
+  /** The user and the tenant as the credential names them, with which X-User-ID and X-Tenant-ID are compared. */
+  claims: { userId: string; tenantId: string };
   /** Null: never expires. */
   expiresAt: Date | null;
 }

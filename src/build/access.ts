@@ -24,7 +24,11 @@ export async function buildAccess(
     tokens,
     passwords,
     authenticators: createAuthenticators({ database, tokens }),
-    settings: { refreshTokenDays: config.refreshTokenDays, defaultPlan: config.defaultPlan },
+    settings: {
+      refreshTokenDays: config.refreshTokenDays,
+      sessionMaxDays: config.sessionMaxDays,
+      defaultPlan: config.defaultPlan,
+    },
   };
 }
 

@@ -8,6 +8,7 @@ export interface AccessConfig {
   secretKey: string | null;
   accessTokenMinutes: number;
   refreshTokenDays: number;
+  sessionMaxDays: number;
   /** The plan of new accounts. */
   defaultPlan: Plan;
   /** The first account of the operator's tenant, created at the first start. */
@@ -18,6 +19,7 @@ export const ACCESS_SETTINGS = {
   SECRET_KEY: text,
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
+  SESSION_MAX_DAYS: wholeNumber(1, 3_650).default(30),
   DEFAULT_PLAN: oneOf(Object.values(Plan)).optional(),
   ADMIN_EMAIL: emailAddress,
   ADMIN_PASSWORD: text,
@@ -43,6 +45,7 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
     secretKey: env.SECRET_KEY ?? null,
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
+    sessionMaxDays: env.SESSION_MAX_DAYS,
     // So that the fourth run of somebody who tries the product is not refused.
     defaultPlan: env.DEFAULT_PLAN ?? (env.NODE_ENV === 'development' ? 'PRO' : 'FREE'),
     admin: email && password ? { email, password } : null,

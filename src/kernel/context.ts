@@ -33,6 +33,14 @@ export interface Services {
 /** The services and the authentication of one request. */
 export interface Context extends Services, Authentication {
   requestId: string;
+  client: Client;
+}
+
+/** The client of a request, as the transport sees it. */
+export interface Client {
+  /** IP address, read from forwarded headers only behind a trusted proxy. */
+  address: string;
+  userAgent: string | null;
 }
 
 /** The sources of the collector agent. */
@@ -45,6 +53,8 @@ export interface Sources {
 /** The settings that the domain uses. */
 export interface Settings {
   refreshTokenDays: number;
+  /** Absolute end of a session, however often it is refreshed. */
+  sessionMaxDays: number;
   /** The plan of new accounts. */
   defaultPlan: Plan;
 }

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import type { Context, Services } from '../kernel/context.ts';
+import { AppError, UnauthenticatedError } from '../errors.ts';
+import type { Client, Context, Services } from '../kernel/context.ts';
 import { authenticate } from '../modules/auth/authenticators.ts';
 import type { RequestCredentials } from './credentials.ts';
 
@@ -10,18 +10,19 @@ import type { RequestCredentials } from './credentials.ts';
  */
 export async function createContext(
   services: Services,
-  { requestId, credentials }: RequestContext,
+  { requestId, client, credentials }: RequestContext,
 ): Promise<Context> {
   try {
     const viewer = await authenticate(services.authenticators, credentials);
     if (viewer) {
-      assertSame('Tenant', credentials.tenantId, viewer.tenantId);
-      assertSame('User', credentials.userId, viewer.userId);
+      const { claims } = viewer.credential;
+      assertSame('Tenant', credentials.tenantId, claims.tenantId);
+      assertSame('User', credentials.userId, claims.userId);
     }
-    return { ...services, requestId, viewer };
+    return { ...services, requestId, client, viewer };
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'UNAUTHENTICATED')) throw error;
-    return { ...services, requestId, viewer: null, credentialError: error };
+    if (!(error instanceof UnauthenticatedError)) throw error;
+    return { ...services, requestId, client, viewer: null, credentialError: error };
   }
 }
 
@@ -35,5 +36,6 @@ function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: str
 /** What a transport knows about an operation. */
 export interface RequestContext {
   requestId: string;
+  client: Client;
   credentials: RequestCredentials;
 }

@@ -70,7 +70,7 @@ describe('the context of the application', () => {
 
 async function unlimited(): Promise<Account> {
   const account = await app.register();
-  await app.services.database.prisma.user.update({
+  await app.services.database.prisma.user.updateMany({
     where: { email: account.email },
     data: { plan: 'UNLIMITED' },
   });

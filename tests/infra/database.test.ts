@@ -92,9 +92,9 @@ describe('transact', () => {
     const lockInOrder = (first: string, second: string) =>
       database.transact(async (tx) => {
         runs++;
-        await tx.prisma.tenant.update({ where: { externalId: first }, data: { name: 'locked' } });
+        await tx.prisma.tenant.update({ where: { id: first }, data: { name: 'locked' } });
         await tx.sql('SELECT pg_sleep(0.1)');
-        await tx.prisma.tenant.update({ where: { externalId: second }, data: { name: 'locked' } });
+        await tx.prisma.tenant.update({ where: { id: second }, data: { name: 'locked' } });
       });
     await Promise.all([lockInOrder('a', 'b'), lockInOrder('b', 'a')]);
     expect(runs).toBeGreaterThan(2);

@@ -113,8 +113,8 @@ export class TestApp {
   async member(founder: Account, role: Role): Promise<Account> {
     const account = await this.register();
     const { prisma } = this.services.database;
-    const { tenantId } = await prisma.user.findUniqueOrThrow({ where: { email: founder.email } });
-    await prisma.user.update({ where: { email: account.email }, data: { tenantId, role } });
+    const { tenantId } = await prisma.user.findFirstOrThrow({ where: { email: founder.email } });
+    await prisma.user.updateMany({ where: { email: account.email }, data: { tenantId, role } });
     const session = await this.signIn('login', { email: account.email, password: account.password });
     return { ...account, session, token: session.accessToken };
   }

@@ -74,8 +74,13 @@ export class Member {
     this.viewer = {
       ...who,
       role: 'USER',
-      permissions: permissionsOf('USER'),
-      credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+      permissions: permissionsOf({ role: 'USER', tenantId: 'tenant' }),
+      credential: {
+        kind: 'SESSION',
+        id: 'session',
+        claims: { userId: 'user', tenantId: 'tenant' },
+        expiresAt: null,
+      },
     };
   }
 

@@ -57,7 +57,8 @@ describe('GraphQL over SSE', () => {
     ['Signed out', ({ refreshToken }) => app.mutate('logout', { refreshToken })],
     [
       'Role changed',
-      ({ email }) => app.services.database.prisma.user.update({ where: { email }, data: { role: 'GUEST' } }),
+      ({ email }) =>
+        app.services.database.prisma.user.updateMany({ where: { email }, data: { role: 'GUEST' } }),
     ],
   ])('ends with UNAUTHENTICATED: %s', async (reason, act) => {
     const { token, email, session } = await app.register();

@@ -119,7 +119,7 @@ describe('GraphQL over WebSocket', () => {
     it('a change of role: 4403', async () => {
       const { email, token } = await app.register();
       const socket = await open(token);
-      await app.services.database.prisma.user.update({ where: { email }, data: { role: 'GUEST' } });
+      await app.services.database.prisma.user.updateMany({ where: { email }, data: { role: 'GUEST' } });
       expect(await socket.closed).toEqual({ code: 4403, reason: 'Role changed' });
     });
   });

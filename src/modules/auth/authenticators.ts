@@ -1,5 +1,5 @@
 import type { Viewer } from '../../access/viewer.ts';
-import { AppError } from '../../errors.ts';
+import { UnauthenticatedError } from '../../errors.ts';
 import type { Database } from '../../infra/database.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { sessionAuthenticator } from './sessions/session-authenticator.ts';
@@ -26,8 +26,8 @@ export async function authenticate(
     const viewer = await authenticator.authenticate(credentials);
     if (viewer) return viewer;
   }
-  throw new AppError(
-    'UNAUTHENTICATED',
+  throw new UnauthenticatedError(
+    'INVALID',
     'The access token is invalid or has expired. Refresh the session, or sign in again.',
   );
 }

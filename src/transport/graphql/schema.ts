@@ -1,4 +1,6 @@
 import '../../modules/auth/schema.ts';
+import '../../modules/auth/accounts/schema.ts';
+import '../../modules/auth/sessions/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';
 import '../../modules/designs/schema.ts';

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { AccessWatch } from '../../modules/auth/access-watch.ts';
 import type { Services } from '../../kernel/context.ts';
+import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import type { Route } from '../http/router.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -52,7 +53,11 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     route: {
       path: GRAPHQL_PATH,
       handle: (request, response, requestId) =>
-        yoga(request, response, { requestId, credentials: credentialsFromHeaders(request.headers) }),
+        yoga(request, response, {
+          requestId,
+          client: clientOf(request),
+          credentials: credentialsFromHeaders(request.headers),
+        }),
       upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     },
     async close() {

@@ -7,11 +7,12 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { withTimeLimit } from '../../core/async/time-limit.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, UnauthenticatedError } from '../../errors.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { AccessWatch } from '../../modules/auth/access-watch.ts';
 import { authenticate } from '../../modules/auth/authenticators.ts';
+import { clientOf } from '../client.ts';
 import { isAllowed } from '../cors.ts';
 import { credentialsFromSocket, NO_CREDENTIALS, type RequestCredentials } from '../credentials.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -115,7 +116,7 @@ export class SocketServer {
         'UNAVAILABLE',
       );
     } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') return 'REFUSED';
+      if (error instanceof UnauthenticatedError) return 'REFUSED';
       if (!(error instanceof AppError)) logger.error({ err: error }, 'WebSocket authentication failed');
       return 'UNAVAILABLE';
     }
@@ -124,7 +125,11 @@ export class SocketServer {
   async #prepare({ extra, subscriptions }: Socket, params: SubscribePayload) {
     const { yoga } = this.#options;
     const { credentials = NO_CREDENTIALS } = extra;
-    const request: RequestContext = { requestId: randomUUID(), credentials };
+    const request: RequestContext = {
+      requestId: randomUUID(),
+      client: clientOf(extra.request),
+      credentials,
+    };
     if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY_OPERATIONS];
     try {
       const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({

@@ -25,7 +25,7 @@ describe('login', () => {
   it('returns the same error for a wrong password, an unknown e-mail and an account without a password', async () => {
     const { email, password } = await app.register();
     const stranger = await app.register();
-    await app.services.database.prisma.user.update({
+    await app.services.database.prisma.user.updateMany({
       where: { email: stranger.email },
       data: { passwordHash: null },
     });

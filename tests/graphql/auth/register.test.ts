@@ -90,7 +90,7 @@ describe('register', () => {
 
   it('stores the password only as an argon2id hash', async () => {
     const { email, password } = await app.register();
-    const user = await app.services.database.prisma.user.findUniqueOrThrow({ where: { email } });
+    const user = await app.services.database.prisma.user.findFirstOrThrow({ where: { email } });
     expect(user.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(app.logs.join()).not.toContain(password);
   });

@@ -17,7 +17,10 @@ describe('viewer', () => {
 
   it('applies a change of role immediately', async () => {
     const user = await app.register();
-    await app.services.database.prisma.user.update({ where: { email: user.email }, data: { role: 'GUEST' } });
+    await app.services.database.prisma.user.updateMany({
+      where: { email: user.email },
+      data: { role: 'GUEST' },
+    });
     const { data } = await app.graphql(VIEWER, {}, user);
     expect(data).toMatchObject({ viewer: { role: 'GUEST' } });
   });

@@ -41,7 +41,7 @@ describe('estimatePipeline', () => {
     }));
     const spent = { costMicros: 999_999n };
     const { prisma } = app.services.database;
-    const { id } = await prisma.user.findUniqueOrThrow({ where: { email: ann.email } });
+    const { id } = await prisma.user.findFirstOrThrow({ where: { email: ann.email } });
     const day = new Date().toISOString().slice(0, 10);
     await prisma.spendingAccount.create({ data: { id: `user:${id}:${day}`, spentMicros: spent.costMicros } });
     const { data } = await app.graphql<{ estimatePipeline: Estimate }>(

@@ -28,7 +28,7 @@ describe('usageToday', () => {
 
   it('has no limits on UNLIMITED', async () => {
     const account = await app.register();
-    await app.services.database.prisma.user.update({
+    await app.services.database.prisma.user.updateMany({
       where: { email: account.email },
       data: { plan: 'UNLIMITED' },
     });

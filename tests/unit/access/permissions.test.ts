@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/generated/prisma/enums.ts';
 import { authorize } from '../../../src/access/authorize.ts';
 import type { Viewer } from '../../../src/access/viewer.ts';
-import { OPERATIONS, PERMISSIONS, permissionsOf } from '../../../src/access/permissions.ts';
+import {
+  OPERATIONS,
+  OPERATOR_TENANT_ID,
+  PERMISSIONS,
+  permissionsOf,
+} from '../../../src/access/permissions.ts';
 
 const viewer = (role: Role): { viewer: Viewer } => ({
   viewer: {
@@ -10,8 +15,13 @@ const viewer = (role: Role): { viewer: Viewer } => ({
     tenantId: 'tenant',
     role,
     plan: 'FREE',
-    permissions: permissionsOf(role),
-    credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+    permissions: permissionsOf({ role, tenantId: 'tenant' }),
+    credential: {
+      kind: 'SESSION',
+      id: 'session',
+      claims: { userId: 'user', tenantId: 'tenant' },
+      expiresAt: null,
+    },
   },
 });
 
@@ -21,13 +31,18 @@ describe('permissions', () => {
     expect(PERMISSIONS.filter((permission) => !asked.has(permission))).toEqual([]);
   });
 
-  it('are all held by an ADMIN', () => {
-    expect([...permissionsOf('ADMIN')]).toEqual([...PERMISSIONS]);
+  it('are all held by an ADMIN of the operator’s tenant, and all but PLAN_MANAGE by every other ADMIN', () => {
+    expect([...permissionsOf({ role: 'ADMIN', tenantId: OPERATOR_TENANT_ID })]).toEqual([...PERMISSIONS]);
+    expect([...permissionsOf({ role: 'ADMIN', tenantId: 'tenant' })]).toEqual(
+      PERMISSIONS.filter((permission) => permission !== 'PLAN_MANAGE'),
+    );
+    expect(permissionsOf({ role: 'USER', tenantId: OPERATOR_TENANT_ID })).not.toContain('PLAN_MANAGE');
   });
 
   it('let a USER work: converse, run and decide', () => {
-    expect([...permissionsOf('USER')].toSorted()).toEqual([
+    expect([...permissionsOf({ role: 'USER', tenantId: 'tenant' })].toSorted()).toEqual([
       'AGENT_EXECUTE',
+      'API_KEY_MANAGE',
       'APPROVAL_DECIDE',
       'CONVERSATION_WRITE',
       'PIPELINE_EXECUTE',

@@ -11,8 +11,13 @@ const viewer = (role: Role): Viewer => ({
   tenantId: 'tenant',
   role,
   plan: 'FREE',
-  permissions: permissionsOf(role),
-  credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+  permissions: permissionsOf({ role, tenantId: 'tenant' }),
+  credential: {
+    kind: 'SESSION',
+    id: 'session',
+    claims: { userId: 'user', tenantId: 'tenant' },
+    expiresAt: null,
+  },
 });
 
 const database = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { authorize } from '../../../src/access/authorize.ts';
 import { permissionsOf } from '../../../src/access/permissions.ts';
 import type { Viewer } from '../../../src/access/viewer.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError, UnauthenticatedError } from '../../../src/errors.ts';
 import type { Services } from '../../../src/kernel/context.ts';
 import { NO_CREDENTIALS } from '../../../src/transport/credentials.ts';
 import { createContext } from '../../../src/transport/request-context.ts';
@@ -12,9 +12,16 @@ const VIEWER: Viewer = {
   tenantId: 'tenant',
   role: 'USER',
   plan: 'FREE',
-  permissions: permissionsOf('USER'),
-  credential: { kind: 'SESSION', id: 'session', expiresAt: null },
+  permissions: permissionsOf({ role: 'USER', tenantId: 'tenant' }),
+  credential: {
+    kind: 'SESSION',
+    id: 'session',
+    claims: { userId: 'user', tenantId: 'tenant' },
+    expiresAt: null,
+  },
 };
+
+const CLIENT = { address: '203.0.113.7', userAgent: null };
 
 describe('the context of an operation', () => {
   it('has the viewer of the credentials', async () => {
@@ -27,6 +34,7 @@ describe('the context of an operation', () => {
       services(async () => VIEWER),
       {
         requestId: 'id',
+        client: CLIENT,
         credentials: NO_CREDENTIALS,
       },
     );
@@ -35,7 +43,7 @@ describe('the context of an operation', () => {
   });
 
   it('keeps why credentials were refused for the operations that need a viewer', async () => {
-    const refused = new AppError('UNAUTHENTICATED', 'revoked');
+    const refused = new UnauthenticatedError('REVOKED', 'revoked');
     const ctx = await contextOf(() => Promise.reject(refused));
     expect(ctx.viewer).toBeNull();
     expect(() => authorize(ctx, 'Query.viewer')).toThrow(refused);
@@ -54,7 +62,7 @@ describe('the context of an operation', () => {
 
 function contextOf(authenticate: () => Promise<Viewer | null>, claims: object = {}) {
   const credentials = { ...NO_CREDENTIALS, bearerToken: 'token', ...claims };
-  return createContext(services(authenticate), { requestId: 'id', credentials });
+  return createContext(services(authenticate), { requestId: 'id', client: CLIENT, credentials });
 }
 
 function services(authenticate: () => Promise<Viewer | null>): Services {

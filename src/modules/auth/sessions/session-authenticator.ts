@@ -1,5 +1,5 @@
 import { permissionsOf } from '../../../access/permissions.ts';
-import { AppError } from '../../../errors.ts';
+import { UnauthenticatedError } from '../../../errors.ts';
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database } from '../../../infra/database.ts';
 import type { Authenticator } from '../authenticator.ts';
@@ -10,27 +10,31 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
   return {
     kind: 'SESSION',
     async authenticate({ bearerToken }) {
-      const claims = bearerToken === null ? null : await tokens.verifyAccessToken(bearerToken);
-      if (!claims) return null;
-      const { userId, tenantId, sessionId, expiresAt } = claims;
+      const verified = bearerToken === null ? null : await tokens.verifyAccessToken(bearerToken);
+      if (!verified) return null;
+      const { userId, tenantId, sessionId, expiresAt } = verified;
       const [user] = await database.sql<{ role: Role; plan: Plan }>(
         `SELECT u.role, u.plan
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
-         WHERE s.id = $1 AND s.ended_at IS NULL AND u.id = $2 AND t.id = $3`,
+         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.id = $2 AND t.id = $3`,
         [sessionId, userId, tenantId],
       );
       if (!user) {
-        throw new AppError('UNAUTHENTICATED', 'The session of this access token has ended. Sign in again.');
+        throw new UnauthenticatedError(
+          'REVOKED',
+          'The session of this access token has ended. Sign in again.',
+        );
       }
       const { role, plan } = user;
-      const permissions = permissionsOf(role);
-      const credential = { kind: 'SESSION', id: sessionId, expiresAt } as const;
+      const permissions = permissionsOf({ role, tenantId });
+      const claims = { userId, tenantId };
+      const credential = { kind: 'SESSION', id: sessionId, claims, expiresAt } as const;
       return { userId, tenantId, role, plan, permissions, credential };
     },
     async currentRoles(sessionIds) {
       const open = await database.sql<{ id: string; role: Role }>(
         `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = ANY($1) AND s.ended_at IS NULL`,
+         WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now()`,
         [sessionIds],
       );
       return new Map(open.map(({ id, role }) => [id, role]));

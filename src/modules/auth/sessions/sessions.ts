@@ -9,7 +9,8 @@ import type { Tokens } from './tokens.ts';
  * tab refreshed too.
  */
 export async function openSession(ctx: SessionContext, tx: Tx, userId: string): Promise<AuthSession> {
-  const session = await tx.prisma.session.create({ data: { userId } });
+  const expiresAt = new Date(ctx.clock().getTime() + ctx.settings.sessionMaxDays * DAY_MS);
+  const session = await tx.prisma.session.create({ data: { userId, expiresAt } });
   return authSession(ctx, tx, await addRefreshToken(ctx, tx, session.id));
 }
 
@@ -83,7 +84,7 @@ async function authSession(ctx: SessionContext, tx: Tx, token: RefreshToken): Pr
 
 export interface SessionContext {
   tokens: Tokens;
-  settings: { refreshTokenDays: number };
+  settings: { refreshTokenDays: number; sessionMaxDays: number };
   clock: () => Date;
 }
 

@@ -68,11 +68,13 @@ function setUp(roles: Partial<Record<Credential['kind'], Map<string, Role>>>) {
     clock: () => new Date(),
   });
   const watch = (kind: Credential['kind'], id: string, expiresAt: Date | null = null) =>
-    access.watch(viewer({ kind, id, expiresAt }), (reason) => (ended[id] = reason));
+    access.watch(viewer({ kind, id, claims: CLAIMS, expiresAt }), (reason) => (ended[id] = reason));
   return { watch, ended, warnings };
 }
 
+const CLAIMS = { userId: 'user', tenantId: 'tenant' };
+
 function viewer(credential: Credential): Viewer {
-  const permissions = permissionsOf('USER');
+  const permissions = permissionsOf({ role: 'USER', tenantId: 'tenant' });
   return { userId: 'user', tenantId: 'tenant', role: 'USER', plan: 'FREE', permissions, credential };
 }

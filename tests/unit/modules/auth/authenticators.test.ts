@@ -10,8 +10,8 @@ const VIEWER: Viewer = {
   tenantId: 'tenant',
   role: 'USER',
   plan: 'FREE',
-  permissions: permissionsOf('USER'),
-  credential: { kind: 'API_KEY', id: 'key', expiresAt: null },
+  permissions: permissionsOf({ role: 'USER', tenantId: 'tenant' }),
+  credential: { kind: 'API_KEY', id: 'key', claims: { userId: 'user', tenantId: 'tenant' }, expiresAt: null },
 };
 
 const tokens = new Tokens({ secretKey: 'x'.repeat(32), accessTokenMinutes: 30, clock: () => new Date() });
@@ -52,7 +52,12 @@ describe('the authenticator of sessions', () => {
     });
     expect(await sessions!.authenticate({ bearerToken: access.token })).toEqual({
       ...VIEWER,
-      credential: { kind: 'SESSION', id: 'session', expiresAt: access.expiresAt },
+      credential: {
+        kind: 'SESSION',
+        id: 'session',
+        claims: { userId: 'user', tenantId: 'tenant' },
+        expiresAt: access.expiresAt,
+      },
     });
   });
 
