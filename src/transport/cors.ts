@@ -6,7 +6,14 @@ export function corsFor(origins: readonly string[]): (request: Request) => CORSO
     origin: [...origins],
     credentials: false,
     methods: ['GET', 'POST', 'OPTIONS'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'X-Request-ID', 'X-Tenant-ID', 'X-User-ID'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'X-Request-ID',
+      'X-Tenant-ID',
+      'X-User-ID',
+      'X-API-Key',
+    ],
     exposedHeaders: ['X-Request-ID'],
     maxAge: 600,
   };

@@ -1,32 +1,91 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Credentials } from '../modules/auth/authenticator.ts';
 
-/** Reads the credentials and the claimed ids from the headers of a request. */
+/**
+ * Reads the credentials and the claimed ids from the headers of a request. A bearer token takes precedence over
+ * `X-API-Key`. The router has refused repeated headers before.
+ */
 export function credentialsFromHeaders(headers: IncomingHttpHeaders): RequestCredentials {
+  const bearerToken = /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
   return {
-    bearerToken: bearerToken(headers.authorization),
+    bearerToken,
+    apiKey: bearerToken === null ? single(headers['x-api-key']) : null,
     tenantId: single(headers['x-tenant-id']),
     userId: single(headers['x-user-id']),
   };
 }
 
-/** Browsers cannot set headers on a WebSocket, so the token is also accepted in `connection_init` and in the URL. */
+/**
+ * Browsers cannot set headers on a WebSocket, so `connection_init` is read first, in every shape that clients in use
+ * send; then the headers of the upgrade; then, where the URL may hold a token, its parameter `token`.
+ */
 export function credentialsFromSocket(
-  connectionParams: Readonly<Record<string, unknown>>,
-  upgrade: IncomingMessage,
+  connectionParams: unknown,
+  upgrade: Pick<IncomingMessage, 'headers' | 'url'>,
+  { isTokenInUrlAllowed }: { isTokenInUrlAllowed: boolean },
 ): RequestCredentials {
-  const { authorization, Authorization, token } = connectionParams;
-  const fromHeaders = credentialsFromHeaders(upgrade.headers);
-  const fromMessage =
-    bearerToken(authorization ?? Authorization) ?? (typeof token === 'string' ? token : null);
-  const fromUrl = URL.parse(upgrade.url ?? '', 'ws://any')?.searchParams.get('token');
-  return { ...fromHeaders, bearerToken: fromMessage ?? fromUrl ?? fromHeaders.bearerToken };
+  const message = credentialsFromMessage(connectionParams);
+  const headers = credentialsFromHeaders(upgrade.headers);
+  const claims = {
+    tenantId: message.tenantId ?? headers.tenantId,
+    userId: message.userId ?? headers.userId,
+  };
+  if (hasCredentials(message)) return { ...message, ...claims };
+  if (hasCredentials(headers) || !isTokenInUrlAllowed) return { ...headers, ...claims };
+  return { bearerToken: parameterOf(upgrade, 'token'), apiKey: null, ...claims };
 }
 
-export const NO_CREDENTIALS: RequestCredentials = { bearerToken: null, tenantId: null, userId: null };
+/** The one-use ticket in the URL of a WebSocket; null without one. */
+export function ticketOf(upgrade: Pick<IncomingMessage, 'url'>): string | null {
+  return parameterOf(upgrade, 'ticket');
+}
 
-function bearerToken(header: unknown): string | null {
-  return typeof header === 'string' ? (/^Bearer +(.+)$/i.exec(header)?.[1] ?? null) : null;
+export function hasCredentials({ bearerToken, apiKey }: Credentials): boolean {
+  return bearerToken !== null || apiKey !== null;
+}
+
+export const NO_CREDENTIALS: RequestCredentials = {
+  bearerToken: null,
+  apiKey: null,
+  tenantId: null,
+  userId: null,
+};
+
+function credentialsFromMessage(connectionParams: unknown): RequestCredentials {
+  const fields = textFields(connectionParams);
+  const valueOf = (names: readonly string[]) =>
+    names.map((name) => fields.get(name)).find((value) => value !== undefined) ?? null;
+  const bearerToken = valueOf(TOKEN_FIELDS);
+  return {
+    bearerToken,
+    apiKey: bearerToken === null ? valueOf(API_KEY_FIELDS) : null,
+    tenantId: valueOf(['xtenantid']),
+    userId: valueOf(['xuserid']),
+  };
+}
+
+/** The texts of an object and of its member `headers`, without "Bearer " and by their names in lower case without `-` and `_`. */
+function textFields(object: unknown): Map<string, string> {
+  const fields = new Map<string, string>();
+  const entries = entriesOf(object);
+  const nested = entries.find(([name]) => name.toLowerCase() === 'headers')?.[1];
+  for (const [name, value] of [...entries, ...entriesOf(nested)]) {
+    const key = name.toLowerCase().replaceAll(/[-_]/g, '');
+    const text = typeof value === 'string' ? value.replace(/^\s*bearer(?=\s|$)/i, '').trim() : '';
+    if (text && !fields.has(key)) fields.set(key, text);
+  }
+  return fields;
+}
+
+const TOKEN_FIELDS = ['authorization', 'token', 'authtoken', 'accesstoken'];
+const API_KEY_FIELDS = ['apikey', 'xapikey'];
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+function parameterOf({ url }: Pick<IncomingMessage, 'url'>, name: string): string | null {
+  return URL.parse(url ?? '', 'ws://any')?.searchParams.get(name) || null;
 }
 
 function single(header: string | string[] | undefined): string | null {

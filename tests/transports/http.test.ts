@@ -148,7 +148,14 @@ describe('GraphQL over HTTP', () => {
       expect(preflight.status).toBe(204);
       expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
       const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ').toSorted();
-      expect(allowed).toEqual(['Authorization', 'Content-Type', 'X-Request-ID', 'X-Tenant-ID', 'X-User-ID']);
+      expect(allowed).toEqual([
+        'Authorization',
+        'Content-Type',
+        'X-API-Key',
+        'X-Request-ID',
+        'X-Tenant-ID',
+        'X-User-ID',
+      ]);
       const answer = await ask('https://app.example.com', 'POST');
       expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
       expect(answer.headers.get('access-control-expose-headers')).toBe('X-Request-ID');

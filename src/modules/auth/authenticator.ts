@@ -13,9 +13,12 @@ export interface Authenticator {
   currentRoles(ids: readonly string[]): Promise<ReadonlyMap<string, Role>>;
 }
 
-/** The credentials that a request carries. */
+/** The credentials that a request carries: at most one of them. */
 export interface Credentials {
+  /** An access token or an API key, from `Authorization: Bearer`. */
   bearerToken: string | null;
+  /** An API key, from `X-API-Key`. */
+  apiKey: string | null;
 }
 
 declare module '../../kernel/context.ts' {

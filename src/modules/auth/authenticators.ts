@@ -21,7 +21,7 @@ export async function authenticate(
   authenticators: readonly Authenticator[],
   credentials: Credentials,
 ): Promise<Viewer | null> {
-  if (credentials.bearerToken === null) return null;
+  if (credentials.bearerToken === null && credentials.apiKey === null) return null;
   for (const authenticator of authenticators) {
     const viewer = await authenticator.authenticate(credentials);
     if (viewer) return viewer;

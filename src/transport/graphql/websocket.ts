@@ -92,9 +92,9 @@ export class SocketServer {
     ignoreWriteErrors(socket);
   }
 
-  async #connect({ connectionParams = {}, extra }: Socket): Promise<boolean> {
+  async #connect({ connectionParams, extra }: Socket): Promise<boolean> {
     const { socket, request } = extra;
-    const credentials = credentialsFromSocket(connectionParams, request);
+    const credentials = credentialsFromSocket(connectionParams, request, { isTokenInUrlAllowed: true });
     const viewer = await this.#authenticate(credentials);
     if (viewer === 'UNAVAILABLE') return refuse(socket, CLOSE.tryAgainLater);
     if (viewer === 'REFUSED') return refuse(socket, CLOSE.authFailed);

@@ -18,27 +18,27 @@ const tokens = new Tokens({ secretKey: 'x'.repeat(32), accessTokenMinutes: 30, c
 
 describe('authenticate', () => {
   it('returns no viewer for a request without credentials, and calls no authenticator', async () => {
-    expect(await authenticate([accepting(VIEWER)], { bearerToken: null })).toBeNull();
-    expect(await authenticate([], { bearerToken: null })).toBeNull();
+    expect(await authenticate([accepting(VIEWER)], { bearerToken: null, apiKey: null })).toBeNull();
+    expect(await authenticate([], { bearerToken: null, apiKey: null })).toBeNull();
   });
 
   it('returns the viewer of the first authenticator that recognizes the credentials', async () => {
     const other = { ...VIEWER, userId: 'other' };
     const list = [accepting(null), accepting(VIEWER), accepting(other)];
-    expect(await authenticate(list, { bearerToken: 'key' })).toBe(VIEWER);
+    expect(await authenticate(list, { bearerToken: 'key', apiKey: null })).toBe(VIEWER);
   });
 
   it('rejects credentials that no authenticator recognizes', async () => {
-    await expect(authenticate([accepting(null)], { bearerToken: 'x' })).rejects.toMatchObject({
+    await expect(authenticate([accepting(null)], { bearerToken: 'x', apiKey: null })).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
   });
 
   it('stops at an authenticator that rejects its own credential', async () => {
     const refusing = { ...accepting(null), authenticate: () => Promise.reject(new Error('revoked')) };
-    await expect(authenticate([refusing, accepting(VIEWER)], { bearerToken: 'key' })).rejects.toThrow(
-      'revoked',
-    );
+    await expect(
+      authenticate([refusing, accepting(VIEWER)], { bearerToken: 'key', apiKey: null }),
+    ).rejects.toThrow('revoked');
   });
 });
 
@@ -50,7 +50,7 @@ describe('the authenticator of sessions', () => {
       tenantId: 'tenant',
       sessionId: 'session',
     });
-    expect(await sessions!.authenticate({ bearerToken: access.token })).toEqual({
+    expect(await sessions!.authenticate({ bearerToken: access.token, apiKey: null })).toEqual({
       ...VIEWER,
       credential: {
         kind: 'SESSION',
@@ -63,8 +63,8 @@ describe('the authenticator of sessions', () => {
 
   it('does not recognize an invalid access token', async () => {
     const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
-    expect(await sessions!.authenticate({ bearerToken: 'x' })).toBeNull();
-    expect(await sessions!.authenticate({ bearerToken: null })).toBeNull();
+    expect(await sessions!.authenticate({ bearerToken: 'x', apiKey: null })).toBeNull();
+    expect(await sessions!.authenticate({ bearerToken: null, apiKey: null })).toBeNull();
   });
 
   it('rejects the access token of an ended session', async () => {
@@ -74,7 +74,7 @@ describe('the authenticator of sessions', () => {
       tenantId: 'tenant',
       sessionId: 'session',
     });
-    await expect(authenticate(list, { bearerToken: token })).rejects.toMatchObject({
+    await expect(authenticate(list, { bearerToken: token, apiKey: null })).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
       message: 'The session of this access token has ended. Sign in again.',
     });
