@@ -12,6 +12,7 @@ export function startProduct(folder: string, settings: NodeJS.ProcessEnv = {}): 
 export const PRODUCTION: NodeJS.ProcessEnv = {
   NODE_ENV: 'production',
   SECRET_KEY: randomBytes(48).toString('base64'),
+  ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
 };
 

@@ -1,7 +1,11 @@
 import type { AccessConfig } from '../config/access.ts';
+import { type IssuerConfig, sharedSecretIssuer } from '../config/issuers.ts';
 import type { StorageConfig } from '../config/storage.ts';
+import { JwtVerifier } from '../core/jwt/jwt-verifier.ts';
+import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
 import { AppError, ConfigError } from '../errors.ts';
 import { loadOrCreateSecretKey } from '../infra/data-dir.ts';
+import type { Logger } from '../infra/logger.ts';
 import type { Services } from '../kernel/context.ts';
 import { ensureOperator } from '../modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
@@ -11,25 +15,45 @@ import { Tokens } from '../modules/auth/sessions/tokens.ts';
 /** Builds passwords, tokens and authenticators. Creates the operator's account if the settings define one. */
 export async function buildAccess(
   config: AccessConfig & Pick<StorageConfig, 'dataDir'>,
-  { database, clock }: Pick<Services, 'database' | 'clock'>,
+  { database, clock, logger }: Pick<Services, 'database' | 'clock' | 'logger'>,
+  closers: AsyncDisposableStack,
 ): Promise<Access> {
-  const tokens = new Tokens({
-    secretKey: config.secretKey ?? loadOrCreateSecretKey(config.dataDir),
-    accessTokenMinutes: config.accessTokenMinutes,
-    clock,
-  });
+  const secretKey = config.secretKey ?? loadOrCreateSecretKey(config.dataDir);
+  const tokens = new Tokens({ secretKey, accessTokenMinutes: config.accessTokenMinutes, clock });
   const passwords = new PasswordHasher();
   if (config.admin) await ensureOperator({ database, passwords }, config.admin).catch(explainAdmin);
+  const verifier = new JwtVerifier({
+    issuers: trustedIssuers(config, secretKey, logger),
+    clock,
+    onError: ({ name }, error) =>
+      logger.warn({ err: error, issuer: name }, 'the keys of an issuer could not be fetched'),
+  });
+  closers.defer(() => verifier.close());
   return {
     tokens,
     passwords,
-    authenticators: createAuthenticators({ database, tokens }),
+    authenticators: createAuthenticators({ database, tokens, verifier, defaultPlan: config.defaultPlan }),
     settings: {
       refreshTokenDays: config.refreshTokenDays,
       sessionMaxDays: config.sessionMaxDays,
       defaultPlan: config.defaultPlan,
     },
   };
+}
+
+/** Outside production, SECRET_KEY may be too short to share. Then it signs our own tokens only. */
+function trustedIssuers(
+  { issuers, isSharedSecretLogin, jwtSecretKey }: AccessConfig,
+  secretKey: string,
+  logger: Pick<Logger, 'warn'>,
+): IssuerConfig[] {
+  if (!isSharedSecretLogin) return issuers;
+  const secret = jwtSecretKey ?? secretKey;
+  if (Buffer.byteLength(secret) >= MIN_SECRET_BYTES) return [sharedSecretIssuer(secret), ...issuers];
+  logger.warn(
+    `SECRET_KEY is shorter than ${MIN_SECRET_BYTES} bytes: tokens that other services sign with it are refused`,
+  );
+  return issuers;
 }
 
 /** An invalid account is a problem of the settings, which the operator corrects. */

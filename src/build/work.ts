@@ -8,6 +8,7 @@ import { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { JobName, Jobs } from '../infra/jobs.ts';
 import type { Services } from '../kernel/context.ts';
 import { expireApprovals } from '../modules/approvals/service.ts';
+import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
 
@@ -21,7 +22,10 @@ export const JOBS = Object.keys(WORKERS) as JobName[];
 
 /** Periodic tasks of processes with workers. Several processes may run them concurrently. */
 const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =
-  [{ name: 'expire approval requests', everyMs: 1_000, run: expireApprovals }];
+  [
+    { name: 'expire approval requests', everyMs: 1_000, run: expireApprovals },
+    { name: 'forget denied tokens that have expired', everyMs: 3_600_000, run: forgetExpiredDenials },
+  ];
 
 /** Builds the sources of the collector agent. */
 export function buildSources({ dataCollectorUrl }: WorkConfig): Pick<Services, 'sources'> {

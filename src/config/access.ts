@@ -1,8 +1,16 @@
+import { z } from 'zod';
+import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
 import { Plan } from '../generated/prisma/enums.ts';
+import { type IssuerConfig, issuers } from './issuers.ts';
 import type { PROCESS_SETTINGS } from './process.ts';
-import { emailAddress, type Environment, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
+import { guessableBy, readKeyBytes, weaknessOf } from './secrets.ts';
+import { emailAddress, type Environment, flag, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
-/** Secrets, sessions and the operator's account. */
+const MAKE_SECRET = 'openssl rand -base64 48';
+const MAKE_KEY = 'openssl rand -base64 32';
+const MAKE_PASSWORD = 'openssl rand -base64 18';
+
+/** Secrets, sessions, other issuers and the operator's account. */
 export interface AccessConfig {
   /** Null only outside production: a key is generated and stored in `dataDir`. */
   secretKey: string | null;
@@ -11,6 +19,12 @@ export interface AccessConfig {
   sessionMaxDays: number;
   /** The plan of new accounts. */
   defaultPlan: Plan;
+  /** The issuers of JWT_ISSUERS. */
+  issuers: IssuerConfig[];
+  /** Whether tokens signed with the shared secret sign in. */
+  isSharedSecretLogin: boolean;
+  /** The shared secret. Null: it is `secretKey`. */
+  jwtSecretKey: string | null;
   /** The first account of the operator's tenant, created at the first start. */
   admin: AdminConfig | null;
 }
@@ -20,20 +34,28 @@ export const ACCESS_SETTINGS = {
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
   SESSION_MAX_DAYS: wholeNumber(1, 3_650).default(30),
+  JWT_SHARED_SECRET_LOGIN: flag.default(true),
+  JWT_SECRET_KEY: text.refine(
+    (secret) => secret === undefined || isLongEnough(secret),
+    `must have at least ${MIN_SECRET_BYTES} bytes`,
+  ),
+  JWT_ALGORITHM: z
+    .literal('HS256', {
+      error: 'must be HS256, the algorithm of a shared secret. Other algorithms need an entry in JWT_ISSUERS',
+    })
+    .default('HS256'),
+  JWT_ISSUERS: issuers,
+  ENCRYPTION_KEY: text.refine(
+    (key) => key === undefined || readKeyBytes(key) !== null,
+    `must be 32 bytes in base64 or hex. Generate one: ${MAKE_KEY}`,
+  ),
   DEFAULT_PLAN: oneOf(Object.values(Plan)).optional(),
   ADMIN_EMAIL: emailAddress,
   ADMIN_PASSWORD: text,
 };
 
 export function accessProblems(env: Environment): string[] {
-  const problems: string[] = [];
-  const secretKey = env['SECRET_KEY'];
-  if (env['NODE_ENV'] === 'production' && !secretKey)
-    problems.push(`SECRET_KEY is required in production. Generate one: ${MAKE_SECRET}`);
-  if (env['NODE_ENV'] === 'production' && secretKey && isWeak(secretKey))
-    problems.push(
-      `SECRET_KEY is too weak: use at least ${MIN_SECRET_LENGTH} random characters. Generate one: ${MAKE_SECRET}`,
-    );
+  const problems = env['NODE_ENV'] === 'production' ? productionProblems(env) : [];
   if (!env['ADMIN_EMAIL'] !== !env['ADMIN_PASSWORD'])
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together');
   return problems;
@@ -48,18 +70,48 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
     sessionMaxDays: env.SESSION_MAX_DAYS,
     // So that the fourth run of somebody who tries the product is not refused.
     defaultPlan: env.DEFAULT_PLAN ?? (env.NODE_ENV === 'development' ? 'PRO' : 'FREE'),
+    issuers: env.JWT_ISSUERS ?? [],
+    isSharedSecretLogin: env.JWT_SHARED_SECRET_LOGIN,
+    jwtSecretKey: env.JWT_SECRET_KEY ?? null,
     admin: email && password ? { email, password } : null,
   };
 }
 
-/** Too short, or with too few different characters, e.g. `changemechangemechangemechangeme`. */
-function isWeak(secret: string): boolean {
-  return secret.length < MIN_SECRET_LENGTH || new Set(secret).size < MIN_DISTINCT_CHARACTERS;
+/** Production starts only with secrets of its own that nobody can guess. One line each. */
+function productionProblems(env: Environment): string[] {
+  const problemOf = (name: string, weakness: (secret: string) => string | null, make: string) => {
+    const problem = env[name] && weakness(env[name]);
+    return problem ? [`${name} ${problem}. Generate one: ${make}`] : [];
+  };
+  const missing = [
+    ['SECRET_KEY', MAKE_SECRET],
+    ['ENCRYPTION_KEY', MAKE_KEY],
+  ].filter(([name]) => !env[name!]);
+  return [
+    ...missing.map(([name, make]) => `${name} is required in production. Generate one: ${make}`),
+    ...problemOf('SECRET_KEY', weaknessOf, MAKE_SECRET),
+    ...problemOf(
+      'JWT_SECRET_KEY',
+      (secret) => (isLongEnough(secret) ? weaknessOf(secret) : null),
+      MAKE_SECRET,
+    ),
+    ...problemOf('ENCRYPTION_KEY', (key) => (readKeyBytes(key) ? weaknessOf(key) : null), MAKE_KEY),
+    ...problemOf('ADMIN_PASSWORD', guessableBy, MAKE_PASSWORD),
+    ...issuerSecretProblems(env['JWT_ISSUERS']),
+  ];
 }
 
-const MAKE_SECRET = 'openssl rand -base64 48';
-const MIN_SECRET_LENGTH = 32;
-const MIN_DISTINCT_CHARACTERS = 10;
+function issuerSecretProblems(setting: string | undefined): string[] {
+  const parsed = issuers.safeParse(setting);
+  return (parsed.data ?? []).flatMap(({ name, key }) => {
+    const weakness = 'secret' in key ? weaknessOf(key.secret) : null;
+    return weakness ? [`JWT_ISSUERS: the secret of ${name} ${weakness}. Generate one: ${MAKE_SECRET}`] : [];
+  });
+}
+
+function isLongEnough(secret: string): boolean {
+  return Buffer.byteLength(secret) >= MIN_SECRET_BYTES;
+}
 
 export interface AdminConfig {
   email: string;

@@ -34,12 +34,17 @@ export const SETTING_NAMES = Object.keys(SETTINGS.shape);
 
 /** Reads the environment and a file `.env`; the environment takes precedence. Errors: ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
+  return readSettings(env).config;
+}
+
+/** The same, with the single settings as they were parsed, for those who check them. */
+export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
   const settings = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = SETTINGS.safeParse(settings);
   const issues = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
   const problems = [...issues, ...problemsBetween(settings)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return {
+  const config = {
     ...processConfig(parsed.data),
     ...serverConfig(parsed.data),
     ...storageConfig(parsed.data),
@@ -47,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     ...llmConfig(parsed.data),
     ...workConfig(parsed.data),
   };
+  return { config, parsed: parsed.data, given: new Set(Object.keys(settings)) };
 }
 
 /** Checks settings that depend on each other. Reads their raw text, so that it works even if others are invalid. */
@@ -57,4 +63,11 @@ function problemsBetween(env: Environment): string[] {
 function environment(): NodeJS.ProcessEnv {
   if (fs.existsSync('.env')) process.loadEnvFile('.env');
   return process.env;
+}
+
+interface Settings {
+  config: Config;
+  parsed: Readonly<Record<string, unknown>>;
+  /** The names of the settings that are set and not empty. */
+  given: ReadonlySet<string>;
 }

@@ -14,7 +14,7 @@ describe('npm start', () => {
     const server = start({ PORT: 'x', ROLE: 'worker', NODE_ENV: 'production' });
     expect(await server.ended).toBe(1);
     const names = server.output.map((line) => line.split(' ')[0]);
-    expect(names).toEqual(['PORT', 'SECRET_KEY', 'DATABASE_URL', 'ANTHROPIC_API_KEY,']);
+    expect(names).toEqual(['PORT', 'SECRET_KEY', 'ENCRYPTION_KEY', 'DATABASE_URL', 'ANTHROPIC_API_KEY,']);
   });
 
   it('serves from an empty folder, and stops everything that it started on SIGTERM', async () => {

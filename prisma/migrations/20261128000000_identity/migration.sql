@@ -46,6 +46,7 @@ CREATE TABLE "denied_tokens" (
     "jti" TEXT,
     "subject" TEXT,
     "issued_by" TIMESTAMPTZ(3),
+    "expires_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "denied_tokens_pkey" PRIMARY KEY ("id")

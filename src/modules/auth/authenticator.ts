@@ -11,6 +11,8 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Viewer | null>;
   /** The current role of the user of each of these credentials; revoked credentials are absent. */
   currentRoles(ids: readonly string[]): Promise<ReadonlyMap<string, Role>>;
+  /** Refuses the credential from now on. Absent where a use case of the kind ends its credentials. */
+  end?(credential: Credential): Promise<void>;
 }
 
 /** The credentials that a request carries: at most one of them. */

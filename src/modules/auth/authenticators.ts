@@ -1,16 +1,22 @@
 import type { Viewer } from '../../access/viewer.ts';
+import type { JwtVerifier } from '../../core/jwt/jwt-verifier.ts';
 import { UnauthenticatedError } from '../../errors.ts';
+import type { Plan } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../infra/database.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
+import type { Issuer } from './issuers/identity.ts';
+import { issuerAuthenticator } from './issuers/issuer-authenticator.ts';
 import { sessionAuthenticator } from './sessions/session-authenticator.ts';
 import type { Tokens } from './sessions/tokens.ts';
 
 /** Creates the authenticators of all credential kinds. The first one that recognizes a credential decides. */
 export function createAuthenticators(services: {
-  database: Pick<Database, 'sql'>;
+  database: Pick<Database, 'sql' | 'transact'>;
   tokens: Tokens;
+  verifier: JwtVerifier<Issuer>;
+  defaultPlan: Plan;
 }): Authenticator[] {
-  return [sessionAuthenticator(services)];
+  return [sessionAuthenticator(services), issuerAuthenticator(services)];
 }
 
 /**
@@ -26,8 +32,8 @@ export async function authenticate(
     const viewer = await authenticator.authenticate(credentials);
     if (viewer) return viewer;
   }
-  throw new UnauthenticatedError(
-    'INVALID',
-    'The access token is invalid or has expired. Refresh the session, or sign in again.',
-  );
+  throw new UnauthenticatedError('INVALID', INVALID_CREDENTIALS);
 }
+
+/** The same for everything that is wrong, so that no forgery learns what was. */
+const INVALID_CREDENTIALS = 'The access token is invalid. Refresh the session, or sign in again.';

@@ -27,11 +27,7 @@ describe('viewer', () => {
 
   it.each([
     ['no token', undefined, 'Sign in first: send a valid access token as `Authorization: Bearer <token>`.'],
-    [
-      'an invalid token',
-      'garbage',
-      'The access token is invalid or has expired. Refresh the session, or sign in again.',
-    ],
+    ['an invalid token', 'garbage', 'The access token is invalid. Refresh the session, or sign in again.'],
   ])('answers 401 to %s with what to do', async (_what, token, message) => {
     const { status, data, errors } = await app.graphql(VIEWER, {}, { token });
     expect(status).toBe(401);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,12 @@ import { ConfigError } from '../../../src/errors.ts';
 import { PLAN_NAMES } from '../../../src/kernel/plans.ts';
 
 const STRONG = 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u';
-const PRODUCTION = { NODE_ENV: 'production', SECRET_KEY: STRONG, OPENAI_API_KEY: 'sk-x' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  SECRET_KEY: STRONG,
+  ENCRYPTION_KEY: 'pQ7vX2mR9kT4wZ8nB3cJ6hF1sD5gL0yVaEuIoNxKqMw=',
+  OPENAI_API_KEY: 'sk-x',
+};
 
 describe('readConfig', () => {
   it('needs no settings in development', () => {
@@ -90,12 +96,65 @@ describe('SECRET_KEY', () => {
     ['missing', undefined],
     ['short', 'your-secret-key-here'],
     ['of few characters', 'changemechangemechangemechangeme'.replaceAll('g', 'c')],
+    ['a placeholder', 'your-secret-key-change-in-production-please'],
+    ['a repetition', 'k3Vq9ZrT5mXwB2nH'.repeat(2)],
+    ['a sequence', '0123456789abcdefKq7vX2mR9kT4wZ8n'],
   ])('is rejected in production when it is %s', (_what, SECRET_KEY) => {
     expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([expect.stringMatching(/^SECRET_KEY is/)]);
+    expect(problemsOf({ SECRET_KEY })).toEqual([]);
   });
 
   it('is accepted in production when it is strong', () => {
     expect(readConfig(PRODUCTION).secretKey).toBe(STRONG);
+  });
+});
+
+describe('ENCRYPTION_KEY', () => {
+  it.each([
+    ['missing', undefined, /^ENCRYPTION_KEY is required/],
+    ['short', 'c2hvcnQ=', /^ENCRYPTION_KEY must be 32 bytes/],
+    ['a repetition', '0123456789abcdef'.repeat(4), /^ENCRYPTION_KEY is guessable/],
+    ['of few characters', Buffer.alloc(32).toString('base64'), /^ENCRYPTION_KEY is too weak/],
+  ])('is rejected in production when it is %s', (_what, ENCRYPTION_KEY, problem) => {
+    expect(problemsOf({ ...PRODUCTION, ENCRYPTION_KEY })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('is 32 bytes in base64, in base64url or in hex', () => {
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      const ENCRYPTION_KEY = createHash('sha256').update('any').digest(encoding);
+      expect(problemsOf({ ...PRODUCTION, ENCRYPTION_KEY })).toEqual([]);
+    }
+    expect(problemsOf({ ENCRYPTION_KEY: 'x' })).toHaveLength(1);
+  });
+});
+
+describe('JWT_SECRET_KEY', () => {
+  it('has at least 32 bytes everywhere, and cannot be guessed in production', () => {
+    expect(problemsOf({ JWT_SECRET_KEY: 'your_shared_secret_key' })).toEqual([
+      'JWT_SECRET_KEY must have at least 32 bytes',
+    ]);
+    const JWT_SECRET_KEY = 'please-change-this-shared-key-of-ours';
+    expect(problemsOf({ JWT_SECRET_KEY })).toEqual([]);
+    expect(problemsOf({ ...PRODUCTION, JWT_SECRET_KEY })).toEqual([
+      expect.stringMatching(/^JWT_SECRET_KEY is guessable/),
+    ]);
+  });
+
+  it('goes with HS256 only', () => {
+    expect(readConfig({ JWT_ALGORITHM: 'HS256' }).isSharedSecretLogin).toBe(true);
+    expect(problemsOf({ JWT_ALGORITHM: 'RS256' })).toEqual([
+      expect.stringMatching(/^JWT_ALGORITHM must be HS256, .*JWT_ISSUERS$/),
+    ]);
+  });
+});
+
+describe('ADMIN_PASSWORD', () => {
+  it('cannot be guessed in production', () => {
+    const admin = { ADMIN_EMAIL: 'ops@company.example', ADMIN_PASSWORD: 'ChangeMe!' };
+    expect(problemsOf(admin)).toEqual([]);
+    expect(problemsOf({ ...PRODUCTION, ...admin })).toEqual([
+      expect.stringMatching(/^ADMIN_PASSWORD is guessable/),
+    ]);
   });
 });
 
@@ -135,7 +194,7 @@ describe('the default provider', () => {
   });
 
   it('is OFFLINE in production only when it is set explicitly', () => {
-    const production = { NODE_ENV: 'production', SECRET_KEY: STRONG };
+    const production = { ...PRODUCTION, OPENAI_API_KEY: '' };
     expect(problemsOf(production)).toEqual([
       expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
     ]);

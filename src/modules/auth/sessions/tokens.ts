@@ -8,6 +8,9 @@ import {
 } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import { CLOCK_TOLERANCE_SECONDS, isCompactJwt } from '../../../core/jwt/compact-jwt.ts';
+import { storableText } from '../../../core/text/storable-text.ts';
+import { expiredTokenError } from '../errors.ts';
 
 /**
  * Issues and verifies access tokens and refresh tokens, each kind with its own key derived from SECRET_KEY.
@@ -43,10 +46,12 @@ export class Tokens {
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** Returns the claims of a valid access token of this server; null for any other string. */
+  /**
+   * Returns the claims of a valid access token of this server; null for any other string.
+   * Errors: UNAUTHENTICATED for a genuine token that has expired.
+   */
   async verifyAccessToken(token: string): Promise<AccessClaims | null> {
-    // jose ignores white space inside a signature, so one token would have many spellings.
-    if (token.length > MAX_TOKEN_LENGTH || !COMPACT_JWT.test(token)) return null;
+    if (!isCompactJwt(token)) return null;
     try {
       const { payload } = await jwtVerify(token, this.#accessKey, {
         algorithms: ['HS256'],
@@ -61,6 +66,7 @@ export class Tokens {
       const { sub, sid, tenant_id, exp } = accessPayload.parse(payload);
       return { userId: sub, sessionId: sid, tenantId: tenant_id, expiresAt: new Date(exp * 1000) };
     } catch (error) {
+      if (error instanceof errors.JWTExpired) throw expiredTokenError();
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) return null;
       throw error;
     }
@@ -88,14 +94,17 @@ const ISSUER = 'agentforge';
 const AUDIENCE = 'agentforge-api';
 /** The type of access tokens in RFC 9068; all other kinds of JWTs are rejected. */
 const TOKEN_TYPE = 'at+jwt';
-const CLOCK_TOLERANCE_SECONDS = 5;
-const MAX_TOKEN_LENGTH = 8192;
-const COMPACT_JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const id = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => storableText(text) === text);
 
 const accessPayload = z.object({
-  sub: z.string().min(1),
-  sid: z.string().min(1),
-  tenant_id: z.string().min(1),
+  sub: id,
+  sid: id,
+  tenant_id: id,
   exp: z.number(),
 });
 

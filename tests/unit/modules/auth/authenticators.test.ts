@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { permissionsOf } from '../../../../src/access/permissions.ts';
 import type { Viewer } from '../../../../src/access/viewer.ts';
+import { JwtVerifier } from '../../../../src/core/jwt/jwt-verifier.ts';
 import type { Authenticator } from '../../../../src/modules/auth/authenticator.ts';
 import { authenticate, createAuthenticators } from '../../../../src/modules/auth/authenticators.ts';
+import type { Issuer } from '../../../../src/modules/auth/issuers/identity.ts';
 import { Tokens } from '../../../../src/modules/auth/sessions/tokens.ts';
 
 const VIEWER: Viewer = {
@@ -44,7 +46,7 @@ describe('authenticate', () => {
 
 describe('the authenticator of sessions', () => {
   it('reads the viewer from the row of the open session', async () => {
-    const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
+    const [sessions] = createAuthenticators(services([OPEN]));
     const access = await tokens.issueAccessToken({
       userId: 'user',
       tenantId: 'tenant',
@@ -62,13 +64,13 @@ describe('the authenticator of sessions', () => {
   });
 
   it('does not recognize an invalid access token', async () => {
-    const [sessions] = createAuthenticators({ tokens, database: rows([OPEN]) });
+    const [sessions] = createAuthenticators(services([OPEN]));
     expect(await sessions!.authenticate({ bearerToken: 'x', apiKey: null })).toBeNull();
     expect(await sessions!.authenticate({ bearerToken: null, apiKey: null })).toBeNull();
   });
 
   it('rejects the access token of an ended session', async () => {
-    const list = createAuthenticators({ tokens, database: rows([]) });
+    const list = createAuthenticators(services([]));
     const { token } = await tokens.issueAccessToken({
       userId: 'user',
       tenantId: 'tenant',
@@ -87,6 +89,11 @@ function accepting(viewer: Viewer | null): Authenticator {
   return { kind: 'API_KEY', authenticate: async () => viewer, currentRoles: async () => new Map() };
 }
 
-function rows(found: object[]) {
-  return { sql: async <Row>() => found as Row[] };
+function services(rows: object[]) {
+  const verifier = new JwtVerifier<Issuer>({ issuers: [], clock: () => new Date(), onError: () => {} });
+  const database = {
+    sql: async <Row>() => rows as Row[],
+    transact: () => Promise.reject(new Error('no write')),
+  };
+  return { tokens, database, verifier, defaultPlan: 'FREE' as const };
 }

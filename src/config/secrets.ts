@@ -1,0 +1,45 @@
+/**
+ * What production refuses as a secret: what is short, what is copied from an example, and what a person types to fill
+ * the field. None of it says that the rest is random; only a generated secret is.
+ */
+export function weaknessOf(secret: string): string | null {
+  if (secret.length < MIN_LENGTH) return `is too weak: use at least ${MIN_LENGTH} random characters`;
+  if (new Set(secret).size < MIN_DISTINCT_CHARACTERS)
+    return 'is too weak: it has too few different characters';
+  return guessableBy(secret);
+}
+
+/** The part of `weaknessOf` that also holds for passwords. */
+export function guessableBy(secret: string): string | null {
+  const isPlaceholder = PLACEHOLDERS.some((word) => secret.toLowerCase().includes(word));
+  if (isPlaceholder) return `is guessable: it contains one of the words ${PLACEHOLDERS.join(', ')}`;
+  if (isRepeated(secret)) return 'is guessable: it repeats itself';
+  if (hasLongSequence(secret)) return 'is guessable: it contains a sequence such as 01234567 or abcdefgh';
+  return null;
+}
+
+/** The 32 bytes of a key in base64, base64url or hex. Null for anything else. */
+export function readKeyBytes(text: string): Buffer | null {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
+  if (!/^[\w+/-]{43}=?$/.test(text)) return null;
+  return Buffer.from(text, 'base64');
+}
+
+/** Whether the whole text is a shorter one, again and again. */
+function isRepeated(text: string): boolean {
+  return (text + text).indexOf(text, 1) < text.length;
+}
+
+function hasLongSequence(text: string): boolean {
+  let length = 1;
+  for (let index = 1; index < text.length && length < MAX_SEQUENCE; index++) {
+    length = text.charCodeAt(index) - text.charCodeAt(index - 1) === 1 ? length + 1 : 1;
+  }
+  return length >= MAX_SEQUENCE;
+}
+
+/** Words of examples. Each is so long that it is not in a random secret by chance. */
+const PLACEHOLDERS = ['secret', 'change', 'example', 'password', 'default', 'qwerty'] as const;
+const MIN_LENGTH = 32;
+const MIN_DISTINCT_CHARACTERS = 10;
+const MAX_SEQUENCE = 8;

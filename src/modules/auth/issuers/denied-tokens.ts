@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../../infra/database.ts';
+
+/**
+ * Refuses one token of an issuer from now on, or all tokens of a subject that were issued up to a time. The latter is
+ * also how a token without a `jti` is refused. Idempotent; an earlier time changes nothing.
+ */
+export async function denyTokens({ sql }: Pick<Database, 'sql'>, denial: Denial): Promise<void> {
+  if ('tokenId' in denial) {
+    await sql(
+      `INSERT INTO denied_tokens (id, issuer, jti, expires_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (issuer, jti) DO NOTHING`,
+      [randomUUID(), denial.issuer, denial.tokenId, denial.expiresAt],
+    );
+    return;
+  }
+  await sql(
+    `INSERT INTO denied_tokens (id, issuer, subject, issued_by) VALUES ($1, $2, $3, COALESCE($4, now()))
+     ON CONFLICT (issuer, subject)
+     DO UPDATE SET issued_by = GREATEST(denied_tokens.issued_by, EXCLUDED.issued_by)`,
+    [randomUUID(), denial.issuer, denial.subject, denial.issuedBy],
+  );
+}
+
+/** Deletes the entries of tokens that have long expired. */
+export async function forgetExpiredDenials({ database }: { database: Pick<Database, 'sql'> }): Promise<void> {
+  await database.sql(`DELETE FROM denied_tokens WHERE expires_at < now() - interval '1 hour'`);
+}
+
+export type Denial =
+  | {
+      issuer: string;
+      /** The `jti` of the token. */
+      tokenId: string;
+      /** When the token expires by itself. Null: unknown, so the entry is kept for ever. */
+      expiresAt: Date | null;
+    }
+  | {
+      issuer: string;
+      /** The id of the user at the issuer. */
+      subject: string;
+      /** Null: now. */
+      issuedBy: Date | null;
+    };

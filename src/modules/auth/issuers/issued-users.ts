@@ -1,0 +1,81 @@
+import type { Plan, Role } from '../../../generated/prisma/enums.ts';
+import type { Database, Tx } from '../../../infra/database.ts';
+import type { Identity } from './identity.ts';
+
+/**
+ * The user of a token, whether they may sign in, and whether the token is denied, in one statement. Null for somebody
+ * who has never been here; `isDenied` is also known then.
+ */
+export async function findIssuedUser(
+  { sql }: Pick<Database, 'sql'>,
+  { issuer, tenantId, userId, tokenId, issuedAt }: Identity,
+): Promise<{ isDenied: boolean; user: IssuedUser | null }> {
+  const [row] = await sql<Row>(
+    `SELECT ${isDenied('$1', '$4', '$3', '$5')} AS "isDenied",
+       u.id, u.tenant_id AS "tenantId", u.role, u.plan, u.email, u.display_name AS "displayName",
+       u.removed_at IS NOT NULL AS "isRemoved"
+     FROM (VALUES (1)) AS always
+     LEFT JOIN tenants t ON t.issuer = $1 AND t.external_id = $2
+     LEFT JOIN users u ON u.tenant_id = t.id AND u.subject = $3`,
+    [issuer, tenantId, userId, tokenId, issuedAt],
+  );
+  const { isDenied: denied, ...user } = row!;
+  return { isDenied: denied, user: user.id === null ? null : (user as IssuedUser) };
+}
+
+/**
+ * Whether the deny list has a token: by its id, or by its subject up to a time. A token that does not say when it was
+ * issued counts as issued before. The arguments are SQL expressions.
+ */
+export function isDenied(issuer: string, tokenId: string, subject: string, issuedAt: string): string {
+  return `EXISTS (SELECT 1 FROM denied_tokens d WHERE d.issuer = ${issuer}
+    AND (d.jti = ${tokenId}::text
+      OR (d.subject = ${subject} AND COALESCE(to_timestamp(${issuedAt}::float8) <= d.issued_by, true))))`;
+}
+
+/** Stores a user who is here for the first time, and their tenant. Safe for concurrent requests of the same user. */
+export async function createIssuedUser(tx: Tx, identity: Identity, plan: Plan): Promise<void> {
+  const { issuer, tenantId: externalId, userId: subject, role, email } = identity;
+  await tx.prisma.tenant.createMany({
+    data: [{ issuer, externalId, name: externalId }],
+    skipDuplicates: true,
+  });
+  const { id: tenantId } = await tx.prisma.tenant.findUniqueOrThrow({
+    where: { issuer_externalId: { issuer, externalId } },
+  });
+  const displayName = identity.displayName ?? email ?? subject;
+  await tx.prisma.user.createMany({
+    data: [{ tenantId, subject, role, email, displayName, plan }],
+    skipDuplicates: true,
+  });
+}
+
+/** Stores what the token says otherwise than the row: its issuer is the authority on its users. */
+export async function followIdentity(
+  { sql }: Pick<Database, 'sql'>,
+  user: IssuedUser,
+  identity: Identity,
+): Promise<IssuedUser> {
+  const { role } = identity;
+  const email = identity.email ?? user.email;
+  const displayName = identity.displayName ?? user.displayName;
+  if (role === user.role && email === user.email && displayName === user.displayName) return user;
+  await sql(
+    `UPDATE users SET role = $3::"Role", email = $4, display_name = $5
+     WHERE id = $1 AND tenant_id = $2 AND removed_at IS NULL`,
+    [user.id, user.tenantId, role, email, displayName],
+  );
+  return { ...user, role, email, displayName };
+}
+
+type Row = { isDenied: boolean } & { [Name in keyof IssuedUser]: IssuedUser[Name] | null };
+
+export interface IssuedUser {
+  id: string;
+  tenantId: string;
+  role: Role;
+  plan: Plan;
+  email: string | null;
+  displayName: string;
+  isRemoved: boolean;
+}
