@@ -1,30 +1,41 @@
 /**
- * The operator's commands: `npm run migrate`, `npm run create-admin` and `npm run schema`, with the settings of the server
+ * The operator's commands: `npm run migrate`, `npm run create-admin` and others, with the settings of the server
  * (`.env.example`).
  */
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
 import fs from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { withOperatorDatabase } from './build/operator-database.ts';
 import { type Config, readConfig } from './config/config.ts';
+import { describeConfig } from './config/describe.ts';
+import { SHARED_SECRET } from './config/issuers.ts';
 import { AppError, ConfigError } from './errors.ts';
-import { createDatabase } from './infra/database.ts';
+import { createDatabase, type Database } from './infra/database.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
 import { applyMigrations, pendingMigrations } from './infra/migrations.ts';
 import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
+import { type Denial, denyTokens } from './modules/auth/issuers/denied-tokens.ts';
 
 const USAGE = `Commands:
   migrate [deploy]   applies pending migrations
   migrate status     lists pending migrations; exits with 1 if there are any
   create-admin       creates the operator's account from ADMIN_EMAIL and ADMIN_PASSWORD
+  check-config       prints the effective settings without secrets; exits with 1 and the problems if there are any
+  deny-token         refuses tokens of another issuer from now on:
+    --issuer <name> --jti <id>                               one token
+    --issuer <name> --subject <user id> [--issued-by <time>] all of a user that were issued up to now, or to a time
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
 
-async function run([command, action]: string[]): Promise<number> {
+async function run([command, ...args]: string[]): Promise<number> {
+  const [action] = args;
   if (command === 'migrate' && (action === undefined || action === 'deploy')) return migrate();
   if (command === 'migrate' && action === 'status') return migrationStatus();
   if (command === 'create-admin') return createAdmin(readConfig());
+  if (command === 'check-config') return checkConfig();
+  if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'schema') return printSchemaFile();
   console.error(USAGE);
   return 2;
@@ -47,21 +58,55 @@ function list(heading: string, names: readonly string[]): void {
   for (const name of names) console.log(`${heading}: ${name}`);
 }
 
-async function createAdmin({ admin, logLevel, ...config }: Config): Promise<number> {
+async function createAdmin(config: Config): Promise<number> {
+  const { admin } = config;
   if (!admin) throw new ConfigError(['ADMIN_EMAIL and ADMIN_PASSWORD must be set']);
+  const passwords = new PasswordHasher();
+  const { email } = await withDatabase(config, (database) => ensureOperator({ database, passwords }, admin));
+  console.log(`${email} is an ADMIN of the operator's tenant.`);
+  return 0;
+}
+
+/** The migrated database of the server, for one command. */
+async function withDatabase<T>(
+  { logLevel, ...config }: Config,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   return withOperatorDatabase(config, async (url) => {
     await applyMigrations(url);
     const logger = createLogger(logLevel);
     const jobs = createJobs({ url, names: [], logger });
     const database = createDatabase({ url, logger, jobs, live: { publish: () => {} } });
-    try {
-      const { email } = await ensureOperator({ database, passwords: new PasswordHasher() }, admin);
-      console.log(`${email} is an ADMIN of the operator's tenant.`);
-      return 0;
-    } finally {
-      await database.close();
-    }
+    return work(database).finally(() => database.close());
   });
+}
+
+function checkConfig(): number {
+  for (const line of describeConfig()) console.log(line);
+  return 0;
+}
+
+async function denyToken(config: Config, args: string[]): Promise<number> {
+  const denial = readDenial(config, args);
+  await withDatabase(config, (database) => denyTokens(database, denial));
+  const what =
+    'tokenId' in denial ? `The token ${denial.tokenId}` : `Every earlier token of ${denial.subject}`;
+  console.log(`${what} of the issuer ${denial.issuer} is refused from now on.`);
+  return 0;
+}
+
+function readDenial({ issuers }: Config, args: string[]): Denial {
+  const { issuer, jti, subject, 'issued-by': time } = parseArgs({ args, options: DENY_OPTIONS }).values;
+  const names = [SHARED_SECRET, ...issuers.map(({ name }) => name)];
+  if (issuer === undefined || !names.includes(issuer))
+    throw new ConfigError([`--issuer must be one of ${names.join(', ')}`]);
+  if ((jti === undefined) === (subject === undefined))
+    throw new ConfigError(['give either --jti or --subject']);
+  if (jti !== undefined) return { issuer, tokenId: jti, expiresAt: null };
+  const issuedBy = time === undefined ? null : new Date(time);
+  if (Number.isNaN(issuedBy?.getTime()))
+    throw new ConfigError(['--issued-by must be a time such as 2026-11-28T12:00:00Z']);
+  return { issuer, subject: subject!, issuedBy };
 }
 
 async function printSchemaFile(): Promise<number> {
@@ -80,12 +125,23 @@ function possibleTypesOf(schema: GraphQLSchema): string {
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
 }
 
+function isUnknownOption(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+const DENY_OPTIONS = {
+  issuer: { type: 'string' },
+  jti: { type: 'string' },
+  subject: { type: 'string' },
+  'issued-by': { type: 'string' },
+} as const;
+
 const SCHEMA_FOLDER = path.resolve(import.meta.dirname, '../schema');
 
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof AppError;
+  const isExpected = error instanceof ConfigError || error instanceof AppError || isUnknownOption(error);
   console.error(isExpected ? error.message : error);
   process.exitCode = 1;
 }
