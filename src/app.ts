@@ -27,7 +27,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const clock = overrides.clock ?? (() => new Date());
   const { jobs, redis, ...storage } = await buildStorage(config, { logger }, closers);
   const llm = buildLlm(config, overrides);
-  const access = await buildAccess(config, { ...storage, clock, logger }, closers);
+  const access = await buildAccess(config, { ...storage, redis, logger, clock }, closers);
   const services: Services = { ...storage, ...llm, ...access, ...buildSources(config), logger, clock };
   await startWorkers(config, { services, jobs }, closers);
   const server = buildServer(config, { services, jobs, redis }, closers);

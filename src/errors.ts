@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'UNSAFE_INPUT',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'RATE_LIMITED',
   'BAD_USER_INPUT',
   'SERVICE_UNAVAILABLE',
 ] as const;
@@ -81,6 +82,16 @@ export class UnauthenticatedError extends AppError {
   constructor(reason: UnauthenticatedReason, message: string) {
     super('UNAUTHENTICATED', message);
     this.reason = reason;
+  }
+}
+
+/** Too many attempts or requests. */
+export class RateLimitedError extends AppError {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number, message: string) {
+    super('RATE_LIMITED', message);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

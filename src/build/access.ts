@@ -3,6 +3,7 @@ import { type IssuerConfig, sharedSecretIssuer } from '../config/issuers.ts';
 import type { StorageConfig } from '../config/storage.ts';
 import { JwtVerifier } from '../core/jwt/jwt-verifier.ts';
 import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
+import { RedisBypass } from '../core/throttle/redis-bypass.ts';
 import { AppError, ConfigError } from '../errors.ts';
 import { loadOrCreateSecretKey } from '../infra/data-dir.ts';
 import type { Logger } from '../infra/logger.ts';
@@ -11,11 +12,18 @@ import { ensureOperator } from '../modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
+import { SignInThrottle } from '../modules/auth/throttle/sign-in-throttle.ts';
+import type { Storage } from './storage.ts';
 
-/** Builds passwords, tokens and authenticators. Creates the operator's account if the settings define one. */
+/** Builds passwords, the throttle, tokens and authenticators. Creates the operator's account if the settings define one. */
 export async function buildAccess(
   config: AccessConfig & Pick<StorageConfig, 'dataDir'>,
-  { database, clock, logger }: Pick<Services, 'database' | 'clock' | 'logger'>,
+  {
+    database,
+    redis,
+    logger,
+    clock,
+  }: Pick<Services, 'database' | 'logger' | 'clock'> & Pick<Storage, 'redis'>,
   closers: AsyncDisposableStack,
 ): Promise<Access> {
   const secretKey = config.secretKey ?? loadOrCreateSecretKey(config.dataDir);
@@ -32,6 +40,7 @@ export async function buildAccess(
   return {
     tokens,
     passwords,
+    throttle: createThrottle(redis, logger),
     authenticators: createAuthenticators({ database, tokens, verifier, defaultPlan: config.defaultPlan }),
     settings: {
       refreshTokenDays: config.refreshTokenDays,
@@ -56,10 +65,16 @@ function trustedIssuers(
   return issuers;
 }
 
+function createThrottle(redis: Storage['redis'], logger: Logger): SignInThrottle {
+  const onError = (error: unknown) =>
+    logger.warn({ err: error }, 'redis did not answer; each process throttles sign-ins alone for a while');
+  return new SignInThrottle({ redis: redis && new RedisBypass(redis.redis, onError) });
+}
+
 /** An invalid account is a problem of the settings, which the operator corrects. */
 function explainAdmin(error: unknown): never {
   if (error instanceof AppError) throw new ConfigError([`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`]);
   throw error;
 }
 
-type Access = Pick<Services, 'tokens' | 'passwords' | 'authenticators' | 'settings'>;
+type Access = Pick<Services, 'tokens' | 'passwords' | 'throttle' | 'authenticators' | 'settings'>;

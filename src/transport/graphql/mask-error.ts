@@ -1,6 +1,6 @@
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { AppError, ValidationError } from '../../errors.ts';
+import { AppError, RateLimitedError, ValidationError } from '../../errors.ts';
 import type { Logger } from '../../infra/logger.ts';
 import { httpStatusOf } from '../error-status.ts';
 
@@ -30,10 +30,13 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
 
 function extensionsOf(error: AppError): Record<string, unknown> {
   const status = httpStatusOf(error.code);
+  const retryAfter = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
+  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) };
   return {
     code: error.code === 'VALIDATION' ? 'BAD_USER_INPUT' : error.code,
     ...(error instanceof ValidationError && { issues: error.issues }),
-    ...(status && { http: { status } }),
+    ...(retryAfter !== null && { retryAfter }),
+    ...(status && { http: { status, headers } }),
   };
 }
 

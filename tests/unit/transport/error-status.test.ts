@@ -7,6 +7,7 @@ describe('the HTTP status of an error', () => {
     ['BAD_USER_INPUT', 400],
     ['UNAUTHENTICATED', 401],
     ['FORBIDDEN', 403],
+    ['RATE_LIMITED', 429],
     ['SERVICE_UNAVAILABLE', 503],
     ['CONFLICT', null],
   ] as const)('of %s is %s', (code, status) => {

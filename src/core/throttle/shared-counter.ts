@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RedisBypass } from './redis-bypass.ts';
+
+/**
+ * Counts per key, each key for a fixed time from its first count. The counts are shared through Redis, and kept in memory
+ * without Redis or while it does not answer. The memory holds a limited number of keys: further keys share buckets,
+ * so that a flood of keys can neither fill the memory nor escape the count.
+ *
+ * @example
+ * const failures = new SharedCounter({ name: 'login', seconds: 3600, redis });
+ * const { count, msLeft } = await failures.add('ann@example.com');
+ */
+export class SharedCounter {
+  readonly #options: SharedCounterOptions;
+  readonly #shared: RateLimiterAbstract | null;
+  readonly #local: RateLimiterMemory;
+  readonly #localKeys: BoundedKeys;
+
+  constructor(options: SharedCounterOptions) {
+    const { name, seconds, redis, maxKeysInMemory = MAX_KEYS_IN_MEMORY } = options;
+    // The limits are those of the caller: the library only counts.
+    const common = {
+      keyPrefix: `agentforge:throttle:${name}`,
+      points: Number.MAX_SAFE_INTEGER,
+      duration: seconds,
+    };
+    this.#options = options;
+    this.#shared = redis && new RateLimiterRedis({ ...common, storeClient: redis.client });
+    this.#local = new RateLimiterMemory(common);
+    this.#localKeys = new BoundedKeys(maxKeysInMemory, seconds * 1000);
+  }
+
+  /** Counts one more. */
+  async add(key: string): Promise<Count> {
+    return countOf(await this.#run(key, 'WRITE', (counter, name) => counter.penalty(name)));
+  }
+
+  async read(key: string): Promise<Count> {
+    return countOf(await this.#run(key, 'READ', (counter, name) => counter.get(name)));
+  }
+
+  /** Sets the count to 1 for this time. */
+  async hold(key: string, seconds: number): Promise<void> {
+    await this.#run(key, 'WRITE', (counter, name) => counter.set(name, 1, seconds));
+  }
+
+  async clear(key: string): Promise<void> {
+    await this.#run(key, 'READ', (counter, name) => counter.delete(name));
+  }
+
+  async #run<T>(
+    key: string,
+    access: 'READ' | 'WRITE',
+    act: (counter: RateLimiterAbstract, name: string) => Promise<T>,
+  ): Promise<T> {
+    const name = digest(key);
+    const locally = () => act(this.#local, this.#localKeys.nameOf(name, access));
+    const { redis } = this.#options;
+    if (!redis || !this.#shared) return locally();
+    const shared = this.#shared;
+    return redis.run(() => act(shared, name), locally);
+  }
+}
+
+/** Gives at most `max` keys a name of their own at the same time; the others share `SHARED_BUCKETS` names. */
+class BoundedKeys {
+  readonly #max: number;
+  readonly #lifetimeMs: number;
+  /** The end of each key. All live equally long, so the first is the oldest. */
+  readonly #ends = new Map<string, number>();
+
+  constructor(max: number, lifetimeMs: number) {
+    this.#max = max;
+    this.#lifetimeMs = lifetimeMs;
+  }
+
+  /** A key that is only read takes no place. */
+  nameOf(key: string, access: 'READ' | 'WRITE'): string {
+    const now = Date.now();
+    for (const [oldest, end] of this.#ends) {
+      if (end > now) break;
+      this.#ends.delete(oldest);
+    }
+    if (this.#ends.has(key)) return key;
+    if (this.#ends.size >= this.#max)
+      return `shared-${Number.parseInt(key.slice(0, 6), 16) % SHARED_BUCKETS}`;
+    if (access === 'WRITE') this.#ends.set(key, now + this.#lifetimeMs);
+    return key;
+  }
+}
+
+/** About 7 MB. */
+const MAX_KEYS_IN_MEMORY = 10_000;
+const SHARED_BUCKETS = 1_024;
+
+/** Keys may be personal data, and of any length. */
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
+}
+
+function countOf(result: { consumedPoints: number; msBeforeNext: number } | null): Count {
+  return { count: result?.consumedPoints ?? 0, msLeft: Math.max(result?.msBeforeNext ?? 0, 0) };
+}
+
+export interface Count {
+  count: number;
+  /** Time until the count is 0 again. */
+  msLeft: number;
+}
+
+export interface SharedCounterOptions {
+  /** Part of the keys in Redis. */
+  name: string;
+  /** How long a count lives. */
+  seconds: number;
+  /** Null: counts in memory. */
+  redis: RedisBypass | null;
+  maxKeysInMemory?: number;
+}
