@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError } from '../../../errors.ts';
-import type { Services } from '../../../kernel/context.ts';
+import type { Context, Services } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
 import { openSession } from '../sessions/sessions.ts';
 import { findAccount, newAccount } from './account.ts';
@@ -29,4 +29,4 @@ export const register = useCase(
   },
 );
 
-type Scope = PublicScope & Pick<Services, 'tokens' | 'passwords' | 'settings' | 'clock'>;
+type Scope = PublicScope & Pick<Services, 'tokens' | 'passwords' | 'settings'> & Pick<Context, 'client'>;
