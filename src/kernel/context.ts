@@ -9,6 +9,7 @@ import type { Plan } from '../generated/prisma/enums.ts';
 import type { Database } from '../infra/database.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { Authentication } from '../access/authorize.ts';
+import type { RefreshCookie } from './refresh-cookie.ts';
 
 /**
  * The services that `app.ts` builds once. Each use case takes the subset that it needs. A module adds its own services
@@ -34,11 +35,12 @@ export interface Services {
 export interface Context extends Services, Authentication {
   requestId: string;
   client: Client;
+  refreshCookie: RefreshCookie;
 }
 
 /** The client of a request, as the transport sees it. */
 export interface Client {
-  /** IP address, read from forwarded headers only behind a trusted proxy. */
+  /** IP address. Forwarded headers name it only behind a trusted proxy. */
   address: string;
   userAgent: string | null;
 }

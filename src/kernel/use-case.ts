@@ -40,7 +40,7 @@ export function useCase<
   const wholeSchema = isIdempotent ? schema.extend({ idempotencyKey }) : schema;
 
   async function run(ctx: UseCaseContext, input: z.input<Input>): Promise<Result> {
-    const viewer = isPublic(operation) ? null : authorize(ctx, operation);
+    const viewer = isPublic(operation) ? ctx.viewer : authorize(ctx, operation);
     const request = parseInput(wholeSchema, input);
     const transact: Database['transact'] = (inTx) => ctx.database.transact(inTx);
     const createOnce: Scope['createOnce'] = (tx, create) =>
@@ -71,6 +71,8 @@ export interface IdempotentInput {
 
 /** The scope of a public operation, in addition to its services. */
 export interface PublicScope {
+  /** Null when nobody is signed in. */
+  viewer: Viewer | null;
   /** Runs writes, events and jobs in one transaction. Runs `work` again after a conflict. */
   transact: Database['transact'];
 }

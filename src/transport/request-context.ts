@@ -1,5 +1,6 @@
 import { AppError, UnauthenticatedError } from '../errors.ts';
 import type { Client, Context, Services } from '../kernel/context.ts';
+import type { RefreshCookie } from '../kernel/refresh-cookie.ts';
 import { authenticate } from '../modules/auth/authenticators.ts';
 import type { RequestCredentials } from './credentials.ts';
 
@@ -10,7 +11,7 @@ import type { RequestCredentials } from './credentials.ts';
  */
 export async function createContext(
   services: Services,
-  { requestId, client, credentials }: RequestContext,
+  { requestId, client, credentials, refreshCookie }: RequestContext,
 ): Promise<Context> {
   try {
     const viewer = await authenticate(services.authenticators, credentials);
@@ -19,10 +20,10 @@ export async function createContext(
       assertSame('Tenant', credentials.tenantId, claims.tenantId);
       assertSame('User', credentials.userId, claims.userId);
     }
-    return { ...services, requestId, client, viewer };
+    return { ...services, requestId, client, refreshCookie, viewer };
   } catch (error) {
     if (!(error instanceof UnauthenticatedError)) throw error;
-    return { ...services, requestId, client, viewer: null, credentialError: error };
+    return { ...services, requestId, client, refreshCookie, viewer: null, credentialError: error };
   }
 }
 
@@ -38,4 +39,5 @@ export interface RequestContext {
   requestId: string;
   client: Client;
   credentials: RequestCredentials;
+  refreshCookie: RefreshCookie;
 }

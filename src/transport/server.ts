@@ -13,7 +13,12 @@ export function createServer(
   probes: Omit<Probes, 'database'>,
 ): HttpServer {
   const { environment, corsOrigins, isSchemaPublic } = settings;
-  const graphql = createGraphQLServer({ schema, services, settings: { corsOrigins, isSchemaPublic } });
+  const isProduction = environment === 'production';
+  const graphql = createGraphQLServer({
+    schema,
+    services,
+    settings: { corsOrigins, isSchemaPublic, isProduction },
+  });
   const routes: Route[] = [
     graphql.route,
     { path: '/health', handle: health({ environment, version: packageJson.version }) },

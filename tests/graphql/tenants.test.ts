@@ -30,6 +30,7 @@ const SEEN_BY: Record<Thing, readonly Reader[]> = {
   'ApprovalRequest that others decide': ['owner', 'admin', 'colleague'],
   User: ['owner', 'admin', 'colleague', 'guest'],
   Tenant: ['owner', 'admin', 'colleague', 'guest'],
+  Session: ['owner'],
 };
 
 const READERS = ['owner', 'admin', 'colleague', 'guest', 'stranger', 'anonymous'] as const;
@@ -268,12 +269,18 @@ async function makeThings(owner: Account): Promise<void> {
     'ApprovalRequest that others decide': shared.approvals[0]!.id,
     User: user.id,
     Tenant: user.tenant.id,
+    Session: await sessionOf(owner),
   } satisfies Record<Thing, string>);
   cursors = {
     conversations: await cursorOf('conversations', conversation),
     executions: await cursorOf('executions', own.id),
     approvalRequests: await cursorOf('approvalRequests(filter: { statuses: null })', own.approvals[0]!.id),
   };
+}
+
+async function sessionOf(account: Account): Promise<string> {
+  const { data } = await app.graphql<{ sessions: { id: string }[] }>('{ sessions { id } }', {}, account);
+  return data!.sessions[0]!.id;
 }
 
 async function waiting(owner: Account, steps: ReturnType<typeof design>) {
@@ -356,6 +363,7 @@ function missingId(thing: string): string {
 
 type Reader = (typeof READERS)[number];
 type Thing =
+  | 'Session'
   | 'Conversation'
   | 'Message'
   | 'DesignProposal'

@@ -15,6 +15,7 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   login: { withoutId: () => ({ email: 'nobody@example.com', password: 'correct horse battery' }) },
   refreshSession: { withoutId: () => ({ refreshToken: 'none' }) },
   logout: { withoutId: () => ({ refreshToken: 'none' }) },
+  endSession: { of: 'Session', withId: (sessionId) => ({ sessionId }) },
   createConversation: { withoutId: () => ({}) },
   renameConversation: {
     of: 'Conversation',
@@ -46,4 +47,10 @@ type MutationInput =
   | { of?: undefined; withId?: undefined; withoutId: () => Input }
   | { of: NodeType; withId: (id: string) => Input; withoutId?: () => Input };
 
-type NodeType = 'Conversation' | 'Message' | 'DesignProposal' | 'PipelineExecution' | 'ApprovalRequest';
+type NodeType =
+  | 'Session'
+  | 'Conversation'
+  | 'Message'
+  | 'DesignProposal'
+  | 'PipelineExecution'
+  | 'ApprovalRequest';

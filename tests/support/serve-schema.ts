@@ -9,7 +9,7 @@ export async function serveSchema(app: TestApp, schema: GraphQLSchema): Promise<
   const graphql = createGraphQLServer({
     schema,
     services: app.services,
-    settings: { corsOrigins: [], isSchemaPublic: true },
+    settings: { corsOrigins: [], isSchemaPublic: true, isProduction: false },
   });
   const server = new HttpServer({
     router: new Router([graphql.route]),

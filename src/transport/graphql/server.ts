@@ -5,6 +5,7 @@ import type { Services } from '../../kernel/context.ts';
 import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import type { Route } from '../http/router.ts';
+import { refreshCookie } from '../refresh-cookie.ts';
 import type { RequestContext } from '../request-context.ts';
 import { corsFor } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
@@ -48,6 +49,8 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useErrorMasking(logger),
     ],
   });
+  const { corsOrigins, isProduction } = settings;
+  const cookieSettings = { path: GRAPHQL_PATH, origins: corsOrigins, isProduction };
   const sockets = new SocketServer({ yoga, services, access, origins: settings.corsOrigins });
   return {
     route: {
@@ -57,6 +60,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
           requestId,
           client: clientOf(request),
           credentials: credentialsFromHeaders(request.headers),
+          refreshCookie: refreshCookie(request, response, cookieSettings),
         }),
       upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     },
@@ -84,5 +88,6 @@ export interface GraphQLServerOptions {
     corsOrigins: readonly string[];
     /** Enables introspection, GraphiQL and "Did you mean" suggestions. */
     isSchemaPublic: boolean;
+    isProduction: boolean;
   };
 }

@@ -15,6 +15,7 @@ import { authenticate } from '../../modules/auth/authenticators.ts';
 import { clientOf } from '../client.ts';
 import { isAllowed } from '../cors.ts';
 import { credentialsFromSocket, NO_CREDENTIALS, type RequestCredentials } from '../credentials.ts';
+import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
 import type { RequestContext } from '../request-context.ts';
 import { requestIdOf } from '../request-id.ts';
 import { maskError } from './mask-error.ts';
@@ -129,6 +130,7 @@ export class SocketServer {
       requestId: randomUUID(),
       client: clientOf(extra.request),
       credentials,
+      refreshCookie: NO_REFRESH_COOKIE,
     };
     if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY_OPERATIONS];
     try {

@@ -4,8 +4,8 @@ import { testApp } from '../../support/app.ts';
 describe('logout', () => {
   const app = testApp({ config: { role: 'api' } });
 
-  const logout = (refreshToken: string) =>
-    app.mutate('logout', { refreshToken }, '... on LogoutSuccess { sessionsEnded }');
+  const logout = (refreshToken?: string, token?: string) =>
+    app.mutate('logout', { refreshToken }, '... on LogoutSuccess { sessionsEnded }', { token });
 
   it('ends the session and invalidates its access and refresh tokens', async () => {
     const { session, token } = await app.register();
@@ -34,6 +34,16 @@ describe('logout', () => {
     await logout(session.refreshToken);
     expect(await logout(session.refreshToken)).toMatchObject({ sessionsEnded: 0 });
     expect(await logout('garbage')).toMatchObject({ sessionsEnded: 0 });
+  });
+
+  it('without a refresh token, ends the session of the access token', async () => {
+    const { email, password, token } = await app.register();
+    const other = await app.signIn('login', { email, password });
+    expect(await logout(undefined, token)).toEqual({ __typename: 'LogoutSuccess', sessionsEnded: 1 });
+    expect((await app.graphql('{ viewer { id } }', {}, { token })).status).toBe(401);
+    expect((await app.graphql('{ viewer { id } }', {}, { token: other.accessToken })).status).toBe(200);
+    expect(await logout(undefined, token)).toMatchObject({ sessionsEnded: 0 });
+    expect(await logout()).toMatchObject({ sessionsEnded: 0 });
   });
 
   it('returns ValidationError for an empty token', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { testApp, testClock } from '../../support/app.ts';
+import { testApp } from '../../support/app.ts';
+import { ageSessions } from '../../support/sessions.ts';
+
+const DAY = 86_400;
 
 describe('refreshSession', () => {
-  const clock = testClock();
-  const app = testApp({ config: { role: 'api' }, clock: clock.now });
+  const app = testApp({ config: { role: 'api', sessionMaxDays: 10 } });
 
   const refresh = (refreshToken: string) => app.signIn('refreshSession', { refreshToken });
   const isSignedIn = async (token: string) =>
@@ -21,7 +23,7 @@ describe('refreshSession', () => {
   it('returns the same successor again within 10 seconds, when the response was lost', async () => {
     const { session } = await app.register();
     const first = await refresh(session.refreshToken);
-    clock.advance(9_000);
+    await ageSessions(app, 8);
     const again = await refresh(session.refreshToken);
     expect(again.refreshToken).toBe(first.refreshToken);
     expect(await isSignedIn(again.accessToken)).toBe(true);
@@ -35,7 +37,7 @@ describe('refreshSession', () => {
   });
 
   it.each([
-    ['after 10 seconds', async () => clock.advance(10_001)],
+    ['after 10 seconds', () => ageSessions(app, 11)],
     ['once its successor was used', (successor: string) => refresh(successor)],
   ])('ends the whole session when a spent token is reused %s', async (_when, wait) => {
     const { session } = await app.register();
@@ -51,15 +53,35 @@ describe('refreshSession', () => {
     const { email, password, session } = await app.register();
     const other = await app.signIn('login', { email, password });
     await refresh(session.refreshToken);
-    clock.advance(10_001);
+    await ageSessions(app, 11);
     await refresh(session.refreshToken);
     expect(await isSignedIn(other.accessToken)).toBe(true);
   });
 
   it('rejects a token that is 7 days old', async () => {
     const { session } = await app.register();
-    clock.advance(7 * 86_400_000);
+    await ageSessions(app, 7 * DAY);
     expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError');
+  });
+
+  it('does not go beyond the absolute end of the session, however often it is refreshed', async () => {
+    const { session, token } = await app.register();
+    const end = Date.parse(session.refreshTokenExpiresAt) + 3 * DAY * 1000;
+    await ageSessions(app, 5 * DAY);
+    const next = await refresh(session.refreshToken);
+    const expiresAt = Date.parse(next.refreshTokenExpiresAt);
+    expect(Math.abs(end - 5 * DAY * 1000 - expiresAt)).toBeLessThan(60_000);
+
+    await ageSessions(app, 5 * DAY);
+    expect((await refresh(next.refreshToken)).__typename).toBe('InvalidCredentialsError');
+    expect(await isSignedIn(token)).toBe(false);
+  });
+
+  it('rejects the token of a removed user, and so does every request with the access token', async () => {
+    const { email, session, token } = await app.register();
+    await app.services.database.sql('UPDATE users SET removed_at = now() WHERE email = $1', [email]);
+    expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError');
+    expect(await isSignedIn(token)).toBe(false);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { Viewer } from '../../../src/access/viewer.ts';
 import { AppError, UnauthenticatedError } from '../../../src/errors.ts';
 import type { Services } from '../../../src/kernel/context.ts';
 import { NO_CREDENTIALS } from '../../../src/transport/credentials.ts';
+import { NO_REFRESH_COOKIE } from '../../../src/transport/refresh-cookie.ts';
 import { createContext } from '../../../src/transport/request-context.ts';
 
 const VIEWER: Viewer = {
@@ -36,6 +37,7 @@ describe('the context of an operation', () => {
         requestId: 'id',
         client: CLIENT,
         credentials: NO_CREDENTIALS,
+        refreshCookie: NO_REFRESH_COOKIE,
       },
     );
     expect(ctx).toMatchObject({ viewer: null, requestId: 'id' });
@@ -62,7 +64,12 @@ describe('the context of an operation', () => {
 
 function contextOf(authenticate: () => Promise<Viewer | null>, claims: object = {}) {
   const credentials = { ...NO_CREDENTIALS, bearerToken: 'token', ...claims };
-  return createContext(services(authenticate), { requestId: 'id', client: CLIENT, credentials });
+  return createContext(services(authenticate), {
+    requestId: 'id',
+    client: CLIENT,
+    credentials,
+    refreshCookie: NO_REFRESH_COOKIE,
+  });
 }
 
 function services(authenticate: () => Promise<Viewer | null>): Services {

@@ -16,7 +16,8 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       const [user] = await database.sql<{ role: Role; plan: Plan }>(
         `SELECT u.role, u.plan
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
-         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.id = $2 AND t.id = $3`,
+         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.id = $2 AND t.id = $3
+           AND u.removed_at IS NULL`,
         [sessionId, userId, tenantId],
       );
       if (!user) {
@@ -34,10 +35,13 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
     async currentRoles(sessionIds) {
       const open = await database.sql<{ id: string; role: Role }>(
         `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now()`,
+         WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL`,
         [sessionIds],
       );
       return new Map(open.map(({ id, role }) => [id, role]));
+    },
+    async end({ id }) {
+      await database.sql('UPDATE sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL', [id]);
     },
   };
 }

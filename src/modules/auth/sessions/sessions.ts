@@ -1,17 +1,23 @@
+import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import type { RefreshToken } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
+import type { Context } from '../../../kernel/context.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
  * A session starts with a sign-in and has a chain of refresh tokens, of which only the newest is valid. Each use of a
  * token spends it and creates its successor. Reuse of a spent token means that the token was stolen, so it ends the
  * session; except within a grace period while the successor is unused, when the response was lost or a second browser
- * tab refreshed too.
+ * tab refreshed too. A session has an absolute end, which no refresh moves. All times are those of the database.
  */
 export async function openSession(ctx: SessionContext, tx: Tx, userId: string): Promise<AuthSession> {
-  const expiresAt = new Date(ctx.clock().getTime() + ctx.settings.sessionMaxDays * DAY_MS);
-  const session = await tx.prisma.session.create({ data: { userId, expiresAt } });
-  return authSession(ctx, tx, await addRefreshToken(ctx, tx, session.id));
+  const now = await currentTime(tx);
+  const expiresAt = new Date(now.getTime() + ctx.settings.sessionMaxDays * DAY_MS);
+  const userAgent = readableUserAgent(ctx.client.userAgent);
+  const session = await tx.prisma.session.create({
+    data: { userId, userAgent, createdAt: now, lastUsedAt: now, expiresAt },
+  });
+  return authSession(ctx, tx, await addRefreshToken(ctx, tx, { ...session, now }));
 }
 
 /** Spends a refresh token and returns the session with its successor; null when the token is no longer valid. */
@@ -20,47 +26,85 @@ export async function rotateSession(
   tx: Tx,
   tokenId: string,
 ): Promise<AuthSession | null> {
-  const sessionId = await lockSessionOf(tx, tokenId);
-  if (!sessionId) return null;
+  const session = await lockSessionOf(tx, tokenId);
+  if (!session) return null;
   const token = await tx.prisma.refreshToken.findUniqueOrThrow({ where: { id: tokenId } });
-  if (token.expiresAt <= ctx.clock()) return null;
+  if (token.expiresAt <= session.now) return null;
 
-  const successor = token.spentAt ? await sameSuccessor(ctx, tx, token) : await spend(ctx, tx, token);
-  if (successor) return authSession(ctx, tx, successor);
-  await tx.prisma.session.update({ where: { id: sessionId }, data: { endedAt: ctx.clock() } });
-  return null;
+  const successor = token.spentAt
+    ? await sameSuccessor(tx, token, session)
+    : await spend(ctx, tx, token, session);
+  const data = successor ? { lastUsedAt: session.now } : { endedAt: session.now };
+  await tx.prisma.session.update({ where: { id: session.id }, data });
+  return successor && authSession(ctx, tx, successor);
+}
+
+/** Ends the open sessions of a user, except the one with the id `except`. */
+export async function endSessions(
+  tx: Pick<Tx, 'sql'>,
+  userId: string,
+  { except = null }: { except?: string | null } = {},
+): Promise<void> {
+  await tx.sql(
+    `UPDATE sessions SET ended_at = now() WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2`,
+    [userId, except],
+  );
 }
 
 /** How long a spent token still returns its successor. */
 const GRACE_MS = 10_000;
 const DAY_MS = 86_400_000;
+const MAX_USER_AGENT_LENGTH = 300;
 
-/** Locks the open session of a token, so that concurrent uses of its tokens run one after the other. */
-async function lockSessionOf(tx: Tx, tokenId: string): Promise<string | null> {
-  const [session] = await tx.sql<{ id: string; ended_at: Date | null }>(
-    `SELECT s.id, s.ended_at FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id
-     WHERE r.id = $1 FOR UPDATE OF s`,
-    [tokenId],
-  );
-  return session && !session.ended_at ? session.id : null;
+async function currentTime(tx: Tx): Promise<Date> {
+  const [row] = await tx.sql<{ now: Date }>('SELECT now()');
+  return row!.now;
 }
 
-async function spend(ctx: SessionContext, tx: Tx, token: RefreshToken): Promise<RefreshToken> {
-  const successor = await addRefreshToken(ctx, tx, token.sessionId);
-  const data = { spentAt: ctx.clock(), successorId: successor.id };
+/** What a browser or a program calls itself, for people who read the list of their sessions. */
+function readableUserAgent(userAgent: string | null): string | null {
+  return userAgent && (cleanText(userAgent).text.trim().slice(0, MAX_USER_AGENT_LENGTH) || null);
+}
+
+/** Locks the open session of a token, so that concurrent uses of its tokens run one after the other. */
+async function lockSessionOf(tx: Tx, tokenId: string): Promise<LockedSession | null> {
+  const [session] = await tx.sql<LockedSession>(
+    `SELECT s.id, s.expires_at AS "expiresAt", now() AS now
+     FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id JOIN users u ON u.id = s.user_id
+     WHERE r.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL FOR UPDATE OF s`,
+    [tokenId],
+  );
+  return session ?? null;
+}
+
+async function spend(
+  ctx: SessionContext,
+  tx: Tx,
+  token: RefreshToken,
+  session: LockedSession,
+): Promise<RefreshToken> {
+  const successor = await addRefreshToken(ctx, tx, session);
+  const data = { spentAt: session.now, successorId: successor.id };
   await tx.prisma.refreshToken.update({ where: { id: token.id }, data });
   return successor;
 }
 
-async function sameSuccessor(ctx: SessionContext, tx: Tx, token: RefreshToken): Promise<RefreshToken | null> {
-  const { spentAt, successorId } = token;
-  if (!spentAt || !successorId || ctx.clock().getTime() - spentAt.getTime() > GRACE_MS) return null;
+async function sameSuccessor(
+  tx: Tx,
+  { spentAt, successorId }: RefreshToken,
+  { now }: LockedSession,
+): Promise<RefreshToken | null> {
+  if (!spentAt || !successorId || now.getTime() - spentAt.getTime() > GRACE_MS) return null;
   return tx.prisma.refreshToken.findUnique({ where: { id: successorId, spentAt: null } });
 }
 
-function addRefreshToken(ctx: SessionContext, tx: Tx, sessionId: string): Promise<RefreshToken> {
-  const expiresAt = new Date(ctx.clock().getTime() + ctx.settings.refreshTokenDays * DAY_MS);
-  return tx.prisma.refreshToken.create({ data: { sessionId, expiresAt } });
+function addRefreshToken(
+  ctx: SessionContext,
+  tx: Tx,
+  { id: sessionId, now, expiresAt: end }: LockedSession,
+): Promise<RefreshToken> {
+  const expiresAt = new Date(Math.min(now.getTime() + ctx.settings.refreshTokenDays * DAY_MS, end.getTime()));
+  return tx.prisma.refreshToken.create({ data: { sessionId, createdAt: now, expiresAt } });
 }
 
 async function authSession(ctx: SessionContext, tx: Tx, token: RefreshToken): Promise<AuthSession> {
@@ -82,17 +126,26 @@ async function authSession(ctx: SessionContext, tx: Tx, token: RefreshToken): Pr
   };
 }
 
-export interface SessionContext {
+/** The session as it is within its transaction. */
+interface LockedSession {
+  id: string;
+  /** The absolute end. */
+  expiresAt: Date;
+  /** Time of the database. */
+  now: Date;
+}
+
+export interface SessionContext extends Pick<Context, 'client'> {
   tokens: Tokens;
   settings: { refreshTokenDays: number; sessionMaxDays: number };
-  clock: () => Date;
 }
 
 /** The tokens of a session, as returned to a client. */
 export interface AuthSession {
   accessToken: string;
   accessTokenExpiresAt: Date;
-  refreshToken: string;
+  /** Null in cookie mode. */
+  refreshToken: string | null;
   refreshTokenExpiresAt: Date;
   userId: string;
 }
