@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { Services } from '../kernel/context.ts';
 import { schema } from './graphql/schema.ts';
 import { createGraphQLServer } from './graphql/server.ts';
+import { accountExport } from './http/account-export.ts';
 import { health, readiness, type Probes } from './http/health.ts';
 import { Router, type Route } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -21,6 +22,7 @@ export function createServer(
   });
   const routes: Route[] = [
     graphql.route,
+    accountExport(services),
     { path: '/health', handle: health({ environment, version: packageJson.version }) },
     {
       path: '/ready',
