@@ -41,7 +41,13 @@ export async function buildAccess(
     tokens,
     passwords,
     throttle: createThrottle(redis, logger),
-    authenticators: createAuthenticators({ database, tokens, verifier, defaultPlan: config.defaultPlan }),
+    authenticators: createAuthenticators({
+      database,
+      tokens,
+      verifier,
+      defaultPlan: config.defaultPlan,
+      logger,
+    }),
     settings: {
       refreshTokenDays: config.refreshTokenDays,
       sessionMaxDays: config.sessionMaxDays,

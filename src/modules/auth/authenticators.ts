@@ -3,6 +3,8 @@ import type { JwtVerifier } from '../../core/jwt/jwt-verifier.ts';
 import { UnauthenticatedError } from '../../errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../infra/database.ts';
+import type { Logger } from '../../infra/logger.ts';
+import { apiKeyAuthenticator } from './api-keys/api-key-authenticator.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import type { Issuer } from './issuers/identity.ts';
 import { issuerAuthenticator } from './issuers/issuer-authenticator.ts';
@@ -15,8 +17,9 @@ export function createAuthenticators(services: {
   tokens: Tokens;
   verifier: JwtVerifier<Issuer>;
   defaultPlan: Plan;
+  logger: Pick<Logger, 'warn'>;
 }): Authenticator[] {
-  return [sessionAuthenticator(services), issuerAuthenticator(services)];
+  return [sessionAuthenticator(services), apiKeyAuthenticator(services), issuerAuthenticator(services)];
 }
 
 /**

@@ -1,5 +1,8 @@
 import { InvalidCredentialsError } from './errors.ts';
 import { errorType } from '../../schema-kit/errors.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Viewer } from '../../access/viewer.ts';
+import type { User } from '../../generated/prisma/client.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { describePlan, PLAN_NAMES } from '../../kernel/plans.ts';
 import { builder } from '../../schema-kit/builder.ts';
@@ -24,7 +27,7 @@ export const PlanRef = builder.enumType('Plan', {
   >,
 });
 
-const PermissionRef = builder.enumType('Permission', {
+export const PermissionRef = builder.enumType('Permission', {
   description: 'Permission to perform a kind of operation.',
   values: {
     AGENT_EXECUTE: { description: 'Send messages to agents, and select and confirm design proposals.' },
@@ -59,9 +62,11 @@ export const UserRef = node('User', {
   description: 'A member of a tenant.',
   visibleTo: ({ tenantId }) => ({ tenantId }),
   fields: (t) => ({
-    email: t.exposeString('email', {
+    email: t.string({
       nullable: true,
-      description: 'E-mail address in lower case. Null for a user of an external issuer without one.',
+      description:
+        'E-mail address in lower case. Null for a user without one, and for another member unless you manage users.',
+      resolve: (user, _args, { viewer }, { path }) => (mayReadEmail(viewer, user, path) ? user.email : null),
     }),
     displayName: t.exposeString('displayName', { description: 'Name that other users see.' }),
     role: t.expose('role', { type: RoleRef, description: 'Role in the tenant.' }),
@@ -69,12 +74,25 @@ export const UserRef = node('User', {
     tenant: t.relation('tenant', { description: 'The tenant that the user belongs to.' }),
     permissions: t.field({
       type: [PermissionRef],
-      description: 'All permissions of the role.',
-      resolve: (user) => [...permissionsOf(user)],
+      description:
+        'Permissions of the role. For yourself, those of this request: an API key may have fewer than its owner.',
+      resolve: (user, _args, { viewer }) =>
+        [...permissionsOf(user)].filter(
+          (permission) => viewer?.userId !== user.id || viewer.permissions.has(permission),
+        ),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time when the account was created.' }),
   }),
 });
+
+/** Oneself, also in the answer to signing in; and those who manage the users of the tenant. */
+function mayReadEmail(viewer: Viewer | null, user: User, { prev }: GraphQLResolveInfo['path']): boolean {
+  if (OWN_ACCOUNTS.includes(prev?.typename ?? '') || viewer?.userId === user.id) return true;
+  return viewer?.tenantId === user.tenantId && viewer.permissions.has('USER_MANAGE');
+}
+
+/** Types whose user is the account of the caller, who has just proved to own it. */
+const OWN_ACCOUNTS = ['AuthSession', 'ResetPasswordSuccess', 'VerifyEmailSuccess'];
 
 builder.queryField('viewer', (t) =>
   t.prismaField({

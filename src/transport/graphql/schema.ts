@@ -1,5 +1,6 @@
 import '../../modules/auth/schema.ts';
 import '../../modules/auth/accounts/schema.ts';
+import '../../modules/auth/api-keys/schema.ts';
 import '../../modules/auth/sessions/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';

@@ -1,0 +1,119 @@
+import { PERMISSIONS, permissionsOf } from '../../../access/permissions.ts';
+import type { Viewer } from '../../../access/viewer.ts';
+import { UnauthenticatedError } from '../../../errors.ts';
+import type { Plan, Role } from '../../../generated/prisma/enums.ts';
+import type { Database } from '../../../infra/database.ts';
+import type { Logger } from '../../../infra/logger.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { hashOf, isApiKey } from './api-key.ts';
+
+/**
+ * Authenticates API keys with one read of the database. A key never permits more than its owner's role does now, whatever
+ * it was given when it was created.
+ */
+export function apiKeyAuthenticator({ database, logger }: ApiKeyServices): Authenticator {
+  const uses = new UseRecorder({ database, logger });
+  return {
+    kind: 'API_KEY',
+    async authenticate({ bearerToken, apiKey }) {
+      if (apiKey === null && !isApiKey(bearerToken ?? '')) return null;
+      const key = await findKey(database, apiKey ?? bearerToken!);
+      if (key.isUnrecorded) uses.record(key.id);
+      return viewerOf(key);
+    },
+    async currentRoles(ids) {
+      const valid = await database.sql<{ id: string; role: Role }>(
+        `SELECT k.id, u.role FROM api_keys k JOIN users u ON u.id = k.user_id AND u.tenant_id = k.tenant_id
+         WHERE k.id = ANY($1) AND k.revoked_at IS NULL AND u.removed_at IS NULL
+           AND (k.expires_at IS NULL OR k.expires_at > now())`,
+        [ids],
+      );
+      return new Map(valid.map(({ id, role }) => [id, role]));
+    },
+  };
+}
+
+async function findKey({ sql }: Pick<Database, 'sql'>, secret: string): Promise<KeyRow> {
+  const [key] = !isApiKey(secret) ? [] : await sql<KeyRow>(
+    `SELECT k.id, k.user_id AS "userId", k.tenant_id AS "tenantId", k.permissions, k.expires_at AS "expiresAt",
+       u.role, u.plan, u.subject, t.external_id AS "externalTenantId",
+       k.revoked_at IS NOT NULL OR u.removed_at IS NOT NULL OR u.tenant_id <> k.tenant_id AS "isRevoked",
+       coalesce(k.expires_at <= now(), false) AS "isExpired",
+       coalesce(k.last_used_at < now() - interval '1 minute', true) AS "isUnrecorded"
+     FROM api_keys k JOIN users u ON u.id = k.user_id JOIN tenants t ON t.id = u.tenant_id
+     WHERE k.key_hash = $1`,
+    [hashOf(secret)],
+  );
+  if (!key) throw new UnauthenticatedError('INVALID', 'The API key is invalid. Check that it is complete.');
+  if (key.isRevoked) {
+    throw new UnauthenticatedError('REVOKED', 'The API key was revoked. Create a new one with createApiKey.');
+  }
+  if (key.isExpired) {
+    throw new UnauthenticatedError('EXPIRED', 'The API key has expired. Create a new one with createApiKey.');
+  }
+  return key;
+}
+
+function viewerOf({ id, userId, tenantId, role, plan, expiresAt, ...key }: KeyRow): Viewer {
+  const ofOwner = permissionsOf({ role, tenantId });
+  const granted = PERMISSIONS.filter((one) => ofOwner.has(one) && key.permissions.includes(one));
+  const claims = { userId: key.subject ?? userId, tenantId: key.externalTenantId };
+  return {
+    userId,
+    tenantId,
+    role,
+    plan,
+    permissions: new Set(granted),
+    credential: { kind: 'API_KEY', id, claims, expiresAt },
+  };
+}
+
+/** Records the last use of keys in the background, at most once a minute for each key. */
+class UseRecorder {
+  readonly #services: ApiKeyServices;
+  /** Keys whose use is being written, so that a burst of requests writes once. */
+  readonly #pending = new Set<string>();
+
+  constructor(services: ApiKeyServices) {
+    this.#services = services;
+  }
+
+  record(keyId: string): void {
+    if (this.#pending.has(keyId) || this.#pending.size >= MAX_PENDING_USES) return;
+    this.#pending.add(keyId);
+    const { database, logger } = this.#services;
+    database
+      .sql(
+        `UPDATE api_keys SET last_used_at = now()
+         WHERE id = $1 AND coalesce(last_used_at < now() - interval '1 minute', true)`,
+        [keyId],
+      )
+      .catch((error: unknown) => logger.warn({ err: error, keyId }, 'the use of an API key was not recorded'))
+      .finally(() => this.#pending.delete(keyId));
+  }
+}
+
+/** Above it, a use is recorded by a later request. */
+const MAX_PENDING_USES = 100;
+
+interface KeyRow {
+  id: string;
+  userId: string;
+  tenantId: string;
+  permissions: string[];
+  expiresAt: Date | null;
+  role: Role;
+  plan: Plan;
+  /** The ids of the owner and the tenant at their issuer. An own account has no subject. */
+  subject: string | null;
+  externalTenantId: string;
+  isRevoked: boolean;
+  isExpired: boolean;
+  /** Whether the last use was recorded more than a minute ago, or never. */
+  isUnrecorded: boolean;
+}
+
+interface ApiKeyServices {
+  database: Pick<Database, 'sql'>;
+  logger: Pick<Logger, 'warn'>;
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { type Permission, PERMISSIONS } from '../../../access/permissions.ts';
+import type { Viewer } from '../../../access/viewer.ts';
+import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
+import type { Tx } from '../../../infra/database.ts';
+import { isVisible, NOT_BLANK, rowId, storedText } from '../../../kernel/input.ts';
+import { useCase } from '../../../kernel/use-case.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
+import { newApiKey } from './api-key.ts';
+import { manageableBy } from './policy.ts';
+
+export const MAX_KEY_NAME_LENGTH = 100;
+export const MAX_ACTIVE_KEYS = 50;
+
+const createApiKeyInput = z.object({
+  name: storedText
+    .trim()
+    .max(MAX_KEY_NAME_LENGTH)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .refine(isVisible, NOT_BLANK),
+  permissions: z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length),
+  expiresAt: z.date().nullish(),
+  costLimit: z.bigint().nonnegative('must not be negative').nullish(),
+});
+
+/**
+ * Creates a key and returns it once. A key that is created with a key has at most the permissions, the lifetime and the
+ * limit of that one.
+ */
+export const createApiKey = useCase(
+  'Mutation.createApiKey',
+  { input: createApiKeyInput },
+  async ({ viewer, transact }, { name, permissions, expiresAt = null, costLimit = null }) => {
+    const { secret, prefix, keyHash } = newApiKey();
+    const request = { permissions: [...new Set(permissions)], expiresAt, costLimitMicros: costLimit };
+    const apiKey = await transact(async (tx) => {
+      await lockAccount(tx, viewer);
+      await checkRequest(tx, viewer, request);
+      await checkNumber(tx, viewer);
+      const { tenantId, userId } = viewer;
+      return tx.prisma.apiKey.create({ data: { tenantId, userId, name, prefix, keyHash, ...request } });
+    });
+    return { apiKey, secret };
+  },
+);
+
+/** Revokes a key at once. Revoking it again changes nothing. */
+export const revokeApiKey = useCase(
+  'Mutation.revokeApiKey',
+  { input: z.object({ apiKeyId: rowId }) },
+  ({ viewer, transact }, { apiKeyId: id }) =>
+    transact(async (tx) => {
+      const found = await tx.prisma.apiKey.findFirst({ where: { id, ...manageableBy(viewer) } });
+      if (!found) throw new NotFoundError('The API key');
+      await tx.sql('UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [id]);
+      return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };
+    }),
+);
+
+/** Errors: ValidationError. */
+async function checkRequest(tx: Tx, viewer: Viewer, request: KeyRequest): Promise<void> {
+  const issues: ValidationIssue[] = [];
+  const missing = request.permissions.filter((permission) => !viewer.permissions.has(permission));
+  if (missing.length > 0) {
+    const message = `must be among your own permissions, but you do not have ${missing.join(', ')}`;
+    issues.push({ code: 'NOT_ALLOWED', path: ['permissions'], message });
+  }
+  const { expiresAt } = request;
+  if (expiresAt && !(await isFuture(tx, expiresAt))) {
+    issues.push({ code: 'OUT_OF_RANGE', path: ['expiresAt'], message: 'must be in the future' });
+  }
+  if (viewer.credential.kind === 'API_KEY') issues.push(...(await beyondCreator(tx, viewer, request)));
+  if (issues.length > 0) throw new ValidationError(issues);
+}
+
+async function beyondCreator(tx: Tx, viewer: Viewer, request: KeyRequest): Promise<ValidationIssue[]> {
+  const creator = await tx.prisma.apiKey.findUniqueOrThrow({ where: { id: viewer.credential.id } });
+  const issues: ValidationIssue[] = [];
+  if (creator.expiresAt && !(request.expiresAt && request.expiresAt <= creator.expiresAt)) {
+    const message = 'must not be later than that of the API key that creates it';
+    issues.push({ code: 'NOT_ALLOWED', path: ['expiresAt'], message });
+  }
+  const { costLimitMicros: limit } = creator;
+  if (limit !== null && !(request.costLimitMicros !== null && request.costLimitMicros <= limit)) {
+    const message = 'must not be higher than that of the API key that creates it';
+    issues.push({ code: 'NOT_ALLOWED', path: ['costLimit'], message });
+  }
+  return issues;
+}
+
+/** The lock on the account makes concurrent requests count one after the other. */
+async function checkNumber(tx: Tx, { userId }: Viewer): Promise<void> {
+  const [{ active } = { active: 0 }] = await tx.sql<{ active: number }>(
+    `SELECT count(*)::int AS active FROM api_keys
+     WHERE user_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+    [userId],
+  );
+  if (active < MAX_ACTIVE_KEYS) return;
+  throw new ConflictError(
+    'WRONG_STATE',
+    `You have ${active} valid API keys, the most that an account can have. Revoke one with revokeApiKey first.`,
+  );
+}
+
+async function isFuture({ sql }: Pick<Tx, 'sql'>, time: Date): Promise<boolean> {
+  const [row] = await sql<{ future: boolean }>('SELECT $1::timestamptz > now() AS future', [time]);
+  return row?.future === true;
+}
+
+interface KeyRequest {
+  permissions: Permission[];
+  expiresAt: Date | null;
+  costLimitMicros: bigint | null;
+}
