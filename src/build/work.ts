@@ -7,9 +7,13 @@ import type { ClaimWorker } from '../core/claims/claim-worker.ts';
 import { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { JobName, Jobs } from '../infra/jobs.ts';
 import type { Services } from '../kernel/context.ts';
+import type { SettleDeparture } from '../kernel/departure.ts';
 import { expireApprovals } from '../modules/approvals/service.ts';
 import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
+import { settleDepartures } from '../modules/auth/members/departures.ts';
+import { settleConversations } from '../modules/conversations/departure.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
+import { settleRuns } from '../modules/pipelines/departure.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
 
 /** The worker for the subjects of each job. */
@@ -20,11 +24,19 @@ const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper
 
 export const JOBS = Object.keys(WORKERS) as JobName[];
 
+/** What each module does with the objects of a user who has left, in this order: runs end before conversations. */
+const DEPARTURES: readonly SettleDeparture[] = [settleRuns, settleConversations];
+
 /** Periodic tasks of processes with workers. Several processes may run them concurrently. */
 const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =
   [
     { name: 'expire approval requests', everyMs: 1_000, run: expireApprovals },
     { name: 'forget denied tokens that have expired', everyMs: 3_600_000, run: forgetExpiredDenials },
+    {
+      name: 'settle what users who have left own',
+      everyMs: 500,
+      run: (services) => settleDepartures(services, DEPARTURES),
+    },
   ];
 
 /** Builds the sources of the collector agent. */

@@ -1,7 +1,11 @@
 import type { Account, TestApp } from './app.ts';
 
 /** Creates an API key. `token` is the key itself. */
-export async function createKey(app: TestApp, account: Pick<Account, 'token'>, input: object = {}): Promise<Key> {
+export async function createKey(
+  app: TestApp,
+  account: Pick<Account, 'token'>,
+  input: object = {},
+): Promise<Key> {
   const made = await app.mutate<Created>(
     'createApiKey',
     { name: 'Server', permissions: [], ...input },

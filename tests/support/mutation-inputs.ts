@@ -16,6 +16,17 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   refreshSession: { withoutId: () => ({ refreshToken: 'none' }) },
   logout: { withoutId: () => ({ refreshToken: 'none' }) },
   endSession: { of: 'Session', withId: (sessionId) => ({ sessionId }) },
+  updateProfile: { withoutId: () => ({ displayName: 'Ann' }) },
+  changePassword: {
+    withoutId: () => ({ currentPassword: 'wrong horse', newPassword: 'correct horse stable' }),
+  },
+  deleteAccount: { withoutId: () => ({ password: 'wrong horse' }) },
+  createApiKey: { withoutId: () => ({ name: 'Server', permissions: [] }) },
+  revokeApiKey: { of: 'ApiKey', withId: (apiKeyId) => ({ apiKeyId }), allowedTo: ['owner', 'admin'] },
+  setUserRole: { of: 'User', withId: (userId) => ({ userId, role: 'GUEST' }), allowedTo: ['admin'] },
+  removeUser: { of: 'User', withId: (userId) => ({ userId }), allowedTo: ['admin'] },
+  setTenantCostLimit: { withoutId: () => ({ costLimit: '100' }) },
+  setUserPlan: { of: 'User', withId: (userId) => ({ userId, plan: 'PRO' }), allowedTo: [] },
   createConversation: { withoutId: () => ({}) },
   renameConversation: {
     of: 'Conversation',
@@ -45,9 +56,17 @@ type Input = Record<string, unknown>;
 
 type MutationInput =
   | { of?: undefined; withId?: undefined; withoutId: () => Input }
-  | { of: NodeType; withId: (id: string) => Input; withoutId?: () => Input };
+  | {
+      of: NodeType;
+      withId: (id: string) => Input;
+      withoutId?: () => Input;
+      /** Who may do it to what a member of the tenant owns. Default: that owner. */
+      allowedTo?: readonly ('owner' | 'admin')[];
+    };
 
 type NodeType =
+  | 'ApiKey'
+  | 'User'
   | 'Session'
   | 'Conversation'
   | 'Message'

@@ -97,6 +97,16 @@ CREATE TABLE "socket_tickets" (
     CONSTRAINT "socket_tickets_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "departures" (
+    "user_id" TEXT NOT NULL,
+    "tenant_id" TEXT NOT NULL,
+    "successor_id" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "departures_pkey" PRIMARY KEY ("user_id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "api_keys_key_hash_key" ON "api_keys"("key_hash");
 

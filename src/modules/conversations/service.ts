@@ -73,13 +73,18 @@ export const deleteConversation = useCase(
     transact(async (tx) => {
       await lockConversation(tx, viewer, id);
       await assertNoOpenRun(tx, id);
-      tx.append(signalsLog(id), { type: 'cancel' });
-      tx.append(conversationLog(id), { type: 'ConversationDeleted' });
-      await tx.prisma.conversation.delete({ where: { id } });
-      await tx.erase(conversationLog(id));
+      await eraseConversation(tx, id);
       return { deletedId: id };
     }),
 );
+
+/** Deletes the conversation with all that belongs to it. The caller has locked it. */
+export async function eraseConversation(tx: Tx, id: string): Promise<void> {
+  tx.append(signalsLog(id), { type: 'cancel' });
+  tx.append(conversationLog(id), { type: 'ConversationDeleted' });
+  await tx.prisma.conversation.delete({ where: { id } });
+  await tx.erase(conversationLog(id));
+}
 
 const sendMessageInput = z.object({
   conversationId: rowId,
@@ -239,7 +244,7 @@ async function applyWhenBusy(
 }
 
 /** Cancels queued replies; asks the worker to stop a streaming one. */
-async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<void> {
+export async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<void> {
   for (const reply of replies) {
     if (reply.status === 'QUEUED') {
       await tx.prisma.message.update({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { estimateTokens } from '../../core/llm/tokens.ts';
 import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
+import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
@@ -108,12 +109,7 @@ export const cancelExecution = useCase(
           id,
         });
       }
-      await tx.prisma.pipelineExecution.update({
-        where: { id },
-        data: { cancelRequestedAt: run.cancelRequestedAt ?? clock(), cancelReason: reason ?? null },
-      });
-      tx.append(signalsLog(id), { type: 'cancel' });
-      await tx.send('run', id);
+      await requestCancel(tx, run, reason ?? null, clock());
       return true;
     });
 
@@ -123,6 +119,21 @@ export const cancelExecution = useCase(
     return { execution: await database.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } }) };
   },
 );
+
+/** Asks the worker of an open run, in any process, to end it. The caller has locked the row. */
+export async function requestCancel(
+  tx: Tx,
+  { id, cancelRequestedAt }: Pick<PipelineExecution, 'id' | 'cancelRequestedAt'>,
+  cancelReason: string | null,
+  now: Date,
+): Promise<void> {
+  await tx.prisma.pipelineExecution.update({
+    where: { id },
+    data: { cancelRequestedAt: cancelRequestedAt ?? now, cancelReason },
+  });
+  tx.append(signalsLog(id), { type: 'cancel' });
+  await tx.send('run', id);
+}
 
 /** The default request of a proposal. Errors: ValidationError for a bare design, which has no default. */
 function defaultRequest({ agreed }: SourcedDesign): string {

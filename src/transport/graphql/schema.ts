@@ -1,6 +1,9 @@
 import '../../modules/auth/schema.ts';
 import '../../modules/auth/accounts/schema.ts';
+import '../../modules/auth/accounts/deletion-schema.ts';
+import '../../modules/auth/accounts/profile-schema.ts';
 import '../../modules/auth/api-keys/schema.ts';
+import '../../modules/auth/members/schema.ts';
 import '../../modules/auth/sessions/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';

@@ -8,17 +8,14 @@ import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
 import { exportDecisions } from '../../modules/approvals/export.ts';
 import { exportApiKeys, exportProfile, exportSessions } from '../../modules/auth/accounts/export.ts';
-import {
-  exportConversations,
-  exportMessages,
-  exportProposals,
-} from '../../modules/conversations/export.ts';
+import { exportConversations, exportMessages, exportProposals } from '../../modules/conversations/export.ts';
 import { exportRuns } from '../../modules/pipelines/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
 import { formatMicros } from '../../schema-kit/scalars.ts';
 import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import { httpStatusOf } from '../error-status.ts';
+import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
 import { createContext } from '../request-context.ts';
 import type { Route } from './router.ts';
 
@@ -61,15 +58,12 @@ export function accountExport(services: Services): Route {
 }
 
 /** Errors: UNAUTHENTICATED; FORBIDDEN, also for an API key. */
-async function personOf(
-  services: Services,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<Viewer> {
+async function personOf(services: Services, request: IncomingMessage, requestId: string): Promise<Viewer> {
   const context = await createContext(services, {
     requestId,
     client: clientOf(request),
     credentials: credentialsFromHeaders(request.headers),
+    refreshCookie: NO_REFRESH_COOKIE,
   });
   return authorizePerson(context, EXPORT_PATH);
 }
@@ -95,7 +89,8 @@ async function send(services: Services, viewer: Viewer, response: ServerResponse
   } catch (error) {
     if (!response.destroyed) response.destroy();
     // A reader who has left, or reads nothing, is no fault of the server.
-    if (!hasEnded(error)) services.logger.error({ err: error, userId: viewer.userId }, 'account export failed');
+    if (!hasEnded(error))
+      services.logger.error({ err: error, userId: viewer.userId }, 'account export failed');
   }
 }
 

@@ -71,8 +71,16 @@ describe('an API key', () => {
   });
 
   it.each([
-    ['has expired', { expiresAt: new Date(0) }, 'The API key has expired. Create a new one with createApiKey.'],
-    ['was revoked', { revokedAt: new Date() }, 'The API key was revoked. Create a new one with createApiKey.'],
+    [
+      'has expired',
+      { expiresAt: new Date(0) },
+      'The API key has expired. Create a new one with createApiKey.',
+    ],
+    [
+      'was revoked',
+      { revokedAt: new Date() },
+      'The API key was revoked. Create a new one with createApiKey.',
+    ],
     ['is unknown', { keyHash: crypto.randomUUID() }, 'The API key is invalid. Check that it is complete.'],
   ])('is refused when it %s', async (_how, change, message) => {
     const key = await createKey(app, await app.register());
@@ -103,7 +111,8 @@ describe('an API key', () => {
   it('is read in one statement, and its use is recorded once a minute', async () => {
     const key = await createKey(app, await app.register());
     const lastUse = async () =>
-      (await app.services.database.prisma.apiKey.findUniqueOrThrow({ where: { id: rowId(key.id) } })).lastUsedAt;
+      (await app.services.database.prisma.apiKey.findUniqueOrThrow({ where: { id: rowId(key.id) } }))
+        .lastUsedAt;
     await ask(key, '{ models { name } }');
     const first = await eventually(async () => (await lastUse()) ?? false);
     const sent = await statements.during(() => ask(key, '{ models { name } }'));
@@ -139,7 +148,8 @@ describe('apiKeys', () => {
     const query = 'query ($id: ID!) { node(id: $id) { ... on User { apiKeys { id } } } }';
     const seenBy = async (reader: Pick<Account, 'token'>) =>
       (await app.graphql(query, { id: user.session.user.id }, reader)).data;
-    for (const reader of [user, admin]) expect(await seenBy(reader)).toEqual({ node: { apiKeys: [{ id: key.id }] } });
+    for (const reader of [user, admin])
+      expect(await seenBy(reader)).toEqual({ node: { apiKeys: [{ id: key.id }] } });
     const narrow = await createKey(app, admin);
     for (const reader of [colleague, narrow]) expect(await seenBy(reader)).toEqual({ node: { apiKeys: [] } });
   });

@@ -13,8 +13,9 @@ export const emailAddress = z
   .max(MAX_EMAIL_LENGTH)
   .pipe(z.email('must be an e-mail address'));
 
-const displayName = z
+export const displayName = z
   .string()
+  .normalize()
   .trim()
   .min(1)
   .max(MAX_DISPLAY_NAME_LENGTH)

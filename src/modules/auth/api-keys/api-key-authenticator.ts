@@ -34,16 +34,18 @@ export function apiKeyAuthenticator({ database, logger }: ApiKeyServices): Authe
 }
 
 async function findKey({ sql }: Pick<Database, 'sql'>, secret: string): Promise<KeyRow> {
-  const [key] = !isApiKey(secret) ? [] : await sql<KeyRow>(
-    `SELECT k.id, k.user_id AS "userId", k.tenant_id AS "tenantId", k.permissions, k.expires_at AS "expiresAt",
+  const [key] = !isApiKey(secret)
+    ? []
+    : await sql<KeyRow>(
+        `SELECT k.id, k.user_id AS "userId", k.tenant_id AS "tenantId", k.permissions, k.expires_at AS "expiresAt",
        u.role, u.plan, u.subject, t.external_id AS "externalTenantId",
        k.revoked_at IS NOT NULL OR u.removed_at IS NOT NULL OR u.tenant_id <> k.tenant_id AS "isRevoked",
        coalesce(k.expires_at <= now(), false) AS "isExpired",
        coalesce(k.last_used_at < now() - interval '1 minute', true) AS "isUnrecorded"
      FROM api_keys k JOIN users u ON u.id = k.user_id JOIN tenants t ON t.id = u.tenant_id
      WHERE k.key_hash = $1`,
-    [hashOf(secret)],
-  );
+        [hashOf(secret)],
+      );
   if (!key) throw new UnauthenticatedError('INVALID', 'The API key is invalid. Check that it is complete.');
   if (key.isRevoked) {
     throw new UnauthenticatedError('REVOKED', 'The API key was revoked. Create a new one with createApiKey.');

@@ -95,5 +95,5 @@ function services(rows: object[]) {
     sql: async <Row>() => rows as Row[],
     transact: () => Promise.reject(new Error('no write')),
   };
-  return { tokens, database, verifier, defaultPlan: 'FREE' as const };
+  return { tokens, database, verifier, defaultPlan: 'FREE' as const, logger: { warn: () => {} } };
 }

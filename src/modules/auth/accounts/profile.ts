@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { ConflictError } from '../../../errors.ts';
+import type { User } from '../../../generated/prisma/client.ts';
+import type { Tx } from '../../../infra/database.ts';
+import type { Context, Services } from '../../../kernel/context.ts';
+import { type Scope, useCase } from '../../../kernel/use-case.ts';
+import { InvalidCredentialsError } from '../errors.ts';
+import { endSessions } from '../sessions/sessions.ts';
+import { displayName, emailAddress } from './account.ts';
+import { lockAccount } from './lock-account.ts';
+import { MAX_PASSWORD_LENGTH, newPassword } from './passwords.ts';
+
+/**
+ * Changes the name and the e-mail address. A new address takes effect at once and is unverified: a link to verify it is
+ * sent there, and a notice to the old one.
+ */
+export const updateProfile = useCase(
+  'Mutation.updateProfile',
+  { input: z.object({ displayName: displayName.nullish(), email: emailAddress.nullish() }) },
+  async ({ viewer, transact }: Scope, { displayName: name, email }) => {
+    const { user } = await transact(async (tx) => {
+      const before = await lockAccount(tx, viewer);
+      const isNewEmail = email != null && email !== before.email;
+      if (isNewEmail) await changeEmail(tx, before, email);
+      const data = { displayName: name ?? undefined };
+      return { before, isNewEmail, user: await tx.prisma.user.update({ where: { id: before.id }, data }) };
+    });
+    return { user };
+  },
+);
+
+/** Changes the password and ends the account's other sessions. API keys stay valid. */
+export const changePassword = useCase(
+  'Mutation.changePassword',
+  { input: z.object({ currentPassword: z.string().max(MAX_PASSWORD_LENGTH), newPassword }) },
+  async (
+    { viewer, transact, database, passwords, ...ctx }: PasswordScope,
+    { currentPassword, newPassword: password },
+  ) => {
+    const user = await database.prisma.user.findUniqueOrThrow({ where: { id: viewer.userId } });
+    const { id, subject, passwordHash } = user;
+    if (subject !== null) throw managedElsewhere('password', id);
+    await provePassword({ passwords, ...ctx }, user, currentPassword);
+    const newHash = await passwords.hash(password);
+    const changed = await transact(async (tx) => {
+      await lockAccount(tx, viewer);
+      // Not if another request has changed the password meanwhile.
+      const [row] = await tx.prisma.user.updateManyAndReturn({
+        where: { id, passwordHash },
+        data: { passwordHash: newHash },
+      });
+      if (!row) throw wrongPassword();
+      await endLinks(tx, id);
+      await endSessions(tx, id, { except: viewer.credential.id });
+      return row;
+    });
+    return { user: changed };
+  },
+);
+
+/**
+ * Guesses of somebody who holds a session of the account are throttled apart from those at signing in: no outsider can
+ * lock the owner out of this. Errors: InvalidCredentialsError, RATE_LIMITED.
+ */
+export async function provePassword(
+  { passwords, throttle, client }: Pick<PasswordScope, 'passwords' | 'throttle' | 'client'>,
+  { id, passwordHash }: User,
+  password: string,
+): Promise<void> {
+  const guess = { account: id, address: client.address };
+  const isProven = await throttle.guess(
+    guess,
+    async () => (await passwords.verify(password, passwordHash)) || null,
+  );
+  if (!isProven) throw wrongPassword();
+}
+
+export function wrongPassword(): InvalidCredentialsError {
+  return new InvalidCredentialsError('The current password is incorrect.');
+}
+
+async function changeEmail(tx: Tx, { id, subject }: User, email: string): Promise<void> {
+  if (subject !== null) throw managedElsewhere('e-mail address', id);
+  await tx.prisma.user.update({ where: { id }, data: { email, emailVerifiedAt: null } });
+  await endLinks(tx, id);
+}
+
+/** Links that were sent before do not outlive the address or the password that they were made for. */
+async function endLinks({ sql }: Tx, userId: string): Promise<void> {
+  await sql('UPDATE account_links SET used_at = now() WHERE user_id = $1 AND used_at IS NULL', [userId]);
+}
+
+function managedElsewhere(what: string, id: string): ConflictError {
+  const message = `The ${what} of this account is managed by its identity provider. Change it there.`;
+  return new ConflictError('WRONG_STATE', message, { type: 'User', id });
+}
+
+/** What a use case needs that asks for the current password. */
+export type PasswordScope = Scope &
+  Pick<Services, 'database' | 'passwords' | 'throttle'> &
+  Pick<Context, 'client'>;
