@@ -7,6 +7,9 @@ DROP INDEX "tenants_external_id_key";
 -- DropIndex
 DROP INDEX "users_email_key";
 
+-- DropIndex
+DROP INDEX "users_tenant_id_idx";
+
 -- AlterTable
 ALTER TABLE "tenants" ADD COLUMN     "issuer" TEXT NOT NULL DEFAULT 'agentforge';
 
