@@ -89,9 +89,11 @@ function checkConfig(): number {
 async function denyToken(config: Config, args: string[]): Promise<number> {
   const denial = readDenial(config, args);
   await withDatabase(config, (database) => denyTokens(database, denial));
-  const what =
-    'tokenId' in denial ? `The token ${denial.tokenId}` : `Every earlier token of ${denial.subject}`;
-  console.log(`${what} of the issuer ${denial.issuer} is refused from now on.`);
+  console.log(
+    'tokenId' in denial
+      ? `The token ${denial.tokenId} of the issuer ${denial.issuer} is refused from now on.`
+      : `The earlier tokens of ${denial.subject} of the issuer ${denial.issuer} are refused from now on.`,
+  );
   return 0;
 }
 
@@ -101,7 +103,7 @@ function readDenial({ issuers }: Config, args: string[]): Denial {
   if (issuer === undefined || !names.includes(issuer))
     throw new ConfigError([`--issuer must be one of ${names.join(', ')}`]);
   if ((jti === undefined) === (subject === undefined))
-    throw new ConfigError(['give either --jti or --subject']);
+    throw new ConfigError(['Give either --jti or --subject']);
   if (jti !== undefined) return { issuer, tokenId: jti, expiresAt: null };
   const issuedBy = time === undefined ? null : new Date(time);
   if (Number.isNaN(issuedBy?.getTime()))

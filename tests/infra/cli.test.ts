@@ -66,6 +66,68 @@ describe('create-admin', () => {
   });
 });
 
+describe('deny-token', () => {
+  const database = testDatabase();
+  const deny = (...args: string[]) => cli(['deny-token', ...args], { DATABASE_URL: database.url });
+
+  it('stores one token, and all tokens of a subject up to a time', async () => {
+    expect(await deny('--issuer', 'shared-secret', '--jti', 'token 1')).toEqual({
+      exitCode: 0,
+      stdout: 'The token token 1 of the issuer shared-secret is refused from now on.\n',
+      stderr: '',
+    });
+    const time = '2026-11-28T12:00:00.000Z';
+    const subject = await deny('--issuer', 'shared-secret', '--subject', 'user', '--issued-by', time);
+    expect(subject.stdout).toBe(
+      'The earlier tokens of user of the issuer shared-secret are refused from now on.\n',
+    );
+    expect(await query(database.url, 'SELECT issuer, jti, subject, issued_by FROM denied_tokens')).toEqual([
+      { issuer: 'shared-secret', jti: 'token 1', subject: null, issued_by: null },
+      { issuer: 'shared-secret', jti: null, subject: 'user', issued_by: new Date(time) },
+    ]);
+  });
+
+  it.each([
+    [['--jti', 'x'], '--issuer must be one of shared-secret\n'],
+    [['--issuer', 'nobody', '--jti', 'x'], '--issuer must be one of shared-secret\n'],
+    [['--issuer', 'shared-secret'], 'Give either --jti or --subject\n'],
+    [['--issuer', 'shared-secret', '--jti', 'x', '--subject', 'y'], 'Give either --jti or --subject\n'],
+    [
+      ['--issuer', 'shared-secret', '--subject', 'y', '--issued-by', 'soon'],
+      '--issued-by must be a time such as 2026-11-28T12:00:00Z\n',
+    ],
+  ])('refuses %j in one line', async (args, stderr) => {
+    expect(await deny(...args)).toEqual({ exitCode: 1, stdout: '', stderr });
+  });
+
+  it('refuses an unknown option without a stack', async () => {
+    const { exitCode, stderr } = await deny('--token', 'x');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^Unknown option '--token'/);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('check-config', () => {
+  it('prints the effective settings without secrets', async () => {
+    const { exitCode, stdout, stderr } = await cli(['check-config'], { PORT: '8080', SECRET_KEY: 'canary' });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('PORT = 8080\n');
+    expect(stdout).toContain('SECRET_KEY = set\n');
+    expect(stdout).not.toContain('canary');
+  });
+
+  it('prints the problems instead, one a line, with exit code 1', async () => {
+    const { exitCode, stdout, stderr } = await cli(['check-config'], { NODE_ENV: 'production', PORT: 'x' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    const names = stderr
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+    expect(names).toEqual(expect.arrayContaining(['PORT', 'SECRET_KEY', 'ENCRYPTION_KEY']));
+  });
+});
+
 describe('schema', () => {
   it('writes the committed schema', async () => {
     const committed = fs.readFileSync('schema/schema.graphql', 'utf8');
