@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Null where there is no Chromium: skip, visibly. Set CHROMIUM to the path of another one. */
@@ -13,8 +13,8 @@ if (!CHROMIUM) {
   );
 }
 
-/** In a describe: a browser with a page of its own for each call. */
-export function testBrowser(): { open: (url: string) => Promise<Page> } {
+/** In a describe: a browser. */
+export function testBrowser(): TestBrowser {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] }); // root has no sandbox
@@ -26,5 +26,13 @@ export function testBrowser(): { open: (url: string) => Promise<Page> } {
       await page.goto(url);
       return page;
     },
+    profile: () => browser.newContext(),
   };
+}
+
+interface TestBrowser {
+  /** Opens a page with cookies of its own. */
+  open: (url: string) => Promise<Page>;
+  /** A new profile, whose pages share their cookies, like the tabs of one person. */
+  profile: () => Promise<BrowserContext>;
 }

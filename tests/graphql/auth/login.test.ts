@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { testApp } from '../../support/app.ts';
 
+/** Of "correct horse", with cost 4. */
+const BCRYPT = '$2a$04$w5gjofeY63KUNJ4XC8RVYue5dGcuTHIR7.6vE.dL4tVe7fhed3B6O';
+
 describe('login', () => {
   const app = testApp({ config: { role: 'api' } });
 
@@ -53,6 +56,26 @@ describe('login', () => {
       ['wrong password', expect.stringMatching(/^\$argon2id\$/)],
       ['wrong password', null],
     ]);
+  });
+
+  it('accepts a bcrypt hash from elsewhere, and replaces it by argon2id', async () => {
+    const { email } = await app.register();
+    const { prisma } = app.services.database;
+    await prisma.user.updateMany({ where: { email }, data: { passwordHash: BCRYPT } });
+    const login = (password: string) => app.mutate('login', { email, password });
+    const stored = () => prisma.user.findFirstOrThrow({ where: { email } });
+
+    expect((await login('correct house')).__typename).toBe('InvalidCredentialsError');
+    expect((await stored()).passwordHash).toBe(BCRYPT);
+    expect((await login('correct horse')).__typename).toBe('LoginSuccess');
+    expect((await stored()).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect((await login('correct horse')).__typename).toBe('LoginSuccess');
+  });
+
+  it('refuses a removed user', async () => {
+    const { email, password } = await app.register();
+    await app.services.database.sql('UPDATE users SET removed_at = now() WHERE email = $1', [email]);
+    expect((await app.mutate('login', { email, password })).__typename).toBe('InvalidCredentialsError');
   });
 
   it('serves other requests while 100 users sign in at the same time', async () => {

@@ -9,6 +9,9 @@ vi.mock('@node-rs/argon2', async (original) => {
   return { ...actual, verify: vi.fn(actual.verify) };
 });
 
+/** Of "correct horse", with cost 4. */
+const BCRYPT = '$2a$04$w5gjofeY63KUNJ4XC8RVYue5dGcuTHIR7.6vE.dL4tVe7fhed3B6O';
+
 describe('passwords', () => {
   const passwords = new PasswordHasher();
 
@@ -34,6 +37,34 @@ describe('passwords', () => {
     expect(parameters(standIn)).toEqual(parameters(real));
   });
 
+  it.each([
+    ['$2a$', BCRYPT],
+    ['$2b$', BCRYPT.replace('$2a$', '$2b$')],
+    ['$2y$', BCRYPT.replace('$2a$', '$2y$')],
+  ])('match a bcrypt hash of the form %s, which is outdated', async (_form, hash) => {
+    expect(await passwords.verify('correct horse', hash)).toBe(true);
+    expect(await passwords.verify('correct horse ', hash)).toBe(false);
+    expect(await passwords.verify('correct horse\0', hash)).toBe(false);
+    expect(passwords.isOutdated(hash)).toBe(true);
+    expect(passwords.isOutdated(await passwords.hash('correct horse'))).toBe(false);
+  });
+
+  it.each([
+    ['NUL', 'correct\0horse', 'correct\0house'],
+    ['256 characters', `${'x'.repeat(255)}y`, `${'x'.repeat(255)}z`],
+    ['256 characters outside of the BMP', `${'😀'.repeat(127)}ab`, `${'😀'.repeat(127)}ac`],
+  ])('are not cut at %s', async (_what, password, other) => {
+    const hash = await passwords.hash(password);
+    expect(await passwords.verify(password, hash)).toBe(true);
+    expect(await passwords.verify(other, hash)).toBe(false);
+  });
+
+  it('never match with an unpaired surrogate, which UTF-8 cannot tell from others', async () => {
+    const hash = await passwords.hash('correct horse\ufffd');
+    expect(await passwords.verify('correct horse\ud800', hash)).toBe(false);
+    expect(newPassword.safeParse('correct horse\ud800').success).toBe(false);
+  });
+
   it('are rejected with a retryable error when too many are waiting', async () => {
     const cheap = await argon2.hash('correct horse', { memoryCost: 8, timeCost: 1 });
     const attempts = await Promise.allSettled(
@@ -47,7 +78,7 @@ describe('passwords', () => {
     expect(await passwords.verify('correct horse', cheap)).toBe(true);
   });
 
-  it.each(['1234567', 'x'.repeat(257), 'password123', 'QWERTYUIOP', 'iloveyou'])(
+  it.each(['1234567', 'x'.repeat(257), 'password123', 'QWERTYUIOP', 'iloveyou', 'ginger12', 'Liverpool1'])(
     'may not be %.20s',
     (password) => {
       expect(newPassword.safeParse(password).success).toBe(false);
