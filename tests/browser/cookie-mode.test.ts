@@ -1,24 +1,36 @@
 import fs from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { BrowserContext, Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, testApp, testClock } from '../support/app.ts';
 import { CHROMIUM, testBrowser } from './chromium.ts';
 
 /** The code of the page, as docs/signing-in.md shows it. */
 const RECIPE = fs.readFileSync('docs/examples/browser-session.js', 'utf8');
+const PAGE = `<!doctype html><body></body><script type="module">
+${RECIPE.replace('export function', 'window.browserSession = function')}
+</script>`;
 
 describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
   const clock = testClock();
   const app = testApp({ config: { role: 'api' }, clock: clock.now });
   const browser = testBrowser();
 
-  /** Opens a page of this origin that uses the recipe; by default a page of the API's own origin. */
-  async function openTab(profile: BrowserContext, origin = new URL(app.url()).origin): Promise<Page> {
+  /** A server that only has the page, on another port: the same site, so that SameSite lets the cookie pass. */
+  const foreignServer = createServer((_request, response) =>
+    response.setHeader('Content-Type', 'text/html').end(PAGE),
+  );
+  const foreignOrigin = () => `http://127.0.0.1:${(foreignServer.address() as AddressInfo).port}`;
+  beforeAll(() => void foreignServer.listen(0, '127.0.0.1'));
+  afterAll(() => void foreignServer.close());
+
+  /** Opens a page that uses the recipe; by default a page of the API's own origin. */
+  async function openTab(profile: BrowserContext, origin?: string): Promise<Page> {
     const page = await profile.newPage();
-    const module = RECIPE.replace('export function', 'window.browserSession = function');
-    const html = `<!doctype html><script type="module">${module}</script>`;
-    await page.route(`${origin}/page`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
-    await page.goto(`${origin}/page`);
+    const ownPage = new URL('/page', app.url()).href;
+    await page.route(ownPage, (route) => route.fulfill({ contentType: 'text/html', body: PAGE }));
+    await page.goto(origin ?? ownPage);
     await page.evaluate((url) => {
       window.session = window.browserSession(url);
     }, app.url());
@@ -98,15 +110,14 @@ describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
     const own = await openTab(profile);
     await signIn(own, ann);
 
-    // The same host on another port: the same site, so that SameSite alone would let the cookie pass.
-    const foreign = await openTab(profile, 'http://127.0.0.1:1');
+    const foreign = await openTab(profile, foreignOrigin());
     const attempts = await foreign.evaluate(attack, app.url());
     expect(attempts).toEqual(['TypeError', 'TypeError', 'opaque']);
     for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-      const answer = foreign.waitForResponse(app.url());
-      await foreign.evaluate(sendForm, [app.url(), enctype]);
+      const page = await openTab(profile, foreignOrigin());
+      const answer = page.waitForResponse(app.url());
+      await page.evaluate(sendForm, [app.url(), enctype]);
       expect((await answer).status()).toBe(415);
-      await foreign.goto('http://127.0.0.1:1/page');
     }
 
     expect(await refreshes(ann)).toBe(0);

@@ -14,6 +14,7 @@ import {
 } from '../../src/kernel/limits.ts';
 import { PLANS } from '../../src/kernel/plans.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
+import { GUESSES } from '../../src/modules/auth/throttle/throttle-rules.ts';
 import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
 import { DOCUMENT_LIMITS } from '../../src/transport/graphql/plugins/use-limits.ts';
@@ -92,6 +93,22 @@ describe('README.md', () => {
       ['WebSocket message', `${count(MAX_MESSAGE_BYTES)} bytes`],
       ['operations on one WebSocket', String(MAX_OPERATIONS)],
     ]);
+  });
+});
+
+describe('docs/signing-in.md', () => {
+  it('quotes the recipe for browsers as it is tested', () => {
+    expect(blocksOf(read('docs/signing-in.md'), 'js')).toContain(read('docs/examples/browser-session.js'));
+  });
+
+  it('states the limits of the throttle', () => {
+    const text = read('docs/signing-in.md');
+    const { account, address } = GUESSES;
+    expect(text).toContain(
+      `| ${account.free} failures | the account is locked for ${account.firstLockSeconds / 60} minute;`,
+    );
+    expect(text).toContain(`up to ${account.maxLockSeconds / 60} minutes`);
+    expect(text).toContain(`| ${address.max} failures in ${address.seconds / 60} minutes |`);
   });
 });
 
