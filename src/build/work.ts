@@ -12,6 +12,7 @@ import { expireApprovals } from '../modules/approvals/service.ts';
 import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
 import { settleDepartures } from '../modules/auth/members/departures.ts';
 import { settleConversations } from '../modules/conversations/departure.ts';
+import { deleteExpiredTickets } from '../modules/auth/tickets/tickets.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { settleRuns } from '../modules/pipelines/departure.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
@@ -37,6 +38,7 @@ const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Se
       everyMs: 500,
       run: (services) => settleDepartures(services, DEPARTURES),
     },
+    { name: 'delete expired socket tickets', everyMs: 60_000, run: deleteExpiredTickets },
   ];
 
 /** Builds the sources of the collector agent. */

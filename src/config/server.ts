@@ -1,5 +1,6 @@
 import type { PROCESS_SETTINGS } from './process.ts';
-import { flag, origins, type Parsed, text, wholeNumber } from './setting.ts';
+import { isNetwork } from '../core/network/address.ts';
+import { flag, list, origins, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The address of the API and its access from browsers. */
 export interface ServerConfig {
@@ -7,6 +8,10 @@ export interface ServerConfig {
   port: number;
   /** Origins of web pages that may call the API. */
   corsOrigins: string[];
+  /** Names for which the server answers, besides those of loopback. Null: all. */
+  allowedHosts: string[] | null;
+  /** Addresses and CIDR ranges of proxies whose forwarded headers are believed. */
+  trustedProxies: string[];
   /** Whether introspection and GraphiQL are available to everyone. */
   isSchemaPublic: boolean;
 }
@@ -16,6 +21,14 @@ export const SERVER_SETTINGS = {
   PORT: wholeNumber(0, 65_535).default(9_000),
   CORS_ORIGINS: origins,
   ALLOWED_ORIGINS: origins,
+  ALLOWED_HOSTS: list(
+    (value) => /^[\w-]+(\.[\w-]+)*$/.test(value) || isNetwork(withoutBrackets(value)),
+    'must list host names such as api.example.com, without ports, separated by commas or as a JSON array',
+  ),
+  TRUSTED_PROXIES: list(
+    isNetwork,
+    'must list addresses and ranges such as 10.0.0.0/8, separated by commas or as a JSON array',
+  ),
   GRAPHIQL: flag,
 };
 
@@ -25,6 +38,22 @@ export function serverConfig(env: Parsed<typeof SERVER_SETTINGS & typeof PROCESS
     host: env.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
     port: env.PORT,
     corsOrigins: env.CORS_ORIGINS ?? env.ALLOWED_ORIGINS ?? (isProduction ? [] : ['http://localhost:3000']),
+    allowedHosts: allowedHosts(env, isProduction),
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
     isSchemaPublic: env.GRAPHIQL ?? !isProduction,
   };
+}
+
+/** The operator who listens on one address, or under one name, means it to be used. */
+function allowedHosts(
+  { HOST, ALLOWED_HOSTS }: Pick<Parsed<typeof SERVER_SETTINGS>, 'HOST' | 'ALLOWED_HOSTS'>,
+  isProduction: boolean,
+): string[] | null {
+  if (isProduction && !ALLOWED_HOSTS) return null;
+  const names = [...(ALLOWED_HOSTS ?? []), ...(HOST ? [HOST] : [])];
+  return names.map((name) => withoutBrackets(name.toLowerCase()));
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }

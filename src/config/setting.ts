@@ -36,17 +36,25 @@ export const webUrl = url(['http:', 'https:'], 'https://host/path')
   .transform((value) => value.replace(/\/+$/, ''))
   .optional();
 
-export const origins = z
-  .string()
-  .transform((value) =>
-    value.trim().startsWith('[') ? parseJson(value) : value.split(',').map((part) => part.trim()),
-  )
-  .refine(
-    (list): list is string[] =>
-      Array.isArray(list) && list.every((value) => URL.parse(String(value))?.origin === value),
-    'must list origins such as https://app.example.com, separated by commas or as a JSON array',
-  )
-  .optional();
+export const origins = list(
+  (value) => URL.parse(value)?.origin === value,
+  'must list origins such as https://app.example.com, separated by commas or as a JSON array',
+);
+
+/** A list of texts that satisfy `isValid`, separated by commas or as a JSON array. */
+export function list(isValid: (value: string) => boolean, message: string) {
+  return z
+    .string()
+    .transform((value) =>
+      value.trim().startsWith('[') ? parseJson(value) : value.split(',').map((part) => part.trim()),
+    )
+    .refine(
+      (values): values is string[] =>
+        Array.isArray(values) && values.every((value) => typeof value === 'string' && isValid(value)),
+      message,
+    )
+    .optional();
+}
 
 function parseJson(value: string): unknown {
   try {

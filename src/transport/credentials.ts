@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Credentials } from '../modules/auth/authenticator.ts';
+import type { Grant } from '../modules/auth/tickets/tickets.ts';
 
 /**
  * Reads the credentials and the claimed ids from the headers of a request. A bearer token takes precedence over
@@ -96,4 +97,6 @@ export interface RequestCredentials extends Credentials {
   /** The headers X-Tenant-ID and X-User-ID; null when absent. They are checked against the token and grant nothing. */
   tenantId: string | null;
   userId: string | null;
+  /** What the ticket in the URL of a WebSocket stands for, in place of a token or a key. */
+  grant?: Grant;
 }

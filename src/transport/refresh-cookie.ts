@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors.ts';
 import type { RefreshCookie } from '../kernel/refresh-cookie.ts';
-import { isAllowed } from './cors.ts';
+import { isOwnPage, type OriginPolicy } from './cors.ts';
 
 /**
  * A page must send this header, with any value, for the server to read the cookie: a form cannot set it, and a script
@@ -27,9 +27,8 @@ export function refreshCookie(
     );
 
   function assertAllowed(): void {
-    const { origin, host } = request.headers;
-    const isOwnPage = origin !== undefined && URL.parse(origin)?.host === host;
-    if (origin === undefined || isOwnPage || isAllowed(origins, origin)) return;
+    const { origin } = request.headers;
+    if (origin === undefined || isOwnPage(request.headers) || origins.allowsCookies(origin)) return;
     throw new AppError('FORBIDDEN', 'Pages of this origin cannot use the cookie. Add it to CORS_ORIGINS.');
   }
 
@@ -79,7 +78,7 @@ function cookieOf(header: string | undefined, name: string): string | null {
 interface CookieSettings {
   /** The only path that the cookie is sent to. */
   path: string;
-  /** Origins whose pages may call the API, in addition to the server's own. */
-  origins: readonly string[];
+  /** The pages that may use the cookie, in addition to the server's own. */
+  origins: OriginPolicy;
   isProduction: boolean;
 }

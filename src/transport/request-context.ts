@@ -1,7 +1,9 @@
+import type { Viewer } from '../access/viewer.ts';
 import { AppError, UnauthenticatedError } from '../errors.ts';
 import type { Client, Context, Services } from '../kernel/context.ts';
 import type { RefreshCookie } from '../kernel/refresh-cookie.ts';
 import { authenticate } from '../modules/auth/authenticators.ts';
+import { viewerOfGrant } from '../modules/auth/tickets/tickets.ts';
 import type { RequestCredentials } from './credentials.ts';
 
 /**
@@ -14,17 +16,25 @@ export async function createContext(
   { requestId, client, credentials, refreshCookie }: RequestContext,
 ): Promise<Context> {
   try {
-    const viewer = await authenticate(services.authenticators, credentials);
-    if (viewer) {
-      const { claims } = viewer.credential;
-      assertSame('Tenant', credentials.tenantId, claims.tenantId);
-      assertSame('User', credentials.userId, claims.userId);
-    }
+    const viewer = await viewerOf(services, credentials);
     return { ...services, requestId, client, refreshCookie, viewer };
   } catch (error) {
     if (!(error instanceof UnauthenticatedError)) throw error;
     return { ...services, requestId, client, refreshCookie, viewer: null, credentialError: error };
   }
+}
+
+/** The viewer of a request's credentials; null without any. Errors: UNAUTHENTICATED, FORBIDDEN, SERVICE_UNAVAILABLE. */
+export async function viewerOf(services: Services, credentials: RequestCredentials): Promise<Viewer | null> {
+  const viewer = credentials.grant
+    ? await viewerOfGrant(services, credentials.grant)
+    : await authenticate(services.authenticators, credentials);
+  if (viewer) {
+    const { claims } = viewer.credential;
+    assertSame('Tenant', credentials.tenantId, claims.tenantId);
+    assertSame('User', credentials.userId, claims.userId);
+  }
+  return viewer;
 }
 
 /** These headers grant nothing; a request whose header contradicts its token is refused. */

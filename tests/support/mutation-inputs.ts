@@ -27,6 +27,7 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   removeUser: { of: 'User', withId: (userId) => ({ userId }), allowedTo: ['admin'] },
   setTenantCostLimit: { withoutId: () => ({ costLimit: '100' }) },
   setUserPlan: { of: 'User', withId: (userId) => ({ userId, plan: 'PRO' }), allowedTo: [] },
+  createSocketTicket: { withoutId: () => ({}) },
   createConversation: { withoutId: () => ({}) },
   renameConversation: {
     of: 'Conversation',

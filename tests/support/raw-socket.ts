@@ -41,7 +41,7 @@ export class RawSocket {
   }
 
   /** Sends connection_init and waits for connection_ack. */
-  async init(payload?: object): Promise<this> {
+  async init(payload?: unknown): Promise<this> {
     this.send({ type: 'connection_init', payload });
     await this.next('connection_ack');
     return this;

@@ -158,7 +158,9 @@ describe('GraphQL over HTTP', () => {
       ]);
       const answer = await ask('https://app.example.com', 'POST');
       expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
-      expect(answer.headers.get('access-control-expose-headers')).toBe('X-Request-ID');
+      expect(answer.headers.get('access-control-expose-headers')).toBe(
+        'X-Request-ID, Retry-After, WWW-Authenticate',
+      );
       expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
     });
 
@@ -171,6 +173,7 @@ describe('GraphQL over HTTP', () => {
       for (const method of ['OPTIONS', 'POST']) {
         const { headers } = await ask(origin, method);
         expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+        expect(headers.get('vary')).toBe('Origin');
       }
     });
   });

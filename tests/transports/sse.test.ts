@@ -52,15 +52,16 @@ describe('GraphQL over SSE', () => {
     ]);
   });
 
-  it.each<[string, (account: { refreshToken: string; email: string }) => unknown]>([
-    ['Access token expired', () => clock.advance(31 * 60_000)],
-    ['Signed out', ({ refreshToken }) => app.mutate('logout', { refreshToken })],
+  it.each<[string, string, (account: { refreshToken: string; email: string }) => unknown]>([
+    ['Access token expired', 'EXPIRED', () => clock.advance(31 * 60_000)],
+    ['Signed out', 'REVOKED', ({ refreshToken }) => app.mutate('logout', { refreshToken })],
     [
       'Role changed',
+      'EXPIRED',
       ({ email }) =>
         app.services.database.prisma.user.updateMany({ where: { email }, data: { role: 'GUEST' } }),
     ],
-  ])('ends with UNAUTHENTICATED: %s', async (reason, act) => {
+  ])('ends with UNAUTHENTICATED: %s', async (message, reason, act) => {
     const { token, email, session } = await app.register();
     const response = await subscribe(token);
     await act({ refreshToken: session.refreshToken, email });
@@ -70,7 +71,10 @@ describe('GraphQL over SSE', () => {
         'next',
         {
           errors: [
-            { message: expect.stringContaining(reason) as string, extensions: { code: 'UNAUTHENTICATED' } },
+            {
+              message: expect.stringContaining(message) as string,
+              extensions: { code: 'UNAUTHENTICATED', reason },
+            },
           ],
         },
       ],

@@ -19,8 +19,13 @@ import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
 import { DOCUMENT_LIMITS } from '../../src/transport/graphql/plugins/use-limits.ts';
 import { schema } from '../../src/transport/graphql/schema.ts';
-import { MAX_BODY_BYTES } from '../../src/transport/graphql/server.ts';
-import { CLOSE, MAX_MESSAGE_BYTES, MAX_OPERATIONS } from '../../src/transport/graphql/websocket.ts';
+import { MAX_BODY_BYTES, MAX_OPERATIONS } from '../../src/transport/graphql/limits.ts';
+import {
+  CLOSE,
+  MAX_SOCKETS_PER_USER,
+  MAX_UNAUTHENTICATED_SOCKETS,
+} from '../../src/transport/graphql/socket/close.ts';
+import { MAX_HEADER_BYTES } from '../../src/transport/http/server.ts';
 
 const FILES = ['.', 'docs', 'demo', 'bench', 'tools', 'tests'].flatMap((folder) =>
   fs
@@ -89,9 +94,11 @@ describe('README.md', () => {
         'GraphQL document',
         `${count(tokens)} tokens, ${depth} levels, ${aliases} aliases, ${directives} directives, complexity ${count(complexity)}`,
       ],
-      ['HTTP body', `${count(MAX_BODY_BYTES)} bytes`],
-      ['WebSocket message', `${count(MAX_MESSAGE_BYTES)} bytes`],
+      ['HTTP body, WebSocket message', `${count(MAX_BODY_BYTES)} bytes`],
+      ['HTTP headers', `${count(MAX_HEADER_BYTES)} bytes`],
       ['operations on one WebSocket', String(MAX_OPERATIONS)],
+      ['WebSockets of one user, to one process', String(MAX_SOCKETS_PER_USER)],
+      ['WebSockets of one address before sign-in', String(MAX_UNAUTHENTICATED_SOCKETS)],
     ]);
   });
 });

@@ -17,9 +17,9 @@ export interface Authenticator {
 
 /** The credentials that a request carries: at most one of them. */
 export interface Credentials {
-  /** An access token or an API key, from `Authorization: Bearer`. */
+  /** An access token or an API key, sent as `Authorization: Bearer`. */
   bearerToken: string | null;
-  /** An API key, from `X-API-Key`. */
+  /** An API key, sent as `X-API-Key`. */
   apiKey: string | null;
 }
 

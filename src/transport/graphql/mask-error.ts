@@ -1,7 +1,8 @@
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { AppError, RateLimitedError, ValidationError } from '../../errors.ts';
+import { AppError, RateLimitedError, UnauthenticatedError, ValidationError } from '../../errors.ts';
 import type { Logger } from '../../infra/logger.ts';
+import { challengeOf } from '../challenge.ts';
 import { httpStatusOf } from '../error-status.ts';
 
 /**
@@ -30,14 +31,19 @@ export function maskError(error: unknown, { requestId, logger }: RequestTrace): 
 
 function extensionsOf(error: AppError): Record<string, unknown> {
   const status = httpStatusOf(error.code);
-  const retryAfter = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
-  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) };
   return {
     code: error.code === 'VALIDATION' ? 'BAD_USER_INPUT' : error.code,
     ...(error instanceof ValidationError && { issues: error.issues }),
-    ...(retryAfter !== null && { retryAfter }),
-    ...(status && { http: { status, headers } }),
+    ...(error instanceof UnauthenticatedError && { reason: error.reason }),
+    ...(error instanceof RateLimitedError && { retryAfter: error.retryAfterSeconds }),
+    ...(status && { http: { status, headers: headersOf(error) } }),
   };
+}
+
+function headersOf(error: AppError): Record<string, string> | undefined {
+  if (error instanceof UnauthenticatedError) return { 'WWW-Authenticate': challengeOf(error) };
+  if (error instanceof RateLimitedError) return { 'Retry-After': String(error.retryAfterSeconds) };
+  return undefined;
 }
 
 /** graphql-js wraps the errors of resolvers to add their location. */

@@ -5,6 +5,7 @@ import '../../modules/auth/accounts/profile-schema.ts';
 import '../../modules/auth/api-keys/schema.ts';
 import '../../modules/auth/members/schema.ts';
 import '../../modules/auth/sessions/schema.ts';
+import '../../modules/auth/tickets/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';
 import '../../modules/designs/schema.ts';

@@ -5,11 +5,13 @@ import type { Services } from '../../kernel/context.ts';
 import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import type { Route } from '../http/router.ts';
-import { refreshCookie } from '../refresh-cookie.ts';
+import { REFRESH_HEADER, refreshCookie } from '../refresh-cookie.ts';
 import type { RequestContext } from '../request-context.ts';
-import { corsFor } from '../cors.ts';
+import type { CorsRules } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
 import { maskError } from './mask-error.ts';
+import type { GraphQLSettings } from './settings.ts';
 import { useAccessWatch } from './plugins/use-access-watch.ts';
 import { useContext } from './plugins/use-context.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
@@ -17,8 +19,8 @@ import { useFreshContext } from './plugins/use-fresh-context.ts';
 import { useIntrospectionGate } from './plugins/use-introspection-gate.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useLimits } from './plugins/use-limits.ts';
-import { useSseHeaders } from './plugins/use-sse-headers.ts';
-import { SocketServer } from './websocket.ts';
+import { useResponseHeaders } from './plugins/use-response-headers.ts';
+import { SocketServer } from './socket/socket-server.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -32,7 +34,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     landingPage: false,
     multipart: false,
     maxRequestBodySize: MAX_BODY_BYTES,
-    cors: corsFor(settings.corsOrigins),
+    cors: false, // the router answers it
     graphiql: settings.isSchemaPublic && GRAPHIQL,
     renderGraphiQL,
     logging: false,
@@ -40,7 +42,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     maskedErrors: { maskError: (error) => maskError(error, { logger }) },
     plugins: [
       useJsonOnly(),
-      useSseHeaders(),
+      useResponseHeaders(),
       settings.isSchemaPublic ? {} : useIntrospectionGate(),
       useLimits(),
       useContext(services),
@@ -49,16 +51,16 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useErrorMasking(logger),
     ],
   });
-  const { corsOrigins, isProduction } = settings;
-  const cookieSettings = { path: GRAPHQL_PATH, origins: corsOrigins, isProduction };
-  const sockets = new SocketServer({ yoga, services, access, origins: settings.corsOrigins });
+  const cookieSettings = { ...settings, path: GRAPHQL_PATH };
+  const sockets = new SocketServer({ yoga, services, access, settings });
   return {
     route: {
       path: GRAPHQL_PATH,
+      cors: CORS,
       handle: (request, response, requestId) =>
         yoga(request, response, {
           requestId,
-          client: clientOf(request),
+          client: clientOf(request, settings.trustedProxies),
           credentials: credentialsFromHeaders(request.headers),
           refreshCookie: refreshCookie(request, response, cookieSettings),
         }),
@@ -72,7 +74,20 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
   };
 }
 
-export const MAX_BODY_BYTES = 1_000_000;
+const CORS: CorsRules = {
+  methods: ['GET', 'POST', 'OPTIONS'],
+  requestHeaders: [
+    'Authorization',
+    'Content-Type',
+    REFRESH_HEADER,
+    'X-API-Key',
+    'X-Request-ID',
+    'X-Tenant-ID',
+    'X-User-ID',
+  ],
+  responseHeaders: ['X-Request-ID', 'Retry-After', 'WWW-Authenticate'],
+  hasCookies: true,
+};
 
 export interface GraphQLServer {
   route: Route;
@@ -83,11 +98,5 @@ export interface GraphQLServer {
 export interface GraphQLServerOptions {
   schema: GraphQLSchema;
   services: Services;
-  settings: {
-    /** Origins whose pages may call the API and open WebSockets. */
-    corsOrigins: readonly string[];
-    /** Enables introspection, GraphiQL and "Did you mean" suggestions. */
-    isSchemaPublic: boolean;
-    isProduction: boolean;
-  };
+  settings: GraphQLSettings;
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { authorizePerson } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
+import type { NetworkList } from '../../core/network/address.ts';
 import { AppError, UnauthenticatedError } from '../../errors.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
@@ -12,7 +13,9 @@ import { exportConversations, exportMessages, exportProposals } from '../../modu
 import { exportRuns } from '../../modules/pipelines/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
 import { formatMicros } from '../../schema-kit/scalars.ts';
+import { challengeOf } from '../challenge.ts';
 import { clientOf } from '../client.ts';
+import type { CorsRules } from '../cors.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import { httpStatusOf } from '../error-status.ts';
 import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
@@ -38,14 +41,15 @@ export const EXPORT_PATH = '/account/export';
  * `GET /account/export`: all that is the caller's, as one JSON object of lists. It is streamed: a page is read when the
  * one before has been sent, so that a slow reader costs no memory. One at a time for each user, each with an end.
  */
-export function accountExport(services: Services): Route {
+export function accountExport(services: Services, settings: ExportSettings): Route {
   const exporting = new Set<string>();
   return {
     path: EXPORT_PATH,
+    cors: CORS,
     async handle(request, response, requestId) {
       if (request.method !== 'GET') return void response.writeHead(405, { Allow: 'GET' }).end();
       try {
-        const viewer = await personOf(services, request, requestId);
+        const viewer = await personOf(services, settings, request, requestId);
         assertFree(exporting, viewer);
         exporting.add(viewer.userId);
         await send(services, viewer, response).finally(() => exporting.delete(viewer.userId));
@@ -58,10 +62,15 @@ export function accountExport(services: Services): Route {
 }
 
 /** Errors: UNAUTHENTICATED; FORBIDDEN, also for an API key. */
-async function personOf(services: Services, request: IncomingMessage, requestId: string): Promise<Viewer> {
+async function personOf(
+  services: Services,
+  { trustedProxies }: ExportSettings,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<Viewer> {
   const context = await createContext(services, {
     requestId,
-    client: clientOf(request),
+    client: clientOf(request, trustedProxies),
     credentials: credentialsFromHeaders(request.headers),
     refreshCookie: NO_REFRESH_COOKIE,
   });
@@ -80,7 +89,6 @@ async function send(services: Services, viewer: Viewer, response: ServerResponse
     'Content-Type': 'application/json',
     'Content-Disposition': 'attachment; filename="agentforge-account.json"',
     'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
   });
   response.setTimeout(STALLED_MS, () => response.destroy());
   try {
@@ -120,16 +128,27 @@ function hasEnded(error: unknown): boolean {
 
 function refuse(response: ServerResponse, error: AppError): void {
   const reason = error instanceof UnauthenticatedError ? error.reason : undefined;
+  if (error instanceof UnauthenticatedError) response.setHeader('WWW-Authenticate', challengeOf(error));
   response.writeHead(httpStatusOf(error.code) ?? 409, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
   });
   response.end(JSON.stringify({ error: error.message, code: error.code, reason }));
 }
+
+const CORS: CorsRules = {
+  methods: ['GET', 'OPTIONS'],
+  requestHeaders: ['Authorization', 'X-Request-ID', 'X-Tenant-ID', 'X-User-ID'],
+  responseHeaders: ['X-Request-ID', 'WWW-Authenticate', 'Content-Disposition'],
+};
 
 const MAX_EXPORTS = 20;
 /** A reader that takes nothing for so long is disconnected. */
 const STALLED_MS = 60_000;
 /** The longest that one export may take. */
 const MAX_EXPORT_MS = 30 * 60_000;
+
+interface ExportSettings {
+  /** Proxies whose forwarded headers are believed. */
+  trustedProxies: NetworkList;
+}

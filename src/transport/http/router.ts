@@ -1,40 +1,69 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { answerCors, type CorsRules, type OriginPolicy } from '../cors.ts';
+import { isHostAllowed } from '../host.ts';
+import { NOT_FOUND, type Refusal, refusalOfHeaders, sendRefusal } from './refusal.ts';
 
-/** Dispatches requests to the routes by their exact path. */
+/** Dispatches requests to the routes by their exact path, and refuses those that no route may see. */
 export class Router {
+  readonly #options: RouterOptions;
   readonly #routes: ReadonlyMap<string, Route>;
 
-  constructor(routes: readonly Route[]) {
-    this.#routes = new Map(routes.map((route) => [route.path, route]));
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
   }
 
-  /** Answers 404 when no route has the path. Errors: whatever the route throws. */
+  /** Errors: whatever the route throws. */
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const route = this.#routes.get(pathOf(request));
-    if (route) await route.handle(request, response, requestId);
-    else response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"Not found"}');
+    const route = this.#find(request);
+    if ('status' in route) return sendRefusal(response, route);
+    if (route.cors && answerCors(request, response, route.cors, this.#options.origins)) return;
+    await route.handle(request, response, requestId);
   }
 
-  /** Answers 404 when no route with this path accepts upgrades. */
-  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+  /** Passes an upgrade request, such as one for a WebSocket, to its route. Returns why it is refused, else null. */
+  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Refusal | null {
+    const route = this.#find(request);
+    if ('status' in route) return route;
+    if (!route.upgrade) return NOT_FOUND;
+    return route.upgrade(request, connection, head);
+  }
+
+  #find(request: IncomingMessage): Route | Refusal {
+    const refusal = refusalOfHeaders(request);
+    if (refusal) return refusal;
     const route = this.#routes.get(pathOf(request));
-    if (route?.upgrade) route.upgrade(request, connection, head);
-    else refuseUpgrade(connection);
+    if (!route?.isForAnyHost && !isHostAllowed(request.headers.host ?? '', this.#options.allowedHosts))
+      return UNKNOWN_HOST;
+    return route ?? NOT_FOUND;
   }
 }
 
-export function refuseUpgrade(connection: Duplex): void {
-  connection.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-}
+const UNKNOWN_HOST: Refusal = {
+  status: 421,
+  message:
+    'This server does not answer for the host of this request. If the host is yours, add it to ALLOWED_HOSTS.',
+};
 
 function pathOf(request: IncomingMessage): string {
   return URL.parse(request.url ?? '', 'http://any')?.pathname ?? '';
 }
 
+export interface RouterOptions {
+  routes: readonly Route[];
+  /** Names, besides those of loopback, for which the server answers. Null: all. */
+  allowedHosts: readonly string[] | null;
+  origins: OriginPolicy;
+}
+
 export interface Route {
   path: string;
+  /** Absent: pages of other origins may not call the route. */
+  cors?: CorsRules;
+  /** Answers for any host, because load balancers name a process by its address. */
+  isForAnyHost?: true;
   handle: (request: IncomingMessage, response: ServerResponse, requestId: string) => unknown;
-  /** Handles an upgrade request, such as one for a WebSocket. Absent: upgrades are refused. */
-  upgrade?: (request: IncomingMessage, connection: Duplex, head: Buffer) => void;
+  /** Handles an upgrade request, or returns why it is refused. Absent: upgrades are refused. */
+  upgrade?: (request: IncomingMessage, connection: Duplex, head: Buffer) => Refusal | null;
 }

@@ -1,24 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../infra/logger.ts';
 import { requestIdOf } from '../request-id.ts';
-import { refuseUpgrade, type Router } from './router.ts';
+import { commonHeaders, type Refusal, sendRefusal, writeRefusal } from './refusal.ts';
+import type { Router } from './router.ts';
 
-/** HTTP server for a router: assigns a request id to each request and shuts down without cutting responses off. */
+/** HTTP server for a router: gives each response a request id, and shuts down without cutting responses off. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server = createServer(TIMEOUTS, (request, response) => this.#handle(request, response));
+  readonly #server = createServer(SERVER_OPTIONS, (request, response) => this.#handle(request, response));
   readonly #unanswered = new Set<ServerResponse>();
+  readonly #unreadable = new WeakSet<Duplex>();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#server.on('upgrade', (request, connection, head) => {
-      connection.on('error', () => connection.destroy());
-      if (this.#server.listening) options.router.upgrade(request, connection, head);
-      else refuseUpgrade(connection);
-    });
+    this.#server.on('upgrade', (request, connection, head) => this.#upgrade(request, connection, head));
+    this.#server.on('clientError', (error, connection) => this.#refuseUnreadable(error, connection));
+    this.#server.on('checkExpectation', (request, response) =>
+      this.#refuse(request, response, UNKNOWN_EXPECTATION),
+    );
   }
 
   async listen({ host, port }: { host: string; port: number }): Promise<AddressInfo> {
@@ -42,7 +46,7 @@ export class HttpServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const { router, logger } = this.#options;
     const requestId = requestIdOf(request.headers);
-    response.setHeader('X-Request-ID', requestId);
+    for (const [name, value] of Object.entries(commonHeaders(requestId))) response.setHeader(name, value);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
     router.handle(request, response, requestId).catch((error: unknown) => {
@@ -50,15 +54,54 @@ export class HttpServer {
       response.destroy();
     });
   }
+
+  #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    connection.on('error', () => connection.destroy());
+    const refusal = this.#server.listening
+      ? this.#options.router.upgrade(request, connection, head)
+      : RESTARTING;
+    if (refusal) writeRefusal(connection, refusal, requestIdOf(request.headers));
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    for (const [name, value] of Object.entries(commonHeaders(requestIdOf(request.headers))))
+      response.setHeader(name, value);
+    sendRefusal(response, refusal);
+  }
+
+  /** Answers what Node cannot read as a request. Node reports each further piece of data again. */
+  #refuseUnreadable(error: NodeJS.ErrnoException, connection: Duplex): void {
+    if (this.#unreadable.has(connection)) return;
+    this.#unreadable.add(connection);
+    const isAnswering = [...this.#unanswered].some(
+      ({ socket, headersSent }) => socket === connection && headersSent,
+    );
+    if (isAnswering || !connection.writable || error.code === 'ECONNRESET') connection.destroy();
+    else writeRefusal(connection, UNREADABLE[error.code ?? ''] ?? MALFORMED, randomUUID());
+  }
 }
 
-/** Limit how long a slow or idle client can keep a connection. */
-const TIMEOUTS = {
+/** Size of the request line and all headers together. */
+export const MAX_HEADER_BYTES = 16_384;
+
+const SERVER_OPTIONS = {
+  // Limit how long a slow or idle client can keep a connection.
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  requireHostHeader: false, // refused by the router, with a request id
 };
+
+const MALFORMED: Refusal = { status: 400, message: 'The request is malformed.' };
+const UNREADABLE: Record<string, Refusal> = {
+  HPE_HEADER_OVERFLOW: { status: 431, message: `The headers are larger than ${MAX_HEADER_BYTES} bytes.` },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'The chunk extensions are too large.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'The request did not arrive in time.' },
+};
+const UNKNOWN_EXPECTATION: Refusal = { status: 417, message: 'The header Expect must be 100-continue.' };
+const RESTARTING: Refusal = { status: 503, message: 'The server is restarting. Connect again.' };
 
 /** Time that unfinished responses have when the server closes. */
 const CLOSE_GRACE_MS = 5_000;

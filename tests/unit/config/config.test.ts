@@ -74,6 +74,25 @@ describe('readConfig', () => {
     expect(problemsOf({ CORS_ORIGINS: '*' })).toHaveLength(1);
   });
 
+  it('answers for loopback, HOST and ALLOWED_HOSTS; in production for all names unless some are set', () => {
+    const hosts = { ALLOWED_HOSTS: 'API.example.com, [::2], 192.0.2.1' };
+    const names = ['api.example.com', '::2', '192.0.2.1'];
+    expect(readConfig({}).allowedHosts).toEqual([]);
+    expect(readConfig({ ...hosts, HOST: '0.0.0.0' }).allowedHosts).toEqual([...names, '0.0.0.0']);
+    expect(readConfig(PRODUCTION).allowedHosts).toBeNull();
+    expect(readConfig({ ...PRODUCTION, ...hosts }).allowedHosts).toEqual(names);
+    for (const ALLOWED_HOSTS of ['https://a.example', 'a.example:80', '*', 'a b', '[1]'])
+      expect(problemsOf({ ALLOWED_HOSTS }), ALLOWED_HOSTS).toHaveLength(1);
+  });
+
+  it('reads trusted proxies as addresses and ranges', () => {
+    const proxies = ['10.0.0.0/8', '192.0.2.1', 'fd00::/8'];
+    expect(readConfig({ TRUSTED_PROXIES: proxies.join(',') }).trustedProxies).toEqual(proxies);
+    expect(readConfig({ TRUSTED_PROXIES: JSON.stringify(proxies) }).trustedProxies).toEqual(proxies);
+    for (const TRUSTED_PROXIES of ['proxy.example', '10.0.0.0/33', '10.1', '10.0.0.0/8/8', '*'])
+      expect(problemsOf({ TRUSTED_PROXIES }), TRUSTED_PROXIES).toHaveLength(1);
+  });
+
   it('accepts a DATABASE_URL with a driver in its scheme', () => {
     expect(readConfig({ DATABASE_URL: 'postgresql+asyncpg://u:p@db:5432/a' }).databaseUrl).toBe(
       'postgresql://u:p@db:5432/a',

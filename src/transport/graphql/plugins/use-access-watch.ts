@@ -2,7 +2,7 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
 import { onReturn } from '../../../core/async/on-return.ts';
 import type { Context } from '../../../kernel/context.ts';
-import type { AccessWatch } from '../../../modules/auth/access-watch.ts';
+import type { AccessEnd, AccessWatch } from '../../../modules/auth/access-watch.ts';
 
 /** Ends a subscription over HTTP when the access of its viewer ends; the last result contains the reason. */
 export function useAccessWatch(access: AccessWatch): Plugin {
@@ -21,9 +21,9 @@ export function useAccessWatch(access: AccessWatch): Plugin {
 function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): Results {
   const iterator = results[Symbol.asyncIterator]();
   const leave = () => void iterator.return?.(); // also ends a pending next()
-  let reason: string | null = null;
+  let end: AccessEnd | null = null;
   const unwatch = watch((ended) => {
-    reason = ended;
+    end = ended;
     leave();
   });
   return onReturn(read(), () => {
@@ -34,20 +34,20 @@ function endingWith(watch: Watch, results: AsyncIterable<ExecutionResult>): Resu
   async function* read() {
     try {
       for await (const result of { [Symbol.asyncIterator]: () => iterator }) {
-        if (reason) break;
+        if (end) break;
         yield result;
       }
-      if (reason) yield accessEnded(reason);
+      if (end) yield accessEnded(end);
     } finally {
       unwatch();
     }
   }
 }
 
-function accessEnded(reason: string): ExecutionResult {
-  const message = `${reason}. Sign in or refresh the session, then subscribe again with the last seq you received as after.`;
-  return { errors: [new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } })] };
+function accessEnded({ reason, message: what }: AccessEnd): ExecutionResult {
+  const message = `${what}. Sign in or refresh the session, then subscribe again with the last seq you received as after.`;
+  return { errors: [new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', reason } })] };
 }
 
 type Results = AsyncGenerator<ExecutionResult, void, undefined>;
-type Watch = (onEnd: (reason: string) => void) => () => void;
+type Watch = (onEnd: (end: AccessEnd) => void) => () => void;

@@ -23,10 +23,10 @@ describe('AccessWatch', () => {
     watch('SESSION', 'same');
     watch('API_KEY', 'key');
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(ended).toEqual({ key: 'Signed out' });
+    expect(ended).toEqual({ key: 'API key revoked' });
     roles.SESSION.clear();
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(ended).toEqual({ key: 'Signed out', same: 'Signed out' });
+    expect(ended).toEqual({ key: 'API key revoked', same: 'Signed out' });
   });
 
   it('reports a new role', async () => {
@@ -45,6 +45,19 @@ describe('AccessWatch', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('goes on while one kind cannot be checked, and asks again only after an answer', async () => {
+    const roles = { SESSION: new Map<string, Role>([['one', 'USER']]) };
+    const { watch, ended, asked } = setUp(roles, () => new Promise(() => {}));
+    watch('SESSION', 'one');
+    watch('API_KEY', 'key');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked.API_KEY).toBe(1);
+    expect(asked.SESSION).toBeGreaterThan(1);
+    roles.SESSION.clear();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual({ one: 'Signed out' });
+  });
+
   it('reports nothing after the watch was released', async () => {
     const { watch, ended } = setUp({ SESSION: new Map() });
     watch('SESSION', 'one')();
@@ -54,22 +67,29 @@ describe('AccessWatch', () => {
   });
 });
 
-/** The check of a kind without roles fails. */
-function setUp(roles: Partial<Record<Credential['kind'], Map<string, Role>>>) {
+/** The check of a kind without roles fails, unless it does something else. */
+function setUp(
+  roles: Partial<Record<Credential['kind'], Map<string, Role>>>,
+  otherwise: () => Promise<Map<string, Role>> = () => Promise.reject(new Error('away')),
+) {
   const warnings: unknown[] = [];
+  const asked = { SESSION: 0, API_KEY: 0 };
   const ended: Record<string, string> = {};
   const access = new AccessWatch({
     authenticators: (['SESSION', 'API_KEY'] as const).map((kind) => ({
       kind,
       authenticate: async () => null,
-      currentRoles: async () => roles[kind] ?? Promise.reject(new Error('away')),
+      currentRoles: async () => {
+        asked[kind] += 1;
+        return roles[kind] ?? otherwise();
+      },
     })),
     logger: { warn: (...args: unknown[]) => void warnings.push(args) },
     clock: () => new Date(),
   });
   const watch = (kind: Credential['kind'], id: string, expiresAt: Date | null = null) =>
-    access.watch(viewer({ kind, id, claims: CLAIMS, expiresAt }), (reason) => (ended[id] = reason));
-  return { watch, ended, warnings };
+    access.watch(viewer({ kind, id, claims: CLAIMS, expiresAt }), ({ message }) => (ended[id] = message));
+  return { watch, ended, warnings, asked };
 }
 
 const CLAIMS = { userId: 'user', tenantId: 'tenant' };

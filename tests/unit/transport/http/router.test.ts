@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as startRequest } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { OriginPolicy } from '../../../../src/transport/cors.ts';
 import { type Route, Router } from '../../../../src/transport/http/router.ts';
 import { HttpServer } from '../../../../src/transport/http/server.ts';
 
@@ -56,7 +57,11 @@ describe('HttpServer', () => {
 async function serve(routes: Route[]) {
   const errors: unknown[] = [];
   const server = new HttpServer({
-    router: new Router(routes),
+    router: new Router({
+      routes,
+      allowedHosts: null,
+      origins: new OriginPolicy({ origins: [], isAnyLocalhostAllowed: false }),
+    }),
     logger: { error: (details: unknown) => void errors.push(details) },
     onClose: async () => {},
   });

@@ -2,40 +2,47 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
-import type { Context, SubscribePayload } from 'graphql-ws';
-import { useServer, type Extra } from 'graphql-ws/use/ws';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { withTimeLimit } from '../../core/async/time-limit.ts';
-import { AppError, UnauthenticatedError } from '../../errors.ts';
-import type { Viewer } from '../../access/viewer.ts';
-import type { Services } from '../../kernel/context.ts';
-import type { AccessWatch } from '../../modules/auth/access-watch.ts';
-import { authenticate } from '../../modules/auth/authenticators.ts';
-import { clientOf } from '../client.ts';
-import { isAllowed } from '../cors.ts';
-import { credentialsFromSocket, NO_CREDENTIALS, type RequestCredentials } from '../credentials.ts';
-import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
-import type { RequestContext } from '../request-context.ts';
-import { requestIdOf } from '../request-id.ts';
-import { maskError } from './mask-error.ts';
+import { clientOf } from '../../client.ts';
+import { isOwnPage } from '../../cors.ts';
+import { NO_CREDENTIALS } from '../../credentials.ts';
+import { type Refusal, writeRefusal } from '../../http/refusal.ts';
+import { NO_REFRESH_COOKIE } from '../../refresh-cookie.ts';
+import type { RequestContext } from '../../request-context.ts';
+import { requestIdOf } from '../../request-id.ts';
+import { MAX_BODY_BYTES, MAX_OPERATIONS } from '../limits.ts';
+import { maskError } from '../mask-error.ts';
+import type { GraphQLSettings } from '../settings.ts';
+import { CLOSE, CLOSE_GRACE_MS } from './close.ts';
+import {
+  CONNECTION_INIT_TIMEOUT_MS,
+  type Socket,
+  SocketSignIn,
+  type SocketSignInOptions,
+  type SocketState,
+} from './sign-in.ts';
 
 /**
- * GraphQL over WebSocket with the protocol graphql-transport-ws. A socket requires an access token and is closed when
- * that access ends. Each operation is authenticated and limited like an HTTP request; an invalid operation is answered
+ * GraphQL over WebSocket with the protocol graphql-transport-ws. A socket requires credentials and is closed when their
+ * access ends. Each operation is authenticated and limited like an HTTP request; an invalid operation is answered
  * with an `error` message and never closes the socket.
  */
 export class SocketServer {
   readonly #options: SocketServerOptions;
+  readonly #signIn: SocketSignIn;
   readonly #server = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: MAX_BODY_BYTES,
     perMessageDeflate: false,
   });
   readonly #dispose: () => void | Promise<void>;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
+    this.#signIn = new SocketSignIn(options);
     const { dispose } = useServer<Record<string, unknown>, SocketState>(
       this.#protocol(),
       this.#server,
@@ -46,19 +53,22 @@ export class SocketServer {
     this.#server.on('headers', (headers, request) => {
       headers.push(`X-Request-ID: ${requestIdOf(request.headers)}`);
     });
+    this.#server.on('wsClientError', ({ message }, connection, request) => {
+      writeRefusal(connection, { status: 400, message }, requestIdOf(request.headers));
+    });
   }
 
-  /** Upgrades a connection to a WebSocket; refuses pages of unknown origins with 403. */
-  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    const { origin, host } = request.headers;
-    const isOwnPage = origin !== undefined && URL.parse(origin)?.host === host;
-    if (origin !== undefined && !isOwnPage && !isAllowed(this.#options.origins, origin)) {
-      connection.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
+  /** Upgrades a connection to a WebSocket, unless a page of another origin asks for it. */
+  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Refusal | null {
+    const { origin } = request.headers;
+    const { origins } = this.#options.settings;
+    // Clients that send no origin are no pages; a socket takes no cookies, so they must have credentials of their own.
+    if (origin !== undefined && !isOwnPage(request.headers) && !origins.allows(origin)) return FOREIGN_PAGE;
     this.#server.handleUpgrade(request, connection, head, (socket) => {
-      this.#server.emit('connection', socket, request);
+      if (this.#signIn.admit(socket, request)) this.#server.emit('connection', socket, request);
+      else this.#handleErrors(socket);
     });
+    return null;
   }
 
   /** Asks every client to reconnect, and terminates sockets that do not close within a second. */
@@ -74,13 +84,13 @@ export class SocketServer {
   #protocol(): ProtocolOptions {
     return {
       isProd: true, // close reasons then carry no internal error messages
-      onConnect: (socket) => this.#connect(socket),
+      connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
+      onConnect: (socket) => this.#signIn.signIn(socket),
       onSubscribe: (socket, _id, params) => this.#prepare(socket, params),
       execute: (args) => this.#run('execute', args),
       subscribe: (args) => this.#run('subscribe', args),
       onNext: (_socket, _id, _params, _args, result) => withoutInternals(result),
       onError: (_socket, _id, _params, errors) => errors.map(publicError),
-      onClose: ({ extra }) => extra.unwatch?.(),
     };
   }
 
@@ -91,44 +101,15 @@ export class SocketServer {
       this.#options.services.logger.debug({ err: error }, 'WebSocket protocol error'),
     );
     ignoreWriteErrors(socket);
-  }
-
-  async #connect({ connectionParams, extra }: Socket): Promise<boolean> {
-    const { socket, request } = extra;
-    const credentials = credentialsFromSocket(connectionParams, request, { isTokenInUrlAllowed: true });
-    const viewer = await this.#authenticate(credentials);
-    if (viewer === 'UNAVAILABLE') return refuse(socket, CLOSE.tryAgainLater);
-    if (viewer === 'REFUSED') return refuse(socket, CLOSE.authFailed);
-    if (viewer === null) return refuse(socket, CLOSE.authRequired);
-    if (socket.readyState !== socket.OPEN) return false;
-
-    extra.credentials = credentials;
-    extra.unwatch = this.#options.access.watch(viewer, (reason) => socket.close(CLOSE.authFailed[0], reason));
-    return true;
-  }
-
-  /** Has its own time limit because graphql-ws sets none. Never throws: graphql-ws would close with a fatal code. */
-  async #authenticate(credentials: RequestCredentials): Promise<Viewer | null | 'REFUSED' | 'UNAVAILABLE'> {
-    const { logger, authenticators } = this.#options.services;
-    try {
-      return await withTimeLimit(
-        authenticate(authenticators, credentials),
-        CONNECT_TIMEOUT_MS,
-        'UNAVAILABLE',
-      );
-    } catch (error) {
-      if (error instanceof UnauthenticatedError) return 'REFUSED';
-      if (!(error instanceof AppError)) logger.error({ err: error }, 'WebSocket authentication failed');
-      return 'UNAVAILABLE';
-    }
+    nameSizeLimit(socket);
   }
 
   async #prepare({ extra, subscriptions }: Socket, params: SubscribePayload) {
-    const { yoga } = this.#options;
+    const { yoga, settings } = this.#options;
     const { credentials = NO_CREDENTIALS } = extra;
     const request: RequestContext = {
       requestId: randomUUID(),
-      client: clientOf(extra.request),
+      client: clientOf(extra.request, settings.trustedProxies),
       credentials,
       refreshCookie: NO_REFRESH_COOKIE,
     };
@@ -170,19 +151,12 @@ export class SocketServer {
   }
 }
 
-export const MAX_MESSAGE_BYTES = 256 * 1024;
-export const MAX_OPERATIONS = 100;
 const PING_INTERVAL_MS = 12_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-const CLOSE_GRACE_MS = 1_000;
 
-/** Code and reason of each close by the server. Clients reconnect after 1012, 1013 and 4403, but not after 4401. */
-export const CLOSE = {
-  restart: [1012, 'Server is restarting'],
-  tryAgainLater: [1013, 'Try again later'],
-  authRequired: [4401, 'AUTH_REQUIRED'],
-  authFailed: [4403, 'AUTH_FAILED'],
-} as const;
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  message: 'Pages of this origin may not open WebSockets. If the page is yours, add its origin to CORS_ORIGINS.',
+};
 
 const TOO_MANY_OPERATIONS = new GraphQLError(
   `A socket can run at most ${MAX_OPERATIONS} operations at the same time. Complete some, or open another socket.`,
@@ -195,9 +169,11 @@ function ignoreWriteErrors(socket: WebSocket): void {
   socket.send = ((message: string, sent: () => void) => send(message, () => sent())) as WebSocket['send'];
 }
 
-function refuse(socket: WebSocket, [code, reason]: readonly [number, string]): false {
-  socket.close(code, reason);
-  return false;
+/** ws closes without a reason when a message is too large. */
+function nameSizeLimit(socket: WebSocket): void {
+  const close = socket.close.bind(socket);
+  const [tooLarge, reason] = CLOSE.tooLarge;
+  socket.close = (code, given) => close(code, code === tooLarge ? reason : given);
 }
 
 function withoutInternals({ errors, ...result }: ExecutionResult) {
@@ -211,22 +187,12 @@ function publicError(error: GraphQLError): GraphQLFormattedError {
   return { ...rest, extensions };
 }
 
-export interface SocketServerOptions {
+export interface SocketServerOptions extends SocketSignInOptions {
   yoga: YogaServerInstance<RequestContext, object>;
-  services: Services;
-  access: AccessWatch;
-  /** Origins whose pages may connect, in addition to the server's own origin. */
-  origins: readonly string[];
+  settings: GraphQLSettings;
 }
 
 type ProtocolOptions = Parameters<typeof useServer<Record<string, unknown>, SocketState>>[0];
-
-type Socket = Context<Record<string, unknown>, Extra & Partial<SocketState>>;
-
-interface SocketState extends Record<PropertyKey, unknown> {
-  credentials: RequestCredentials;
-  unwatch: () => void;
-}
 
 type Enveloped = Record<
   'execute' | 'subscribe',
