@@ -108,7 +108,7 @@ async function* piecesOf(services: Services, viewer: Viewer): AsyncGenerator<str
     yield `,\n"${name}":[`;
     let separator = '\n';
     for await (const row of rows(services, viewer)) {
-      yield separator + JSON.stringify(row, asDollars);
+      yield separator + JSON.stringify(inDollars(row));
       separator = ',\n';
     }
     yield ']';
@@ -116,9 +116,12 @@ async function* piecesOf(services: Services, viewer: Viewer): AsyncGenerator<str
   yield '}\n';
 }
 
-/** Amounts are micro-dollars in rows, and decimal dollars in the API. */
-function asDollars(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? formatMicros(value) : value;
+/** Amounts are bigint micro-dollars in rows, and decimal dollars in the API: `costMicros` becomes `cost`. */
+function inDollars(row: object): object {
+  const members = Object.entries(row).map(([name, value]: [string, unknown]) =>
+    typeof value === 'bigint' ? [name.replace(/Micros$/, ''), formatMicros(value)] : [name, value],
+  );
+  return Object.fromEntries(members) as object;
 }
 
 function hasEnded(error: unknown): boolean {

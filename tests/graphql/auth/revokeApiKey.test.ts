@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
+import { openConversation } from '../../support/conversations.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp({ config: { role: 'api' } });
@@ -25,6 +26,19 @@ describe('revokeApiKey', () => {
       'The API key was revoked. Create a new one with createApiKey.',
     ]);
     expect(await revoke(ann, key.id)).toEqual(first);
+  });
+
+  it('closes the WebSockets of the key within a second or so', async () => {
+    const ann = await app.register();
+    const key = await createKey(app, ann);
+    const id = await openConversation(app, ann);
+    const socket = app.socketClient(key);
+    const closed = new Promise<unknown>((resolve) => socket.on('closed', resolve));
+    const query = `subscription { conversationEvents(conversationId: "${id}") { __typename } }`;
+    await socket.iterate({ query }).next();
+    await revoke(ann, key.id);
+    expect(await closed).toMatchObject({ code: 4403 });
+    await socket.dispose();
   });
 
   it('gives ten revocations at once the same answer', async () => {
