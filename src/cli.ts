@@ -14,15 +14,21 @@ import { AppError, ConfigError } from './errors.ts';
 import { createDatabase, type Database } from './infra/database.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
+import type { AccountLinkPurpose } from './generated/prisma/enums.ts';
 import { applyMigrations, pendingMigrations } from './infra/migrations.ts';
-import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
+import { findAccount } from './modules/auth/accounts/account.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
 import { type Denial, denyTokens } from './modules/auth/issuers/denied-tokens.ts';
+import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
+import { type LinkPage, linkTo } from './modules/auth/links/account-mail.ts';
+import { createLink } from './modules/auth/links/links.ts';
 
 const USAGE = `Commands:
   migrate [deploy]   applies pending migrations
   migrate status     lists pending migrations; exits with 1 if there are any
   create-admin       creates the operator's account from ADMIN_EMAIL and ADMIN_PASSWORD
+  account-link reset|verify <email>
+                     makes a link that resets the password of an account, or verifies its address
   check-config       prints the effective settings without secrets; exits with 1 and the problems if there are any
   deny-token         refuses tokens of another issuer from now on:
     --issuer <name> --jti <id>                               one token
@@ -34,9 +40,14 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'migrate' && (action === undefined || action === 'deploy')) return migrate();
   if (command === 'migrate' && action === 'status') return migrationStatus();
   if (command === 'create-admin') return createAdmin(readConfig());
+  if (command === 'account-link') return accountLink(args);
   if (command === 'check-config') return checkConfig();
   if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'schema') return printSchemaFile();
+  return explainUsage();
+}
+
+function explainUsage(): number {
   console.error(USAGE);
   return 2;
 }
@@ -67,14 +78,33 @@ async function createAdmin(config: Config): Promise<number> {
   return 0;
 }
 
+/** For the account that signs in with the address. The operator gives the link to its owner. */
+async function accountLink([purpose = '', address]: string[]): Promise<number> {
+  const link = LINKS[purpose];
+  if (!link || !address) return explainUsage();
+  const config = readConfig();
+  if (config.publicUrl === null) throw new ConfigError(['PUBLIC_URL must be set, because links lead there']);
+  const email = address.trim().toLowerCase();
+  const token = await withDatabase(config, async (database) => {
+    const user = await findAccount(database, email);
+    if (!user) throw new AppError('NOT_FOUND', `No account has the e-mail ${email}.`);
+    return database.transact((tx) => createLink(tx, link.purpose, { id: user.id, email }));
+  });
+  console.log(linkTo(config, link.page, { token }));
+  console.error('The link works once, within an hour. Earlier links of this kind work no longer.');
+  return 0;
+}
+
+const LINKS: Record<string, { purpose: AccountLinkPurpose; page: LinkPage } | undefined> = {
+  reset: { purpose: 'RESET_PASSWORD', page: 'reset-password' },
+  verify: { purpose: 'VERIFY_EMAIL', page: 'verify-email' },
+};
+
 /** The migrated database of the server, for one command. */
-async function withDatabase<T>(
-  { logLevel, ...config }: Config,
-  work: (database: Database) => Promise<T>,
-): Promise<T> {
+async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   return withOperatorDatabase(config, async (url) => {
     await applyMigrations(url);
-    const logger = createLogger(logLevel);
+    const logger = createLogger(config.logLevel);
     const jobs = createJobs({ url, names: [], logger });
     const database = createDatabase({ url, logger, jobs, live: { publish: () => {} } });
     return work(database).finally(() => database.close());

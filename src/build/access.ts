@@ -1,23 +1,26 @@
 import type { AccessConfig } from '../config/access.ts';
 import { type IssuerConfig, sharedSecretIssuer } from '../config/issuers.ts';
+import type { MailConfig } from '../config/mail.ts';
+import type { ProcessConfig } from '../config/process.ts';
 import type { StorageConfig } from '../config/storage.ts';
 import { JwtVerifier } from '../core/jwt/jwt-verifier.ts';
 import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
 import { RedisBypass } from '../core/throttle/redis-bypass.ts';
-import { AppError, ConfigError } from '../errors.ts';
+import { ConfigError, ConflictError, ValidationError } from '../errors.ts';
 import { loadOrCreateSecretKey } from '../infra/data-dir.ts';
 import type { Logger } from '../infra/logger.ts';
-import type { Services } from '../kernel/context.ts';
+import type { Services, Settings } from '../kernel/context.ts';
 import { ensureOperator } from '../modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
 import { SignInThrottle } from '../modules/auth/throttle/sign-in-throttle.ts';
+import { buildMail } from './mail.ts';
 import type { Storage } from './storage.ts';
 
-/** Builds passwords, the throttle, tokens and authenticators. Creates the operator's account if the settings define one. */
+/** Builds passwords, the throttle, tokens, authenticators and mail. Creates the operator's account if the settings define one. */
 export async function buildAccess(
-  config: AccessConfig & Pick<StorageConfig, 'dataDir'>,
+  config: Config,
   {
     database,
     redis,
@@ -29,7 +32,10 @@ export async function buildAccess(
   const secretKey = config.secretKey ?? loadOrCreateSecretKey(config.dataDir);
   const tokens = new Tokens({ secretKey, accessTokenMinutes: config.accessTokenMinutes, clock });
   const passwords = new PasswordHasher();
-  if (config.admin) await ensureOperator({ database, passwords }, config.admin).catch(explainAdmin);
+  if (config.admin) {
+    const explain = (error: unknown) => explainAdmin(error, logger);
+    await ensureOperator({ database, passwords }, config.admin).catch(explain);
+  }
   const verifier = new JwtVerifier({
     issuers: trustedIssuers(config, secretKey, logger),
     clock,
@@ -48,11 +54,21 @@ export async function buildAccess(
       defaultPlan: config.defaultPlan,
       logger,
     }),
-    settings: {
-      refreshTokenDays: config.refreshTokenDays,
-      sessionMaxDays: config.sessionMaxDays,
-      defaultPlan: config.defaultPlan,
-    },
+    accountMail: buildMail(config, logger, closers),
+    settings: settingsOf(config),
+  };
+}
+
+function settingsOf(config: Config): Settings {
+  const isProduction = config.environment === 'production';
+  return {
+    refreshTokenDays: config.refreshTokenDays,
+    sessionMaxDays: config.sessionMaxDays,
+    defaultPlan: config.defaultPlan,
+    registration: config.registration,
+    operatorEmail: config.admin?.email.toLowerCase() ?? null,
+    hidesAccounts: isProduction || config.smtpUrl !== null,
+    requiresVerifiedEmail: isProduction,
   };
 }
 
@@ -77,10 +93,20 @@ function createThrottle(redis: Storage['redis'], logger: Logger): SignInThrottle
   return new SignInThrottle({ redis: redis && new RedisBypass(redis.redis, onError) });
 }
 
-/** An invalid account is a problem of the settings, which the operator corrects. */
-function explainAdmin(error: unknown): never {
-  if (error instanceof AppError) throw new ConfigError([`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`]);
+/**
+ * An invalid account is a problem of the settings, which the operator corrects. One that somebody else has is only
+ * logged: nobody may keep the server from starting by taking an address.
+ */
+function explainAdmin(error: unknown, logger: Logger): void {
+  if (error instanceof ConflictError)
+    return logger.error(`ADMIN_EMAIL: the operator's account was not created. ${error.message}`);
+  if (error instanceof ValidationError)
+    throw new ConfigError([`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`]);
   throw error;
 }
 
-type Access = Pick<Services, 'tokens' | 'passwords' | 'throttle' | 'authenticators' | 'settings'>;
+type Config = AccessConfig & MailConfig & Pick<ProcessConfig, 'environment'> & Pick<StorageConfig, 'dataDir'>;
+type Access = Pick<
+  Services,
+  'tokens' | 'passwords' | 'throttle' | 'authenticators' | 'accountMail' | 'settings'
+>;

@@ -25,9 +25,13 @@ export interface AccessConfig {
   isSharedSecretLogin: boolean;
   /** The shared secret. Null: it is `secretKey`. */
   jwtSecretKey: string | null;
+  /** Who may register: everybody, those with an invitation, or nobody. */
+  registration: (typeof REGISTRATIONS)[number];
   /** The first account of the operator's tenant, created at the first start. */
   admin: AdminConfig | null;
 }
+
+const REGISTRATIONS = ['open', 'invite', 'closed'] as const;
 
 export const ACCESS_SETTINGS = {
   SECRET_KEY: text,
@@ -50,6 +54,7 @@ export const ACCESS_SETTINGS = {
     `must be 32 bytes in base64 or hex. Generate one: ${MAKE_KEY}`,
   ),
   DEFAULT_PLAN: oneOf(Object.values(Plan)).optional(),
+  REGISTRATION: oneOf(REGISTRATIONS).optional(),
   ADMIN_EMAIL: emailAddress,
   ADMIN_PASSWORD: text,
 };
@@ -73,6 +78,7 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
     issuers: env.JWT_ISSUERS ?? [],
     isSharedSecretLogin: env.JWT_SHARED_SECRET_LOGIN,
     jwtSecretKey: env.JWT_SECRET_KEY ?? null,
+    registration: env.REGISTRATION ?? (env.NODE_ENV === 'production' ? 'closed' : 'open'),
     admin: email && password ? { email, password } : null,
   };
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { ACCESS_SETTINGS, type AccessConfig, accessConfig, accessProblems } from './access.ts';
 import { LLM_SETTINGS, type LlmConfig, llmConfig, llmProblems } from './llm.ts';
+import { MAIL_SETTINGS, type MailConfig, mailConfig, mailProblems } from './mail.ts';
 import { PROCESS_SETTINGS, type ProcessConfig, processConfig, processProblems } from './process.ts';
 import { SERVER_SETTINGS, type ServerConfig, serverConfig } from './server.ts';
 import type { Environment } from './setting.ts';
@@ -18,6 +19,7 @@ export interface Config
     ServerConfig,
     StorageConfig,
     AccessConfig,
+    MailConfig,
     LlmConfig,
     WorkConfig {}
 
@@ -26,6 +28,7 @@ const SETTINGS = z.object({
   ...SERVER_SETTINGS,
   ...STORAGE_SETTINGS,
   ...ACCESS_SETTINGS,
+  ...MAIL_SETTINGS,
   ...LLM_SETTINGS,
   ...WORK_SETTINGS,
 });
@@ -49,6 +52,7 @@ export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
     ...serverConfig(parsed.data),
     ...storageConfig(parsed.data),
     ...accessConfig(parsed.data),
+    ...mailConfig(parsed.data),
     ...llmConfig(parsed.data),
     ...workConfig(parsed.data),
   };
@@ -57,7 +61,7 @@ export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
 
 /** Checks settings that depend on each other. Reads their raw text, so that it works even if others are invalid. */
 function problemsBetween(env: Environment): string[] {
-  return [...accessProblems(env), ...processProblems(env), ...llmProblems(env)];
+  return [...accessProblems(env), ...mailProblems(env), ...processProblems(env), ...llmProblems(env)];
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -10,6 +10,15 @@ export const flag = z.stringbool({ error: 'must be true or false' }).optional();
 
 export const emailAddress = z.email('must be an e-mail address').optional();
 
+/** A sender of mails: an address, with or without a name. */
+export const mailbox = z
+  .string()
+  .regex(
+    /^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/,
+    'must be an address such as AgentForge <no-reply@example.com>',
+  )
+  .optional();
+
 export function oneOf<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, { error: `must be one of ${values.join(', ')}` });
 }

@@ -59,4 +59,12 @@ export interface Settings {
   sessionMaxDays: number;
   /** The plan of new accounts. */
   defaultPlan: Plan;
+  /** Who may register: everybody, those with an invitation, or nobody. */
+  registration: 'open' | 'invite' | 'closed';
+  /** The address of ADMIN_EMAIL in lower case, which nobody else can have. */
+  operatorEmail: string | null;
+  /** Whether answers are the same for an e-mail address with an account as for one without. */
+  hidesAccounts: boolean;
+  /** Whether an own account spends nothing before its e-mail address is verified. */
+  requiresVerifiedEmail: boolean;
 }

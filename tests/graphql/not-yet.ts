@@ -1,21 +1,5 @@
 /** What the contract promises and a later issue brings, under the name of that issue. */
 export const NOT_YET: Record<string, string[]> = {
-  'Identity: accounts, issuers, API keys, ways in': [
-    'Invitation',
-    'Query.invitations(after): String',
-    'Query.invitations(before): String',
-    'Query.invitations(first): Int',
-    'Query.invitations(last): Int',
-    'Query.invitations: InvitationConnection',
-    'User.emailVerified: Boolean!',
-    'inviteUser',
-    'register(cookie)',
-    'register(invitation)',
-    'requestPasswordReset',
-    'resetPassword',
-    'revokeInvitation',
-    'verifyEmail',
-  ],
   'Access rules, rate limits, audit': [
     'AuditEntry',
     'Permission.AUDIT_READ',

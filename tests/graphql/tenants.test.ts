@@ -29,6 +29,7 @@ const SEEN_BY: Record<Thing, readonly Reader[]> = {
   'Checkpoint that others decide': ['owner', 'admin', 'colleague'],
   'ApprovalRequest that others decide': ['owner', 'admin', 'colleague'],
   ApiKey: ['owner', 'admin'],
+  Invitation: ['admin'],
   User: ['owner', 'admin', 'colleague', 'guest'],
   Tenant: ['owner', 'admin', 'colleague', 'guest'],
   Session: ['owner'],
@@ -271,6 +272,7 @@ async function makeThings(owner: Account): Promise<void> {
     'Checkpoint that others decide': encodeId('Checkpoint', `${rowId(shared.id)}:1`),
     'ApprovalRequest that others decide': shared.approvals[0]!.id,
     ApiKey: await apiKeyOf(owner),
+    Invitation: await invitationOf(people.admin),
     User: user.id,
     Tenant: user.tenant.id,
     Session: await sessionOf(owner),
@@ -285,6 +287,16 @@ async function makeThings(owner: Account): Promise<void> {
 async function sessionOf(account: Account): Promise<string> {
   const { data } = await app.graphql<{ sessions: { id: string }[] }>('{ sessions { id } }', {}, account);
   return data!.sessions[0]!.id;
+}
+
+async function invitationOf(admin: Account): Promise<string> {
+  const { invitation } = await app.mutate<{ invitation: { id: string } }>(
+    'inviteUser',
+    { email: 'invited@example.com', role: 'USER' },
+    '... on InviteUserSuccess { invitation { id } }',
+    admin,
+  );
+  return invitation.id;
 }
 
 async function apiKeyOf(owner: Account): Promise<string> {
@@ -390,6 +402,7 @@ type Thing =
   | 'Checkpoint that others decide'
   | 'ApprovalRequest that others decide'
   | 'ApiKey'
+  | 'Invitation'
   | 'User'
   | 'Tenant';
 

@@ -49,6 +49,7 @@ export function metering() {
 export class Member {
   now = new Date('2026-11-21T12:00:00Z');
   readonly clock = () => this.now;
+  readonly settings = { requiresVerifiedEmail: false };
   readonly database: Database;
   readonly spending: SpendingGate;
   readonly warnings: string[] = [];

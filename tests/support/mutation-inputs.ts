@@ -12,6 +12,15 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
       displayName: 'Ann',
     }),
   },
+  requestPasswordReset: { withoutId: () => ({ email: 'nobody@example.com' }) },
+  resetPassword: { withoutId: () => ({ token: 'none', newPassword: 'correct horse battery' }) },
+  verifyEmail: { withoutId: () => ({ token: 'none' }) },
+  inviteUser: { withoutId: () => ({ email: `${crypto.randomUUID()}@example.com`, role: 'USER' }) },
+  revokeInvitation: {
+    of: 'Invitation',
+    withId: (invitationId) => ({ invitationId }),
+    allowedTo: ['admin'],
+  },
   login: { withoutId: () => ({ email: 'nobody@example.com', password: 'correct horse battery' }) },
   refreshSession: { withoutId: () => ({ refreshToken: 'none' }) },
   logout: { withoutId: () => ({ refreshToken: 'none' }) },
@@ -68,6 +77,7 @@ type MutationInput =
 type NodeType =
   | 'ApiKey'
   | 'User'
+  | 'Invitation'
   | 'Session'
   | 'Conversation'
   | 'Message'

@@ -68,6 +68,11 @@ export const UserRef = node('User', {
         'E-mail address in lower case. Null for a user without one, and for another member unless you manage users.',
       resolve: (user, _args, { viewer }, { path }) => (mayReadEmail(viewer, user, path) ? user.email : null),
     }),
+    emailVerified: t.boolean({
+      description:
+        'Whether the user has proved to have the e-mail address. False for users of an external issuer, which vouches for its addresses itself.',
+      resolve: ({ emailVerifiedAt }) => emailVerifiedAt !== null,
+    }),
     displayName: t.exposeString('displayName', { description: 'Name that other users see.' }),
     role: t.expose('role', { type: RoleRef, description: 'Role in the tenant.' }),
     plan: t.expose('plan', { type: PlanRef, description: 'Plan, which sets the daily limits.' }),

@@ -18,7 +18,7 @@ import {
 } from '../../kernel/input.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
-import { checkBudget } from '../usage/service.ts';
+import { type BudgetContext, checkBudget } from '../usage/service.ts';
 import { conversationLog } from './events.ts';
 import { ownedBy } from './policy.ts';
 
@@ -100,7 +100,7 @@ const sendMessageInput = z.object({
 export const sendMessage = useCase(
   'Mutation.sendMessage',
   { input: sendMessageInput, isIdempotent: true },
-  (ctx: Scope & Pick<Services, 'spending' | 'clock'>, request) => {
+  (ctx: Scope & BudgetContext, request) => {
     const { viewer } = ctx;
     const content = inspectText(request.content);
     return ctx.transact(async (tx) => {

@@ -15,7 +15,7 @@ import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { takeRunFromQuota } from '../usage/quota.ts';
-import { checkBudget, shortfallOfDay } from '../usage/service.ts';
+import { type BudgetContext, checkBudget, shortfallOfDay } from '../usage/service.ts';
 import { ownedBy } from './policy.ts';
 import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 
@@ -27,12 +27,7 @@ export const estimatePipeline = useCase(
   'Query.estimatePipeline',
   { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
   async (
-    {
-      viewer,
-      database,
-      catalog,
-      ...ctx
-    }: Scope & Pick<Services, 'database' | 'catalog' | 'spending' | 'clock'>,
+    { viewer, database, catalog, ...ctx }: Scope & Pick<Services, 'database' | 'catalog'> & BudgetContext,
     { source, request },
   ): Promise<PipelineEstimate> => {
     const { design, agreed } = await designOf({ prisma: database.prisma, catalog }, viewer, source);
@@ -53,7 +48,7 @@ const executePipelineInput = z.object({
 export const executePipeline = useCase(
   'Mutation.executePipeline',
   { input: executePipelineInput, isIdempotent: true },
-  (ctx: Scope & Pick<Services, 'catalog' | 'spending' | 'clock'>, input) => {
+  (ctx: Scope & Pick<Services, 'catalog'> & BudgetContext, input) => {
     const { viewer, catalog } = ctx;
     const inspected = input.request == null ? null : inspectText(input.request);
     return ctx.transact(async (tx) => {

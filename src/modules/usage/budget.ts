@@ -3,12 +3,13 @@ import type { Limit } from '../../core/spending/admission.ts';
 import type { Sql } from '../../core/sql.ts';
 import { BudgetExceededError, type LimitScope } from './errors.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
+import type { Settings } from '../../kernel/context.ts';
 import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
 
 /** The limits that apply to a call: the user's day, the tenant's day and, if it has one, the limit of the run. */
-export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Date): Limit[] {
-  const ofTheDay = limitsOfDay(payer, tenantLimitMicros, at);
+export function limitsOf(payer: Payer, daily: DailyLimits, at: Date): Limit[] {
+  const ofTheDay = limitsOfDay(payer, daily, at);
   if (payer.executionId === undefined || payer.executionLimitMicros === null) return ofTheDay;
   return [
     ...ofTheDay,
@@ -22,28 +23,34 @@ export function limitsOf(payer: Payer, tenantLimitMicros: bigint | null, at: Dat
 
 /** The limits of a UTC day: the user's, and the tenant's that all members share. */
 export function limitsOfDay(
-  { tenantId, userId, plan }: Pick<Payer, 'tenantId' | 'userId' | 'plan'>,
-  tenantLimitMicros: bigint | null,
+  { tenantId, userId }: Pick<Payer, 'tenantId' | 'userId'>,
+  { userMicros, tenantMicros }: DailyLimits,
   at: Date,
 ): Limit[] {
   const day = dayOf(at);
   return [
-    {
-      scope: 'USER_DAY',
-      accountId: userDayAccount(userId, day),
-      limitMicros: PLANS[plan].costPerDayMicros,
-    },
-    { scope: 'TENANT_DAY', accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantLimitMicros },
+    { scope: 'USER_DAY', accountId: userDayAccount(userId, day), limitMicros: userMicros },
+    { scope: 'TENANT_DAY', accountId: `tenant:${tenantId}:${day}`, limitMicros: tenantMicros },
   ];
 }
 
-/** The daily limit that all members of the tenant share; null means no limit. */
-export async function tenantLimit(sql: Sql, tenantId: string): Promise<bigint | null> {
-  const [tenant] = await sql<{ micros: string | null }>(
-    'SELECT cost_limit_micros::text AS micros FROM tenants WHERE id = $1',
-    [tenantId],
+/**
+ * What a user and their tenant may spend per UTC day. Where `requiresVerifiedEmail` is set, an own account spends nothing
+ * before its e-mail address is verified: otherwise whoever registers again and again spends without a limit.
+ */
+export async function dailyLimits(
+  { settings }: SpendingSettings,
+  sql: Sql,
+  { tenantId, userId, plan }: Pick<Payer, 'tenantId' | 'userId' | 'plan'>,
+): Promise<DailyLimits> {
+  const [row] = await sql<{ tenantMicros: bigint | null; isUnverified: boolean }>(
+    `SELECT (SELECT cost_limit_micros FROM tenants WHERE id = $1) AS "tenantMicros",
+       EXISTS (SELECT 1 FROM users WHERE id = $2 AND subject IS NULL AND email_verified_at IS NULL) AS "isUnverified"`,
+    [tenantId, userId],
   );
-  return tenant?.micros == null ? null : BigInt(tenant.micros);
+  const { tenantMicros, isUnverified } = row!;
+  const userMicros = settings.requiresVerifiedEmail && isUnverified ? 0n : PLANS[plan].costPerDayMicros;
+  return { userMicros, tenantMicros };
 }
 
 export function userDayAccount(userId: string, day: string): string {
@@ -54,11 +61,12 @@ export function userDayAccount(userId: string, day: string): string {
 export function budgetExceeded(error: OverLimitError, what: string, at: Date): BudgetExceededError {
   const { limitMicros, spentMicros, reason } = error;
   const scope = error.scope as LimitScope;
-  const { limit, advice } = LIMITS[scope];
+  const isUnverified = scope === 'USER_DAY' && limitMicros === 0n; // no plan has a limit of zero
+  const { limit, advice } = isUnverified ? UNVERIFIED : LIMITS[scope];
   const [others, whatToDo] =
     reason === 'held'
       ? [', and other calls in progress reserve the rest', 'Try again when they have ended']
-      : ['', `Choose a cheaper model or a lower maxOutputTokens, ${advice}`];
+      : ['', advice];
   const message =
     `${what} would exceed ${limit(dollars(limitMicros))}: ` +
     `${dollars(spentMicros)} has been spent${others}. ${whatToDo}.`;
@@ -80,22 +88,41 @@ export function dollars(micros: bigint): string {
 const LIMITS: Record<LimitScope, LimitWords> = {
   USER_DAY: {
     limit: (cap: string) => `your plan's limit of ${cap} per UTC day`,
-    advice: 'wait for the next day, or request a higher plan',
+    advice:
+      'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or request a higher plan',
   },
   TENANT_DAY: {
     limit: (cap: string) => `the limit of ${cap} per UTC day that all members of your organization share`,
-    advice: 'wait for the next day, or ask an administrator to raise the limit',
+    advice:
+      'Choose a cheaper model or a lower maxOutputTokens, wait for the next day, or ask an administrator to raise the limit',
   },
   EXECUTION: {
     limit: (cap: string) => `the run's limit of ${cap}`,
-    advice: 'or start a run with a higher costLimit',
+    advice: 'Choose a cheaper model or a lower maxOutputTokens, or start a run with a higher costLimit',
   },
+};
+
+const UNVERIFIED: LimitWords = {
+  limit: (cap) => `the limit of ${cap} of an account whose e-mail address is not verified`,
+  advice:
+    'Verify the address: a link was sent to it, and `updateProfile` with the same address sends another',
 };
 
 interface LimitWords {
   limit: (cap: string) => string;
   /** What the user can do to stay within the limit. */
   advice: string;
+}
+
+export interface SpendingSettings {
+  settings: Pick<Settings, 'requiresVerifiedEmail'>;
+}
+
+/** Null means no limit. */
+export interface DailyLimits {
+  userMicros: bigint | null;
+  /** Shared by all members of the tenant. */
+  tenantMicros: bigint | null;
 }
 
 /** Who pays for a call, and for what: either one step of a run or one reply, so that both sums add up to the day's. */

@@ -7,7 +7,14 @@ import { GateUnavailableError, OverLimitError, type Reservation } from '../../co
 import { AppError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
-import { budgetExceeded, dollars, limitsOf, type Payer, tenantLimit } from './budget.ts';
+import {
+  budgetExceeded,
+  dailyLimits,
+  dollars,
+  limitsOf,
+  type Payer,
+  type SpendingSettings,
+} from './budget.ts';
 import { dayOf } from './day.ts';
 import { enterCall, type TokenUsage } from './ledger.ts';
 import { UsageMeter } from './usage-meter.ts';
@@ -23,7 +30,7 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
   const now = ctx.clock();
   const { payer, route, request, signal } = call;
   const amountMicros = worstCaseMicros(route.price, request);
-  const limits = limitsOf(payer, await tenantLimit(ctx.database.sql, payer.tenantId), now);
+  const limits = limitsOf(payer, await dailyLimits(ctx, ctx.database.sql, payer), now);
   try {
     const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
     return new MeteredCall(ctx, call, reservation, dayOf(now));
@@ -148,7 +155,8 @@ export class MeteredCall {
 
 const MAX_CHARGE_TRIES = 5;
 
-export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'>;
+export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'> &
+  SpendingSettings;
 
 export interface NewCall {
   payer: Payer;

@@ -3,7 +3,7 @@ import type { Tx } from '../../infra/database.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
-import { budgetExceeded, limitsOfDay, tenantLimit, userDayAccount } from './budget.ts';
+import { budgetExceeded, dailyLimits, limitsOfDay, type SpendingSettings, userDayAccount } from './budget.ts';
 import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
 import { type TokenUsage, totalsOfDay } from './ledger.ts';
@@ -15,15 +15,16 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
   const now = ctx.clock();
   const day = dayOf(now);
   const accountId = userDayAccount(viewer.userId, day);
-  const { costPerDayMicros, executionsPerDay } = PLANS[viewer.plan];
+  const { executionsPerDay } = PLANS[viewer.plan];
   return ctx.database.snapshot(async ({ sql }) => {
     const accounts = await ctx.spending.read(sql, [accountId]);
+    const { userMicros } = await dailyLimits(ctx, sql, viewer);
     const { usage } = await totalsOfDay(sql, viewer.userId, day);
     return {
       date: new Date(day),
       costMicros: accounts.get(accountId)?.spentMicros ?? 0n,
       reservedMicros: accounts.get(accountId)?.heldMicros ?? 0n,
-      costLimitMicros: costPerDayMicros,
+      costLimitMicros: userMicros,
       executions: await executionsOfDay({ sql }, viewer.userId, day),
       executionLimit: executionsPerDay,
       usage,
@@ -38,35 +39,36 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
  * Errors: BudgetExceededError when `amountMicros` would exceed the daily limit of the user or the tenant.
  */
 export async function checkBudget(
-  { spending, clock }: Pick<Context, 'spending' | 'clock'>,
+  ctx: BudgetContext,
   { sql }: Pick<Tx, 'sql'>,
   viewer: Viewer,
   amountMicros: bigint,
   what: string,
 ): Promise<void> {
-  const shortfall = await shortfallOfDay({ spending, clock }, { sql }, viewer, amountMicros);
-  if (shortfall) throw budgetExceeded(shortfall, what, clock());
+  const shortfall = await shortfallOfDay(ctx, { sql }, viewer, amountMicros);
+  if (shortfall) throw budgetExceeded(shortfall, what, ctx.clock());
 }
 
 /** The daily limit that `amountMicros` would exceed; null when there is none. */
 export async function shortfallOfDay(
-  { spending, clock }: Pick<Context, 'spending' | 'clock'>,
+  { spending, clock, settings }: BudgetContext,
   { sql }: Pick<Tx, 'sql'>,
   viewer: Viewer,
   amountMicros: bigint,
 ): Promise<OverLimitError | null> {
-  const limits = limitsOfDay(viewer, await tenantLimit(sql, viewer.tenantId), clock());
+  const limits = limitsOfDay(viewer, await dailyLimits({ settings }, sql, viewer), clock());
   const ids = limits.map((limit) => limit.accountId);
   const accounts = await spending.read(sql, ids);
-  for (const { accountId, limitMicros } of limits) {
+  for (const { scope, accountId, limitMicros } of limits) {
     const spentMicros = accounts.get(accountId)?.spentMicros ?? 0n;
     if (limitMicros === null || spentMicros + amountMicros <= limitMicros) continue;
-    return new OverLimitError({ reason: 'spent', accountId, limitMicros, spentMicros });
+    return new OverLimitError({ reason: 'spent', scope, accountId, limitMicros, spentMicros });
   }
   return null;
 }
 
-type UsageContext = Pick<Context, 'viewer' | 'database' | 'spending' | 'clock'>;
+export type BudgetContext = Pick<Context, 'spending' | 'clock'> & SpendingSettings;
+type UsageContext = Pick<Context, 'viewer' | 'database'> & BudgetContext;
 
 export interface UsageToday {
   /** Midnight UTC at the start of the day. */

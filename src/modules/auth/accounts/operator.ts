@@ -1,52 +1,47 @@
 import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { ConflictError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
+import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { parseInput } from '../../../kernel/input.ts';
 import { findAccount, newAccount } from './account.ts';
+import { lockAddress, verifyAddress } from './address.ts';
 
 /**
  * Creates the operator's tenant and this ADMIN on plan UNLIMITED if they do not exist. Idempotent and safe to call
- * from several processes. An existing account keeps its password.
- * Errors: ValidationError; ConflictError when the e-mail belongs to another tenant's account.
+ * from several processes. An existing account keeps its password. An account that only claims the address is no obstacle.
+ * Errors: ValidationError; ConflictError when an account of another tenant has verified the e-mail.
  */
 export async function ensureOperator(
   { database, passwords }: Pick<Services, 'database' | 'passwords'>,
   account: { email: string; password: string },
 ): Promise<User> {
   const { email, password, displayName } = parseInput(newAccount, { ...account, displayName: 'Operator' });
-  const found = await findAccount(database, email);
-  if (found) return assertInOperatorTenant(found);
+  const found = await findOperator(database, email);
+  if (found) return found;
 
   const passwordHash = await passwords.hash(password);
   return database.transact(async (tx) => {
+    await lockAddress(tx, email);
+    const madeMeanwhile = await findOperator(tx, email);
+    if (madeMeanwhile) return madeMeanwhile;
     const tenant = { id: OPERATOR_TENANT_ID, externalId: OPERATOR_TENANT_ID, name: displayName };
     await tx.prisma.tenant.createMany({ data: [tenant], skipDuplicates: true });
-    const emailVerifiedAt = new Date();
-    await tx.prisma.user.createMany({
-      data: [
-        {
-          tenantId: tenant.id,
-          email,
-          emailVerifiedAt,
-          displayName,
-          passwordHash,
-          role: 'ADMIN',
-          plan: 'UNLIMITED',
-        },
-      ],
-      skipDuplicates: true,
+    const operator = await tx.prisma.user.create({
+      data: { tenantId: tenant.id, email, displayName, passwordHash, role: 'ADMIN', plan: 'UNLIMITED' },
     });
-    return assertInOperatorTenant(
-      await tx.prisma.user.findFirstOrThrow({ where: { email, NOT: { emailVerifiedAt: null } } }),
-    );
+    await verifyAddress(tx, { id: operator.id, email });
+    return tx.prisma.user.findUniqueOrThrow({ where: { id: operator.id } });
   });
 }
 
-function assertInOperatorTenant(user: User): User {
-  if (user.tenantId === OPERATOR_TENANT_ID) return user;
+/** Errors: ConflictError, as above. */
+async function findOperator(tx: Pick<Tx, 'prisma'>, email: string): Promise<User | null> {
+  const account = await findAccount(tx, email);
+  if (!account?.emailVerifiedAt) return null;
+  if (account.tenantId === OPERATOR_TENANT_ID) return account;
   throw new ConflictError(
     'TAKEN',
-    `${user.email} belongs to an account of another tenant. Use another e-mail address.`,
+    `${email} belongs to an account of another tenant. Use another e-mail address.`,
   );
 }

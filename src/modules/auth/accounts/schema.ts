@@ -1,13 +1,13 @@
 import { ConflictError } from '../../../errors.ts';
 import { mutation } from '../../../schema-kit/mutation.ts';
-import { SESSION } from '../sessions/schema.ts';
+import { COOKIE_DESCRIPTION, SESSION } from '../sessions/schema.ts';
 import { MAX_DISPLAY_NAME_LENGTH, MAX_EMAIL_LENGTH } from './account.ts';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords.ts';
 import { register } from './service.ts';
 
 mutation(register, {
   description:
-    'Creates an account and a new tenant with the account as its ADMIN, and signs in. The account gets the default plan of the server.',
+    'Creates an account and signs in. The account gets a new tenant as its ADMIN, or joins the tenant of its invitation; its plan is the default of the server. A link to verify the e-mail address is sent to it. In production, and wherever mail is sent, the answer does not reveal whether the address has an account: an account is created in any case, and the owner of a verified address is told by mail. Otherwise ConflictError TAKEN, as always for invited people. ConflictError WRONG_STATE when the server does not allow the registration, or the invitation is not valid.',
   success: SESSION,
   errors: [ConflictError],
   input: (t) => ({
@@ -22,6 +22,11 @@ mutation(register, {
     displayName: t.string({
       required: true,
       description: `Name that other users see, 1 to ${MAX_DISPLAY_NAME_LENGTH} characters.`,
+    }),
+    cookie: t.boolean({ required: true, defaultValue: false, description: COOKIE_DESCRIPTION }),
+    invitation: t.string({
+      description:
+        'The secret of an invitation, to join its tenant with its role. The e-mail may be another one than the invited. Required when the server registers invited people only.',
     }),
   }),
 });

@@ -4,12 +4,13 @@ import type { LimitScope } from '../../../../src/modules/usage/errors.ts';
 import { budgetExceeded, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
+const daily = { userMicros: 50_000_000n, tenantMicros: 5n };
 const who = { tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
 
 describe('limitsOf', () => {
   it('are those of the user’s and the tenant’s day', () => {
     const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
-    expect(limitsOf(payer, null, now)).toEqual([
+    expect(limitsOf(payer, { userMicros: 50_000_000n, tenantMicros: null }, now)).toEqual([
       { scope: 'USER_DAY', accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
       { scope: 'TENANT_DAY', accountId: 'tenant:acme:2026-11-21', limitMicros: null },
     ]);
@@ -17,12 +18,12 @@ describe('limitsOf', () => {
 
   it('include that of the run, if it has one', () => {
     const payer: Payer = { ...who, executionId: 'r1', stepKey: 'report', executionLimitMicros: 0n };
-    expect(limitsOf(payer, 5n, now)).toContainEqual({
+    expect(limitsOf(payer, daily, now)).toContainEqual({
       scope: 'EXECUTION',
       accountId: 'run:r1',
       limitMicros: 0n,
     });
-    expect(limitsOf({ ...payer, executionLimitMicros: null }, 5n, now)).toHaveLength(2);
+    expect(limitsOf({ ...payer, executionLimitMicros: null }, daily, now)).toHaveLength(2);
   });
 });
 
@@ -35,6 +36,12 @@ describe('budgetExceeded', () => {
     expect(explain('held', 'EXECUTION', 1_275n, 1n, 1_275n)).toBe(
       "A call that may cost up to $0.001275 would exceed the run's limit of $0.001275: $0.000001 has been spent, " +
         'and other calls in progress reserve the rest. Try again when they have ended.',
+    );
+  });
+
+  it('tells the owner of an unverified account to verify the address', () => {
+    expect(explain('spent', 'USER_DAY', 0n, 0n, 1_275n)).toMatch(
+      /would exceed the limit of \$0\.00 of an account whose e-mail address is not verified: .* Verify the address/,
     );
   });
 

@@ -1,0 +1,33 @@
+import { ConflictError } from '../../../errors.ts';
+import type { Role } from '../../../generated/prisma/enums.ts';
+import type { Tx } from '../../../infra/database.ts';
+import { hashSecret } from '../secret.ts';
+
+/**
+ * Uses an invitation up, in the transaction that creates the account. Only the secret in the mail proves that its reader
+ * has the address: the inviting ADMIN knows the other one.
+ * Errors: ConflictError when the invitation is not valid, or its ADMIN is none any more.
+ */
+export async function acceptInvitation({ sql }: Pick<Tx, 'sql'>, secret: string): Promise<Membership> {
+  const [membership] = await sql<Membership>(
+    `UPDATE invitations i SET accepted_at = now() FROM users inviter
+     WHERE (i.secret_hash = $1 OR i.mail_secret_hash = $1)
+       AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
+       AND inviter.id = i.invited_by_id AND inviter.role = 'ADMIN' AND inviter.removed_at IS NULL
+     RETURNING i.tenant_id AS "tenantId", i.role,
+       CASE WHEN i.mail_secret_hash = $1 THEN i.email END AS "provenEmail"`,
+    [hashSecret(secret)],
+  );
+  if (membership) return membership;
+  throw new ConflictError(
+    'WRONG_STATE',
+    'The invitation is not valid: it does not exist, was used or revoked, or has expired. Ask for a new one.',
+  );
+}
+
+export interface Membership {
+  tenantId: string;
+  role: Role;
+  /** The address that the secret was mailed to. Null for the secret that the ADMIN received. */
+  provenEmail: string | null;
+}

@@ -1,0 +1,6 @@
+import type { Viewer } from '../../../access/viewer.ts';
+
+/** Invitations are visible to those who manage the users of the tenant. */
+export function visibleTo({ tenantId, permissions }: Viewer) {
+  return permissions.has('USER_MANAGE') ? { tenantId } : { OR: [] };
+}

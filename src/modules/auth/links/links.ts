@@ -1,0 +1,65 @@
+import type { AccountLinkPurpose } from '../../../generated/prisma/enums.ts';
+import type { Tx } from '../../../infra/database.ts';
+import type { Sql } from '../../../core/sql.ts';
+import { hashSecret, newSecret } from '../secret.ts';
+
+/**
+ * Links that prove the access to an e-mail address: each works once, for an hour, and only while the account has the
+ * address that it was made for. An account has one of each purpose: a new one replaces the one before.
+ */
+export async function createLink(tx: Tx, purpose: AccountLinkPurpose, user: LinkedUser): Promise<string> {
+  const token = newSecret();
+  // Two requests at the same time would otherwise both leave a link.
+  await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [user.id]);
+  await tx.prisma.accountLink.deleteMany({ where: { userId: user.id, purpose } });
+  await tx.prisma.accountLink.create({
+    data: {
+      userId: user.id,
+      purpose,
+      email: user.email,
+      tokenHash: hashSecret(token),
+      expiresAt: await fromNow(tx.sql, '1 hour'),
+    },
+  });
+  return token;
+}
+
+/** Uses a link up, and returns its account. Null when it does not work, or works no longer. */
+export async function useLink(
+  { sql }: Pick<Tx, 'sql'>,
+  purpose: AccountLinkPurpose,
+  token: string,
+): Promise<LinkedUser | null> {
+  const [user] = await sql<LinkedUser>(
+    `UPDATE account_links l SET used_at = now() FROM users u WHERE ${WORKS} RETURNING u.id, u.email`,
+    [hashSecret(token), purpose],
+  );
+  return user ?? null;
+}
+
+/** Whether a link would work now. */
+export async function canUseLink(
+  { sql }: Pick<Tx, 'sql'>,
+  purpose: AccountLinkPurpose,
+  token: string,
+): Promise<boolean> {
+  const found = await sql(`SELECT 1 FROM account_links l, users u WHERE ${WORKS}`, [
+    hashSecret(token),
+    purpose,
+  ]);
+  return found.length > 0;
+}
+
+/** A time from now on, by the database's clock. */
+export async function fromNow(sql: Sql, interval: '1 hour' | '7 days'): Promise<Date> {
+  const [row] = await sql<{ at: Date }>('SELECT now() + $1::interval AS at', [interval]);
+  return row!.at;
+}
+
+const WORKS = `l.token_hash = $1 AND l.purpose = $2::"AccountLinkPurpose" AND l.used_at IS NULL
+  AND l.expires_at > now() AND u.id = l.user_id AND u.email = l.email AND u.subject IS NULL AND u.removed_at IS NULL`;
+
+export interface LinkedUser {
+  id: string;
+  email: string;
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Tx } from '../../../infra/database.ts';
+import type { Context, Services } from '../../../kernel/context.ts';
+import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
+import { emailAddress, findAccount } from '../accounts/account.ts';
+import { verifyAddress } from '../accounts/address.ts';
+import { newPassword } from '../accounts/passwords.ts';
+import { InvalidCredentialsError } from '../errors.ts';
+import { endSessions } from '../sessions/sessions.ts';
+import { canUseLink, createLink, useLink } from './links.ts';
+
+const token = z.string().min(1, 'must not be empty').max(512);
+
+/**
+ * Sends a link to reset the password, if the address has an account. The answer is the same for every address, and does
+ * not wait for what differs: making the link and sending the mail.
+ */
+export const requestPasswordReset = useCase(
+  'Mutation.requestPasswordReset',
+  { input: z.object({ email: emailAddress }) },
+  async ({ database, accountMail, throttle, client }: Scope & Pick<Services, 'accountMail'>, { email }) => {
+    await throttle.take('SEND_LINK', { account: email, address: client.address });
+    const user = await findAccount(database, email);
+    if (user) {
+      accountMail.prepare(async () => {
+        const token = await database.transact((tx) =>
+          createLink(tx, 'RESET_PASSWORD', { id: user.id, email }),
+        );
+        accountMail.passwordReset(email, token);
+      });
+    }
+    return { accepted: true };
+  },
+);
+
+/**
+ * Sets the password by a link, which also proves the address. Ends all sessions, and the API keys of an account whose
+ * address was not verified: somebody else may have created it with this address.
+ */
+export const resetPassword = useCase(
+  'Mutation.resetPassword',
+  { input: z.object({ token, newPassword }) },
+  async (ctx: Scope & Pick<Services, 'passwords'>, input) => {
+    await ctx.throttle.take('USE_LINK', ctx.client);
+    // A hash is expensive: only for a link that works.
+    if (!(await canUseLink(ctx.database, 'RESET_PASSWORD', input.token))) throw uselessLink();
+    const passwordHash = await ctx.passwords.hash(input.newPassword);
+    const user = await ctx.transact(async (tx) => {
+      const linked = await useLink(tx, 'RESET_PASSWORD', input.token);
+      if (!linked) throw uselessLink();
+      const { emailVerifiedAt } = await tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
+      if (!(await verifyAddress(tx, linked))) throw uselessLink();
+      if (!emailVerifiedAt) await revokeApiKeys(tx, linked.id);
+      await endSessions(tx, linked.id);
+      return tx.prisma.user.update({ where: { id: linked.id }, data: { passwordHash } });
+    });
+    if (user.email) await ctx.throttle.unlock(user.email);
+    return { user };
+  },
+);
+
+/** Verifies the address that the link was sent to. */
+export const verifyEmail = useCase(
+  'Mutation.verifyEmail',
+  { input: z.object({ token }) },
+  async ({ transact, throttle, client }: Scope, input) => {
+    await throttle.take('USE_LINK', client);
+    const user = await transact(async (tx) => {
+      const linked = await useLink(tx, 'VERIFY_EMAIL', input.token);
+      if (!linked || !(await verifyAddress(tx, linked))) throw uselessLink();
+      return tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
+    });
+    return { user };
+  },
+);
+
+async function revokeApiKeys({ sql }: Tx, userId: string): Promise<void> {
+  await sql('UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [userId]);
+}
+
+function uselessLink(): InvalidCredentialsError {
+  return new InvalidCredentialsError(
+    'The link is invalid, was used or replaced by a newer one, or has expired. Ask for a new one.',
+  );
+}
+
+type Scope = PublicScope & Pick<Services, 'database' | 'throttle'> & Pick<Context, 'client'>;
