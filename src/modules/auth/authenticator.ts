@@ -11,7 +11,7 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Viewer | null>;
   /** The current role of the user of each of these credentials; revoked credentials are absent. */
   currentRoles(ids: readonly string[]): Promise<ReadonlyMap<string, Role>>;
-  /** Refuses the credential from now on. Absent for a kind that is revoked in another way. */
+  /** Makes the credential invalid at once. Absent for a kind that is revoked in another way. */
   end?(credential: Credential): Promise<void>;
 }
 

@@ -1,5 +1,9 @@
 import { SignJWT } from 'jose';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { tokenFor } from '../../../docs/examples/shared-secret-token.ts';
 import { testApp } from '../../support/app.ts';
 import { now } from '../../support/forged-token.ts';
 
@@ -30,6 +34,7 @@ const PAYLOADS = {
   }),
 };
 
+const DOCUMENT = fs.readFileSync('docs/signing-in.md', 'utf8');
 const VIEWER = '{ viewer { email role displayName tenant { externalId } } }';
 
 describe('a token under SECRET_KEY', () => {
@@ -70,6 +75,18 @@ describe('a token under SECRET_KEY', () => {
     expect(
       (await fetch(app.url('/health'), { headers: { authorization: 'Bearer invalid_token' } })).status,
     ).toBe(200);
+  });
+
+  it('signs in as docs/signing-in.md shows', async () => {
+    const example = fs.readFileSync('docs/examples/shared-secret-token.ts', 'utf8');
+    expect(DOCUMENT).toContain(`\n\`\`\`ts\n${example}\`\`\`\n`);
+    const [, curl] = /```sh\n(curl [^`]+)```/.exec(DOCUMENT.split('### A shared secret')[1]!)!;
+    const TOKEN = await tokenFor({ id: 'user123', tenantId: 'tenant1', role: 'user' }, SECRET_KEY);
+    const command = curl!.replace('http://localhost:9000/graphql', app.url());
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { env: { ...process.env, TOKEN } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      data: { viewer: { role: 'USER', tenant: { externalId: 'tenant1' } } },
+    });
   });
 
   it('cannot be one of our own: it names no session', async () => {

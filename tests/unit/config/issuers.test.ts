@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/errors.ts';
@@ -36,6 +37,17 @@ describe('JWT_ISSUERS', () => {
         key: { jwksUrl: JWKS.jwksUrl },
       },
     ]);
+  });
+
+  it('reads the examples of the documents', () => {
+    const [, section] = fs.readFileSync('docs/signing-in.md', 'utf8').split('### Other issuers');
+    const [, example] = /```json\n([^`]+)```/.exec(section!)!;
+    expect(issuersOf(JSON.parse(example!) as object[]).map(({ name }) => name)).toEqual([
+      'corporate',
+      'partner',
+    ]);
+    const [, setting] = /^#JWT_ISSUERS=(.+)$/m.exec(fs.readFileSync('.env.example', 'utf8'))!;
+    expect(readConfig({ JWT_ISSUERS: setting }).issuers).toHaveLength(1);
   });
 
   it('needs a name, algorithms and a key only', () => {
