@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Account, testApp, testClock } from '../support/app.ts';
 import { CHROMIUM, testBrowser } from './chromium.ts';
 
@@ -12,18 +13,14 @@ const PAGE = `<!doctype html><body></body><script type="module">
 ${RECIPE.replace('export function', 'window.browserSession = function')}
 </script>`;
 
+/** Two servers that only have the page, on other ports: the same site, so that SameSite lets the cookie pass. */
+const [allowed, foreign] = [await servePage(), await servePage()];
+
 describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
   const clock = testClock();
-  const app = testApp({ config: { role: 'api' }, clock: clock.now });
+  const app = testApp({ config: { role: 'api', corsOrigins: [allowed.origin] }, clock: clock.now });
+  afterAll(() => [allowed, foreign].forEach(({ close }) => close()));
   const browser = testBrowser();
-
-  /** A server that only has the page, on another port: the same site, so that SameSite lets the cookie pass. */
-  const foreignServer = createServer((_request, response) =>
-    response.setHeader('Content-Type', 'text/html').end(PAGE),
-  );
-  const foreignOrigin = () => `http://127.0.0.1:${(foreignServer.address() as AddressInfo).port}`;
-  beforeAll(() => void foreignServer.listen(0, '127.0.0.1'));
-  afterAll(() => void foreignServer.close());
 
   /** Opens a page that uses the recipe; by default a page of the API's own origin. */
   async function openTab(profile: BrowserContext, origin?: string): Promise<Page> {
@@ -92,6 +89,13 @@ describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
     await profile.close();
   });
 
+  it('serves a page of another origin that CORS_ORIGINS names', async () => {
+    const profile = await browser.profile();
+    await signIn(await openTab(profile, allowed.origin), await app.register());
+    expect(await isSignedIn(await accessToken(await openTab(profile, allowed.origin)))).toBe(true);
+    await profile.close();
+  });
+
   it('signs out in all tabs', async () => {
     const profile = await browser.profile();
     const tabs = [await openTab(profile), await openTab(profile)];
@@ -110,11 +114,11 @@ describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
     const own = await openTab(profile);
     await signIn(own, ann);
 
-    const foreign = await openTab(profile, foreignOrigin());
-    const attempts = await foreign.evaluate(attack, app.url());
+    const page = await openTab(profile, foreign.origin);
+    const attempts = await page.evaluate(attack, app.url());
     expect(attempts).toEqual(['TypeError', 'TypeError', 'opaque']);
     for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-      const page = await openTab(profile, foreignOrigin());
+      const page = await openTab(profile, foreign.origin);
       const answer = page.waitForResponse(app.url());
       await page.evaluate(sendForm, [app.url(), enctype]);
       expect((await answer).status()).toBe(415);
@@ -125,6 +129,15 @@ describe.skipIf(!CHROMIUM)('cookie mode in a browser', () => {
     await profile.close();
   });
 });
+
+async function servePage(): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((_request, response) =>
+    response.setHeader('Content-Type', 'text/html').end(PAGE),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}
 
 /** Runs in a page: refreshes as the recipe does, without the header, and without a preflight. */
 async function attack(url: string): Promise<string[]> {

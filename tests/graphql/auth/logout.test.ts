@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createKey } from '../../support/api-keys.ts';
 import { testApp } from '../../support/app.ts';
 
 describe('logout', () => {
@@ -44,6 +45,12 @@ describe('logout', () => {
     expect((await app.graphql('{ viewer { id } }', {}, { token: other.accessToken })).status).toBe(200);
     expect(await logout(undefined, token)).toMatchObject({ sessionsEnded: 0 });
     expect(await logout()).toMatchObject({ sessionsEnded: 0 });
+  });
+
+  it('ends nothing with an API key, which stays valid', async () => {
+    const key = await createKey(app, await app.register());
+    expect(await logout(undefined, key.token)).toMatchObject({ sessionsEnded: 0 });
+    expect((await app.graphql('{ viewer { id } }', {}, key)).status).toBe(200);
   });
 
   it('returns ValidationError for an empty token', async () => {

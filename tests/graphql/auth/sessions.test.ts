@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
+import { createKey } from '../../support/api-keys.ts';
 import { ageSessions } from '../../support/sessions.ts';
 
 describe('sessions', () => {
@@ -56,8 +57,15 @@ describe('sessions', () => {
     expect(latest!.userAgent).toHaveLength(300);
   });
 
-  it('is for people who are signed in', async () => {
+  it('is for people who are signed in, not for API keys', async () => {
     expect((await app.graphql('{ sessions { id } }')).status).toBe(401);
+    const ann = await app.register();
+    const [session] = await sessions(ann);
+    const key = await createKey(app, ann);
+    expect((await app.graphql('{ sessions { id } }', {}, key)).status).toBe(403);
+    const node = 'query ($id: ID!) { node(id: $id) { id } }';
+    expect((await app.graphql(node, session, key)).data).toEqual({ node: null });
+    expect((await app.graphql(node, session, ann)).data).toEqual({ node: { id: session!.id } });
   });
 });
 

@@ -95,7 +95,8 @@ mutation(logout, {
 
 const SessionRef = node('Session', {
   description: 'A sign-in of a user with e-mail and password, on one device.',
-  visibleTo: ({ userId }) => ({ userId }),
+  // Sessions are no business of a server that acts for the user.
+  visibleTo: ({ userId, credential }) => (credential.kind === 'API_KEY' ? { id: { in: [] } } : { userId }),
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of the sign-in.' }),
     lastUsedAt: t.expose('lastUsedAt', {
