@@ -19,6 +19,9 @@ const DEPENDENT_DEFAULTS: Readonly<Record<string, (config: Config) => unknown>> 
   HOST: ({ host }) => host,
   CORS_ORIGINS: ({ corsOrigins }) => corsOrigins,
   GRAPHIQL: ({ isSchemaPublic }) => isSchemaPublic,
+  REGISTRATION: ({ registration }) => registration,
+  MAIL_FROM: ({ mailFrom }) => mailFrom,
+  PUBLIC_URL: ({ publicUrl }) => publicUrl ?? undefined,
   DEFAULT_PLAN: ({ defaultPlan }) => defaultPlan,
   DEFAULT_LLM_PROVIDER: ({ defaultProvider }) => defaultProvider,
 };
@@ -45,9 +48,9 @@ function describeIssuer({ name, issuer, algorithms, key }: IssuerConfig): string
 /** A password may stand before the host or in the query of a URL. */
 function withoutCredentials(value: string): string {
   const url = URL.parse(value);
-  if (!url?.host) return value;
+  const secrets = [...(url?.searchParams.keys() ?? [])].filter((name) => /pass|secret|token|key/i.test(name));
+  if (!url || (!url.password && secrets.length === 0)) return value;
   if (url.password) url.password = '***';
-  for (const name of url.searchParams.keys())
-    if (/pass|secret|token|key/i.test(name)) url.searchParams.set(name, '***');
+  for (const name of secrets) url.searchParams.set(name, '***');
   return url.href;
 }

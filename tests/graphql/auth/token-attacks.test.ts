@@ -33,10 +33,19 @@ describe('an access token', () => {
     it.each(ATTACKS)('is refused with %s, and all are told the same', async (_what, forge) => {
       const before = await users();
       const { status, data, errors } = await ask(forge(target));
-      expect({ status, data, message: errors?.[0]?.message }).toEqual({
+      expect({
+        status,
+        data,
+        error: errors?.map(({ message, extensions }) => ({ message, extensions })),
+      }).toEqual({
         status: 401,
         data: { viewer: null },
-        message: 'The access token is invalid. Refresh the session, or sign in again.',
+        error: [
+          {
+            message: 'The access token is invalid. Refresh the session, or sign in again.',
+            extensions: { code: 'UNAUTHENTICATED', reason: 'INVALID' },
+          },
+        ],
       });
       expect(await users()).toBe(before);
     });
@@ -52,10 +61,15 @@ describe('an access token', () => {
 
     it('is told apart when it is genuine and has expired', async () => {
       const { status, errors } = await ask(token(target, { claims: { iat: now() - 90, exp: now() - 30 } }));
-      expect([status, errors?.[0]?.message]).toEqual([
-        401,
-        'The access token has expired. Refresh the session, or sign in again.',
-      ]);
+      expect({ status, errors }).toMatchObject({
+        status: 401,
+        errors: [
+          {
+            message: 'The access token has expired. Refresh the session, or sign in again.',
+            extensions: { code: 'UNAUTHENTICATED', reason: 'EXPIRED' },
+          },
+        ],
+      });
     });
   });
 
