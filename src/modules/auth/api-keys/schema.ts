@@ -2,6 +2,7 @@ import { authorize } from '../../../access/authorize.ts';
 import type { Permission } from '../../../access/permissions.ts';
 import { ConflictError, NotFoundError } from '../../../errors.ts';
 import type { Prisma } from '../../../generated/prisma/client.ts';
+import { NO_ROW } from '../../../kernel/no-row.ts';
 import { builder } from '../../../schema-kit/builder.ts';
 import { decodeId } from '../../../schema-kit/global-id.ts';
 import { mutation } from '../../../schema-kit/mutation.ts';
@@ -71,12 +72,9 @@ builder.prismaObjectField(UserRef, 'apiKeys', (t) =>
   t.relation('apiKeys', {
     description: `API keys of the user, ${ORDER}. Empty for another member’s unless you manage users.`,
     complexity: { field: 1, multiplier: MAX_ACTIVE_KEYS },
-    query: (_args, { viewer }) => ({ where: viewer ? manageableBy(viewer) : NOBODYS, ...LISTED }),
+    query: (_args, { viewer }) => ({ where: viewer ? manageableBy(viewer) : NO_ROW, ...LISTED }),
   }),
 );
-
-/** Matches no row. */
-const NOBODYS = { OR: [] };
 
 mutation(createApiKey, {
   description:
