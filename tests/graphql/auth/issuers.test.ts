@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR_TENANT_ID } from '../../../src/access/permissions.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { denyTokens, forgetExpiredDenials } from '../../../src/modules/auth/issuers/denied-tokens.ts';
 import { redeemTicket, viewerOfGrant } from '../../../src/modules/auth/tickets/tickets.ts';
@@ -142,6 +143,12 @@ describe('a token of another issuer', () => {
     expect(one.id).not.toBe(other.id);
     expect(one.tenant.id).not.toBe(other.tenant.id);
     expect(one.tenant.externalId).toBe(other.tenant.externalId);
+  });
+
+  it('is of no tenant of this server, whatever id it names: not the operator’s either', async () => {
+    const viewer = await viewerOf(shared({ tenant_id: OPERATOR_TENANT_ID, role: 'admin' }));
+    expect(viewer.role).toBe('ADMIN');
+    expect(viewer.permissions).not.toContain('PLAN_MANAGE');
   });
 
   it('is never linked to an account by its e-mail', async () => {
@@ -342,6 +349,28 @@ describe('a token of another issuer', () => {
       const kept = await database.prisma.deniedToken.findMany({ where: { jti }, orderBy: { jti: 'asc' } });
       expect(kept.map((row) => row.jti)).toEqual(['unknown', 'valid']);
     });
+  });
+
+  it('is nowhere in the log or the database, nor is the secret of its issuer', async () => {
+    const target = shared({ jti: 'canary' });
+    const bearer = token(target);
+    await ask(target);
+    await app.mutate('logout', {}, '', { token: bearer });
+    await ask(target);
+    const [, , signature] = bearer.split('.');
+    const { sql } = app.services.database;
+    const tables = await sql<{ name: string }>(
+      `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    for (const { name } of tables) {
+      const found = await sql(`SELECT 1 FROM ${name} t WHERE t::text LIKE $1 OR t::text LIKE $2`, [
+        `%${signature}%`,
+        `%${SHARED}%`,
+      ]);
+      expect(found, name).toEqual([]);
+    }
+    expect(app.logs.filter((line) => line.includes(signature!) || line.includes(SHARED))).toEqual([]);
   });
 
   it('of a removed user is refused', async () => {
