@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -63,6 +63,54 @@ describe('create-admin', () => {
     expect(weak.exitCode).toBe(1);
     expect(weak.stderr.trim().split('\n')).toHaveLength(1);
     expect(weak.stderr).not.toContain('    at ');
+  });
+});
+
+describe('account-link', () => {
+  const database = testDatabase();
+  const settings = {
+    NODE_ENV: 'production',
+    DATABASE_URL: database.url,
+    SECRET_KEY: 'q8Zr2mVx0LkT5nJd7WcYb3HsGf6PaE1u',
+    OPENAI_API_KEY: 'sk-x',
+    ENCRYPTION_KEY: Buffer.alloc(32, 'only for tests').toString('base64'),
+    PUBLIC_URL: 'https://app.example.com/',
+  };
+  const link = (args: string[], more = {}) => cli(['account-link', ...args], { ...settings, ...more });
+  const email = 'operator@example.com';
+  beforeAll(() =>
+    cli(['create-admin'], { ...settings, ADMIN_EMAIL: email, ADMIN_PASSWORD: 'correct horse battery' }),
+  );
+
+  it.each([
+    ['reset', 'RESET_PASSWORD', 'reset-password'],
+    ['verify', 'VERIFY_EMAIL', 'verify-email'],
+  ])('%s prints a link, in production too, and stores its hash', async (purpose, stored, page) => {
+    const { exitCode, stdout } = await link([purpose, 'Operator@example.com']);
+    expect(exitCode).toBe(0);
+    const [, token] = /^https:\/\/app\.example\.com\/([\w-]+#token=[\w-]{43})\n$/
+      .exec(stdout)![1]!
+      .split('#token=');
+    expect(stdout).toContain(`/${page}#`);
+    const hash = createHash('sha256').update(token!).digest('hex');
+    const where = `purpose = '${stored}' AND token_hash = '${hash}' AND expires_at > now()`;
+    expect(await query(database.url, `SELECT email FROM account_links WHERE ${where}`)).toEqual([{ email }]);
+  });
+
+  it('reports an unknown address and a missing PUBLIC_URL in one line', async () => {
+    expect(await link(['reset', 'nobody@example.com'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'No account has the e-mail nobody@example.com.\n',
+    });
+    expect(await link(['reset', email], { PUBLIC_URL: '' })).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^PUBLIC_URL must be set/),
+    });
+  });
+
+  it.each([[['reset']], [['remove', email]], [[]]])('lists the commands for %j', async (args) => {
+    expect(await link(args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('account-link') });
   });
 });
 

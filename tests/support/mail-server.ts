@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
 import { eventually } from './eventually.ts';
 
 /** For a file or a describe: a real SMTP server that keeps what it receives. */
@@ -52,14 +53,21 @@ export class MailServer {
   }
 }
 
-/** Short ASCII texts are sent as they are; only their long lines are folded at spaces. */
+/** Texts are in ASCII: long lines of plain ones are folded at spaces, others are quoted-printable. */
 function parse(to: string, source: string): ReceivedMail {
   const end = source.indexOf('\r\n\r\n');
   const headers = source.slice(0, end);
-  const body = source.slice(end).replaceAll(' \r\n', ' ');
+  const isQuoted = /^Content-Transfer-Encoding: quoted-printable/m.test(headers);
+  const body = isQuoted ? unquote(source.slice(end)) : source.slice(end).replaceAll(' \r\n', ' ');
   const subject = /^Subject: (.*)$/m.exec(headers)?.[1]?.trim() ?? '';
   const link = /https?:\/\/\S+/.exec(body)?.[0] ?? null;
   return { to, subject, body, link, secret: secretIn(link) };
+}
+
+function unquote(body: string): string {
+  return body
+    .replaceAll('=\r\n', '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
 /** The secret in a link: its token or invitation. */
@@ -74,4 +82,20 @@ export interface ReceivedMail {
   body: string;
   link: string | null;
   secret: string;
+}
+
+/** The settings of an app in production that sends its mails to `server`, and is open to everybody. */
+export function productionWithMail(server: MailServer, more: Partial<Config> = {}): Partial<Config> {
+  return {
+    role: 'api',
+    environment: 'production',
+    registration: 'open',
+    mailFrom: 'AgentForge <no-reply@example.com>',
+    publicUrl: 'https://app.example.com',
+    ...more,
+    // Read when the app starts: the server has its port by then.
+    get smtpUrl() {
+      return server.url;
+    },
+  };
 }

@@ -26,8 +26,18 @@ describe('ensureOperator', () => {
     expect(new Set(users.map((user) => user.id)).size).toBe(1);
   });
 
-  it('rejects an e-mail of another tenant’s account and a weak password', async () => {
+  it('is not hindered by an account that only claims the address', async () => {
     const { email } = await app.register();
+    const operator = await ensureOperator(app.services, { email, password: 'third of all passwords' });
+    expect(operator).toMatchObject({ tenantId: 'operator', emailVerifiedAt: expect.any(Date) });
+    const { user } = await login(email, 'third of all passwords');
+    expect(user.role).toBe('ADMIN');
+  });
+
+  it('rejects an e-mail that another tenant’s account has verified, and a weak password', async () => {
+    const { email } = await app.register();
+    const { prisma } = app.services.database;
+    await prisma.user.updateMany({ where: { email }, data: { emailVerifiedAt: new Date() } });
     await expect(ensureOperator(app.services, { email, password: 'long enough' })).rejects.toMatchObject({
       code: 'CONFLICT',
     });

@@ -193,6 +193,53 @@ describe('DEFAULT_PLAN', () => {
   });
 });
 
+describe('REGISTRATION', () => {
+  it.each([
+    ['open in development', {}, 'open'],
+    ['closed in production', PRODUCTION, 'closed'],
+    ['as it is set, in production too', { ...PRODUCTION, REGISTRATION: 'invite' }, 'invite'],
+  ])('is %s', (_what, env, registration) => {
+    expect(readConfig(env).registration).toBe(registration);
+  });
+
+  it('is rejected when it is none of the three', () => {
+    expect(problemsOf({ REGISTRATION: 'yes' })).toEqual(['REGISTRATION must be one of open, invite, closed']);
+  });
+});
+
+describe('the settings of mail', () => {
+  const SMTP_URL = 'smtps://user:hunter2@mail.example.com';
+
+  it('have defaults outside production', () => {
+    expect(readConfig({ SMTP_URL })).toMatchObject({
+      smtpUrl: SMTP_URL,
+      mailFrom: 'AgentForge <agentforge@localhost>',
+      publicUrl: 'http://localhost:3000',
+    });
+  });
+
+  it('need a sender and the address of links in production', () => {
+    expect(problemsOf({ ...PRODUCTION, SMTP_URL })).toEqual([
+      'MAIL_FROM is required in production when SMTP_URL is set',
+      'PUBLIC_URL is required in production when SMTP_URL is set',
+    ]);
+    const complete = { MAIL_FROM: 'no-reply@example.com', PUBLIC_URL: 'https://app.example.com/' };
+    expect(readConfig({ ...PRODUCTION, SMTP_URL, ...complete }).publicUrl).toBe('https://app.example.com');
+    expect(readConfig(PRODUCTION).publicUrl).toBeNull();
+  });
+
+  it.each([
+    { SMTP_URL: 'mail.example.com' },
+    { SMTP_URL: 'http://hunter2@mail.example.com' },
+    { MAIL_FROM: 'AgentForge' },
+    { MAIL_FROM: 'A <a@b.c>\r\nBcc: x@y.z' },
+    { PUBLIC_URL: 'app.example.com' },
+  ])('reject %j', (env) => {
+    expect(problemsOf(env)).toEqual([expect.stringMatching(/ must be /)]);
+    expect(problemsOf(env).join()).not.toContain('hunter2');
+  });
+});
+
 describe('the default provider', () => {
   it('is DEFAULT_LLM_PROVIDER, in upper or lower case', () => {
     expect(
