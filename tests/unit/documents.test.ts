@@ -14,7 +14,7 @@ import {
 } from '../../src/kernel/limits.ts';
 import { PLANS } from '../../src/kernel/plans.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
-import { GUESSES } from '../../src/modules/auth/throttle/throttle-rules.ts';
+import { GUESSES, REQUESTS } from '../../src/modules/auth/throttle/throttle-rules.ts';
 import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
 import { DOCUMENT_LIMITS } from '../../src/transport/graphql/plugins/use-limits.ts';
@@ -116,6 +116,18 @@ describe('docs/signing-in.md', () => {
     );
     expect(text).toContain(`up to ${account.maxLockSeconds / 60} minutes`);
     expect(text).toContain(`| ${address.max} failures in ${address.seconds / 60} minutes |`);
+    const requests = Object.values(REQUESTS).map(({ account, address }) => [account?.max ?? '', address.max]);
+    const [, table] = /\| in an hour \|.*\n.*\n((?:\|.*\n)+)/.exec(text)!;
+    const cells = table!
+      .trim()
+      .split('\n')
+      .map((row) =>
+        row
+          .split('|')
+          .slice(2, 4)
+          .map((cell) => cell.trim()),
+      );
+    expect(cells).toEqual(requests.map((row) => row.map(String)));
   });
 });
 

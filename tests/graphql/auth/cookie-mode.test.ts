@@ -37,6 +37,16 @@ describe('cookie mode', () => {
     );
   });
 
+  it('works for register too', async () => {
+    const account = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery' };
+    const input = { ...account, displayName: 'Ann', cookie: true };
+    const { result, cookie } = await send('register', input);
+    expect(result).toMatchObject({ __typename: 'RegisterSuccess', session: { refreshToken: null } });
+    expect((await send('refreshSession', {}, { ...PAGE, cookie })).result?.__typename).toBe(
+      'RefreshSessionSuccess',
+    );
+  });
+
   it('is off unless it is asked for', async () => {
     const { email, password } = await app.register();
     const { result, setCookie } = await send('login', { email, password });

@@ -20,7 +20,7 @@ export const GUESSES = {
 
 /** Requests that cost something or send mail, whether they succeed or not. */
 export const REQUESTS = {
-  REGISTER: { account: { max: 5, seconds: 3_600 }, address: { max: 200, seconds: 3_600 } },
+  REGISTER: { account: { max: 5, seconds: 3_600 }, address: { max: 600, seconds: 3_600 } },
   /** Each request sends mail to the account's address. */
   SEND_LINK: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
   /** Whose link it is shows only when it is valid. */
