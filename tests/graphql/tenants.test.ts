@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeId } from '../../src/schema-kit/global-id.ts';
 import { schema } from '../../src/transport/graphql/schema.ts';
 import { type Account, mutationDocument, testApp } from '../support/app.ts';
+import { createKey } from '../support/api-keys.ts';
 import { rowId } from '../support/ids.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
 import { MUTATION_INPUTS } from '../support/mutation-inputs.ts';
@@ -155,6 +156,17 @@ describe.each(WRITES)('$name', ({ name, of, withId, allowedTo = ['owner'] }) => 
   });
 });
 
+describe('an API key of the owner without permissions', () => {
+  it.each(WRITES)('cannot use $name', async ({ name, of, withId }) => {
+    const { errors } = await app.graphql(
+      mutationDocument(name, ''),
+      { input: withId(ids[of]) },
+      await createKey(app, people.owner),
+    );
+    expect(errors?.[0]?.extensions?.['code']).toBe('FORBIDDEN');
+  });
+});
+
 const TYPES: Record<string, string> = {
   conversations: 'Conversation',
   executions: 'PipelineExecution',
@@ -271,8 +283,8 @@ async function makeThings(owner: Account): Promise<void> {
     'StepExecution that others decide': encodeId('StepExecution', `${rowId(shared.id)}:first`),
     'Checkpoint that others decide': encodeId('Checkpoint', `${rowId(shared.id)}:1`),
     'ApprovalRequest that others decide': shared.approvals[0]!.id,
-    ApiKey: await apiKeyOf(owner),
     Invitation: await invitationOf(people.admin),
+    ApiKey: (await createKey(app, owner)).id,
     User: user.id,
     Tenant: user.tenant.id,
     Session: await sessionOf(owner),
@@ -297,16 +309,6 @@ async function invitationOf(admin: Account): Promise<string> {
     admin,
   );
   return invitation.id;
-}
-
-async function apiKeyOf(owner: Account): Promise<string> {
-  const { apiKey } = await app.mutate<{ apiKey: { id: string } }>(
-    'createApiKey',
-    { name: 'Server', permissions: [] },
-    '... on CreateApiKeySuccess { apiKey { id } }',
-    owner,
-  );
-  return apiKey.id;
 }
 
 async function waiting(owner: Account, steps: ReturnType<typeof design>) {

@@ -42,6 +42,19 @@ describe('changePassword', () => {
     });
   });
 
+  it('holds back who guesses the current password in a session', async () => {
+    const ann = await app.register();
+    const document = `mutation { changePassword(input: { currentPassword: "wrong", newPassword: "${NEW_PASSWORD}" }) { __typename } }`;
+    const codes: unknown[] = [];
+    for (let guess = 0; guess < 12; guess++) {
+      codes.push((await app.graphql(document, {}, ann)).errors?.[0]?.extensions?.['code']);
+    }
+    expect(codes[0]).toBeUndefined();
+    expect(codes.at(-1)).toBe('RATE_LIMITED');
+    const { email, password } = ann;
+    expect((await app.signIn('login', { email, password })).__typename).toBe('LoginSuccess');
+  });
+
   it('lets one of two concurrent changes win', async () => {
     const ann = await app.register();
     const made = await Promise.all([change(ann), change(ann, { newPassword: 'another correct horse' })]);

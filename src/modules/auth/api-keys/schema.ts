@@ -9,7 +9,7 @@ import { mutation } from '../../../schema-kit/mutation.ts';
 import { node } from '../../../schema-kit/node.ts';
 import { PermissionRef, UserRef } from '../schema.ts';
 import { manageableBy } from './policy.ts';
-import { createApiKey, MAX_ACTIVE_KEYS, MAX_KEY_NAME_LENGTH, revokeApiKey } from './service.ts';
+import { createApiKey, MAX_KEY_NAME_LENGTH, revokeApiKey } from './service.ts';
 
 const COST_LIMIT =
   'Spending limit of the key in US dollars per UTC day. Null: no limit of its own. The limit is stored with the key; calls are checked against the limits of its owner and the tenant only.';
@@ -60,7 +60,7 @@ builder.queryField('apiKeys', (t) =>
     type: [ApiKeyRef],
     nullable: true,
     description: `Your own API keys, with expired and revoked ones: ${ORDER}.`,
-    complexity: { field: 1, multiplier: MAX_ACTIVE_KEYS },
+    complexity: { field: 1, multiplier: 20 },
     resolve: (query, _root, _args, ctx) => {
       const { tenantId, userId } = authorize(ctx, 'Query.apiKeys');
       return ctx.database.prisma.apiKey.findMany({ ...query, where: { tenantId, userId }, ...LISTED });
@@ -71,7 +71,7 @@ builder.queryField('apiKeys', (t) =>
 builder.prismaObjectField(UserRef, 'apiKeys', (t) =>
   t.relation('apiKeys', {
     description: `API keys of the user, ${ORDER}. Empty for another member’s unless you manage users.`,
-    complexity: { field: 1, multiplier: MAX_ACTIVE_KEYS },
+    complexity: { field: 1, multiplier: 20 },
     query: (_args, { viewer }) => ({ where: viewer ? manageableBy(viewer) : NO_ROW, ...LISTED }),
   }),
 );
