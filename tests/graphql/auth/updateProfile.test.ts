@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
 import { rowId } from '../../support/ids.ts';
+import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 
 const app = testApp({ config: { role: 'api' } });
 const UPDATED = `... on UpdateProfileSuccess { user { id displayName email } }
@@ -51,6 +52,14 @@ describe('updateProfile', () => {
     expect((await prisma.user.findUniqueOrThrow({ where })).emailVerifiedAt).not.toBeNull();
   });
 
+  it('tells in development that an address is taken', async () => {
+    const bob = await app.register();
+    expect(await update(await app.register(), { email: bob.email })).toMatchObject({
+      __typename: 'ConflictError',
+      reason: 'TAKEN',
+    });
+  });
+
   it.each([
     [{ displayName: ' ' }, 'displayName', 'REQUIRED'],
     [{ displayName: 'x'.repeat(101) }, 'displayName', 'TOO_LONG'],
@@ -76,4 +85,56 @@ describe('updateProfile', () => {
       403,
     );
   });
+});
+
+describe('updateProfile on a server with mail', () => {
+  const mail = mailServer();
+  const hiding = testApp({ config: productionWithMail(mail) });
+  const change = (account: Pick<Account, 'token'>, email: string) =>
+    hiding.mutate<{ __typename: string }>('updateProfile', { email }, UPDATED, account);
+  const address = () => `${randomUUID()}@example.com`;
+
+  it('sends a link to the new address and a notice to the old one, and a new link when asked again', async () => {
+    const ann = await hiding.register();
+    await verify(ann.email);
+    const email = address();
+    expect(await change(ann, email)).toMatchObject({ user: { email } });
+    expect(await mail.to(email)).toMatchObject([{ subject: 'Verify your e-mail address' }]);
+    expect((await mail.to(ann.email, 2)).map(({ subject }) => subject)).toContain(
+      'Your e-mail address was changed',
+    );
+    await change(ann, email);
+    await mail.to(email, 2);
+    await verify(email);
+  });
+
+  it('neither tells who has an address nor sends its owner a link', async () => {
+    const bob = await hiding.register();
+    await verify(bob.email);
+    const ann = await hiding.register();
+    expect(await change(ann, bob.email)).toMatchObject({ user: { email: bob.email } });
+    await change(ann, address());
+    await mail.to(bob.email);
+    expect(mail.received.filter(({ to }) => to === bob.email)).toHaveLength(1);
+    const { email, password } = bob;
+    expect((await hiding.signIn('login', { email, password })).user.id).toBe(bob.session.user.id);
+  });
+
+  it('sends few mails to one address', async () => {
+    const email = address();
+    const document = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename } }';
+    const codes: unknown[] = [];
+    for (let account = 0; account < 6; account++) {
+      const { errors } = await hiding.graphql(document, { input: { email } }, await hiding.register());
+      codes.push(errors?.[0]?.extensions?.['code']);
+    }
+    expect([codes[0], codes.at(-1)]).toEqual([undefined, 'RATE_LIMITED']);
+  });
+
+  /** Uses the newest link to verify that was sent to the address. */
+  async function verify(email: string): Promise<void> {
+    const links = (await mail.to(email)).filter(({ subject }) => subject.startsWith('Verify'));
+    const token = links.at(-1)!.secret;
+    expect((await hiding.mutate('verifyEmail', { token })).__typename).toBe('VerifyEmailSuccess');
+  }
 });

@@ -8,7 +8,7 @@ import { changePassword, updateProfile } from './profile.ts';
 
 mutation(updateProfile, {
   description:
-    'Changes your name or e-mail address; what is null or omitted stays. A new address takes effect at once and is unverified; links that were sent to the old one end. The address of a user of another issuer is changed there (ConflictError).',
+    'Changes your name or e-mail address; what is null or omitted stays. A new address takes effect at once and is unverified: a link to verify it is sent there, links that were sent to the old one end, and the old one gets a notice if it was verified. Give an unverified address again to get a new link. The address of a user of another issuer is changed there (ConflictError).',
   success: { user: { type: UserRef, description: 'Your account with the changes.' } },
   errors: [ConflictError],
   input: (t) => ({

@@ -5,26 +5,32 @@ import type { Tx } from '../../../infra/database.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
 import { InvalidCredentialsError } from '../errors.ts';
+import { sendVerification } from '../links/verification.ts';
 import { endSessions } from '../sessions/sessions.ts';
 import { displayName, emailAddress } from './account.ts';
+import { addressTaken, isTaken, lockAddress } from './address.ts';
 import { lockAccount } from './lock-account.ts';
 import { MAX_PASSWORD_LENGTH, newPassword } from './passwords.ts';
 
 /**
  * Changes the name and the e-mail address. A new address takes effect at once and is unverified: a link to verify it is
- * sent there, and a notice to the old one.
+ * sent there, and a notice to the old one if that was verified. To give an unverified address again sends a new link.
  */
 export const updateProfile = useCase(
   'Mutation.updateProfile',
   { input: z.object({ displayName: displayName.nullish(), email: emailAddress.nullish() }) },
-  async ({ viewer, transact }: Scope, { displayName: name, email }) => {
-    const { user } = await transact(async (tx) => {
+  async (ctx: ProfileScope, { displayName: name, email }) => {
+    const { viewer, client, throttle } = ctx;
+    if (email != null) await throttle.take('SEND_LINK', { account: email, address: client.address });
+    const { user, mail } = await ctx.transact(async (tx) => {
+      if (email != null) await lockAddress(tx, email);
       const before = await lockAccount(tx, viewer);
-      const isNewEmail = email != null && email !== before.email;
-      if (isNewEmail) await changeEmail(tx, before, email);
+      const mail = email == null ? null : await changeEmail(ctx, tx, before, email);
       const data = { displayName: name ?? undefined };
-      return { before, isNewEmail, user: await tx.prisma.user.update({ where: { id: before.id }, data }) };
+      return { mail, user: await tx.prisma.user.update({ where: { id: before.id }, data }) };
     });
+    if (mail?.verify) sendVerification(ctx, { id: user.id, email: mail.verify });
+    if (mail?.notify) ctx.accountMail.addressChanged(mail.notify);
     return { user };
   },
 );
@@ -79,10 +85,23 @@ export function wrongPassword(): InvalidCredentialsError {
   return new InvalidCredentialsError('The current password is incorrect.');
 }
 
-async function changeEmail(tx: Tx, { id, subject }: User, email: string): Promise<void> {
+/**
+ * Returns which address gets a link and which a notice. An address that another account has verified gets no link; where
+ * accounts are hidden, that shows nowhere else. Errors: ConflictError.
+ */
+async function changeEmail(
+  { settings }: Pick<Services, 'settings'>,
+  tx: Tx,
+  { id, subject, ...before }: User,
+  email: string,
+): Promise<{ verify: string | null; notify: string | null }> {
+  if (before.email === email) return { verify: before.emailVerifiedAt ? null : email, notify: null };
   if (subject !== null) throw managedElsewhere('e-mail address', id);
+  const isOwned = await isTaken({ settings }, tx, email);
+  if (isOwned && !settings.hidesAccounts) throw addressTaken();
   await tx.prisma.user.update({ where: { id }, data: { email, emailVerifiedAt: null } });
   await endLinks(tx, id);
+  return { verify: isOwned ? null : email, notify: before.emailVerifiedAt ? before.email : null };
 }
 
 /** Links that were sent before do not outlive the address or the password that they were made for. */
@@ -94,6 +113,10 @@ function managedElsewhere(what: string, id: string): ConflictError {
   const message = `The ${what} of this account is managed by its identity provider. Change it there.`;
   return new ConflictError('WRONG_STATE', message, { type: 'User', id });
 }
+
+type ProfileScope = Scope &
+  Pick<Services, 'database' | 'throttle' | 'accountMail' | 'settings'> &
+  Pick<Context, 'client'>;
 
 /** What a use case needs that asks for the current password. */
 export type PasswordScope = Scope &
