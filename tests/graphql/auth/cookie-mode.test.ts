@@ -102,6 +102,29 @@ describe('cookie mode', () => {
     expect((await send('logout', {}, headers)).status).toBe(status);
   });
 
+  it.each([
+    ['a form', 'POST', 'application/x-www-form-urlencoded', 415],
+    ['a form with files', 'POST', 'multipart/form-data; boundary=x', 415],
+    ['plain text', 'POST', 'text/plain', 415],
+    ['no type', 'POST', '', 415],
+    ['GET', 'GET', null, 405],
+    ['GET with another type', 'GET', 'application/foo', 415],
+  ])('runs no mutation of %s, even with the cookie and the header', async (_what, method, type, status) => {
+    const { cookie } = await login(await app.register());
+    const query = mutationDocument('logout', '');
+    const parameters = new URLSearchParams({ query, variables: '{"input":{}}' });
+    const headers = { ...PAGE, cookie, ...(type !== null && { 'content-type': type }) };
+    const response =
+      method === 'GET'
+        ? await fetch(`${app.url()}?${parameters}`, { headers })
+        : await fetch(app.url(), { method, headers, body: Buffer.from(parameters.toString()) });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect((await send('refreshSession', {}, { ...PAGE, cookie })).result?.__typename).toBe(
+      'RefreshSessionSuccess',
+    );
+  });
+
   it('serves pages of its own origin', async () => {
     const { origin } = new URL(app.url());
     const { cookie } = await login(await app.register(), { origin });
