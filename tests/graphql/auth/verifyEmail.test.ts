@@ -45,7 +45,7 @@ describe('verifyEmail', () => {
     expect(names).toEqual(['InvalidCredentialsError', 'VerifyEmailSuccess']);
 
     const verified = await Promise.all([first, second].map(({ token }) => isVerified(token)));
-    expect(verified.toSorted()).toEqual([false, true]);
+    expect(verified.filter(Boolean)).toHaveLength(1);
     const [owner, other] = verified[0] ? [first, second] : [second, first];
     const login = (account: typeof first) => app.mutate('login', { email, password: account.password });
     expect(await login(owner)).toMatchObject({ __typename: 'LoginSuccess' });
