@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { settleDepartures } from '../../../src/modules/auth/members/departures.ts';
+import { settleConversations } from '../../../src/modules/conversations/departure.ts';
+import { settleRuns } from '../../../src/modules/pipelines/departure.ts';
 import { encodeId } from '../../../src/schema-kit/global-id.ts';
 import { type Account, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
@@ -108,4 +111,25 @@ describe('removeUser', () => {
   });
 
   itRefuses(app, 'removeUser', { input: async (owner) => ({ userId: owner.session.user.id }) });
+});
+
+describe('removeUser while no worker runs', () => {
+  const api = testApp({ config: { role: 'api' } });
+
+  it('leaves what is to be done in the database, where the next worker finds it', async () => {
+    const admin = await api.register();
+    const user = await api.member(admin, 'USER');
+    const where = { id: rowId(await openConversation(api, user)) };
+    await api.mutate('removeUser', { userId: user.session.user.id }, '', admin);
+    const { prisma } = api.services.database;
+    const owner = async () => (await prisma.conversation.findUniqueOrThrow({ where })).ownerId;
+    expect(await owner()).toBe(rowId(user.session.user.id));
+    const settle = () => settleDepartures(api.services, [settleRuns, settleConversations]);
+    await Promise.all([settle(), settle()]);
+    expect(await owner()).toBe(rowId(admin.session.user.id));
+    expect(await prisma.departure.count()).toBe(1);
+    await prisma.departure.updateMany({ data: { createdAt: new Date(Date.now() - 120_000) } });
+    await settle();
+    expect(await prisma.departure.count()).toBe(0);
+  });
 });

@@ -5,7 +5,8 @@ import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database } from '../../../infra/database.ts';
 import type { Logger } from '../../../infra/logger.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { hashOf, isApiKey } from './api-key.ts';
+import { hashSecret } from '../secret.ts';
+import { isApiKey } from './api-key.ts';
 
 /**
  * Authenticates API keys with one read of the database. A key never permits more than its owner's role does now, whatever
@@ -44,7 +45,7 @@ async function findKey({ sql }: Pick<Database, 'sql'>, secret: string): Promise<
        coalesce(k.last_used_at < now() - interval '1 minute', true) AS "isUnrecorded"
      FROM api_keys k JOIN users u ON u.id = k.user_id JOIN tenants t ON t.id = u.tenant_id
      WHERE k.key_hash = $1`,
-        [hashOf(secret)],
+        [hashSecret(secret)],
       );
   if (!key) throw new UnauthenticatedError('INVALID', 'The API key is invalid. Check that it is complete.');
   if (key.isRevoked) {
