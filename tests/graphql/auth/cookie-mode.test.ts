@@ -112,12 +112,12 @@ describe('cookie mode', () => {
   ])('runs no mutation of %s, even with the cookie and the header', async (_what, method, type, status) => {
     const { cookie } = await login(await app.register());
     const query = mutationDocument('logout', '');
-    const parameters = new URLSearchParams({ query, variables: '{"input":{}}' });
+    const parameters = new URLSearchParams({ query, variables: '{"input":{}}' }).toString();
     const headers = { ...PAGE, cookie, ...(type !== null && { 'content-type': type }) };
-    const response =
-      method === 'GET'
-        ? await fetch(`${app.url()}?${parameters}`, { headers })
-        : await fetch(app.url(), { method, headers, body: Buffer.from(parameters.toString()) });
+    const url = method === 'GET' ? `${app.url()}?${parameters}` : app.url();
+    const request: RequestInit = { method, headers };
+    if (method === 'POST') request.body = Buffer.from(parameters);
+    const response = await fetch(url, request);
     expect(response.status).toBe(status);
     expect(response.headers.get('set-cookie')).toBeNull();
     expect((await send('refreshSession', {}, { ...PAGE, cookie })).result?.__typename).toBe(
