@@ -1,13 +1,17 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { testApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { hmac, now, token } from '../support/forged-token.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const VIEWER = '{ viewer { id } }';
 
 describe('while the database is unavailable', () => {
   const proxy = new TcpProxy();
-  const app = testApp({ config: { role: 'api' }, proxy });
+  const app = testApp({
+    config: { role: 'api', jwtSecretKey: 'only for tests: a secret that two services share' },
+    proxy,
+  });
   afterEach(() => proxy.mend());
   afterAll(() => proxy.close());
 
@@ -25,6 +29,21 @@ describe('while the database is unavailable', () => {
 
     proxy.mend();
     await eventually(async () => expect((await app.graphql(VIEWER, {}, user)).status).toBe(200));
+  });
+
+  it('a token of another issuer signs nobody in, whether its user is known or new', async () => {
+    const signed = (sub: string) =>
+      token({
+        header: { alg: 'HS256', typ: 'JWT' },
+        claims: { sub, tenant_id: 'tenant', exp: now() + 600 },
+        signature: hmac('only for tests: a secret that two services share'),
+      });
+    const status = async (sub: string) => (await app.graphql(VIEWER, {}, { token: signed(sub) })).status;
+    expect(await status('known')).toBe(200);
+    proxy.cut();
+    expect([await status('known'), await status('new')]).toEqual([503, 503]);
+    proxy.mend();
+    await eventually(async () => expect([await status('known'), await status('new')]).toEqual([200, 200]));
   });
 
   it('a socket stays open, and its operations receive an error message', async () => {
