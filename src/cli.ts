@@ -31,8 +31,10 @@ const USAGE = `Commands:
                      makes a link that resets the password of an account, or verifies its address
   check-config       prints the effective settings without secrets; exits with 1 and the problems if there are any
   deny-token         refuses tokens of another issuer from now on:
-    --issuer <name> --jti <id>                               one token
-    --issuer <name> --subject <user id> [--issued-by <time>] all of a user that were issued up to now, or to a time
+    --issuer <name> --jti <id>
+                     one token
+    --issuer <name> --subject <user id> [--tenant <id>] [--issued-by <time>]
+                     all of a user that were issued up to now, or to a time
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
 
 async function run([command, ...args]: string[]): Promise<number> {
@@ -128,7 +130,13 @@ async function denyToken(config: Config, args: string[]): Promise<number> {
 }
 
 function readDenial({ issuers }: Config, args: string[]): Denial {
-  const { issuer, jti, subject, 'issued-by': time } = parseArgs({ args, options: DENY_OPTIONS }).values;
+  const {
+    issuer,
+    jti,
+    subject,
+    tenant = null,
+    'issued-by': time,
+  } = parseArgs({ args, options: DENY_OPTIONS }).values;
   const names = [SHARED_SECRET, ...issuers.map(({ name }) => name)];
   if (issuer === undefined || !names.includes(issuer))
     throw new ConfigError([`--issuer must be one of ${names.join(', ')}`]);
@@ -138,7 +146,7 @@ function readDenial({ issuers }: Config, args: string[]): Denial {
   const issuedBy = time === undefined ? null : new Date(time);
   if (Number.isNaN(issuedBy?.getTime()))
     throw new ConfigError(['--issued-by must be a time such as 2026-11-28T12:00:00Z']);
-  return { issuer, subject: subject!, issuedBy };
+  return { issuer, subject: subject!, tenantId: tenant, issuedBy };
 }
 
 async function printSchemaFile(): Promise<number> {
@@ -165,6 +173,7 @@ const DENY_OPTIONS = {
   issuer: { type: 'string' },
   jti: { type: 'string' },
   subject: { type: 'string' },
+  tenant: { type: 'string' },
   'issued-by': { type: 'string' },
 } as const;
 

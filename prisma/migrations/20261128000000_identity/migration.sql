@@ -48,6 +48,7 @@ CREATE TABLE "denied_tokens" (
     "issuer" TEXT NOT NULL,
     "jti" TEXT,
     "subject" TEXT,
+    "external_tenant_id" TEXT NOT NULL DEFAULT '',
     "issued_by" TIMESTAMPTZ(3),
     "expires_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -123,7 +124,7 @@ CREATE INDEX "api_keys_tenant_id_idx" ON "api_keys"("tenant_id");
 CREATE UNIQUE INDEX "denied_tokens_issuer_jti_key" ON "denied_tokens"("issuer", "jti");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "denied_tokens_issuer_subject_key" ON "denied_tokens"("issuer", "subject");
+CREATE UNIQUE INDEX "denied_tokens_issuer_subject_external_tenant_id_key" ON "denied_tokens"("issuer", "subject", "external_tenant_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "account_links_token_hash_key" ON "account_links"("token_hash");

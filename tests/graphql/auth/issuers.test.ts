@@ -304,14 +304,19 @@ describe('a token of another issuer', () => {
       const issued = (iat?: number) => ({ ...early, claims: { ...early.claims, iat } });
       const subject = early.claims['sub'] as string;
       const issuedBy = new Date(seconds(-30) * 1_000);
-      await denyTokens(app.services.database, { issuer: 'shared-secret', subject, issuedBy });
+      await denyTokens(app.services.database, { issuer: 'shared-secret', subject, tenantId: null, issuedBy });
       expect(await ask(early)).toMatchObject(REVOKED);
       expect(await ask(issued(seconds(-30)))).toMatchObject(REVOKED);
       expect(await ask(issued())).toMatchObject(REVOKED);
       expect((await ask(issued(seconds(-29)))).status).toBe(200);
 
       const earlier = new Date(seconds(-3_600) * 1_000);
-      await denyTokens(app.services.database, { issuer: 'shared-secret', subject, issuedBy: earlier });
+      await denyTokens(app.services.database, {
+        issuer: 'shared-secret',
+        subject,
+        tenantId: null,
+        issuedBy: earlier,
+      });
       expect(await ask(early)).toMatchObject(REVOKED);
     });
 
@@ -336,6 +341,18 @@ describe('a token of another issuer', () => {
       expect(signedOut).toEqual({ __typename: 'LogoutSuccess', sessionsEnded: 1 });
       expect(await lastMessage(response)).toMatch(/^Signed out/);
       expect(await ask(target)).toMatchObject(REVOKED);
+    });
+
+    it('by signing out without a jti leaves the user of the same id in another tenant alone', async () => {
+      const target = shared({ sub: 'one id', tenant_id: 'one tenant' });
+      const namesake = { ...target, claims: { ...target.claims, tenant_id: 'another tenant' } };
+      await app.mutate('logout', {}, '', { token: token(target) });
+      expect(await ask(target)).toMatchObject(REVOKED);
+      expect((await ask(namesake)).status).toBe(200);
+      const issuedBy = new Date(seconds() * 1_000);
+      const denial = { issuer: 'shared-secret', subject: 'one id', tenantId: null, issuedBy };
+      await denyTokens(app.services.database, denial);
+      expect(await ask(namesake)).toMatchObject(REVOKED);
     });
 
     it('is forgotten when it has long expired, unless that is unknown', async () => {

@@ -69,9 +69,9 @@ async function erase(tx: Tx, { id, tenantId, subject }: User): Promise<void> {
 }
 
 /** Without its subject, the account no longer refuses the tokens that the issuer has given out. */
-async function denyIssued(tx: Tx, tenantId: string, subject: string): Promise<void> {
-  const { issuer } = await tx.prisma.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  await denyTokens(tx, { issuer, subject, issuedBy: null });
+async function denyIssued(tx: Tx, id: string, subject: string): Promise<void> {
+  const { issuer, externalId } = await tx.prisma.tenant.findUniqueOrThrow({ where: { id } });
+  await denyTokens(tx, { issuer, subject, tenantId: externalId, issuedBy: null });
 }
 
 function tenantWouldBeLeft({ id }: User): ConflictError {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CLOCK_TOLERANCE_SECONDS } from '../../../core/jwt/compact-jwt.ts';
 import type { Database } from '../../../infra/database.ts';
 
 /**
@@ -15,10 +16,11 @@ export async function denyTokens({ sql }: Pick<Database, 'sql'>, denial: Denial)
     return;
   }
   await sql(
-    `INSERT INTO denied_tokens (id, issuer, subject, issued_by) VALUES ($1, $2, $3, COALESCE($4, now()))
-     ON CONFLICT (issuer, subject)
+    `INSERT INTO denied_tokens (id, issuer, subject, external_tenant_id, issued_by)
+     VALUES ($1, $2, $3, COALESCE($4, ''), COALESCE($5, now() + make_interval(secs => ${CLOCK_TOLERANCE_SECONDS})))
+     ON CONFLICT (issuer, subject, external_tenant_id)
      DO UPDATE SET issued_by = GREATEST(denied_tokens.issued_by, EXCLUDED.issued_by)`,
-    [randomUUID(), denial.issuer, denial.subject, denial.issuedBy],
+    [randomUUID(), denial.issuer, denial.subject, denial.tenantId, denial.issuedBy],
   );
 }
 
@@ -39,6 +41,8 @@ export type Denial =
       issuer: string;
       /** The id of the user at the issuer. */
       subject: string;
-      /** Null: now. */
+      /** The id of their tenant at the issuer. Null: the subject in every tenant. */
+      tenantId: string | null;
+      /** Null: now, and as much later as the clock of the issuer may be ahead. */
       issuedBy: Date | null;
     };

@@ -11,7 +11,7 @@ export async function findIssuedUser(
   { issuer, tenantId, userId, tokenId, issuedAt }: Identity,
 ): Promise<{ isDenied: boolean; user: IssuedUser | null }> {
   const [row] = await sql<Row>(
-    `SELECT ${isDenied('$1', '$4', '$3', '$5')} AS "isDenied",
+    `SELECT ${isDenied({ issuer: '$1', tokenId: '$4', subject: '$3', tenantId: '$2', issuedAt: '$5' })} AS "isDenied",
        u.id, u.tenant_id AS "tenantId", u.role, u.plan, u.email, u.display_name AS "displayName",
        u.removed_at IS NOT NULL AS "isRemoved"
      FROM (VALUES (1)) AS always
@@ -27,10 +27,11 @@ export async function findIssuedUser(
  * Whether the deny list has a token: by its id, or by its subject up to a time. A token that does not say when it was
  * issued counts as issued before. The arguments are SQL expressions.
  */
-export function isDenied(issuer: string, tokenId: string, subject: string, issuedAt: string): string {
+export function isDenied({ issuer, tokenId, subject, tenantId, issuedAt }: TokenColumns): string {
   return `EXISTS (SELECT 1 FROM denied_tokens d WHERE d.issuer = ${issuer}
     AND (d.jti = ${tokenId}::text
-      OR (d.subject = ${subject} AND COALESCE(to_timestamp(${issuedAt}::float8) <= d.issued_by, true))))`;
+      OR (d.subject = ${subject} AND d.external_tenant_id IN ('', ${tenantId})
+        AND COALESCE(to_timestamp(${issuedAt}::float8) <= d.issued_by, true))))`;
 }
 
 /** Stores a user who is here for the first time, and their tenant. Safe for concurrent requests of the same user. */
@@ -68,6 +69,7 @@ export async function followIdentity(
   return { ...user, role, email, displayName };
 }
 
+type TokenColumns = Record<'issuer' | 'tokenId' | 'subject' | 'tenantId' | 'issuedAt', string>;
 type Row = { isDenied: boolean } & { [Name in keyof IssuedUser]: IssuedUser[Name] | null };
 
 export interface IssuedUser {

@@ -41,7 +41,12 @@ export function issuerAuthenticator({ database, verifier, defaultPlan }: IssuerS
       await denyTokens(
         database,
         tokenId === null
-          ? { issuer, subject: claims.userId, issuedBy: issuedAt === null ? null : wholeMs(issuedAt) }
+          ? {
+              issuer,
+              subject: claims.userId,
+              tenantId: claims.tenantId,
+              issuedBy: issuedAt === null ? null : wholeMs(issuedAt),
+            }
           : { issuer, tokenId, expiresAt },
       );
     },
@@ -79,7 +84,8 @@ async function currentRoles({ sql }: IssuerDatabase, ids: readonly string[]): Pr
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[])
        AS c(id, issuer, user_id, token_id, issued_at)
      JOIN users u ON u.id = c.user_id AND u.removed_at IS NULL
-     WHERE NOT ${isDenied('c.issuer', 'c.token_id', 'u.subject', 'c.issued_at')}`,
+     JOIN tenants t ON t.id = u.tenant_id
+     WHERE NOT ${isDenied(LISTED)}`,
     [
       ids,
       tokens.map(({ issuer }) => issuer),
@@ -90,6 +96,14 @@ async function currentRoles({ sql }: IssuerDatabase, ids: readonly string[]): Pr
   );
   return new Map(valid.map(({ id, role }) => [id, role]));
 }
+
+const LISTED = {
+  issuer: 'c.issuer',
+  tokenId: 'c.token_id',
+  subject: 'u.subject',
+  tenantId: 't.external_id',
+  issuedAt: 'c.issued_at',
+};
 
 /** A credential's id holds all that the deny list needs, because tokens are not stored. */
 function readCredentialId(id: string) {
