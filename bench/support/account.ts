@@ -4,7 +4,7 @@ import pg from 'pg';
 import { ApiClient } from '../../tools/product/api-client.ts';
 import { type Pace, promptFor } from './provider-reader.ts';
 
-/** A signed-in user of the product, of a plan without limits. */
+/** A signed-in user of the product, of a plan without limits and with a verified address. */
 export class Account {
   readonly api: ApiClient;
   readonly userId: string;
@@ -19,7 +19,7 @@ export class Account {
     const database = new pg.Client({ connectionString: databaseUrl });
     await database.connect();
     const { rows } = await database.query<{ id: string; tenant_id: string }>(
-      `UPDATE users SET plan = 'UNLIMITED' WHERE email = $1 RETURNING id, tenant_id`,
+      `UPDATE users SET plan = 'UNLIMITED', email_verified_at = now() WHERE email = $1 RETURNING id, tenant_id`,
       [email],
     );
     await database.end();

@@ -14,6 +14,7 @@ export const PRODUCTION: NodeJS.ProcessEnv = {
   SECRET_KEY: randomBytes(48).toString('base64'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
+  REGISTRATION: 'open',
 };
 
 /** Settings that make a provider of `provider.ts` the product's only one. */

@@ -114,5 +114,5 @@ builder.queryField('viewer', (t) =>
 
 errorType(InvalidCredentialsError, {
   description:
-    'The e-mail, the password or the refresh token is invalid. The error does not reveal which one.',
+    'The e-mail, the password, the refresh token or the token of a link is invalid. The error does not reveal which one.',
 });

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { testApp } from '../../support/app.ts';
+import { placesOf } from '../../support/canaries.ts';
 import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 
 const page = fs.readFileSync('docs/signing-in.md', 'utf8');
@@ -22,7 +23,7 @@ describe('the examples of docs/signing-in.md on registration, links and invitati
     return Object.values(data!)[0] as never;
   };
 
-  it('work one after the other', async () => {
+  it('work one after the other, and leave no secret in the database or the log', async () => {
     const [, body] = /-d '(\{\n  "query": "mutation \(\$input: RegisterInput!.*?\n\})'/s.exec(page)!;
     const { query, variables } = JSON.parse(body!) as { query: string; variables: Registration };
     const { email } = variables.input;
@@ -49,9 +50,15 @@ describe('the examples of docs/signing-in.md on registration, links and invitati
       totalCount: 1,
       nodes: [{ email: bob, acceptedAt: expect.any(String) }],
     });
+    await mail.to(bob, 2);
+    const secrets = mail.received.map(({ secret }) => secret);
+    expect(secrets).toHaveLength(4); // two to the first account, an invitation, and a link to who joined without it
+    const passwords = [variables.input.password, newPassword];
+    expect(await placesOf(app, [...secrets, invited.secret, ...passwords])).toEqual([]);
+    expect(await placesOf(app, [email])).toContain('users'); // the search finds what is there
   });
 });
 
 interface Registration {
-  input: { email: string };
+  input: { email: string; password: string };
 }
