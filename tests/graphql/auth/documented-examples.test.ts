@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { testApp } from '../../support/app.ts';
 import { placesOf } from '../../support/canaries.ts';
+import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
+import { type Account, testApp } from '../../support/app.ts';
 import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 
 const page = fs.readFileSync('docs/signing-in.md', 'utf8');
@@ -58,6 +63,72 @@ describe('the examples of docs/signing-in.md on registration, links and invitati
     expect(await placesOf(app, [email])).toContain('users'); // the search finds what is there
   });
 });
+
+describe('the examples of docs/signing-in.md on members, one’s own data and API keys', () => {
+  const app = testApp({ config: { role: 'api' } });
+  const run = async (start: string, variables: object, account: Pick<Account, 'token'>) => {
+    const { data, errors } = await app.graphql<Record<string, object>>(example(start), variables, account);
+    expect(errors).toBeUndefined();
+    return Object.values(data!)[0] as never;
+  };
+  /** Runs each shell example that contains the text, against this server. */
+  const shell = (text: string, env: Record<string, string>) =>
+    Promise.all(
+      [...page.matchAll(/^```sh\n(.*?)^```/gms)]
+        .map(([, script]) => script!.replaceAll('http://localhost:9000', app.url('')))
+        .filter((script) => script.includes(text))
+        .map(
+          async (script) =>
+            (await sh('sh', ['-ec', script], { env: { PATH: '/usr/bin:/bin', ...env }, cwd: env['HOME'] }))
+              .stdout,
+        ),
+    );
+
+  it('manage members and plans', async () => {
+    const admin = await app.register();
+    const user = await app.member(admin, 'USER');
+    const userId = user.session.user.id;
+    expect(await run('users(first', { search: user.email }, admin)).toMatchObject({
+      totalCount: 1,
+      nodes: [{ id: userId, email: user.email, apiKeys: [] }],
+    });
+    expect(await run('setUserRole(', { userId }, admin)).toMatchObject({ user: { role: 'ADMIN' } });
+    const operator = { email: 'operator@example.com', password: 'correct horse battery' };
+    await ensureOperator(app.services, operator);
+    const { accessToken } = await app.signIn('login', operator);
+    expect(await run('setUserPlan(', { userId }, { token: accessToken })).toMatchObject({
+      user: { id: userId, plan: 'PRO' },
+    });
+  });
+
+  it('create, use and revoke an API key', async () => {
+    const ann = await app.register();
+    const made: { apiKey: { id: string }; secret: string } = await run('createApiKey(', {}, ann);
+    const [answers] = await shell('X-API-Key', { API_KEY: made.secret });
+    const seen = { data: { viewer: { id: ann.session.user.id, permissions: ['PIPELINE_EXECUTE'] } } };
+    expect(answers).toBe(JSON.stringify(seen).repeat(2));
+    expect(await run('revokeApiKey(', { apiKeyId: made.apiKey.id }, ann)).toMatchObject({
+      apiKey: { revokedAt: expect.any(String) },
+    });
+  });
+
+  it('change the password, download everything and delete the account', async () => {
+    const ann = await app.register();
+    const changed = await run('changePassword(', { current: ann.password, new: 'correct horse stable' }, ann);
+    expect(changed).toMatchObject({ __typename: 'ChangePasswordSuccess' });
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'agentforge-export-'));
+    await shell('/account/export', { TOKEN: ann.token, HOME: folder });
+    const file = fs.readFileSync(path.join(folder, 'agentforge-account.json'), 'utf8');
+    fs.rmSync(folder, { recursive: true });
+    expect(JSON.parse(file)).toMatchObject({ profile: [{ email: ann.email }] });
+    const { id } = ann.session.user;
+    expect(await run('deleteAccount(', { password: 'correct horse stable' }, ann)).toMatchObject({
+      deletedId: id,
+    });
+  });
+});
+
+const sh = promisify(execFile);
 
 interface Registration {
   input: { email: string; password: string };
