@@ -5,6 +5,7 @@ import { readConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/infra/logger.ts';
 import { testApp } from '../../support/app.ts';
 import { testDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 
 const ACCOUNT = { password: 'correct horse battery', displayName: 'Ann' };
@@ -85,6 +86,20 @@ describe.each([
       message: expect.stringMatching(message),
     });
     expect(await app.services.database.prisma.user.count()).toBe(0);
+  });
+});
+
+describe('register while the mail server is away', () => {
+  const app = testApp({ config: { role: 'api', smtpUrl: 'smtp://127.0.0.1:1' } });
+
+  it('answers as always, and logs the failure without the address', async () => {
+    const { email, session } = await app.register();
+    expect(session.user.email).toBe(email);
+    expect(await app.mutate('requestPasswordReset', { email })).toMatchObject({
+      __typename: 'RequestPasswordResetSuccess',
+    });
+    await eventually(() => app.logs.join().includes('mail was not sent; will retry'));
+    expect(app.logs.join()).not.toContain(email);
   });
 });
 
