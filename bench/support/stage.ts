@@ -16,7 +16,9 @@ export async function openStage(sockets: number): Promise<Stage> {
   const folder = parts.use(temporaryFolder()).path;
   const product = parts.use(await startProduct(folder, { ...PRODUCTION, ...providerSettings(provider) }));
   const account = await Account.signUp(product.url, databaseOf(folder));
-  const open = await Promise.all(Array.from({ length: sockets }, () => account.openSocket()));
+  const open: Client[] = [];
+  // One after the other, because an address may have few sockets that have not signed in.
+  for (let i = 0; i < sockets; i++) open.push(await account.openSocket());
   parts.defer(() => open.forEach((socket) => void socket.dispose()));
 
   const opened = parts.move();

@@ -14,6 +14,7 @@ import {
 } from '../../src/kernel/limits.ts';
 import { PLANS } from '../../src/kernel/plans.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
+import { ACCESS_ENDS } from '../../src/modules/auth/access-watch.ts';
 import { GUESSES, REQUESTS } from '../../src/modules/auth/throttle/throttle-rules.ts';
 import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
@@ -106,6 +107,12 @@ describe('README.md', () => {
 describe('docs/signing-in.md', () => {
   it('quotes the recipe for browsers as it is tested', () => {
     expect(blocksOf(read('docs/signing-in.md'), 'js')).toContain(read('docs/examples/browser-session.js'));
+  });
+
+  it('lists every close of a WebSocket with its reason', () => {
+    const text = read('docs/signing-in.md');
+    for (const [code, reason] of Object.values(CLOSE)) expect(text).toContain(`| ${code} | ${reason} |`);
+    for (const { message } of Object.values(ACCESS_ENDS)) expect(text).toContain(`| 4403 | ${message} |`);
   });
 
   it('states the limits of the throttle', () => {

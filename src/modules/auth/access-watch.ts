@@ -47,7 +47,7 @@ export class AccessWatch {
     for (const watched of this.#watched) {
       const { kind, expiresAt } = watched.viewer.credential;
       if (expiresAt && expiresAt <= now)
-        this.#end(watched, kind === 'API_KEY' ? ENDS.keyExpired : ENDS.expired);
+        this.#end(watched, kind === 'API_KEY' ? ACCESS_ENDS.keyExpired : ACCESS_ENDS.expired);
     }
     const byKind = Map.groupBy(this.#watched, ({ viewer }) => viewer.credential.kind);
     for (const authenticator of this.#options.authenticators) {
@@ -64,8 +64,8 @@ export class AccessWatch {
       const roles = await authenticator.currentRoles([...ids]);
       for (const one of watched) {
         const role = roles.get(one.viewer.credential.id);
-        if (!role) this.#end(one, kind === 'API_KEY' ? ENDS.keyRevoked : ENDS.signedOut);
-        else if (role !== one.viewer.role) this.#end(one, ENDS.roleChanged);
+        if (!role) this.#end(one, kind === 'API_KEY' ? ACCESS_ENDS.keyRevoked : ACCESS_ENDS.signedOut);
+        else if (role !== one.viewer.role) this.#end(one, ACCESS_ENDS.roleChanged);
       }
       this.#failing.delete(kind);
     } catch (error) {
@@ -87,7 +87,7 @@ export class AccessWatch {
 const CHECK_INTERVAL_MS = 800;
 
 /** After a change of role the same credentials are valid again, so the client only connects anew. */
-const ENDS = {
+export const ACCESS_ENDS = {
   expired: { reason: 'EXPIRED', message: 'Access token expired' },
   signedOut: { reason: 'REVOKED', message: 'Signed out' },
   keyExpired: { reason: 'EXPIRED', message: 'API key expired' },
