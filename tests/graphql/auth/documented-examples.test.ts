@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { placesOf } from '../../support/canaries.ts';
 import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
-import { type Account, testApp } from '../../support/app.ts';
+import { type Account, type RequestOptions, testApp } from '../../support/app.ts';
 import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 
 const page = fs.readFileSync('docs/signing-in.md', 'utf8');
@@ -125,6 +125,36 @@ describe('the examples of docs/signing-in.md on members, one’s own data and AP
     expect(await run('deleteAccount(', { password: 'correct horse stable' }, ann)).toMatchObject({
       deletedId: id,
     });
+  });
+});
+
+describe('the examples of docs/signing-in.md on sessions and cookie mode', () => {
+  const app = testApp({ config: { role: 'api' } });
+  const run = async (start: string, variables: object, options: RequestOptions = {}) => {
+    const { data, errors } = await app.graphql<Record<string, object>>(example(start), variables, options);
+    expect(errors).toBeUndefined();
+    return Object.values(data!)[0] as never;
+  };
+
+  it('sign in, refresh, list and end sessions', async () => {
+    const ann = await app.register({ email: 'you@example.com' });
+    const { refreshToken } = ann.session;
+    expect(await run('refreshSession(', { refreshToken })).toMatchObject({
+      __typename: 'RefreshSessionSuccess',
+    });
+    await run('cookie: true', {}); // a second session
+    const sessions: { id: string; current: boolean }[] = await run('sessions {', {}, ann);
+    expect(sessions.map(({ current }) => current)).toEqual([false, true]);
+    const { id } = sessions[0]!;
+    expect(await run('endSession(', { id }, ann)).toMatchObject({ session: { id } });
+    expect(await run('logout(input: {})', {}, ann)).toMatchObject({ sessionsEnded: 1 });
+  });
+
+  it('run the command of a sign-in', async () => {
+    await app.register({ email: 'you@example.com' }).catch(() => null); // the account exists after the test above
+    const [, script] = /^```sh\n(curl [^`]*login\(.*?)^```/ms.exec(page)!;
+    const { stdout } = await sh('sh', ['-ec', script!.replaceAll('http://localhost:9000', app.url(''))]);
+    expect(JSON.parse(stdout)).toMatchObject({ data: { login: { __typename: 'LoginSuccess' } } });
   });
 });
 
