@@ -12,13 +12,13 @@ export interface DataDirLock {
 }
 
 /**
- * Locks the folder for this process until it releases the lock or terminates in any way. Errors: ConfigError with the
- * id of the process that holds the lock.
+ * Locks the folder for this process until it releases the lock or terminates in any way. Makes the folder private.
+ * Errors: ConfigError with the id of the process that holds the lock.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
-  fs.mkdirSync(dataDir, { recursive: true });
+  makePrivate(dataDir);
   const holderFile = path.join(dataDir, 'holder.pid');
-  const database = new DatabaseSync(path.join(dataDir, 'lock'));
+  const database = new DatabaseSync(privateFile(path.join(dataDir, 'lock')));
   try {
     // SQLite uses a lock of the operating system, which Node has no API for. It ends with its process and is never stale.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -30,7 +30,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
       `DATA_DIR ${dataDir} is in use by another instance${holder}: stop it, or set another folder`,
     ]);
   }
-  fs.writeFileSync(holderFile, String(process.pid));
+  fs.writeFileSync(privateFile(holderFile), String(process.pid));
   return { release: () => database.close() };
 }
 
@@ -38,7 +38,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
 export function loadOrCreateSecretKey(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
   if (!fs.existsSync(file)) {
-    fs.mkdirSync(dataDir, { recursive: true });
+    makePrivate(dataDir);
     const candidate = `${file}.${process.pid}`;
     fs.writeFileSync(candidate, randomBytes(48).toString('base64'), { mode: 0o600 });
     try {
@@ -52,4 +52,30 @@ export function loadOrCreateSecretKey(dataDir: string): string {
   return fs.readFileSync(file, 'utf8');
 }
 
+/**
+ * Creates the folder for its owner alone, or takes it from the others. A folder of somebody else's, or with files that
+ * are not ours, stays as it is, because others may need it: the files in it are private in any case.
+ */
+function makePrivate(dataDir: string): void {
+  fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const { uid, mode } = fs.statSync(dataDir);
+  const isOurs = uid === process.getuid?.() && fs.readdirSync(dataDir).every((name) => OWN_FILE.test(name));
+  if (isOurs && (mode & 0o077) !== 0) fs.chmodSync(dataDir, 0o700);
+}
+
+/**
+ * The file, created if it is missing, for its owner alone. Does not open a file that exists: closing it again would
+ * release the lock that this process may have on it.
+ */
+function privateFile(file: string): string {
+  try {
+    fs.writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    fs.chmodSync(file, 0o600);
+  }
+  return file;
+}
+
 const SQLITE_BUSY = 5;
+const OWN_FILE = /^(lock(-journal)?|holder\.pid|secret-key(\.\d+)?|postgres)$/;

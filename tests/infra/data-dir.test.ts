@@ -15,9 +15,10 @@ beforeEach(async () => {
 afterEach(() => fs.rm(parent, { recursive: true }));
 
 describe('lockDataDir', () => {
-  it('rejects a second lock and names the process of the first', () => {
+  it('rejects a second lock and names the process of the first', async () => {
     const lock = lockDataDir(dataDir);
     expect(() => lockDataDir(dataDir)).toThrow(`process ${process.pid}`);
+    await expect(spawnHolder()).rejects.toThrow('refused'); // the attempt has not released the first
     lock.release();
     lockDataDir(dataDir).release();
   });
@@ -40,6 +41,42 @@ describe('lockDataDir', () => {
     const winners = rivals.flatMap((rival) => (rival.status === 'fulfilled' ? [rival.value] : []));
     expect(winners).toHaveLength(1);
     winners[0]!.kill('SIGKILL');
+  });
+});
+
+describe('the folder', () => {
+  const modeOf = async (file: string) => ((await fs.stat(file)).mode & 0o777).toString(8);
+
+  it('is made for its owner alone, and so are the files of the lock', async () => {
+    lockDataDir(dataDir).release();
+    expect(await modeOf(dataDir)).toBe('700');
+    for (const name of ['lock', 'holder.pid']) expect(await modeOf(path.join(dataDir, name))).toBe('600');
+  });
+
+  it('is taken from others where an earlier version has left it open to them', async () => {
+    lockDataDir(dataDir).release();
+    await fs.chmod(dataDir, 0o755);
+    for (const name of ['lock', 'holder.pid']) await fs.chmod(path.join(dataDir, name), 0o644);
+    lockDataDir(dataDir).release();
+    expect(await modeOf(dataDir)).toBe('700');
+    for (const name of ['lock', 'holder.pid']) expect(await modeOf(path.join(dataDir, name))).toBe('600');
+  });
+
+  it('stays open to others when it holds files that are not ours', async () => {
+    await fs.mkdir(dataDir);
+    await fs.chmod(dataDir, 0o755);
+    await fs.writeFile(path.join(dataDir, 'of-others.txt'), '');
+    lockDataDir(dataDir).release();
+    expect(await modeOf(dataDir)).toBe('755');
+    expect(await modeOf(path.join(dataDir, 'lock'))).toBe('600');
+  });
+
+  it.runIf(process.getuid?.() === 0)('stays as it is when it belongs to another account', async () => {
+    await fs.mkdir(dataDir);
+    await fs.chown(dataDir, 12_345, 12_345);
+    await fs.chmod(dataDir, 0o755);
+    lockDataDir(dataDir).release();
+    expect(await modeOf(dataDir)).toBe('755');
   });
 });
 

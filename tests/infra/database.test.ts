@@ -87,7 +87,8 @@ describe('transact', () => {
   });
 
   it('runs the work again when two transactions deadlock', async () => {
-    await database.prisma.tenant.createMany({ data: [createTenant('a').data, createTenant('b').data] });
+    const data = ['a', 'b'].map((id) => ({ id, ...createTenant(id).data }));
+    await database.prisma.tenant.createMany({ data });
     let runs = 0;
     const lockInOrder = (first: string, second: string) =>
       database.transact(async (tx) => {

@@ -118,6 +118,7 @@ describe('SECRET_KEY', () => {
     ['a placeholder', 'your-secret-key-change-in-production-please'],
     ['a repetition', 'k3Vq9ZrT5mXwB2nH'.repeat(2)],
     ['a sequence', '0123456789abcdefKq7vX2mR9kT4wZ8n'],
+    ['a sequence, repeated', '0123456789abcdef'.repeat(2)],
   ])('is rejected in production when it is %s', (_what, SECRET_KEY) => {
     expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([expect.stringMatching(/^SECRET_KEY is/)]);
     expect(problemsOf({ SECRET_KEY })).toEqual([]);
