@@ -17,7 +17,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       project('unit', ['tests/unit/**/*.test.ts', 'tests/architecture.test.ts'], UNIT),
-      project('integration', ['tests/{contracts,graphql,infra,money}/**/*.test.ts'], SERVERS),
+      project('integration', ['tests/{access,contracts,graphql,infra,money}/**/*.test.ts'], SERVERS),
       project('process', ['tests/{worker,transports}/**/*.test.ts', 'tests/demo.test.ts'], SERVERS),
     ],
   },

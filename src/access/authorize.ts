@@ -1,23 +1,33 @@
 import { AppError, UnauthenticatedError } from '../errors.ts';
-import { OPERATIONS, type ProtectedOperation } from './permissions.ts';
+import {
+  OPERATIONS,
+  type Protected,
+  type ProtectedOperation,
+  type ProtectedRoute,
+  ROUTES,
+} from './permissions.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Returns the viewer if they may run the operation. Errors: UNAUTHENTICATED without a viewer, FORBIDDEN without permission. */
 export function authorize(authentication: Authentication, operation: ProtectedOperation): Viewer {
-  const required = OPERATIONS[operation];
   const [, field] = operation.split('.');
-  const viewer = required === 'PERSON' ? authorizePerson(authentication, field!) : signedIn(authentication);
-  if (required !== 'PERSON' && required !== 'SIGNED_IN' && !viewer.permissions.has(required)) {
-    throw new AppError('FORBIDDEN', `${field} requires the permission ${required}, which you do not have.`);
-  }
-  return viewer;
+  return check(authentication, OPERATIONS[operation], field!);
 }
 
-/** Returns the viewer if they are signed in, and not with an API key. Errors: as above. */
-export function authorizePerson(authentication: Authentication, what: string): Viewer {
+/** The same for a route. */
+export function authorizeRoute(authentication: Authentication, path: ProtectedRoute): Viewer {
+  return check(authentication, ROUTES[path], path);
+}
+
+function check(authentication: Authentication, required: Protected, what: string): Viewer {
   const viewer = signedIn(authentication);
-  if (viewer.credential.kind !== 'API_KEY') return viewer;
-  throw new AppError('FORBIDDEN', `${what} cannot be used with an API key. Sign in as a person.`);
+  if (required === 'SIGNED_IN') return viewer;
+  if (required === 'PERSON') {
+    if (viewer.credential.kind !== 'API_KEY') return viewer;
+    throw new AppError('FORBIDDEN', `${what} cannot be used with an API key. Sign in as a person.`);
+  }
+  if (viewer.permissions.has(required)) return viewer;
+  throw new AppError('FORBIDDEN', `${what} requires the permission ${required}, which you do not have.`);
 }
 
 function signedIn({ viewer, credentialError }: Authentication): Viewer {

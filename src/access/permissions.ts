@@ -91,10 +91,15 @@ export const OPERATIONS = {
   'Query.approvalRequests': 'SIGNED_IN',
   'Subscription.approvalEvents': 'SIGNED_IN',
   'Mutation.decideApproval': 'APPROVAL_DECIDE',
-} as const satisfies Record<
-  `${'Query' | 'Mutation' | 'Subscription'}.${string}`,
-  'PUBLIC' | 'SIGNED_IN' | 'PERSON' | Permission
->;
+} as const satisfies Record<`${'Query' | 'Mutation' | 'Subscription'}.${string}`, Requirement>;
+
+/** The requirement of each HTTP route. The server does not start with a route without an entry. */
+export const ROUTES = {
+  '/graphql': 'PUBLIC', // each operation has its own requirement
+  '/account/export': 'PERSON',
+  '/health': 'PUBLIC',
+  '/ready': 'PUBLIC',
+} as const satisfies Record<`/${string}`, Requirement>;
 
 /** The permissions of a user, in the order of `PERMISSIONS`. */
 export function permissionsOf({ role, tenantId }: { role: Role; tenantId: string }): ReadonlySet<Permission> {
@@ -106,11 +111,17 @@ export function isOperation(name: string): name is OperationName {
   return Object.hasOwn(OPERATIONS, name);
 }
 
+export function isRoute(path: string): path is keyof typeof ROUTES {
+  return Object.hasOwn(ROUTES, path);
+}
+
 export function isPublic(operation: OperationName): operation is PublicOperation {
   return OPERATIONS[operation] === 'PUBLIC';
 }
 
 export type Permission = (typeof PERMISSIONS)[number];
+export type Protected = 'SIGNED_IN' | 'PERSON' | Permission;
+export type Requirement = 'PUBLIC' | Protected;
 export type OperationName = keyof typeof OPERATIONS;
 export type MutationName = OperationName extends infer Name
   ? Name extends `Mutation.${infer Field}`
@@ -121,3 +132,6 @@ export type PublicOperation = {
   [Name in OperationName]: (typeof OPERATIONS)[Name] extends 'PUBLIC' ? Name : never;
 }[OperationName];
 export type ProtectedOperation = Exclude<OperationName, PublicOperation>;
+export type ProtectedRoute = {
+  [Path in keyof typeof ROUTES]: (typeof ROUTES)[Path] extends Protected ? Path : never;
+}[keyof typeof ROUTES];

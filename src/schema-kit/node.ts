@@ -1,34 +1,47 @@
-import type { PrismaModelTypes, PrismaNodeOptions } from '@pothos/plugin-prisma';
-import type { Viewer } from '../access/viewer.ts';
+import {
+  type PrismaModelTypes,
+  type PrismaNodeOptions,
+  type PrismaObjectRef,
+  queryFromInfo,
+} from '@pothos/plugin-prisma';
+import type { GraphQLResolveInfo } from 'graphql';
+import { visible, type VisibleType } from '../access/visibility.ts';
 import type { Context } from '../kernel/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { delegateOf, type ModelName, type Models } from './delegate.ts';
 
 /**
- * Declares a stored object that `node(id)` can read. `visibleTo` is the Prisma condition that limits which rows a
- * viewer can read.
+ * Declares a stored object that `node(id)` can read: only what the viewer may see, and nothing without a viewer. More
+ * fields of an object that a resolver has returned are read by its primary key: that resolver has decided who sees it,
+ * such as the account of the person who has just registered.
  */
-export function node<Name extends ModelName>(model: Name, options: NodeOptions<Name>) {
-  const { visibleTo, key = byId, ...rest } = options;
-  return builder.prismaNode<Name>(model, {
-    ...rest,
-    ...key,
+export function node<Name extends ModelName & VisibleType>(
+  model: Name,
+  options: NodeOptions<Name>,
+): NodeRef<Name> {
+  const { key = byId, ...rest } = options;
+  const ref = builder.prismaObject(model, rest as never) as unknown as NodeRef<Name>;
+  builder.nodeRef(ref, {
     id: { ...key.id, description: 'Globally unique, opaque and stable identifier.' },
-    nullable: true,
-    findUnique: (id: string, ctx: Context) => ({
-      ...key.where(id),
-      // `node` requires a viewer. Without one, a public mutation reads more fields of the object that it returns.
-      AND: ctx.viewer ? visibleTo(ctx.viewer) : {},
-    }),
+    loadWithoutCache: async (id: string, context: Context, info: GraphQLResolveInfo) => {
+      const query = await queryFromInfo({ context, info, typeName: model, awaitSelections: true });
+      const where = { ...key.where(id), AND: visible(model, context.viewer) };
+      return delegateOf(context, model).findUnique({ ...query, where });
+    },
   } as never);
+  return ref;
 }
 
-const byId: NodeKey = { id: { field: 'id' }, where: (id) => ({ id }) };
+const byId: NodeKey = { id: { resolve: ({ id }: { id: string }) => id }, where: (id) => ({ id }) };
 
-export type Models = SchemaTypes['PrismaTypes'];
-export type ModelName = keyof Models;
+type NodeRef<Name extends ModelName> = PrismaObjectRef<
+  SchemaTypes,
+  PrismaModelTypes & Models[Name],
+  Models[Name]['Shape']
+>;
+
 interface NodeOptions<Name extends ModelName> {
   description: string;
-  visibleTo: (viewer: Viewer) => Models[Name]['Where'];
   /** Default: the column `id`. */
   key?: NodeKey;
   fields: PrismaNodeOptions<
@@ -46,5 +59,4 @@ interface NodeOptions<Name extends ModelName> {
 interface NodeKey {
   id: object;
   where: (id: string) => object;
-  select?: object;
 }

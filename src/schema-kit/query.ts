@@ -2,16 +2,20 @@ import type { InputFieldMap, InputShapeFromFields } from '@pothos/core';
 import { authorize } from '../access/authorize.ts';
 import type { ProtectedOperation } from '../access/permissions.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { visible, type VisibleType } from '../access/visibility.ts';
 import type { Context } from '../kernel/context.ts';
 import { keyset, type Order } from '../kernel/pagination.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import type { ConnectionRefs } from './connection.ts';
+import { delegateOf, type ModelName, type Models } from './delegate.ts';
 import { decodeId } from './global-id.ts';
-import type { ModelName, Models } from './node.ts';
 
 /** Declares a query for one object by its id: `conversation(id: ID!): Conversation`. */
-export function queryOne<Name extends ModelName>(field: QueryName, options: OneOptions<Name>): void {
-  const { model, visibleTo, description } = options;
+export function queryOne<Name extends ModelName & VisibleType>(
+  field: QueryName,
+  options: OneOptions<Name>,
+): void {
+  const { model, description } = options;
   builder.queryField(field, (t) =>
     t.prismaField({
       type: model as 'Conversation',
@@ -20,7 +24,7 @@ export function queryOne<Name extends ModelName>(field: QueryName, options: OneO
       args: { id: t.arg.id({ required: true, description: `Id of a \`${model}\`.` }) },
       resolve: (query, _root, { id }, ctx) => {
         const viewer = authorize(ctx, `Query.${field}`);
-        const where = { id: decodeId(id, model), AND: visibleTo(viewer) };
+        const where = { id: decodeId(id, model), AND: visible(model, viewer) };
         return delegateOf(ctx, model).findUnique({ ...query, where }) as never;
       },
     }),
@@ -28,14 +32,14 @@ export function queryOne<Name extends ModelName>(field: QueryName, options: OneO
 }
 
 /** Declares a query for a connection of the objects that the viewer may see, filtered and ordered by its arguments. */
-export function queryList<Name extends ModelName, Args extends InputFieldMap>(
+export function queryList<Name extends ModelName & VisibleType, Args extends InputFieldMap>(
   field: QueryName,
   options: ListOptions<Name, Args>,
 ): void {
-  const { model, connection, visibleTo, description, args, cursor, filter, order } = options;
+  const { model, connection, description, args, cursor, filter, order } = options;
   const conditions = (given: InputShapeFromFields<Args>, ctx: Context) => {
     const viewer = authorize(ctx, `Query.${field}`);
-    return [visibleTo(viewer), filter(given, viewer)];
+    return [visible(model, viewer), filter(given, viewer)];
   };
   builder.queryField(field, (t) =>
     t.prismaConnection(
@@ -58,28 +62,15 @@ export function queryList<Name extends ModelName, Args extends InputFieldMap>(
   );
 }
 
-function delegateOf({ database }: Context, model: ModelName): Delegate {
-  const name = `${model.charAt(0).toLowerCase()}${model.slice(1)}`;
-  return (database.prisma as unknown as Record<string, Delegate>)[name]!;
-}
-
 type QueryName = ProtectedOperation extends infer Name
   ? Name extends `Query.${infer Field}`
     ? Field
     : never
   : never;
 
-/** The part of a Prisma delegate that is the same for every model. */
-interface Delegate {
-  findUnique: (args: object) => Promise<unknown>;
-  findMany: (args: object) => Promise<unknown[]>;
-  count: (args: object) => Promise<number>;
-}
-
 interface OneOptions<Name extends ModelName> {
   model: Name;
   description: string;
-  visibleTo: (viewer: Viewer) => Models[Name]['Where'];
 }
 
 interface ListOptions<Name extends ModelName, Args extends InputFieldMap> extends OneOptions<Name> {

@@ -12,7 +12,6 @@ import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
 import { ApprovalTimingRef } from '../designs/schema.ts';
-import { visibleTo } from './policy.ts';
 import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
 
 const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
@@ -51,7 +50,6 @@ const ApprovalEditsInput = builder.inputType('ApprovalEditsInput', {
 export const ApprovalRequestRef = node('ApprovalRequest', {
   description:
     'A request of a run that a user approves or rejects a step. It is durable and can stay open for days.',
-  visibleTo,
   fields: (t) => ({
     status: t.expose('status', { type: ApprovalStatusRef, description: 'Current status.' }),
     stepKey: t.exposeString('stepKey', { description: 'Key of the step that requires the approval.' }),
@@ -117,14 +115,12 @@ const ApprovalFilterInput = builder.inputType('ApprovalFilter', {
 
 queryOne('approvalRequest', {
   model: 'ApprovalRequest',
-  visibleTo,
   description: 'Approval request with the given id. Null when it does not exist or is not visible to you.',
 });
 
 queryList('approvalRequests', {
   model: 'ApprovalRequest',
   connection: connection(ApprovalRequestRef, 'ApprovalRequest'),
-  visibleTo,
   description: 'Approval requests that are visible to you, newest first.',
   args: (t) => ({
     filter: t.arg({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { visible } from '../../access/visibility.ts';
 import { AppError, NotFoundError } from '../../errors.ts';
 import { AlreadyDecidedError } from './errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
@@ -9,7 +10,7 @@ import { inspectText, isVisible, NOT_BLANK, rowId, storedText } from '../../kern
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { approvalsLog, executionApprovalsLog } from './events.ts';
-import { mayDecide, visibleTo } from './policy.ts';
+import { mayDecide } from './policy.ts';
 
 export const MAX_COMMENT_LENGTH = 2_000;
 
@@ -42,7 +43,7 @@ export const decideApproval = useCase(
   ) => {
     const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
     const approval = await transact(async (tx) => {
-      const where = { id, ...visibleTo(viewer) };
+      const where = { id, ...visible('ApprovalRequest', viewer) };
       const request = await tx.prisma.approvalRequest.findFirst({ where, include: { execution: true } });
       if (!request) throw new NotFoundError('The approval request');
       if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));

@@ -1,8 +1,9 @@
 import { authorize } from '../../access/authorize.ts';
+import { visible } from '../../access/visibility.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type EventStream, openStream } from '../../kernel/events/log-stream.ts';
 import { type ApprovalEvent, approvalsLog } from './events.ts';
-import { mayDecide, visibleTo } from './policy.ts';
+import { mayDecide } from './policy.ts';
 import { type ApprovalsSnapshot, snapshotApprovals } from './snapshot.ts';
 
 /** Streams new requests and decisions of the tenant, for requests that the viewer may decide. */
@@ -17,7 +18,7 @@ export async function approvalEvents(
     snapshot: () => snapshotApprovals(ctx.database, viewer),
     where: async ({ approvalId: id }) => {
       const request = await ctx.database.prisma.approvalRequest.findFirst({
-        where: { id, ...visibleTo(viewer) },
+        where: { id, ...visible('ApprovalRequest', viewer) },
         include: { execution: { select: { ownerId: true, requireDifferentApprover: true } } },
       });
       return request !== null && mayDecide(viewer, request);

@@ -2,6 +2,7 @@ import { InvalidCredentialsError } from './errors.ts';
 import { errorType } from '../../schema-kit/errors.ts';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../../access/viewer.ts';
+import { maySee } from '../../access/visibility.ts';
 import type { User } from '../../generated/prisma/client.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { describePlan, PLAN_NAMES } from '../../kernel/plans.ts';
@@ -44,7 +45,6 @@ export const PermissionRef = builder.enumType('Permission', {
 
 export const TenantRef = node('Tenant', {
   description: 'A group of users whose data is isolated from all other tenants.',
-  visibleTo: ({ tenantId }) => ({ id: tenantId }),
   fields: (t) => ({
     externalId: t.exposeString('externalId', {
       description: 'Id of the tenant at the token issuer.',
@@ -60,13 +60,13 @@ export const TenantRef = node('Tenant', {
 
 export const UserRef = node('User', {
   description: 'A member of a tenant.',
-  visibleTo: ({ tenantId }) => ({ tenantId }),
   fields: (t) => ({
     email: t.string({
       nullable: true,
       description:
         'E-mail address in lower case. Null for a user without one, and for another member unless you manage users.',
-      resolve: (user, _args, { viewer }, { path }) => (mayReadEmail(viewer, user, path) ? user.email : null),
+      resolve: (user, _args, { viewer }, { path }) =>
+        mayRead('User.email', viewer, user, path) ? user.email : null,
     }),
     emailVerified: t.boolean({
       description:
@@ -75,7 +75,13 @@ export const UserRef = node('User', {
     }),
     displayName: t.exposeString('displayName', { description: 'Name that other users see.' }),
     role: t.expose('role', { type: RoleRef, description: 'Role in the tenant.' }),
-    plan: t.expose('plan', { type: PlanRef, description: 'Plan, which sets the daily limits.' }),
+    plan: t.field({
+      type: PlanRef,
+      nullable: true,
+      description: 'Plan, which sets the daily limits. Null for another member unless you manage users.',
+      resolve: (user, _args, { viewer }, { path }) =>
+        mayRead('User.plan', viewer, user, path) ? user.plan : null,
+    }),
     tenant: t.relation('tenant', { description: 'The tenant that the user belongs to.' }),
     permissions: t.field({
       type: [PermissionRef],
@@ -90,10 +96,14 @@ export const UserRef = node('User', {
   }),
 });
 
-/** Oneself, also in the answer to signing in; and those who manage the users of the tenant. */
-function mayReadEmail(viewer: Viewer | null, user: User, { prev }: GraphQLResolveInfo['path']): boolean {
-  if (OWN_ACCOUNTS.includes(prev?.typename ?? '') || viewer?.userId === user.id) return true;
-  return viewer?.tenantId === user.tenantId && viewer.permissions.has('USER_MANAGE');
+/** Also of the caller's own account in the answer to signing in, whoever the viewer of the request is. */
+function mayRead(
+  field: 'User.email' | 'User.plan',
+  viewer: Viewer | null,
+  { id: ownerId, tenantId }: User,
+  { prev }: GraphQLResolveInfo['path'],
+): boolean {
+  return OWN_ACCOUNTS.includes(prev?.typename ?? '') || maySee(field, viewer, { tenantId, ownerId });
 }
 
 /** Types whose user is the account of the caller, who has just proved to own it. */

@@ -1,7 +1,7 @@
 import type { Viewer } from '../../access/viewer.ts';
 import type { Services } from '../../kernel/context.ts';
 import { exportPages, type ExportRows } from '../../kernel/export.ts';
-import { ownedBy } from './policy.ts';
+import { ownedBy } from '../../access/visibility.ts';
 
 export const exportConversations: ExportRows = ({ database }, viewer) =>
   exportPages(({ after, take }) =>

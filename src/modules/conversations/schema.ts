@@ -16,7 +16,6 @@ import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { containing, pageIn } from '../../kernel/pagination.ts';
 import { messageCounts, messagePages, totalsOf } from './loaders.ts';
-import { readableBy } from './policy.ts';
 import {
   MAX_TITLE_LENGTH,
   createConversation,
@@ -62,7 +61,6 @@ const MessageStatusRef = builder.enumType('MessageStatus', {
 
 export const MessageRef = node('Message', {
   description: 'A message of a conversation.',
-  visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
     role: t.expose('role', { type: MessageRoleRef, description: 'Author of the message.' }),
     content: t.exposeString('content', {
@@ -98,7 +96,6 @@ export const MessageConnection = connection(MessageRef, 'Message');
 
 export const ConversationRef = node('Conversation', {
   description: 'A discussion between a user and the discussion engine, which results in a design.',
-  visibleTo: readableBy,
   fields: (t) => ({
     title: t.exposeString('title', { description: 'Title set by the user or generated from the request.' }),
     stage: t.expose('stage', { type: DiscussionStageRef, description: 'Current stage of the discussion.' }),
@@ -185,14 +182,12 @@ const ConversationOrderInput = builder.inputType('ConversationOrder', {
 
 queryOne('conversation', {
   model: 'Conversation',
-  visibleTo: readableBy,
   description: 'Conversation with the given id. Null when it does not exist or is not visible to you.',
 });
 
 queryList('conversations', {
   model: 'Conversation',
   connection: connection(ConversationRef, 'Conversation'),
-  visibleTo: readableBy,
   description: 'Conversations that are visible to you.',
   args: (t) => ({
     filter: t.arg({ type: ConversationFilterInput, description: 'Conditions to match. Default: none.' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Viewer } from '../../access/viewer.ts';
+import { changeable, ownedBy } from '../../access/visibility.ts';
 import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, Message } from '../../generated/prisma/client.ts';
@@ -20,7 +21,6 @@ import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { type BudgetContext, checkBudget } from '../usage/service.ts';
 import { conversationLog } from './events.ts';
-import { ownedBy } from './policy.ts';
 
 export const UNTITLED = 'New conversation';
 export const MAX_TITLE_LENGTH = 200;
@@ -44,7 +44,8 @@ export const createConversation = useCase(
         });
         return created.id;
       });
-      const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
+      const where = { id, ...changeable('Conversation', viewer) };
+      const conversation = await tx.prisma.conversation.findFirst({ where });
       if (conversation) return { conversation };
       throw new ConflictError(
         'WRONG_STATE',
@@ -124,7 +125,7 @@ export const stopReply = useCase(
     { viewer, transact, database, clock, ...ctx }: Scope & Pick<Services, StopServices>,
     { messageId: id },
   ) => {
-    const where = { id, conversation: ownedBy(viewer) };
+    const where = { id, ...changeable('Message', viewer) };
     const message = await database.prisma.message.findFirst({ where });
     if (!message) throw new NotFoundError('The message');
     const log = conversationLog(message.conversationId);
@@ -155,14 +156,18 @@ export async function ownConversation(
   viewer: Viewer,
   id: string,
 ): Promise<Conversation> {
-  const conversation = await tx.prisma.conversation.findFirst({ where: { id, ...ownedBy(viewer) } });
+  const where = { id, ...changeable('Conversation', viewer) };
+  const conversation = await tx.prisma.conversation.findFirst({ where });
   if (!conversation) throw new NotFoundError('The conversation');
   return conversation;
 }
 
 /** Same as `ownConversation`, and locks the row. Every change of stage, proposals or replies takes this lock. */
 export async function lockConversation(tx: Tx, viewer: Viewer, id: string): Promise<Conversation> {
-  await tx.sql('SELECT id FROM conversations WHERE id = $1 FOR UPDATE', [id]);
+  await tx.sql('SELECT id FROM conversations WHERE id = $1 AND tenant_id = $2 FOR UPDATE', [
+    id,
+    viewer.tenantId,
+  ]);
   return ownConversation(tx, viewer, id);
 }
 
@@ -212,7 +217,7 @@ async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExch
 
 async function readExchange(tx: Tx, viewer: Viewer, replyId: string) {
   const reply = await tx.prisma.message.findFirst({
-    where: { id: replyId, conversation: ownedBy(viewer) },
+    where: { id: replyId, ...changeable('Message', viewer) },
   });
   if (!reply) throw new NotFoundError('The conversation'); // deleted since the key was first used
   const { conversationId, position } = reply;

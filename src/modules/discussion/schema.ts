@@ -6,7 +6,6 @@ import { errorType } from '../../schema-kit/errors.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
-import { readableBy } from '../conversations/policy.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
@@ -45,7 +44,6 @@ const CritiqueRef = builder.objectRef<StoredCritique>('Critique').implement({
 
 export const DesignProposalRef = node('DesignProposal', {
   description: 'A version of one of the three designs proposed in a conversation.',
-  visibleTo: (viewer) => ({ conversation: readableBy(viewer) }),
   fields: (t) => ({
     strategy: t.expose('strategy', { type: ProposalStrategyRef, description: 'Priority of the design.' }),
     title: t.exposeString('title', { description: 'Display name.' }),

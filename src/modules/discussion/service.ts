@@ -3,9 +3,9 @@ import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, DesignProposal } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
+import { changeable } from '../../access/visibility.ts';
 import { rowId } from '../../kernel/input.ts';
 import { useCase } from '../../kernel/use-case.ts';
-import { ownedBy } from '../conversations/policy.ts';
 import { lockConversation, openReplies } from '../conversations/service.ts';
 import { conversationLog } from '../conversations/events.ts';
 import { pathToConfirmation, pathToSelection, type Stage } from './engine/machine.ts';
@@ -62,7 +62,7 @@ export async function enterStages(
 /** Locks the conversation of a proposal. Errors: ConflictError while a reply is in progress. */
 async function lockIdleConversation(tx: Tx, viewer: Viewer, proposalId: string) {
   const found = await tx.prisma.designProposal.findFirst({
-    where: { id: proposalId, conversation: ownedBy(viewer) },
+    where: { id: proposalId, ...changeable('DesignProposal', viewer) },
     select: { conversationId: true },
   });
   if (!found) throw new NotFoundError('The proposal');

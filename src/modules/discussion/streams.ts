@@ -1,9 +1,9 @@
 import { NotFoundError } from '../../errors.ts';
 import { authorize } from '../../access/authorize.ts';
+import { visible } from '../../access/visibility.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type EventStream, openStream } from '../../kernel/events/log-stream.ts';
 import { type ConversationEvent, conversationLog } from '../conversations/events.ts';
-import { readableBy } from '../conversations/policy.ts';
 import { type ConversationSnapshot, snapshotConversation } from '../conversations/snapshot.ts';
 
 /** All events except the deletion, which ends the stream. */
@@ -26,7 +26,7 @@ export async function conversationEvents(
   { conversationId, after }: { conversationId: string; after?: number | null },
 ): Promise<ConversationStream> {
   const viewer = authorize(ctx, 'Subscription.conversationEvents');
-  const where = { id: conversationId, ...readableBy(viewer) };
+  const where = { id: conversationId, ...visible('Conversation', viewer) };
   if ((await ctx.database.prisma.conversation.count({ where })) === 0)
     throw new NotFoundError('The conversation');
   return openStream(ctx, {

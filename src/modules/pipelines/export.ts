@@ -1,5 +1,5 @@
 import { exportPages, type ExportRows } from '../../kernel/export.ts';
-import { ownedBy } from './policy.ts';
+import { ownedBy } from '../../access/visibility.ts';
 
 /** Runs with their steps. */
 export const exportRuns: ExportRows = ({ database }, viewer) =>

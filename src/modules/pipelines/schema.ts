@@ -1,4 +1,5 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay';
+import { maySee, visible } from '../../access/visibility.ts';
 import { ExecutionStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { ExecutionErrorRef } from '../../schema-kit/execution-error.ts';
@@ -10,7 +11,6 @@ import { node } from '../../schema-kit/node.ts';
 import { NoticeRef } from '../../schema-kit/notice.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { ApprovalRequestRef } from '../approvals/schema.ts';
-import { readableBy as discussionReadableBy } from '../conversations/policy.ts';
 import { ConversationRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
@@ -21,7 +21,6 @@ import { TokenUsageRef } from '../usage/schema.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { executionSnapshots, stepsOf, totalsOf } from './loaders.ts';
 import { isFinished } from './machine.ts';
-import { mayReadDiscussion, readableBy } from './policy.ts';
 import { CheckpointConnection, CheckpointRef, StepExecutionRef } from './step-schema.ts';
 
 export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
@@ -40,7 +39,6 @@ export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {
 
 export const ExecutionRef = node('PipelineExecution', {
   description: 'A run of a design. It is durable: it continues when clients disconnect and servers restart.',
-  visibleTo: readableBy,
   fields: (t) => ({
     status: t.expose('status', { type: ExecutionStatusRef, description: 'Current status.' }),
     request: t.exposeString('request', { description: 'Task of the run.' }),
@@ -101,7 +99,7 @@ export const ExecutionRef = node('PipelineExecution', {
       nullable: true,
       description:
         'Conversation of the proposal. Null for a run without a proposal, and for members who may only decide about the run.',
-      authScopes: (run, _args, { viewer }) => viewer !== null && mayReadDiscussion(viewer, run),
+      authScopes: (run, _args, { viewer }) => maySee('PipelineExecution.conversation', viewer, run),
       unauthorizedResolver: () => null,
     }),
     // A relation instead of a loader, so that fields selected below the requests are read in the same query.
@@ -175,14 +173,12 @@ const ExecutionFilterInput = builder.inputType('ExecutionFilter', {
 
 queryOne('execution', {
   model: 'PipelineExecution',
-  visibleTo: readableBy,
   description: 'Run with the given id. Null when it does not exist or is not visible to you.',
 });
 
 queryList('executions', {
   model: 'PipelineExecution',
   connection: ExecutionConnection,
-  visibleTo: readableBy,
   description: 'Runs that are visible to you.',
   args: (t) => ({
     filter: t.arg({ type: ExecutionFilterInput, description: 'Conditions to match. Default: none.' }),
@@ -197,7 +193,7 @@ queryList('executions', {
   filter: ({ filter }, viewer) => ({
     status: oneOf(filter?.statuses),
     conversation: filter?.conversationId
-      ? { id: decodeId(filter.conversationId, 'Conversation'), AND: discussionReadableBy(viewer) }
+      ? { id: decodeId(filter.conversationId, 'Conversation'), AND: visible('Conversation', viewer) }
       : undefined,
     createdAt: within(filter?.createdAt),
   }),

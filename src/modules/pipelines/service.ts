@@ -4,6 +4,7 @@ import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
+import { changeable, ownedBy } from '../../access/visibility.ts';
 import type { Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
@@ -16,7 +17,6 @@ import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { takeRunFromQuota } from '../usage/quota.ts';
 import { type BudgetContext, checkBudget, shortfallOfDay } from '../usage/service.ts';
-import { ownedBy } from './policy.ts';
 import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
 
 export const MAX_CANCEL_REASON_LENGTH = 500;
@@ -94,8 +94,12 @@ export const cancelExecution = useCase(
     const { head } = await ctx.eventLog.state(executionLog(id));
 
     const isEnding = await transact(async (tx) => {
-      await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 FOR UPDATE', [id]);
-      const run = await tx.prisma.pipelineExecution.findFirst({ where: { id, ...ownedBy(viewer) } });
+      await tx.sql('SELECT id FROM pipeline_executions WHERE id = $1 AND tenant_id = $2 FOR UPDATE', [
+        id,
+        viewer.tenantId,
+      ]);
+      const where = { id, ...changeable('PipelineExecution', viewer) };
+      const run = await tx.prisma.pipelineExecution.findFirst({ where });
       if (!run) throw new NotFoundError('The run');
       if (run.status === 'CANCELLED') return false;
       if (run.finishedAt) {

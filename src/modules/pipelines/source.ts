@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NotFoundError, ValidationError, type ValidationIssue } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../../access/viewer.ts';
-import { ownedBy } from '../conversations/policy.ts';
+import { changeable } from '../../access/visibility.ts';
 import type { Services } from '../../kernel/context.ts';
 import { checkDesign, type Design, designSchema } from '../designs/design.ts';
 import { parseInput, rowId } from '../../kernel/input.ts';
@@ -27,7 +27,7 @@ export async function designOf(
     return { design, agreed: null, proposal: null };
   }
   const proposal = await prisma.designProposal.findFirst({
-    where: { id: source.proposalId, conversation: ownedBy(viewer) },
+    where: { id: source.proposalId, ...changeable('DesignProposal', viewer) },
     include: { conversation: { select: { agreedRequirements: true } } },
   });
   if (!proposal) throw new NotFoundError('The proposal');

@@ -1,5 +1,5 @@
 import { isProviderName } from '../../core/llm/providers/registry.ts';
-import { authorize } from '../../access/authorize.ts';
+import { visible } from '../../access/visibility.ts';
 import type { StepExecution } from '../../generated/prisma/client.ts';
 import { StepStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
@@ -13,7 +13,6 @@ import { LlmProviderRef } from '../llm/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
 import { type Checkpoint, checkpointsOf } from './checkpoints.ts';
 import { totalsOf } from './loaders.ts';
-import { readableBy } from './policy.ts';
 
 export const StepStatusRef = builder.enumType('StepStatus', {
   description: 'Status of a step. SUCCEEDED, FAILED, SKIPPED and CANCELLED are final.',
@@ -39,7 +38,6 @@ export const StepExecutionRef = node('StepExecution', {
       return { executionId_key: { executionId, key } };
     },
   },
-  visibleTo: (viewer) => ({ execution: readableBy(viewer) }),
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Key of the step in the design.' }),
     agent: t.field({
@@ -103,7 +101,7 @@ builder.node(CheckpointRef, {
   loadOne: async (id, ctx: Context) => {
     const [executionId = '', step] = id.split(':');
     const run = await ctx.database.prisma.pipelineExecution.findFirst({
-      where: { id: executionId, ...readableBy(authorize(ctx, 'Query.node')) },
+      where: { id: executionId, ...visible('PipelineExecution', ctx.viewer) },
       include: { steps: true },
     });
     return run && checkpointsOf(run, run.steps).find((checkpoint) => checkpoint.step === Number(step));

@@ -1,10 +1,10 @@
 import { NotFoundError, ValidationError } from '../../errors.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
+import { visible } from '../../access/visibility.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type EventStream, openStream } from '../../kernel/events/log-stream.ts';
 import { type ExecutionEvent, executionLog } from './events.ts';
-import { readableBy } from './policy.ts';
 import { type ExecutionSnapshot, snapshotExecution } from './snapshot.ts';
 
 /** Events of `agentTokens`. */
@@ -53,7 +53,7 @@ export async function pipelineProgress(
 /** Stream options that all streams of a run share. Errors: NotFoundError. */
 async function executionStream(ctx: Context, viewer: Viewer, { executionId, after }: ExecutionStreamInput) {
   const { prisma } = ctx.database;
-  const where = { id: executionId, ...readableBy(viewer) };
+  const where = { id: executionId, ...visible('PipelineExecution', viewer) };
   if ((await prisma.pipelineExecution.count({ where })) === 0) throw new NotFoundError('The run');
   return {
     log: executionLog(executionId),

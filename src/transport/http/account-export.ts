@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { authorizePerson } from '../../access/authorize.ts';
+import { authorizeRoute } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { NetworkList } from '../../core/network/address.ts';
 import { AppError, UnauthenticatedError } from '../../errors.ts';
@@ -74,7 +74,7 @@ async function personOf(
     credentials: credentialsFromHeaders(request.headers),
     refreshCookie: NO_REFRESH_COOKIE,
   });
-  return authorizePerson(context, EXPORT_PATH);
+  return authorizeRoute(context, EXPORT_PATH);
 }
 
 /** Errors: CONFLICT, SERVICE_UNAVAILABLE. */

@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isRoute } from '../../access/permissions.ts';
 import { answerCors, type CorsRules, type OriginPolicy } from '../cors.ts';
 import { isHostAllowed } from '../host.ts';
 import { NOT_FOUND, type Refusal, refusalOfHeaders, sendRefusal } from './refusal.ts';
 
-/** Dispatches requests to the routes by their exact path, and refuses those that no route may see. */
+/**
+ * Dispatches requests to the routes by their exact path, and refuses those that no route may see. A route that is not
+ * public authorizes the request itself, with `authorizeRoute`.
+ */
 export class Router {
   readonly #options: RouterOptions;
   readonly #routes: ReadonlyMap<string, Route>;
 
   constructor(options: RouterOptions) {
+    const open = options.routes.find(({ path }) => !isRoute(path));
+    if (open) throw new Error(`${open.path} is missing in ROUTES (access/permissions.ts)`);
     this.#options = options;
     this.#routes = new Map(options.routes.map((route) => [route.path, route]));
   }

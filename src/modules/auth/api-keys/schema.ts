@@ -1,14 +1,13 @@
 import { authorize } from '../../../access/authorize.ts';
 import type { Permission } from '../../../access/permissions.ts';
+import { visible } from '../../../access/visibility.ts';
 import { ConflictError, NotFoundError } from '../../../errors.ts';
 import type { Prisma } from '../../../generated/prisma/client.ts';
-import { NO_ROW } from '../../../kernel/no-row.ts';
 import { builder } from '../../../schema-kit/builder.ts';
 import { decodeId } from '../../../schema-kit/global-id.ts';
 import { mutation } from '../../../schema-kit/mutation.ts';
 import { node } from '../../../schema-kit/node.ts';
 import { PermissionRef, UserRef } from '../schema.ts';
-import { manageableBy } from './policy.ts';
 import { createApiKey, MAX_KEY_NAME_LENGTH, revokeApiKey } from './service.ts';
 
 const COST_LIMIT =
@@ -17,7 +16,6 @@ const COST_LIMIT =
 export const ApiKeyRef = node('ApiKey', {
   description:
     'A credential of a user for servers. It acts as its owner, with the permissions that it was given and its owner still has. The key itself is shown once, when it is created.',
-  visibleTo: manageableBy,
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Name that the owner gave the key.' }),
     prefix: t.exposeString('prefix', { description: 'First 11 characters of the key, to recognize it.' }),
@@ -72,7 +70,7 @@ builder.prismaObjectField(UserRef, 'apiKeys', (t) =>
   t.relation('apiKeys', {
     description: `API keys of the user, ${ORDER}. Empty for another member’s unless you manage users.`,
     complexity: { field: 1, multiplier: 20 },
-    query: (_args, { viewer }) => ({ where: viewer ? manageableBy(viewer) : NO_ROW, ...LISTED }),
+    query: (_args, { viewer }) => ({ where: visible('ApiKey', viewer), ...LISTED }),
   }),
 );
 

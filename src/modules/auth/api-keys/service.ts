@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { type Permission, PERMISSIONS } from '../../../access/permissions.ts';
 import type { Viewer } from '../../../access/viewer.ts';
+import { changeable } from '../../../access/visibility.ts';
 import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { isVisible, NOT_BLANK, rowId, storedText } from '../../../kernel/input.ts';
 import { useCase } from '../../../kernel/use-case.ts';
 import { lockAccount } from '../accounts/lock-account.ts';
 import { newApiKey } from './api-key.ts';
-import { manageableBy } from './policy.ts';
 
 export const MAX_KEY_NAME_LENGTH = 100;
 export const MAX_ACTIVE_KEYS = 50;
@@ -50,7 +50,7 @@ export const revokeApiKey = useCase(
   { input: z.object({ apiKeyId: rowId }) },
   ({ viewer, transact }, { apiKeyId: id }) =>
     transact(async (tx) => {
-      const found = await tx.prisma.apiKey.findFirst({ where: { id, ...manageableBy(viewer) } });
+      const found = await tx.prisma.apiKey.findFirst({ where: { id, ...changeable('ApiKey', viewer) } });
       if (!found) throw new NotFoundError('The API key');
       await tx.sql('UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [id]);
       return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };

@@ -6,12 +6,10 @@ import { node } from '../../../schema-kit/node.ts';
 import { queryList } from '../../../schema-kit/query.ts';
 import { MAX_EMAIL_LENGTH } from '../accounts/account.ts';
 import { RoleRef } from '../schema.ts';
-import { visibleTo } from './policy.ts';
 import { inviteUser, MAX_OPEN_INVITATIONS, revokeInvitation } from './service.ts';
 
 const InvitationRef = node('Invitation', {
   description: 'An invitation to join a tenant. Visible to the ADMINs of the tenant.',
-  visibleTo,
   fields: (t) => ({
     email: t.exposeString('email', {
       description: 'Address that was invited, in lower case. Who accepts may register with another one.',
@@ -39,7 +37,6 @@ const InvitationRef = node('Invitation', {
 queryList('invitations', {
   model: 'Invitation',
   connection: connection(InvitationRef, 'Invitation'),
-  visibleTo,
   description:
     'Invitations to your tenant, newest first, with the accepted, revoked and expired ones. For ADMINs.',
   args: () => ({}),

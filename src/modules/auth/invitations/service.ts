@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeable } from '../../../access/visibility.ts';
 import { ConflictError, NotFoundError } from '../../../errors.ts';
 import { Role, type User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
@@ -54,10 +55,10 @@ export const inviteUser = useCase(
 export const revokeInvitation = useCase(
   'Mutation.revokeInvitation',
   { input: z.object({ invitationId: rowId }) },
-  async ({ viewer: { tenantId }, transact }: Scope, { invitationId: id }) => {
+  async ({ viewer, transact }: Scope, { invitationId: id }) => {
     const invitation = await transact(async (tx) => {
-      await revokeOpen(tx, { tenantId, id });
-      return tx.prisma.invitation.findFirst({ where: { id, tenantId } });
+      await revokeOpen(tx, { tenantId: viewer.tenantId, id });
+      return tx.prisma.invitation.findFirst({ where: { id, ...changeable('Invitation', viewer) } });
     });
     if (!invitation) throw new NotFoundError('The invitation');
     if (invitation.acceptedAt) {

@@ -10,7 +10,6 @@ import { removeUser, setTenantCostLimit, setUserPlan, setUserRole } from './serv
 queryList('users', {
   model: 'User',
   connection: connection(UserRef, 'User'),
-  visibleTo: ({ tenantId }) => ({ tenantId, removedAt: null }),
   description: 'Members of your tenant, oldest account first. For ADMINs.',
   args: (t) => ({
     search: t.arg.string({
@@ -19,9 +18,10 @@ queryList('users', {
   }),
   cursor: 'id',
   filter: ({ search }) => {
-    if (!search) return {};
+    const members = { removedAt: null };
+    if (!search) return members;
     const text = containing(search.normalize());
-    return { OR: [{ displayName: text }, { email: text }] };
+    return { ...members, OR: [{ displayName: text }, { email: text }] };
   },
   order: () => ({ by: 'id', direction: 'ASC' }),
 });

@@ -1,6 +1,5 @@
 import { authorize } from '../../../access/authorize.ts';
 import { NotFoundError } from '../../../errors.ts';
-import { NO_ROW } from '../../../kernel/no-row.ts';
 import { builder } from '../../../schema-kit/builder.ts';
 import { decodeId } from '../../../schema-kit/global-id.ts';
 import { mutation } from '../../../schema-kit/mutation.ts';
@@ -96,8 +95,6 @@ mutation(logout, {
 
 const SessionRef = node('Session', {
   description: 'A sign-in of a user with e-mail and password, on one device.',
-  // Sessions are no business of a server that acts for the user.
-  visibleTo: ({ userId, credential }) => (credential.kind === 'API_KEY' ? NO_ROW : { userId }),
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of the sign-in.' }),
     lastUsedAt: t.expose('lastUsedAt', {

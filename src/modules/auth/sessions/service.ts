@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeable } from '../../../access/visibility.ts';
 import { NotFoundError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
@@ -114,7 +115,7 @@ export const endSession = useCase(
         'UPDATE sessions SET ended_at = now() WHERE id = $1 AND user_id = $2 AND ended_at IS NULL',
         own,
       );
-      return tx.prisma.session.findUnique({ where: { id, userId: viewer.userId } });
+      return tx.prisma.session.findFirst({ where: { id, ...changeable('Session', viewer) } });
     });
     if (!session) throw new NotFoundError('The session');
     return { session };
