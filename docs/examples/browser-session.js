@@ -22,7 +22,9 @@ export function browserSession(url) {
   }
 
   async function signIn(email, password) {
-    const result = await call('login', { email, password, cookie: true });
+    const result = await navigator.locks.request('agentforge-refresh', () =>
+      call('login', { email, password, cookie: true }),
+    );
     keep(result);
     if (current === null) throw new Error(result.message);
   }

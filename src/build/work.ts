@@ -9,6 +9,7 @@ import type { JobName, Jobs } from '../infra/jobs.ts';
 import type { Services } from '../kernel/context.ts';
 import type { SettleDeparture } from '../kernel/departure.ts';
 import { expireApprovals } from '../modules/approvals/service.ts';
+import { deleteExpiredAccess } from '../modules/auth/retention.ts';
 import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
 import { settleDepartures } from '../modules/auth/members/departures.ts';
 import { settleConversations } from '../modules/conversations/departure.ts';
@@ -38,6 +39,7 @@ const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Se
       everyMs: 500,
       run: (services) => settleDepartures(services, DEPARTURES),
     },
+    { name: 'delete expired sessions, links and invitations', everyMs: 3_600_000, run: deleteExpiredAccess },
     { name: 'delete expired socket tickets', everyMs: 60_000, run: deleteExpiredTickets },
   ];
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { PROCESS_SETTINGS } from './process.ts';
 import { isNetwork } from '../core/network/address.ts';
 import { flag, list, origins, type Parsed, text, wholeNumber } from './setting.ts';
@@ -22,7 +23,7 @@ export const SERVER_SETTINGS = {
   CORS_ORIGINS: origins,
   ALLOWED_ORIGINS: origins,
   ALLOWED_HOSTS: list(
-    (value) => /^[\w-]+(\.[\w-]+)*$/.test(value) || isNetwork(withoutBrackets(value)),
+    (value) => /^[\w-]+(\.[\w-]+)*$/.test(value) || isIP(withoutBrackets(value)) !== 0,
     'must list host names such as api.example.com, without ports, separated by commas or as a JSON array',
   ),
   TRUSTED_PROXIES: list(

@@ -28,7 +28,7 @@ describe('GraphQL over SSE', () => {
     const { status, headers } = await subscribe(token, leave.signal);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toContain('text/event-stream');
-    expect(headers.get('cache-control')).toBe('no-cache, no-transform');
+    expect(headers.get('cache-control')).toBe('no-cache, no-store, no-transform');
     expect(headers.get('x-accel-buffering')).toBe('no');
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     leave.abort();

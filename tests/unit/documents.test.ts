@@ -23,6 +23,7 @@ import { schema } from '../../src/transport/graphql/schema.ts';
 import { MAX_BODY_BYTES, MAX_OPERATIONS } from '../../src/transport/graphql/limits.ts';
 import {
   CLOSE,
+  MAX_SOCKETS_PER_ADDRESS,
   MAX_SOCKETS_PER_USER,
   MAX_UNAUTHENTICATED_SOCKETS,
 } from '../../src/transport/graphql/socket/close.ts';
@@ -99,6 +100,7 @@ describe('README.md', () => {
       ['HTTP headers', `${count(MAX_HEADER_BYTES)} bytes`],
       ['operations on one WebSocket', String(MAX_OPERATIONS)],
       ['WebSockets of one user, to one process', String(MAX_SOCKETS_PER_USER)],
+      ['WebSockets of one address, to one process', String(MAX_SOCKETS_PER_ADDRESS)],
       ['WebSockets of one address before sign-in', String(MAX_UNAUTHENTICATED_SOCKETS)],
     ]);
   });

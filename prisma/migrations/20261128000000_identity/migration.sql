@@ -16,7 +16,8 @@ ALTER TABLE "tenants" ADD COLUMN     "issuer" TEXT NOT NULL DEFAULT 'agentforge'
 -- AlterTable
 ALTER TABLE "users" ADD COLUMN     "email_verified_at" TIMESTAMPTZ(3),
 ADD COLUMN     "removed_at" TIMESTAMPTZ(3),
-ADD COLUMN     "subject" TEXT;
+ADD COLUMN     "subject" TEXT,
+ADD COLUMN     "identity_issued_at" TIMESTAMPTZ(3);
 
 -- Sessions of before had no absolute end: they get the default of a new one.
 ALTER TABLE "sessions" ADD COLUMN     "expires_at" TIMESTAMPTZ(3) NOT NULL DEFAULT now() + interval '30 days',

@@ -88,7 +88,6 @@ async function send(services: Services, viewer: Viewer, response: ServerResponse
   response.writeHead(200, {
     'Content-Type': 'application/json',
     'Content-Disposition': 'attachment; filename="agentforge-account.json"',
-    'Cache-Control': 'no-store',
   });
   response.setTimeout(STALLED_MS, () => response.destroy());
   try {
@@ -118,9 +117,10 @@ async function* piecesOf(services: Services, viewer: Viewer): AsyncGenerator<str
 
 /** Amounts are bigint micro-dollars in rows, and decimal dollars in the API: `costMicros` becomes `cost`. */
 function inDollars(row: object): object {
-  const members = Object.entries(row).map(([name, value]: [string, unknown]) =>
-    typeof value === 'bigint' ? [name.replace(/Micros$/, ''), formatMicros(value)] : [name, value],
-  );
+  const members = Object.entries(row).map(([name, value]: [string, unknown]) => [
+    name.replace(/Micros$/, ''),
+    typeof value === 'bigint' ? formatMicros(value) : value,
+  ]);
   return Object.fromEntries(members) as object;
 }
 
@@ -134,7 +134,6 @@ function refuse(response: ServerResponse, error: AppError): void {
   if (error instanceof UnauthenticatedError) response.setHeader('WWW-Authenticate', challengeOf(error));
   response.writeHead(httpStatusOf(error.code) ?? 409, {
     'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
   });
   response.end(JSON.stringify({ error: error.message, code: error.code, reason }));
 }

@@ -40,7 +40,7 @@ async function stateOf(probe: Probe | undefined): Promise<'up' | 'down' | 'off'>
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+  response.writeHead(status, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(body));
 }
 

@@ -33,9 +33,9 @@ const UNIQUE_HEADERS = [
   'content-type',
 ];
 
-/** Headers of every response. */
+/** Headers of every response; a route whose answers may be stored sets its own `Cache-Control`. */
 export function commonHeaders(requestId: string) {
-  return { 'X-Request-ID': requestId, 'X-Content-Type-Options': 'nosniff' };
+  return { 'X-Request-ID': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
 }
 
 export function sendRefusal(response: ServerResponse, { status, message }: Refusal): void {

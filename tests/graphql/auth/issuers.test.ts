@@ -174,6 +174,18 @@ describe('a token of another issuer', () => {
     expect((await viewerOf(shared({ role }))).role).toBe(expected);
   });
 
+  it('changes nothing when it was issued before a token that has been used', async () => {
+    const user = { sub: 'demoted', tenant_id: 'demoted' };
+    const issued = (secondsAgo: number, role: string) =>
+      viewerOf(shared({ ...user, role, iat: seconds(-secondsAgo) }));
+    expect((await issued(60, 'admin')).role).toBe('ADMIN');
+    expect((await issued(40, 'admin')).role).toBe('ADMIN');
+    expect((await issued(50, 'guest')).role).toBe('ADMIN'); // a role that the user had in between
+    expect((await issued(30, 'guest')).role).toBe('GUEST');
+    expect((await issued(60, 'admin')).role).toBe('GUEST');
+    expect((await viewerOf(shared({ ...user, role: 'admin', iat: undefined }))).role).toBe('GUEST'); // does not say when
+  });
+
   it('changes role, e-mail and name of its user when it names others, and keeps what it does not name', async () => {
     const user = { sub: 'changing', tenant_id: 'changing' };
     const { id } = await viewerOf(shared({ ...user, role: 'admin', email: 'old@example.com', name: 'Old' }));
@@ -318,6 +330,14 @@ describe('a token of another issuer', () => {
         issuedBy: earlier,
       });
       expect(await ask(early)).toMatchObject(REVOKED);
+    });
+
+    it('by signing out, without a jti and an iat, is this token only', async () => {
+      const user = { sub: 'undated', tenant_id: 'undated', iat: undefined };
+      const [one, other] = [shared({ ...user, exp: seconds(500) }), shared({ ...user, exp: seconds(501) })];
+      await app.mutate('logout', {}, '', { token: token(one) });
+      expect(await ask(one)).toMatchObject(REVOKED);
+      expect((await ask(other)).status).toBe(200);
     });
 
     it('never had a user is refused too, and gets no account', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TrustedIssuer } from '../../../core/jwt/jwt-verifier.ts';
@@ -9,11 +10,11 @@ import { emailAddress, MAX_DISPLAY_NAME_LENGTH } from '../accounts/account.ts';
  * Reads who a verified token is about. Null when it does not say so: without a user id, without a tenant (unless the
  * issuer has a default), or with an id that is empty, too long or no text.
  */
-export function readIdentity(issuer: Issuer, claims: JWTPayload): Identity | null {
+export function readIdentity(issuer: Issuer, claims: JWTPayload, token: string): Identity | null {
   const ids = claimedIds.safeParse({
     userId: claims.sub ?? claims['userId'] ?? claims['user_id'],
     tenantId: claims['tenant_id'] ?? issuer.defaultTenant,
-    tokenId: claims.jti,
+    tokenId: claims.jti ?? (claims.iat === undefined ? digestOf(token) : undefined),
     issuedAt: claims.iat,
     expiresAt: claims.exp,
   });
@@ -25,6 +26,12 @@ export function readIdentity(issuer: Issuer, claims: JWTPayload): Identity | nul
     email: emailAddress.safeParse(claims['email']).data ?? null,
     displayName: displayNameOf(claims['name']),
   };
+}
+
+/** Stands for the `jti` of a token that has neither one nor an `iat`, so that it alone can be denied. */
+function digestOf(token: string): string {
+  const signed = token.slice(0, token.lastIndexOf('.')); // a signature can be spelled in several ways
+  return `sha256:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
 const MAX_ID_LENGTH = 200;
@@ -80,7 +87,7 @@ export interface Identity {
   issuer: string;
   userId: string;
   tenantId: string;
-  /** `jti`; null when the token has none. */
+  /** `jti`, or a digest of a token without `jti` and `iat`; null when the token has only an `iat`. */
   tokenId: string | null;
   /** `iat` in seconds; null when the token has none. */
   issuedAt: number | null;

@@ -13,8 +13,10 @@ export async function findIssuedUser(
   const [row] = await sql<Row>(
     `SELECT ${isDenied({ issuer: '$1', tokenId: '$4', subject: '$3', tenantId: '$2', issuedAt: '$5' })} AS "isDenied",
        u.id, u.tenant_id AS "tenantId", u.role, u.plan, u.email, u.display_name AS "displayName",
-       u.removed_at IS NOT NULL AS "isRemoved"
-     FROM (VALUES (1)) AS always
+       u.removed_at IS NOT NULL AS "isRemoved",
+       COALESCE(token.issued_at < u.identity_issued_at, u.identity_issued_at IS NOT NULL) AS "isOutdated",
+       COALESCE(token.issued_at > u.identity_issued_at, token.issued_at IS NOT NULL) AS "isNewest"
+     FROM (VALUES (date_trunc('milliseconds', to_timestamp($5::float8)))) AS token (issued_at)
      LEFT JOIN tenants t ON t.issuer = $1 AND t.external_id = $2
      LEFT JOIN users u ON u.tenant_id = t.id AND u.subject = $3`,
     [issuer, tenantId, userId, tokenId, issuedAt],
@@ -45,31 +47,42 @@ export async function createIssuedUser(tx: Tx, identity: Identity, plan: Plan): 
     where: { issuer_externalId: { issuer, externalId } },
   });
   const displayName = identity.displayName ?? email ?? subject;
+  const identityIssuedAt = issueTime(identity);
   await tx.prisma.user.createMany({
-    data: [{ tenantId, subject, role, email, displayName, plan }],
+    data: [{ tenantId, subject, role, email, displayName, plan, identityIssuedAt }],
     skipDuplicates: true,
   });
 }
 
-/** Stores what the token says otherwise than the row: its issuer is the authority on its users. */
+/**
+ * Stores what the token says otherwise than the row: its issuer is the authority on its users. A token that was issued
+ * before the one that the row follows changes nothing: it would bring back a role that has been taken away.
+ */
 export async function followIdentity(
   { sql }: Pick<Database, 'sql'>,
   user: IssuedUser,
   identity: Identity,
 ): Promise<IssuedUser> {
+  if (user.isOutdated) return user;
   const { role } = identity;
   const email = identity.email ?? user.email;
   const displayName = identity.displayName ?? user.displayName;
-  if (role === user.role && email === user.email && displayName === user.displayName) return user;
+  const isSame = role === user.role && email === user.email && displayName === user.displayName;
+  if (isSame && !user.isNewest) return user;
   await sql(
-    `UPDATE users SET role = $3::"Role", email = $4, display_name = $5
-     WHERE id = $1 AND tenant_id = $2 AND removed_at IS NULL`,
-    [user.id, user.tenantId, role, email, displayName],
+    `UPDATE users SET role = $3::"Role", email = $4, display_name = $5, identity_issued_at = $6
+     WHERE id = $1 AND tenant_id = $2 AND removed_at IS NULL
+       AND (identity_issued_at IS NULL OR identity_issued_at <= $6)`,
+    [user.id, user.tenantId, role, email, displayName, issueTime(identity)],
   );
   return { ...user, role, email, displayName };
 }
 
 type TokenColumns = Record<'issuer' | 'tokenId' | 'subject' | 'tenantId' | 'issuedAt', string>;
+function issueTime({ issuedAt }: Identity): Date | null {
+  return issuedAt === null ? null : new Date(issuedAt * 1_000);
+}
+
 type Row = { isDenied: boolean } & { [Name in keyof IssuedUser]: IssuedUser[Name] | null };
 
 export interface IssuedUser {
@@ -80,4 +93,8 @@ export interface IssuedUser {
   email: string | null;
   displayName: string;
   isRemoved: boolean;
+  /** Whether the row follows a token that was issued later than this one. */
+  isOutdated: boolean;
+  /** Whether no token that was issued as late as this one has been seen. */
+  isNewest: boolean;
 }

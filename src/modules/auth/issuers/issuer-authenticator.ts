@@ -30,7 +30,7 @@ export function issuerAuthenticator({ database, verifier, defaultPlan }: IssuerS
       if (outcome.status === 'EXPIRED') throw expiredTokenError();
       if (outcome.status === 'UNAVAILABLE') throw new AppError('SERVICE_UNAVAILABLE', KEYS_UNAVAILABLE);
       if (outcome.status !== 'VALID') return null;
-      const identity = readIdentity(outcome.issuer, outcome.claims);
+      const identity = readIdentity(outcome.issuer, outcome.claims, bearerToken);
       if (!identity) return null;
       return viewerOf(await knownUser(database, identity, defaultPlan), identity);
     },

@@ -8,7 +8,7 @@ export function useResponseHeaders(): Plugin {
   return {
     onResponse({ response: { headers, status } }) {
       const isEventStream = headers.get('content-type')?.startsWith('text/event-stream');
-      headers.set('Cache-Control', isEventStream ? 'no-cache, no-transform' : 'no-store');
+      headers.set('Cache-Control', isEventStream ? 'no-cache, no-store, no-transform' : 'no-store');
       if (isEventStream) headers.set('X-Accel-Buffering', 'no');
       if (status !== 401) headers.delete('WWW-Authenticate');
     },

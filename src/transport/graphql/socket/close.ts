@@ -3,7 +3,9 @@ import { MAX_BODY_BYTES } from '../limits.ts';
 
 /** Sockets that one user may have open in this process. */
 export const MAX_SOCKETS_PER_USER = 50;
-/** Sockets of one address, or IPv6 network, that have not signed in yet. */
+/** Sockets of one address, or IPv6 network, in this process. */
+export const MAX_SOCKETS_PER_ADDRESS = 500;
+/** Those of them that have not signed in yet. */
 export const MAX_UNAUTHENTICATED_SOCKETS = 20;
 
 /**
@@ -15,6 +17,7 @@ export const CLOSE = {
   restart: [1012, 'Server is restarting'],
   tryAgainLater: [1013, 'Try again later'],
   tooManySockets: [1013, `Too many sockets: a user may have ${MAX_SOCKETS_PER_USER}`],
+  tooManyOfAddress: [1013, `Too many sockets: an address may have ${MAX_SOCKETS_PER_ADDRESS}`],
   tooManyUnauthenticated: [
     1013,
     `Too many sockets that have not signed in: an address may have ${MAX_UNAUTHENTICATED_SOCKETS}`,

@@ -22,6 +22,7 @@ import {
   CLOSE,
   type Close,
   closeSocket,
+  MAX_SOCKETS_PER_ADDRESS,
   MAX_SOCKETS_PER_USER,
   MAX_UNAUTHENTICATED_SOCKETS,
 } from './close.ts';
@@ -32,6 +33,7 @@ export class SocketSignIn {
   readonly #options: SocketSignInOptions;
   readonly #unauthenticated = new Slots(MAX_UNAUTHENTICATED_SOCKETS);
   readonly #ofUsers = new Slots(MAX_SOCKETS_PER_USER);
+  readonly #ofAddresses = new Slots(MAX_SOCKETS_PER_ADDRESS);
   /** Gives back the place of a socket among the unauthenticated ones. */
   readonly #places = new WeakMap<WebSocket, () => void>();
 
@@ -42,11 +44,12 @@ export class SocketSignIn {
   /** Whether a new socket may stay and sign in. If not, it is closed. */
   admit(socket: WebSocket, request: IncomingMessage): boolean {
     const { address } = clientOf(request, this.#options.settings.trustedProxies);
-    const leave = this.#unauthenticated.take(addressKey(address));
-    if (!leave) {
-      closeSocket(socket, CLOSE.tooManyUnauthenticated);
-      return false;
-    }
+    const key = addressKey(address);
+    const leaveAddress = this.#ofAddresses.take(key);
+    if (!leaveAddress) return refuse(socket, CLOSE.tooManyOfAddress);
+    socket.once('close', leaveAddress);
+    const leave = this.#unauthenticated.take(key);
+    if (!leave) return refuse(socket, CLOSE.tooManyUnauthenticated);
     this.#places.set(socket, leave);
     socket.once('close', leave);
     return true;
