@@ -62,6 +62,10 @@ export function noCursor(): AppError {
   );
 }
 
+/** Objects on a page of a list. */
+export const MAX_PAGE = 100;
+export const DEFAULT_PAGE = 20;
+
 const ROW_ID = /^[\w-]{1,64}$/;
 
 /** UUIDv7 ids are ordered by creation time. */

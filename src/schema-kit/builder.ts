@@ -8,8 +8,10 @@ import type PrismaTypes from '../generated/pothos-prisma-types.ts';
 import { getDatamodel } from '../generated/pothos-prisma-types.ts';
 import { authorize } from '../access/authorize.ts';
 import { isPublic, type OperationName } from '../access/permissions.ts';
+import type { AnswerSize } from '../kernel/answer-size.ts';
 import type { Context } from '../kernel/context.ts';
-import { DEFAULT_PAGE, FIELD_RULES, MAX_PAGE } from './field-rules.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../kernel/pagination.ts';
+import { FIELD_RULES } from './field-rules.ts';
 import { relayOptions } from './relay.ts';
 
 /**
@@ -50,8 +52,14 @@ builder.subscriptionType({
 
 export type SchemaTypes = (typeof builder)['$inferSchemaTypes'];
 
+/** The context of resolvers. */
+export interface GraphQLContext extends Context {
+  /** The bytes of this answer. */
+  answer: AnswerSize;
+}
+
 interface BuilderTypes {
-  Context: Context;
+  Context: GraphQLContext;
   PrismaTypes: PrismaTypes;
   AuthScopes: { operation: OperationName };
   DefaultFieldNullability: false;

@@ -8,18 +8,21 @@ import SchemaBuilder, {
 import type { GraphQLFieldResolver } from 'graphql';
 import { AppError } from '../errors.ts';
 import { isOperation } from '../access/permissions.ts';
-import { checkPageSize, noCursor } from '../kernel/pagination.ts';
+import { checkPageSize, MAX_PAGE, noCursor } from '../kernel/pagination.ts';
+import { countingBytes, UNLIMITED_TYPES } from './answer-bytes.ts';
+import { defaultCost } from './field-costs.ts';
 
 export const FIELD_RULES = 'fieldRules';
 
 /**
  * Rules that apply to fields automatically: each root field requires the permission listed for it in OPERATIONS
- * (a missing entry fails the build), the arguments of a paginated field are checked, and its complexity grows with its
- * page size.
+ * (a missing entry fails the build), the arguments of a paginated field are checked, each field has a
+ * cost, and the bytes of texts are counted.
  */
 class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const pothosOptions = { ...complexity(field), ...field.pothosOptions, ...permission(field) };
+    const complexity = defaultCost(field);
+    const pothosOptions = { complexity, ...field.pothosOptions, ...permission(field) };
     return { ...field, pothosOptions } as typeof field;
   }
 
@@ -27,6 +30,7 @@ class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    if (UNLIMITED_TYPES.has(this.#typeName(field))) return countingBytes(resolver as never) as never;
     if (!('first' in field.args && 'last' in field.args)) return resolver;
     return async (parent, args: PageArgs, context, info) => {
       checkPage(args);
@@ -39,6 +43,11 @@ class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       }
     };
   }
+
+  #typeName({ type }: PothosOutputFieldConfig<Types>): string {
+    const item = type.kind === 'List' ? type.type : type;
+    return item.kind === 'List' ? '' : this.builder.configStore.getTypeConfig(item.ref as never).name;
+  }
 }
 
 function permission<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
@@ -50,10 +59,6 @@ function permission<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Ty
   return { authScopes: { operation } };
 }
 
-function complexity<Types extends SchemaTypes>(field: PothosOutputFieldConfig<Types>): object {
-  return 'first' in field.args ? { complexity: pageComplexity } : {};
-}
-
 /** Errors: BAD_USER_INPUT. */
 function checkPage({ first, last, after, before }: PageArgs): void {
   const refuse = (message: string) => new AppError('BAD_USER_INPUT', message);
@@ -63,14 +68,6 @@ function checkPage({ first, last, after, before }: PageArgs): void {
   if (after != null && last != null) throw refuse('`after` requires `first`, not `last`.');
   if (first != null) checkPageSize('first', first, MAX_PAGE);
   if (last != null) checkPageSize('last', last, MAX_PAGE);
-}
-
-export const MAX_PAGE = 100;
-export const DEFAULT_PAGE = 20;
-
-/** A negative size is refused later, and must not lower the complexity of the document. */
-function pageComplexity({ first, last }: PageArgs) {
-  return { field: 1, multiplier: Math.max(first ?? last ?? DEFAULT_PAGE, 0) };
 }
 
 SchemaBuilder.registerPlugin(FIELD_RULES, FieldRulesPlugin);

@@ -10,17 +10,20 @@ export const relayOptions = {
   nodeTypeOptions: { description: 'An object with a global id.' },
 
   defaultConnectionTypeOptions: { description: 'A page of a list, as defined by the Relay specification.' },
-  // The complexity of the page already includes its size; counting it again for edges would square it.
+  // What a page costs is multiplied by its size: an edge is its node, and `pageInfo` exists once.
   edgesFieldOptions: {
     description: 'Items of this page with their cursors, in order.',
     nullable: false,
-    complexity: { field: 1, multiplier: 1 },
+    complexity: { field: 0, multiplier: 1 },
   },
   nodesOnConnection: {
     description: 'Items of this page without their cursors, in order.',
     complexity: { field: 1, multiplier: 1 },
   },
-  pageInfoFieldOptions: { description: 'Position of this page in the list.' },
+  pageInfoFieldOptions: {
+    description: 'Position of this page in the list.',
+    complexity: { field: 0, multiplier: 0 },
+  },
   defaultEdgeTypeOptions: { description: 'An item of a page and its cursor.' },
   nodeFieldOptions: { description: 'The item on the page.', nullable: false },
   cursorFieldOptions: { description: 'Position of the item. Pass it as `after` or `before`.' },

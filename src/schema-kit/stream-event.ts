@@ -33,7 +33,7 @@ export const StreamEventPageRef = builder
       nodes: t.expose('nodes', {
         type: [StreamEventRef],
         description: 'Events in ascending order of `seq`.',
-        complexity: { field: 0, multiplier: 1 }, // the complexity of the page already includes its size
+        complexity: { field: 0, multiplier: 1 }, // the cost of the page already includes its size
       }),
       firstSeq: t.exposeInt('firstSeq', { description: '`seq` of the oldest event still stored.' }),
       lastSeq: t.exposeInt('lastSeq', {

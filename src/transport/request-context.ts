@@ -1,5 +1,6 @@
 import type { Viewer } from '../access/viewer.ts';
 import { AppError, UnauthenticatedError } from '../errors.ts';
+import type { AnswerSize } from '../kernel/answer-size.ts';
 import type { Client, Context, Services } from '../kernel/context.ts';
 import type { RefreshCookie } from '../kernel/refresh-cookie.ts';
 import { authenticate } from '../modules/auth/authenticators.ts';
@@ -13,7 +14,7 @@ import type { RequestCredentials } from './credentials.ts';
  */
 export async function createContext(
   services: Services,
-  { requestId, client, credentials, refreshCookie }: RequestContext,
+  { requestId, client, credentials, refreshCookie }: RequestOrigin,
 ): Promise<Context> {
   try {
     const viewer = await viewerOf(services, credentials);
@@ -44,10 +45,15 @@ function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: str
   }
 }
 
-/** What a transport knows about an operation. */
-export interface RequestContext {
+/** What a transport knows about a request. */
+export interface RequestOrigin {
   requestId: string;
   client: Client;
   credentials: RequestCredentials;
   refreshCookie: RefreshCookie;
+}
+
+/** What a transport knows about an operation. */
+export interface RequestContext extends RequestOrigin {
+  answer: AnswerSize;
 }

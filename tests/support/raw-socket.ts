@@ -67,6 +67,10 @@ export class RawSocket {
   close(): void {
     this.#socket.terminate();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 export interface Message {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { testApp } from '../support/app.ts';
+import { type Account, testApp } from '../support/app.ts';
+import type { RawSocket } from '../support/raw-socket.ts';
 
 const CONVERSATIONS = (first: number, messages: number) => `{
   conversations(first: ${first}) { edges { node {
@@ -8,25 +9,46 @@ const CONVERSATIONS = (first: number, messages: number) => `{
   } } }
 }`;
 
-const TOO_MUCH: [string, string, RegExp][] = [
-  ['31 aliases', `{ ${Array.from({ length: 31 }, (_, i) => `a${i}: viewer { id }`).join(' ')} }`, /[Aa]lias/],
-  ['a depth of 17', `{ viewer { ${'... { '.repeat(15)} id ${'} '.repeat(15)} } }`, /depth/],
-  ['a depth of 400', `{ viewer { ${'... { '.repeat(398)} id ${'} '.repeat(398)} } }`, /depth/],
-  ['2,001 tokens', `{ viewer { ${'id '.repeat(2_000)} } }`, /[Tt]oken/],
+const ALIASES = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: __typename`).join(' ');
+const DEPTH = (levels: number) =>
+  `{ viewer { ${'... { '.repeat(levels - 2)} id ${'} '.repeat(levels - 2)} } }`;
+
+/** What is too much, a document, the cost that its error states, and the limit. */
+const TOO_COMPLEX: [string, string, number, number][] = [
+  ['31 aliases', `{ ${ALIASES(31)} }`, 31, 30],
+  [
+    '40 aliases in fragments',
+    `{ ...A ...A } fragment A on Query { ...B ...B } fragment B on Query { ${ALIASES(10)} }`,
+    40,
+    30,
+  ],
+  ['an alias of 101 characters', `{ ${'a'.repeat(101)}: __typename }`, 101, 100],
+  ['a depth of 17', DEPTH(17), 17, 16],
+  ['a depth of 400', DEPTH(400), 400, 16],
+  ['2,001 tokens', `{ viewer { ${'id '.repeat(2_000)} } }`, 2_001, 2_000],
   [
     'a list of 20,000 levels',
     `{ node(id: ${'['.repeat(20_000)}${']'.repeat(20_000)}) { id } }`,
-    /token|nested/,
+    2_001,
+    2_000,
   ],
-  ['31 directives', `{ viewer { ${'id @include(if: true) '.repeat(31)} } }`, /[Dd]irective/],
+  ['31 directives', `{ viewer { ${'id @include(if: true) '.repeat(31)} } }`, 31, 30],
+  ['pages of 100 in pages of 100', CONVERSATIONS(100, 100), 25_310, 10_000],
+  ['a page of a million', `{ conversations(first: 1000000) { nodes { id } } }`, 1_250_010, 10_000],
+];
+
+const INVALID: [string, string, RegExp][] = [
   [
     '900 unknown fields',
     `{ ${Array.from({ length: 900 }, (_, i) => `f${i}`).join(' ')} }`,
     /Cannot query field/,
   ],
   ['a fragment that holds itself', '{ viewer { ...A } } fragment A on User { id ...A }', /spread fragment/],
-  ['pages of 100 in pages of 100', CONVERSATIONS(100, 100), /complexity/],
-  ['a page of a million', CONVERSATIONS(1_000_000, 1), /complexity/],
+  [
+    'a list of 20,000 levels',
+    `{ node(id: ${'['.repeat(20_000)}${']'.repeat(20_000)}) { id } }`,
+    /Syntax Error/,
+  ],
 ];
 
 describe('limits', () => {
@@ -47,54 +69,86 @@ describe('limits', () => {
     expect(data).toHaveProperty('__schema');
   });
 
-  it.each(TOO_MUCH)('reject %s over HTTP', async (_what, query, message) => {
+  it.each(TOO_COMPLEX)('reject %s over HTTP, SSE and WebSocket', async (_what, query, cost, limit) => {
     const user = await app.register();
+    const refusal = { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit } };
     const { status, data, errors } = await app.graphql(query, {}, user);
-    expect(status).toBe(400);
-    expect(data ?? null).toBeNull();
-    expect(errors?.[0]?.message).toMatch(message);
-    expect(errors?.[0]?.extensions?.['code']).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
-    expect(errors?.length).toBeLessThanOrEqual(21);
-  });
-
-  it.each(TOO_MUCH)('reject %s over WebSocket, and keep the socket open', async (_what, query, message) => {
-    const { token } = await app.register();
-    const socket = await (await app.rawSocket()).init({ token });
+    expect([status, data ?? null, errors]).toMatchObject([400, null, [refusal]]);
+    expect(errors).toHaveLength(1);
+    expect(await Array.fromAsync(app.events(query, {}, user))).toMatchObject([{ errors: [refusal] }]);
+    using socket = await signedIn(user);
     socket.subscribe('1', query);
-    const answer = await Promise.race([socket.next('error', '1'), socket.next('next', '1')]);
-    expect(JSON.stringify(answer)).toMatch(message);
-    expect(JSON.stringify(answer)).toMatch(/GRAPHQL_(VALIDATION|PARSE)_FAILED/);
+    expect(await refusalOf(socket)).toMatchObject([refusal]);
     expect(socket.isOpen).toBe(true);
-    socket.close();
   });
 
-  it.each(TOO_MUCH)('reject %s over SSE', async (_what, query, message) => {
-    const { token } = await app.register();
-    const results = await Array.fromAsync(app.events(query, {}, { token }));
-    expect(results.map((result) => result.errors?.[0]?.message)).toEqual([expect.stringMatching(message)]);
+  it.each(INVALID)('reject %s over HTTP, SSE and WebSocket', async (_what, query, message) => {
+    const user = await app.register();
+    const refusal = { message: expect.stringMatching(message) as string };
+    const { status, data, errors } = await app.graphql(query, {}, user);
+    expect([status, data ?? null]).toEqual([400, null]);
+    expect(errors?.[0]).toMatchObject({
+      ...refusal,
+      extensions: { code: expect.stringMatching(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/) as string },
+    });
+    expect(errors?.length).toBeLessThanOrEqual(21);
+    const [result] = await Array.fromAsync(app.events(query, {}, user));
+    expect(result!.errors?.[0]).toMatchObject(refusal);
+    using socket = await signedIn(user);
+    socket.subscribe('1', query);
+    expect((await refusalOf(socket))[0]).toMatchObject(refusal);
+    expect(socket.isOpen).toBe(true);
+  });
+
+  it('allow a dashboard of 50 conversations with 50 messages each', async () => {
+    const user = await app.register();
+    const dashboard = `query ($n: Int!) {
+      conversations(first: $n) {
+        __typename totalCount
+        edges { __typename node {
+          __typename id title stage updatedAt cost
+          messages(first: $n) {
+            __typename totalCount
+            edges { __typename node { __typename id role content status createdAt cost } }
+            pageInfo { __typename hasNextPage endCursor }
+          }
+        } }
+        pageInfo { __typename hasNextPage endCursor }
+      }
+    }`;
+    const { status, errors } = await app.graphql(dashboard, { n: 50 }, user);
+    expect([status, errors]).toEqual([200, undefined]);
+  });
+
+  it('give the cost in the extensions of the answer on request', async () => {
+    const user = await app.register();
+    const query = '{ viewer { id displayName } conversations(first: 10) { nodes { id } } }';
+    const cost = { requested: 33, limit: 10_000 }; // 10 + 2 × 0.25, and 10 + 10 × (1 + 0.25), rounded up
+    expect(await post(user, { query, extensions: { cost: true } })).toMatchObject({ extensions: { cost } });
+    expect(await post(user, { query })).not.toHaveProperty('extensions');
+    using socket = await signedIn(user);
+    socket.send({ id: '1', type: 'subscribe', payload: { query, extensions: { cost: true } } });
+    expect(await socket.next('next', '1')).toMatchObject({ payload: { extensions: { cost } } });
   });
 
   it('also count a page size from a variable', async () => {
     const user = await app.register();
     const query =
-      'query ($n: Int!) { conversations(first: $n) { edges { node { messages(first: $n) { edges { node { id } } } } } } }';
+      'query ($n: Int! = 100) { conversations(first: $n) { edges { node { messages(first: $n) { edges { node { id } } } } } } }';
     expect((await app.graphql(query, { n: 10 }, user)).status).toBe(200);
-    expect(await app.graphql(query, { n: 100 }, user)).toMatchObject({
-      status: 400,
-      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
-    });
+    for (const variables of [{ n: 100 }, {}]) {
+      expect(await app.graphql(query, variables, user)).toMatchObject({
+        status: 400,
+        errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }],
+      });
+    }
   });
 
   it('count the requested operation, not the first one of the document', async () => {
     const user = await app.register();
     const query = `query Cheap { __typename } query Dear ${CONVERSATIONS(100, 100)}`;
-    const response = await fetch(app.url(), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${user.token}` },
-      body: JSON.stringify({ query, operationName: 'Dear' }),
-    });
-    expect(await response.json()).toMatchObject({
-      errors: [{ message: expect.stringContaining('complexity') as string }],
+    expect(await post(user, { query, operationName: 'Dear' })).toMatchObject({
+      errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }],
     });
   });
 
@@ -108,4 +162,23 @@ describe('limits', () => {
       errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
     });
   });
+
+  async function signedIn({ token }: Account): Promise<RawSocket> {
+    return (await app.rawSocket()).init({ token });
+  }
+
+  async function post({ token }: Account, body: object): Promise<unknown> {
+    const response = await fetch(app.url(), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+    return response.json();
+  }
 });
+
+/** The errors that refuse operation 1. */
+async function refusalOf(socket: RawSocket): Promise<unknown[]> {
+  const { payload } = await Promise.race([socket.next('error', '1'), socket.next('next', '1')]);
+  return Array.isArray(payload) ? payload : (payload as { errors: unknown[] }).errors;
+}

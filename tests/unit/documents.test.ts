@@ -16,11 +16,17 @@ import { PLANS } from '../../src/kernel/plans.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
 import { ACCESS_ENDS } from '../../src/modules/auth/access-watch.ts';
 import { GUESSES, REQUESTS } from '../../src/modules/auth/throttle/throttle-rules.ts';
-import { MAX_PAGE } from '../../src/schema-kit/field-rules.ts';
+import { MAX_NODE_IDS } from '../../src/schema-kit/node-queries.ts';
+import { MAX_PAGE } from '../../src/kernel/pagination.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
-import { DOCUMENT_LIMITS } from '../../src/transport/graphql/plugins/use-limits.ts';
 import { schema } from '../../src/transport/graphql/schema.ts';
-import { MAX_BODY_BYTES, MAX_OPERATIONS } from '../../src/transport/graphql/limits.ts';
+import {
+  DOCUMENT_LIMITS,
+  MAX_ANSWER_BYTES,
+  MAX_BODY_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATIONS,
+} from '../../src/transport/graphql/limits.ts';
 import {
   CLOSE,
   MAX_SOCKETS_PER_ADDRESS,
@@ -79,7 +85,7 @@ describe('README.md', () => {
 
   it('lists the limits', () => {
     const count = (value: number) => value.toLocaleString('en-US');
-    const { tokens, depth, aliases, directives, complexity } = DOCUMENT_LIMITS;
+    const { tokens, depth, aliases, aliasLength, directives, cost } = DOCUMENT_LIMITS;
     expect(rowsOf('| what |')).toEqual([
       ['text of a message, request of a run', `${count(MAX_PROMPT_LENGTH)} characters`],
       ['prompt of a step', `${count(MAX_STEP_PROMPT_LENGTH)} characters`],
@@ -94,9 +100,12 @@ describe('README.md', () => {
       ['page of `events`', `${count(MAX_PAGE_EVENTS)} events; 100 unless set`],
       [
         'GraphQL document',
-        `${count(tokens)} tokens, ${depth} levels, ${aliases} aliases, ${directives} directives, complexity ${count(complexity)}`,
+        `${count(tokens)} tokens, ${depth} levels, ${aliases} aliases of ${aliasLength} characters, ${directives} directives, [cost](docs/limits.md) ${count(cost)}`,
       ],
-      ['HTTP body, WebSocket message', `${count(MAX_BODY_BYTES)} bytes`],
+      ['HTTP body, WebSocket message of a client', `${count(MAX_BODY_BYTES)} bytes`],
+      ['answer over HTTP', `${count(MAX_ANSWER_BYTES)} bytes`],
+      ['WebSocket message, event of a stream', `${count(MAX_MESSAGE_BYTES)} bytes`],
+      ['ids of `nodes`', String(MAX_NODE_IDS)],
       ['HTTP headers', `${count(MAX_HEADER_BYTES)} bytes`],
       ['operations on one WebSocket', String(MAX_OPERATIONS)],
       ['WebSockets of one user, to one process', String(MAX_SOCKETS_PER_USER)],

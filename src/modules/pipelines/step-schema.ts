@@ -5,6 +5,7 @@ import { StepStatus } from '../../generated/prisma/enums.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { node } from '../../schema-kit/node.ts';
+import { nodeLoader } from '../../schema-kit/node-loaders.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { AgentKind } from '../designs/agent-kinds.ts';
 import { AgentKindRef } from '../designs/schema.ts';
@@ -32,11 +33,9 @@ export const StepStatusRef = builder.enumType('StepStatus', {
 export const StepExecutionRef = node('StepExecution', {
   description: 'A step of a run.',
   key: {
-    id: { resolve: (step: StepExecution) => `${step.executionId}:${step.key}` },
-    where: (id) => {
-      const [executionId = '', key = ''] = id.split(':');
-      return { executionId_key: { executionId, key } };
-    },
+    idOf: (step: StepExecution) => `${step.executionId}:${step.key}`,
+    unique: (id) => ({ executionId_key: stepKeyOf(id) }),
+    among: (ids) => ({ OR: ids.map(stepKeyOf) }),
   },
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Key of the step in the design.' }),
@@ -96,15 +95,11 @@ builder.node(CheckpointRef, {
     'State of a run at the time when one of its steps finished. Kept for 24 hours after the run ends.',
   id: {
     description: 'Globally unique, opaque and stable identifier.',
-    resolve: ({ executionId, step }) => `${executionId}:${step}`,
+    resolve: checkpointIdOf,
   },
-  loadOne: async (id, ctx: Context) => {
-    const [executionId = '', step] = id.split(':');
-    const run = await ctx.database.prisma.pipelineExecution.findFirst({
-      where: { id: executionId, ...visible('PipelineExecution', ctx.viewer) },
-      include: { steps: true },
-    });
-    return run && checkpointsOf(run, run.steps).find((checkpoint) => checkpoint.step === Number(step));
+  loadMany: async (ids: string[], ctx: Context) => {
+    const found = await readCheckpoints(ids, ctx);
+    return ids.map((id) => found.get(id));
   },
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time when the step finished.' }),
@@ -124,6 +119,28 @@ builder.node(CheckpointRef, {
 });
 
 export const CheckpointConnection = connection(CheckpointRef, 'Checkpoint');
+
+nodeLoader('Checkpoint', readCheckpoints);
+
+/** Reads each run once, however many of its checkpoints are asked for. */
+async function readCheckpoints(ids: readonly string[], ctx: Context): Promise<Map<string, Checkpoint>> {
+  const executionIds = [...new Set(ids.map((id) => id.split(':')[0]!))];
+  const runs = await ctx.database.prisma.pipelineExecution.findMany({
+    where: { AND: [{ id: { in: executionIds } }, visible('PipelineExecution', ctx.viewer)] },
+    include: { steps: true },
+  });
+  const checkpoints = runs.flatMap((run) => checkpointsOf(run, run.steps));
+  return new Map(checkpoints.map((checkpoint) => [checkpointIdOf(checkpoint), checkpoint]));
+}
+
+function checkpointIdOf({ executionId, step }: Checkpoint): string {
+  return `${executionId}:${step}`;
+}
+
+function stepKeyOf(id: string): { executionId: string; key: string } {
+  const [executionId = '', key = ''] = id.split(':');
+  return { executionId, key };
+}
 
 async function stepTotals(ctx: Context, step: { executionId: string; key: string }) {
   const totals = await totalsOf(ctx).load(step.executionId);

@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { AccessWatch } from '../../modules/auth/access-watch.ts';
+import { AnswerBudget, type AnswerSize } from '../../kernel/answer-size.ts';
 import type { Services } from '../../kernel/context.ts';
 import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
@@ -9,9 +11,10 @@ import { REFRESH_HEADER, refreshCookie } from '../refresh-cookie.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CorsRules } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { MAX_ANSWER_BYTES, MAX_BODY_BYTES, MAX_BYTES_IN_FLIGHT } from './limits.ts';
 import { maskError } from './mask-error.ts';
 import type { GraphQLSettings } from './settings.ts';
+import { useAnswerSize } from './plugins/use-answer-size.ts';
 import { useAccessWatch } from './plugins/use-access-watch.ts';
 import { useContext } from './plugins/use-context.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
@@ -28,6 +31,7 @@ export const GRAPHQL_PATH = '/graphql';
 export function createGraphQLServer({ schema, services, settings }: GraphQLServerOptions): GraphQLServer {
   const { logger } = services;
   const access = new AccessWatch(services);
+  const answers = new AnswerBudget(MAX_BYTES_IN_FLIGHT);
   const yoga = createYoga<RequestContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -48,11 +52,12 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useContext(services),
       useFreshContext(),
       useAccessWatch(access),
+      useAnswerSize(),
       useErrorMasking(logger),
     ],
   });
   const cookieSettings = { ...settings, path: GRAPHQL_PATH };
-  const sockets = new SocketServer({ yoga, services, access, settings });
+  const sockets = new SocketServer({ yoga, services, access, answers, settings });
   return {
     route: {
       path: GRAPHQL_PATH,
@@ -63,6 +68,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
           client: clientOf(request, settings.trustedProxies),
           credentials: credentialsFromHeaders(request.headers),
           refreshCookie: refreshCookie(request, response, cookieSettings),
+          answer: answerOf(response, answers),
         }),
       upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     },
@@ -72,6 +78,13 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       await yoga.dispose();
     },
   };
+}
+
+/** Counts an answer until its last byte is sent. */
+function answerOf(response: ServerResponse, answers: AnswerBudget): AnswerSize {
+  const answer = answers.open(MAX_ANSWER_BYTES);
+  response.once('close', () => answer.close());
+  return answer;
 }
 
 const CORS: CorsRules = {

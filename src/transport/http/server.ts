@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../infra/logger.ts';
@@ -18,6 +18,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#server.setTimeout(WRITE_TIMEOUT_MS, (connection) => this.#endStalled(connection));
     this.#server.on('upgrade', (request, connection, head) => this.#upgrade(request, connection, head));
     this.#server.on('clientError', (error, connection) => this.#refuseUnreadable(error, connection));
     this.#server.on('checkExpectation', (request, response) =>
@@ -53,6 +54,15 @@ export class HttpServer {
       logger.error({ err: error, requestId }, 'unhandled error in HTTP route');
       response.destroy();
     });
+  }
+
+  /**
+   * Ends a connection without traffic: one whose client takes nothing of an answer, and one that waits for its next
+   * request too long. An answer that is still being made, or a stream without events, goes on.
+   */
+  #endStalled(connection: Socket): void {
+    const isAnswering = [...this.#unanswered].some(({ socket }) => socket === connection);
+    if (!isAnswering || connection.writableLength > 0) connection.destroy();
   }
 
   #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
@@ -102,6 +112,9 @@ const UNREADABLE: Record<string, Refusal> = {
 };
 const UNKNOWN_EXPECTATION: Refusal = { status: 417, message: 'The header Expect must be 100-continue.' };
 const RESTARTING: Refusal = { status: 503, message: 'The server is restarting. Connect again.' };
+
+/** A client that takes nothing of its answer for so long is disconnected. */
+export const WRITE_TIMEOUT_MS = 30_000;
 
 /** Time that unfinished responses have when the server closes. */
 const CLOSE_GRACE_MS = 5_000;

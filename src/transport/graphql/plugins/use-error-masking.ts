@@ -42,7 +42,7 @@ function withStatus200(error: GraphQLError): GraphQLError {
 
 /** Yoga sets this code for HTTP only. */
 function nameParseError({ result }: { result: unknown }): void {
-  if (result instanceof GraphQLError) Object.assign(result.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
+  if (result instanceof GraphQLError) result.extensions['code'] ??= 'GRAPHQL_PARSE_FAILED';
 }
 
 interface Payload {

@@ -1,100 +1,95 @@
-import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
-import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
-import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
-import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
-  getOperationAST,
   GraphQLError,
-  Kind,
   parse,
   validate,
   type DocumentNode,
   type ExecutionArgs,
   type ParseOptions,
   type Source,
-  type ValidationContext,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { handleStreamOrSingleExecutionResult, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import { costOf } from '../cost.ts';
+import { sizeOfDocument, type DocumentSize } from '../document-size.ts';
+import { DOCUMENT_LIMITS } from '../limits.ts';
 
 /**
- * Limits the size and cost of documents, the same on every transport. Tokens are counted while parsing; depth, aliases
- * and directives during validation, whose result is cached; complexity on each execution, because it depends on the
- * variables.
+ * Limits the size and cost of documents, the same on every transport: tokens while parsing, other sizes before
+ * validation, and the cost of the operation before it runs, because it depends on the variables. A request with
+ * `extensions: { cost: true }` gets the cost in the extensions of its answer.
  */
 export function useLimits(): Plugin {
   return {
-    onPluginInit({ addPlugin }) {
-      addPlugin(maxDepthPlugin({ n: DOCUMENT_LIMITS.depth, ...REPORT }));
-      addPlugin(maxAliasesPlugin({ n: DOCUMENT_LIMITS.aliases, ...REPORT }));
-      addPlugin(maxDirectivesPlugin({ n: DOCUMENT_LIMITS.directives, ...REPORT }));
-    },
     onParse({ setParseFn }) {
       setParseFn(parseLimited);
     },
     onValidate({ setValidationFn }) {
-      setValidationFn((schema, document, rules) => validate(schema, document, rules, { maxErrors: 20 }));
+      setValidationFn((schema, document, rules) => {
+        const error = sizeError(sizeOfDocument(document as DocumentNode));
+        return error ? [error] : validate(schema, document as DocumentNode, rules, { maxErrors: 20 });
+      });
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = complexityError(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
+      const cost = costOf(args);
+      if (cost > DOCUMENT_LIMITS.cost) return setResultAndStopExecution({ errors: [costError(cost)] });
+      return isCostRequested(args) ? { onExecuteDone: addingCost(cost) } : undefined;
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = complexityError(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
+      const cost = costOf(args);
+      if (cost > DOCUMENT_LIMITS.cost) return setResultAndStopExecution({ errors: [costError(cost)] });
+      return isCostRequested(args) ? { onSubscribeResult: addingCost(cost) } : undefined;
     },
   };
 }
 
-/** Complexity, for comparison: 20 conversations with 10 messages each and six fields per message score about 1,800. */
-export const DOCUMENT_LIMITS = {
-  tokens: 2_000,
-  depth: 16,
-  aliases: 30,
-  directives: 30,
-  complexity: 10_000,
-} as const;
-
 function parseLimited(source: string | Source, options?: ParseOptions): DocumentNode {
+  const { tokens } = DOCUMENT_LIMITS;
   try {
-    return parse(source, { ...options, maxTokens: DOCUMENT_LIMITS.tokens });
+    return parse(source, { ...options, maxTokens: tokens });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // the parser's stack overflowed
+    if (error instanceof RangeError)
+      throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // the parser's stack overflowed
+    // The parser stops at the first token too many, so it does not know how many there are.
+    if (error instanceof GraphQLError && error.message.includes(`more that ${tokens} tokens`))
+      throw tooComplex('a number of tokens', tokens + 1, tokens);
+    throw error;
   }
 }
 
-/** Reports a violation as a validation error instead of throwing, so that validation continues. */
-const REPORT = {
-  propagateOnRejection: false,
-  onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
+/** The first size over its limit. */
+function sizeError(size: DocumentSize): GraphQLError | null {
+  for (const [name, what] of Object.entries(SIZES) as [keyof DocumentSize, string][]) {
+    if (size[name] > DOCUMENT_LIMITS[name]) return tooComplex(what, size[name], DOCUMENT_LIMITS[name]);
+  }
+  return null;
+}
+
+const SIZES: Record<keyof DocumentSize, string> = {
+  depth: 'a depth',
+  aliases: 'a number of aliases',
+  directives: 'a number of directives',
+  aliasLength: 'an alias with a number of characters',
 };
 
-function complexityError(args: ExecutionArgs): GraphQLError | null {
-  const complexity = complexityOf(args);
-  if (complexity <= DOCUMENT_LIMITS.complexity) return null;
+function costError(cost: number): GraphQLError {
+  return tooComplex('a cost', cost, DOCUMENT_LIMITS.cost);
+}
+
+function tooComplex(what: string, cost: number, limit: number): GraphQLError {
   return new GraphQLError(
-    `The query has a complexity of ${complexity}; the maximum is ${DOCUMENT_LIMITS.complexity}. Request smaller pages or fewer fields.`,
-    { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } } },
+    `The document has ${what} of ${cost}; the maximum is ${limit}. Request smaller pages or fewer fields.`,
+    { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400, spec: true } } },
   );
 }
 
-function complexityOf({
-  schema,
-  document,
-  operationName,
-  variableValues,
-  contextValue,
-}: ExecutionArgs): number {
-  const operation = getOperationAST(document, operationName);
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  try {
-    return complexityFromQuery(
-      { kind: Kind.DOCUMENT, definitions: operation ? [operation, ...fragments] : fragments },
-      { schema, ctx: contextValue as object, variables: { ...variableValues } },
-    ).complexity;
-  } catch (error) {
-    // No operation with that name, or variables of the wrong type: execution reports these with a better message.
-    if (error instanceof GraphQLError) return 0;
-    throw error;
-  }
+function isCostRequested({ contextValue }: ExecutionArgs): boolean {
+  const { params } = contextValue as { params?: GraphQLParams };
+  return params?.extensions?.['cost'] === true;
+}
+
+function addingCost(cost: number) {
+  const report = { requested: cost, limit: DOCUMENT_LIMITS.cost };
+  return (payload: Parameters<typeof handleStreamOrSingleExecutionResult>[0]) =>
+    handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) =>
+      setResult({ ...result, extensions: { ...result.extensions, cost: report } }),
+    );
 }

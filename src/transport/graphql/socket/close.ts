@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { MAX_BODY_BYTES } from '../limits.ts';
+import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES } from '../limits.ts';
 
 /** Sockets that one user may have open in this process. */
 export const MAX_SOCKETS_PER_USER = 50;
@@ -16,6 +16,7 @@ export const CLOSE = {
   tooLarge: [1009, `A message may have at most ${MAX_BODY_BYTES} bytes`],
   restart: [1012, 'Server is restarting'],
   tryAgainLater: [1013, 'Try again later'],
+  tooSlow: [1013, `Too slow: more than ${MAX_BUFFERED_BYTES} bytes wait for the client to read`],
   tooManySockets: [1013, `Too many sockets: a user may have ${MAX_SOCKETS_PER_USER}`],
   tooManyOfAddress: [1013, `Too many sockets: an address may have ${MAX_SOCKETS_PER_ADDRESS}`],
   tooManyUnauthenticated: [

@@ -129,4 +129,6 @@ export type Socket = Context<Record<string, unknown>, Extra & Partial<SocketStat
 
 export interface SocketState extends Record<PropertyKey, unknown> {
   credentials: RequestCredentials;
+  /** Resolves when the latest operation may start. */
+  lastTurn?: Promise<unknown>;
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { onReturn } from '../../../core/async/on-return.ts';
+import type { AnswerBudget } from '../../../kernel/answer-size.ts';
 import { clientOf } from '../../client.ts';
 import { isOwnPage } from '../../cors.ts';
 import { NO_CREDENTIALS } from '../../credentials.ts';
@@ -13,10 +16,10 @@ import { type Refusal, writeRefusal } from '../../http/refusal.ts';
 import { NO_REFRESH_COOKIE } from '../../refresh-cookie.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { requestIdOf } from '../../request-id.ts';
-import { MAX_BODY_BYTES, MAX_OPERATIONS } from '../limits.ts';
+import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES, MAX_OPERATIONS } from '../limits.ts';
 import { maskError } from '../mask-error.ts';
 import type { GraphQLSettings } from '../settings.ts';
-import { CLOSE, CLOSE_GRACE_MS } from './close.ts';
+import { CLOSE, CLOSE_GRACE_MS, closeSocket } from './close.ts';
 import {
   CONNECTION_INIT_TIMEOUT_MS,
   type Socket,
@@ -100,7 +103,7 @@ export class SocketServer {
     socket.on('error', (error) =>
       this.#options.services.logger.debug({ err: error }, 'WebSocket protocol error'),
     );
-    ignoreWriteErrors(socket);
+    limitWrites(socket);
     nameSizeLimit(socket);
   }
 
@@ -112,8 +115,10 @@ export class SocketServer {
       client: clientOf(extra.request, settings.trustedProxies),
       credentials,
       refreshCookie: NO_REFRESH_COOKIE,
+      answer: this.#options.answers.open(MAX_MESSAGE_BYTES),
     };
     if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY_OPERATIONS];
+    await nextTurn(extra);
     try {
       const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({
         ...request,
@@ -140,7 +145,8 @@ export class SocketServer {
     args: ExecutionArgs,
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     try {
-      return await (args.rootValue as Enveloped)[how](args);
+      const result = await (args.rootValue as Enveloped)[how](args);
+      return how === 'execute' ? untilSent(result as ExecutionResult, args.contextValue as RequestContext) : result;
     } catch (error) {
       return { errors: [this.#mask(error, args.contextValue as RequestContext)] };
     }
@@ -163,10 +169,36 @@ const TOO_MANY_OPERATIONS = new GraphQLError(
   { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
 );
 
-/** A write to a socket that has just closed is not an error, but graphql-ws would report it; `close` does the cleanup. */
-function ignoreWriteErrors(socket: WebSocket): void {
+/**
+ * Closes a socket that takes less than is written to it. A write to a socket that has just closed is not an error, but
+ * graphql-ws would report it; `close` does the cleanup.
+ */
+function limitWrites(socket: WebSocket): void {
   const send = socket.send.bind(socket) as (message: string, sent: () => void) => void;
-  socket.send = ((message: string, sent: () => void) => send(message, () => sent())) as WebSocket['send'];
+  socket.send = ((message: string, sent: () => void) => {
+    send(message, () => sent());
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) closeSocket(socket, CLOSE.tooSlow);
+  }) as WebSocket['send'];
+}
+
+/** Waits until the event loop has served others, so that the operations of one socket do not follow each other at once. */
+async function nextTurn(extra: Partial<SocketState>): Promise<void> {
+  const turn = (extra.lastTurn ?? Promise.resolve()).then(() => immediate());
+  extra.lastTurn = turn;
+  await turn;
+}
+
+/** Gives one result. graphql-ws asks for another one after it has sent the first. */
+function untilSent(result: ExecutionResult, { answer }: RequestContext): AsyncGenerator<ExecutionResult> {
+  return onReturn(once(), () => answer.close());
+
+  async function* once() {
+    try {
+      yield result;
+    } finally {
+      answer.close();
+    }
+  }
 }
 
 /** ws closes without a reason when a message is too large. */
@@ -189,6 +221,7 @@ function publicError(error: GraphQLError): GraphQLFormattedError {
 
 export interface SocketServerOptions extends SocketSignInOptions {
   yoga: YogaServerInstance<RequestContext, object>;
+  answers: AnswerBudget;
   settings: GraphQLSettings;
 }
 
