@@ -146,7 +146,9 @@ export class SocketServer {
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     try {
       const result = await (args.rootValue as Enveloped)[how](args);
-      return how === 'execute' ? untilSent(result as ExecutionResult, args.contextValue as RequestContext) : result;
+      return how === 'execute'
+        ? untilSent(result as ExecutionResult, args.contextValue as RequestContext)
+        : result;
     } catch (error) {
       return { errors: [this.#mask(error, args.contextValue as RequestContext)] };
     }
@@ -161,7 +163,8 @@ const PING_INTERVAL_MS = 12_000;
 
 const FOREIGN_PAGE: Refusal = {
   status: 403,
-  message: 'Pages of this origin may not open WebSockets. If the page is yours, add its origin to CORS_ORIGINS.',
+  message:
+    'Pages of this origin may not open WebSockets. If the page is yours, add its origin to CORS_ORIGINS.',
 };
 
 const TOO_MANY_OPERATIONS = new GraphQLError(

@@ -337,6 +337,20 @@ describe('SafeFetch: limits', () => {
     await eventually(() => expect(server.open).toBe(0));
   });
 
+  it('fetches two pages of a host at a time, and the others after them', async () => {
+    const answers: (() => void)[] = [];
+    const server = await serve((_request, response) => {
+      answers.push(() => response.setHeader('content-type', 'text/plain').end('there'));
+    });
+    const fetcher = local();
+    const fetched = Promise.all([1, 2, 3].map((n) => fetcher.text(`${server.url}${n}`, options)));
+    await eventually(() => expect(server.paths).toHaveLength(2));
+    answers.shift()!();
+    await eventually(() => expect(server.paths).toHaveLength(3));
+    for (const answer of answers) answer();
+    expect(await fetched).toHaveLength(3);
+  });
+
   it('closes all connections', async () => {
     const server = await serve(page('there'));
     await local().text(server.url, options);
