@@ -16,12 +16,14 @@ import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
 import type { AccountLinkPurpose } from './generated/prisma/enums.ts';
 import { applyMigrations, pendingMigrations } from './infra/migrations.ts';
+import { formatReport, readHeads } from './modules/audit/report.ts';
+import { verifyAuditLog } from './modules/audit/verify.ts';
 import { findAccount } from './modules/auth/accounts/account.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
-import { type Denial, denyTokens } from './modules/auth/issuers/denied-tokens.ts';
+import { type Denial, denyByOperator } from './modules/auth/issuers/denied-tokens.ts';
 import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { type LinkPage, linkTo } from './modules/auth/links/account-mail.ts';
-import { createLink } from './modules/auth/links/links.ts';
+import { linkByOperator } from './modules/auth/links/links.ts';
 
 const USAGE = `Commands:
   migrate [deploy]   applies pending migrations
@@ -35,6 +37,9 @@ const USAGE = `Commands:
                      one token
     --issuer <name> --subject <user id> [--tenant <id>] [--issued-by <time>]
                      all of a user that were issued up to now, or to a time
+  audit:verify [--expect <file>]
+                     verifies the audit log of every tenant; exits with 1 and the first broken entries if there are any.
+                     With the output of an earlier run, also finds a log whose end was cut off
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
 
 async function run([command, ...args]: string[]): Promise<number> {
@@ -45,6 +50,7 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'account-link') return accountLink(args);
   if (command === 'check-config') return checkConfig();
   if (command === 'deny-token') return denyToken(readConfig(), args);
+  if (command === 'audit:verify') return auditVerify(readConfig(), args);
   if (command === 'schema') return printSchemaFile();
   return explainUsage();
 }
@@ -90,7 +96,7 @@ async function accountLink([purpose = '', address]: string[]): Promise<number> {
   const token = await withDatabase(config, async (database) => {
     const user = await findAccount(database, email);
     if (!user) throw new AppError('NOT_FOUND', `No account has the e-mail ${email}.`);
-    return database.transact((tx) => createLink(tx, link.purpose, { id: user.id, email }));
+    return linkByOperator(database, link.purpose, { ...user, email });
   });
   console.log(linkTo(config, link.page, { token }));
   console.error('The link works once, within an hour. Earlier links of this kind work no longer.');
@@ -120,7 +126,7 @@ function checkConfig(): number {
 
 async function denyToken(config: Config, args: string[]): Promise<number> {
   const denial = readDenial(config, args);
-  await withDatabase(config, (database) => denyTokens(database, denial));
+  await withDatabase(config, (database) => denyByOperator(database, denial));
   console.log(
     'tokenId' in denial
       ? `The token ${denial.tokenId} of the issuer ${denial.issuer} is refused from now on.`
@@ -147,6 +153,20 @@ function readDenial({ issuers }: Config, args: string[]): Denial {
   if (Number.isNaN(issuedBy?.getTime()))
     throw new ConfigError(['--issued-by must be a time such as 2026-11-28T12:00:00Z']);
   return { issuer, subject: subject!, tenantId: tenant, issuedBy };
+}
+
+async function auditVerify(config: Config, args: string[]): Promise<number> {
+  const { expect: file } = parseArgs({ args, options: { expect: { type: 'string' } } }).values;
+  const expected = file === undefined ? undefined : readHeads(fs.readFileSync(file, 'utf8'));
+  if (expected === null) throw new ConfigError([`--expect: ${file} is not the output of audit:verify`]);
+  let exitCode = 0;
+  await withDatabase(config, async ({ sql }) => {
+    for await (const report of verifyAuditLog(sql, expected)) {
+      console.log(formatReport(report));
+      if (report.problem !== null) exitCode = 1;
+    }
+  });
+  return exitCode;
 }
 
 async function printSchemaFile(): Promise<number> {

@@ -24,6 +24,7 @@ const LAYERS: Record<Layer, readonly Layer[]> = {
 
 /** Lower modules first. A module imports only modules of the lines above its own; they reach it through jobs and events. */
 const MODULES: readonly (readonly string[])[] = [
+  ['audit'],
   ['auth'],
   ['llm'],
   ['usage', 'designs'],

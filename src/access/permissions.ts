@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   'APPROVAL_DECIDE',
   'API_KEY_MANAGE',
   'USER_MANAGE',
+  'AUDIT_READ',
   'PLAN_MANAGE',
 ] as const;
 
@@ -19,6 +20,7 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     'APPROVAL_DECIDE',
     'API_KEY_MANAGE',
     'USER_MANAGE',
+    'AUDIT_READ',
   ],
   USER: ['AGENT_EXECUTE', 'PIPELINE_EXECUTE', 'CONVERSATION_WRITE', 'APPROVAL_DECIDE', 'API_KEY_MANAGE'],
   GUEST: [],
@@ -56,6 +58,8 @@ export const OPERATIONS = {
   'Mutation.removeUser': 'USER_MANAGE',
   'Mutation.setTenantCostLimit': 'USER_MANAGE',
   'Mutation.setUserPlan': 'PLAN_MANAGE',
+
+  'Query.auditLog': 'AUDIT_READ',
 
   'Query.apiKeys': 'SIGNED_IN',
   'Mutation.createApiKey': 'API_KEY_MANAGE',

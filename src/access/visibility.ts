@@ -28,6 +28,11 @@ export const READERS = {
     includes: ({ permissions }) => permissions.has('USER_MANAGE'),
     matches: ofSameTenant,
   },
+  AUDITOR: {
+    description: 'members of its tenant with AUDIT_READ',
+    includes: ({ permissions }) => permissions.has('AUDIT_READ'),
+    matches: ofSameTenant,
+  },
   APPROVER: {
     description: 'members with APPROVAL_DECIDE, when the design requires a different approver than the owner',
     includes: ({ permissions }) => permissions.has('APPROVAL_DECIDE'),
@@ -63,6 +68,7 @@ export const VISIBILITY: { [Type in RuledType]: Rule<Rows[Type]> } = {
     changedBy: ['OWNER', 'USER_MANAGER'],
   },
   Invitation: { among: TENANT, seenBy: { USER_MANAGER: ALL }, changedBy: ['USER_MANAGER'] },
+  AuditEntry: { among: TENANT, seenBy: { AUDITOR: ALL } },
   Conversation: {
     among: TENANT,
     seenBy: { OWNER: ({ userId: ownerId }) => ({ ownerId }), ADMIN: ALL },
@@ -165,6 +171,7 @@ interface Rows {
   Session: Prisma.SessionWhereInput;
   ApiKey: Prisma.ApiKeyWhereInput;
   Invitation: Prisma.InvitationWhereInput;
+  AuditEntry: Prisma.AuditEntryWhereInput;
   Conversation: Prisma.ConversationWhereInput;
   PipelineExecution: Prisma.PipelineExecutionWhereInput;
   ApprovalRequest: Prisma.ApprovalRequestWhereInput;

@@ -8,6 +8,8 @@ import { SafeFetch } from '../core/safe-fetch/safe-fetch.ts';
 import type { JobName, Jobs } from '../infra/jobs.ts';
 import type { Services } from '../kernel/context.ts';
 import type { SettleDeparture } from '../kernel/departure.ts';
+import { linkAuditEntries } from '../modules/audit/chainer.ts';
+import { settleAddresses } from '../modules/audit/departure.ts';
 import { expireApprovals } from '../modules/approvals/service.ts';
 import { deleteExpiredAccess } from '../modules/auth/retention.ts';
 import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
@@ -27,7 +29,7 @@ const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper
 export const JOBS = Object.keys(WORKERS) as JobName[];
 
 /** What each module does with the objects of a user who has left, in this order: runs end before conversations. */
-const DEPARTURES: readonly SettleDeparture[] = [settleRuns, settleConversations];
+const DEPARTURES: readonly SettleDeparture[] = [settleRuns, settleConversations, settleAddresses];
 
 /** Periodic tasks of processes with workers. Several processes may run them concurrently. */
 const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =
@@ -40,6 +42,7 @@ const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Se
       run: (services) => settleDepartures(services, DEPARTURES),
     },
     { name: 'delete expired sessions, links and invitations', everyMs: 3_600_000, run: deleteExpiredAccess },
+    { name: 'link entries of the audit log', everyMs: 500, run: linkAuditEntries },
     { name: 'delete expired socket tickets', everyMs: 60_000, run: deleteExpiredTickets },
   ];
 

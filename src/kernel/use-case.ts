@@ -2,8 +2,11 @@ import type { z } from 'zod';
 import { type Authentication, authorize } from '../access/authorize.ts';
 import { isPublic, type OperationName, type PublicOperation } from '../access/permissions.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { UnsafeInputError } from '../errors.ts';
 import type { Database, Tx } from '../infra/database.ts';
-import type { Services } from './context.ts';
+import { type Act, recordAct, recordOf } from './audit.ts';
+import type { AuditAction, AuditDeclaration } from './audit-actions.ts';
+import type { Context, Services } from './context.ts';
 import { withIdempotencyKey } from './idempotency.ts';
 import { idempotencyKey, parseInput } from './input.ts';
 
@@ -12,13 +15,14 @@ import { idempotencyKey, parseInput } from './input.ts';
  *
  *     export const renameConversation = useCase(
  *       'Mutation.renameConversation',
- *       { input: z.object({ conversationId: rowId, title }) },
+ *       { input: z.object({ conversationId: rowId, title }), audit: { none: 'Changes no rights.' } },
  *       async ({ viewer, transact }, { conversationId, title }) => transact(async (tx) => …),
  *     );
  *
  * Checks the permission first, so that callers without it learn nothing about the input; then parses the input; then
- * runs `work`, which opens transactions itself with `transact`, so that hashing and waiting stay outside of them. It
- * declares the services that it needs in the type of its scope: `({ clock }: Scope & Pick<Services, 'clock'>) => …`.
+ * runs `work`, which opens transactions itself with `transact`, so that hashing and waiting stay outside of them, and
+ * records in them what `audit` declares. It declares the services that it needs in the type of its scope:
+ * `({ clock }: Scope & Pick<Services, 'clock'>) => …`.
  * Errors: UNAUTHENTICATED, FORBIDDEN, ValidationError, and those of `work`.
  */
 export function useCase<
@@ -29,7 +33,7 @@ export function useCase<
   const Idempotent extends boolean = false,
 >(
   operation: Operation,
-  { input: schema, isIdempotent }: UseCaseOptions<Input, Idempotent>,
+  { input: schema, isIdempotent, audit }: UseCaseOptions<Operation, Input, Idempotent>,
   work: (scope: ScopeOf<Operation> & Needs, input: z.output<Input>) => Promise<Result>,
 ): UseCase<
   Operation,
@@ -45,11 +49,27 @@ export function useCase<
     const transact: Database['transact'] = (inTx) => ctx.database.transact(inTx);
     const createOnce: Scope['createOnce'] = (tx, create) =>
       viewer ? withIdempotencyKey(tx, viewer, operation, request, create) : create();
-    const scope = { ...ctx, viewer, transact, createOnce };
-    return work(scope as unknown as ScopeOf<Operation> & Needs, request as z.output<Input>);
+    const record: Scope['record'] = (tx, action, act = {}) => {
+      if (!isDeclared(audit, action)) throw new Error(`${operation} does not declare the act ${action}`);
+      return recordAct(tx, action, recordOf(viewer, ctx, act));
+    };
+    const scope = { ...ctx, viewer, transact, createOnce, record };
+    try {
+      return await work(scope as unknown as ScopeOf<Operation> & Needs, request as z.output<Input>);
+    } catch (error) {
+      if (error instanceof UnsafeInputError && isDeclared(audit, 'injection.refused')) {
+        const detail = { findings: error.findings.length };
+        await transact((tx) => record(tx, 'injection.refused', { detail }));
+      }
+      throw error;
+    }
   }
 
-  return Object.assign(run, { operation, isIdempotent: isIdempotent === true });
+  return Object.assign(run, { operation, isIdempotent: isIdempotent === true, audit });
+}
+
+function isDeclared(declared: AuditDeclaration | undefined, action: AuditAction): boolean {
+  return declared !== undefined && 'includes' in declared && declared.includes(action);
 }
 
 export interface UseCase<Operation extends OperationName, Slice, Input, Result> {
@@ -57,13 +77,15 @@ export interface UseCase<Operation extends OperationName, Slice, Input, Result> 
   readonly operation: Operation;
   /** Whether the input has an optional `idempotencyKey`. */
   readonly isIdempotent: boolean;
+  /** Undefined for a query. */
+  readonly audit: AuditDeclaration | undefined;
 }
 
-export interface UseCaseOptions<Input, Idempotent> {
+export type UseCaseOptions<Operation, Input, Idempotent> = {
   input: Input;
   /** Adds an optional `idempotencyKey` to the input, for `createOnce`. */
   isIdempotent?: Idempotent;
-}
+} & (Operation extends `Mutation.${string}` ? { audit: AuditDeclaration } : { audit?: undefined });
 
 export interface IdempotentInput {
   idempotencyKey?: string | null;
@@ -75,6 +97,10 @@ export interface PublicScope {
   viewer: Viewer | null;
   /** Runs writes, events and jobs in one transaction. Runs `work` again after a conflict. */
   transact: Database['transact'];
+  /**
+   * Records an act that `audit` declares, in the transaction that does it. Without a viewer, `by` names the tenant.
+   */
+  record: (tx: Pick<Tx, 'sql'>, action: AuditAction, act?: Act) => Promise<void>;
 }
 
 /** The scope of every other operation. */
@@ -88,4 +114,4 @@ export interface Scope extends PublicScope {
 }
 
 type ScopeOf<Operation extends OperationName> = Operation extends PublicOperation ? PublicScope : Scope;
-type UseCaseContext = Authentication & Pick<Services, 'database'>;
+type UseCaseContext = Authentication & Pick<Services, 'database'> & Pick<Context, 'requestId' | 'client'>;

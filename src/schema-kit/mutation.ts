@@ -1,6 +1,7 @@
 import type { InputFieldMap, InputShapeFromFields, OutputType, ShapeFromTypeParam } from '@pothos/core';
 import type { MutationName } from '../access/permissions.ts';
 import { ConflictError, ValidationError, type AppError } from '../errors.ts';
+import type { AuditDeclaration } from '../kernel/audit-actions.ts';
 import type { Context } from '../kernel/context.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../kernel/limits.ts';
 import type { IdempotentInput } from '../kernel/use-case.ts';
@@ -22,6 +23,7 @@ export function mutation<const Success extends SuccessFields, Fields extends Inp
     t.field({
       type: successType(`${title}Success`, name, options.success),
       description: options.description,
+      extensions: { audit: useCase.audit },
       args: {
         input: t.arg({
           type: inputType(`${title}Input`, useCase, options.input),
@@ -100,6 +102,7 @@ type Made<Success extends SuccessFields> = {
 interface UseCaseDeclaration {
   readonly operation: `Mutation.${MutationName}`;
   readonly isIdempotent: boolean;
+  readonly audit: AuditDeclaration | undefined;
 }
 
 type MutationUseCase<Fields extends InputFieldMap, Success extends SuccessFields> = UseCaseDeclaration &

@@ -5,6 +5,7 @@ import { AlreadyDecidedError } from './errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Database, Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
+import { recordAct } from '../../kernel/audit.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { inspectText, isVisible, NOT_BLANK, rowId, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
@@ -36,9 +37,9 @@ const decideApprovalInput = z
  */
 export const decideApproval = useCase(
   'Mutation.decideApproval',
-  { input: decideApprovalInput },
+  { input: decideApprovalInput, audit: ['approval.decided', 'injection.refused'] },
   async (
-    { viewer, transact, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
+    { viewer, transact, record, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
     { approvalId: id, decision, comment = null, edits },
   ) => {
     const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
@@ -55,6 +56,8 @@ export const decideApproval = useCase(
       });
       if (count === 0) return null;
       await announce(tx, request);
+      const detail = { status, isEdited: editedPrompt !== null };
+      await record(tx, 'approval.decided', { target: { type: 'ApprovalRequest', id }, detail });
       return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
     });
 
@@ -81,7 +84,12 @@ export async function expireApprovals({
       where: { id: { in: due.map(({ id }) => id) } },
       data: { status: 'EXPIRED', decidedAt: now },
     });
-    for (const request of expired) await announce(tx, request);
+    for (const request of expired) {
+      await announce(tx, request);
+      const { id, tenantId } = request;
+      const target = { type: 'ApprovalRequest', id } as const;
+      await recordAct(tx, 'approval.expired', { tenantId, actorId: null, target });
+    }
   });
 }
 

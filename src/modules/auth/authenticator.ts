@@ -1,5 +1,6 @@
 import type { Credential, Viewer } from '../../access/viewer.ts';
 import type { Role } from '../../generated/prisma/enums.ts';
+import type { Tx } from '../../infra/database.ts';
 
 /** Authenticates one kind of credential. */
 export interface Authenticator {
@@ -11,8 +12,8 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Viewer | null>;
   /** The current role of the user of each of these credentials; revoked credentials are absent. */
   currentRoles(ids: readonly string[]): Promise<ReadonlyMap<string, Role>>;
-  /** Makes the credential invalid at once. Absent for a kind that is revoked in another way. */
-  end?(credential: Credential): Promise<void>;
+  /** Makes the credential invalid at once, with the transaction. Absent for a kind that is revoked in another way. */
+  end?(tx: Pick<Tx, 'sql'>, credential: Credential): Promise<void>;
 }
 
 /** The credentials that a request carries: at most one of them. */

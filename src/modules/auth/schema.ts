@@ -39,6 +39,7 @@ export const PermissionRef = builder.enumType('Permission', {
     USER_MANAGE: {
       description: 'Invite and remove members of the tenant, and set their roles and its cost limit.',
     },
+    AUDIT_READ: { description: 'Read the audit log of the tenant.' },
     PLAN_MANAGE: { description: 'Set the plan of any user. Held by the ADMINs of the operator’s tenant.' },
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });

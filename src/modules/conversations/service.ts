@@ -5,6 +5,7 @@ import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Conversation, Message } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
+import { recordFindings } from '../../kernel/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
@@ -35,7 +36,13 @@ const title = storedText
 
 export const createConversation = useCase(
   'Mutation.createConversation',
-  { input: z.object({ title: title.nullish(), context: contextObject }), isIdempotent: true },
+  {
+    input: z.object({ title: title.nullish(), context: contextObject }),
+    isIdempotent: true,
+    audit: {
+      none: 'A new conversation is seen by its owner and the ADMINs only, and is in the list of both.',
+    },
+  },
   ({ viewer, transact, createOnce }, { title, context }) =>
     transact(async (tx) => {
       const id = await createOnce(tx, async () => {
@@ -56,7 +63,7 @@ export const createConversation = useCase(
 
 export const renameConversation = useCase(
   'Mutation.renameConversation',
-  { input: z.object({ conversationId: rowId, title }) },
+  { input: z.object({ conversationId: rowId, title }), audit: { none: 'A title changes no rights.' } },
   ({ viewer, transact }, { conversationId: id, title }) =>
     transact(async (tx) => {
       const conversation = await ownConversation(tx, viewer, id);
@@ -69,12 +76,13 @@ export const renameConversation = useCase(
 /** Deletes the conversation with its messages, proposals and events. Its runs and ledger entries are kept. */
 export const deleteConversation = useCase(
   'Mutation.deleteConversation',
-  { input: z.object({ conversationId: rowId }) },
-  ({ viewer, transact }, { conversationId: id }) =>
+  { input: z.object({ conversationId: rowId }), audit: ['conversation.deleted'] },
+  ({ viewer, transact, record }, { conversationId: id }) =>
     transact(async (tx) => {
       await lockConversation(tx, viewer, id);
       await assertNoOpenRun(tx, id);
       await eraseConversation(tx, id);
+      await record(tx, 'conversation.deleted', { target: { type: 'Conversation', id } });
       return { deletedId: id };
     }),
 );
@@ -100,7 +108,7 @@ const sendMessageInput = z.object({
  */
 export const sendMessage = useCase(
   'Mutation.sendMessage',
-  { input: sendMessageInput, isIdempotent: true },
+  { input: sendMessageInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
   (ctx: Scope & BudgetContext, request) => {
     const { viewer } = ctx;
     const content = inspectText(request.content);
@@ -109,6 +117,7 @@ export const sendMessage = useCase(
         const conversation = await lockConversation(tx, viewer, request.conversationId);
         await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
         const now = ctx.clock();
+        await recordFindings(ctx, tx, content.notices, { type: 'Conversation', id: conversation.id });
         const isBusy = await applyWhenBusy(tx, conversation, request.whenBusy, now);
         return addExchange(tx, conversation, { ...content, context: request.context, isBusy, now });
       });
@@ -120,7 +129,10 @@ export const sendMessage = useCase(
 /** Stops a reply: a queued one immediately, a streaming one when its worker has closed the provider's stream. */
 export const stopReply = useCase(
   'Mutation.stopReply',
-  { input: z.object({ messageId: rowId }) },
+  {
+    input: z.object({ messageId: rowId }),
+    audit: { none: 'The conversation shows that the reply was stopped, by its owner.' },
+  },
   async (
     { viewer, transact, database, clock, ...ctx }: Scope & Pick<Services, StopServices>,
     { messageId: id },

@@ -15,7 +15,7 @@ const proposalInput = z.object({ proposalId: rowId });
 /** Selects one of the current proposals. The selection can be changed at any time. */
 export const selectProposal = useCase(
   'Mutation.selectProposal',
-  { input: proposalInput },
+  { input: proposalInput, audit: { none: 'A choice within a conversation, which shows it.' } },
   ({ viewer, transact }, { proposalId }) =>
     transact(async (tx) => {
       const { conversation, proposal } = await lockIdleConversation(tx, viewer, proposalId);
@@ -29,7 +29,7 @@ export const selectProposal = useCase(
 /** Confirms the selected proposal, which `executePipeline` can then run. */
 export const confirmProposal = useCase(
   'Mutation.confirmProposal',
-  { input: proposalInput },
+  { input: proposalInput, audit: { none: 'A choice within a conversation, which shows it.' } },
   ({ viewer, transact }, { proposalId }) =>
     transact(async (tx) => {
       const { conversation, proposal } = await lockIdleConversation(tx, viewer, proposalId);

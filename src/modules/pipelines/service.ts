@@ -5,6 +5,7 @@ import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
+import { recordFindings } from '../../kernel/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
@@ -47,7 +48,7 @@ const executePipelineInput = z.object({
 /** Starts a run: writes its row, steps, first event and job in one transaction. A worker then executes it. */
 export const executePipeline = useCase(
   'Mutation.executePipeline',
-  { input: executePipelineInput, isIdempotent: true },
+  { input: executePipelineInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
   (ctx: Scope & Pick<Services, 'catalog'> & BudgetContext, input) => {
     const { viewer, catalog } = ctx;
     const inspected = input.request == null ? null : inspectText(input.request);
@@ -60,7 +61,7 @@ export const executePipeline = useCase(
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
         await takeRunFromQuota(tx, viewer, ctx.clock());
-        return createRun(tx, viewer, source, {
+        const id = await createRun(tx, viewer, source, {
           request: text,
           notices,
           context: input.context ?? undefined,
@@ -68,6 +69,8 @@ export const executePipeline = useCase(
           estimatedCostMicros: costMicros,
           createdAt: ctx.clock(),
         });
+        await recordFindings(ctx, tx, notices, { type: 'PipelineExecution', id });
+        return id;
       });
       return { execution: await tx.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } }) };
     });
@@ -80,7 +83,10 @@ export const executePipeline = useCase(
  */
 export const cancelExecution = useCase(
   'Mutation.cancelExecution',
-  { input: z.object({ executionId: rowId, reason: storedText.max(MAX_CANCEL_REASON_LENGTH).nullish() }) },
+  {
+    input: z.object({ executionId: rowId, reason: storedText.max(MAX_CANCEL_REASON_LENGTH).nullish() }),
+    audit: { none: 'The run shows that it was cancelled and why, by its owner.' },
+  },
   async (
     {
       viewer,

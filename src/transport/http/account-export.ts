@@ -8,6 +8,7 @@ import { AppError, UnauthenticatedError } from '../../errors.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
 import { exportDecisions } from '../../modules/approvals/export.ts';
+import { exportActs } from '../../modules/audit/export.ts';
 import { exportApiKeys, exportProfile, exportSessions } from '../../modules/auth/accounts/export.ts';
 import { exportConversations, exportMessages, exportProposals } from '../../modules/conversations/export.ts';
 import { exportRuns } from '../../modules/pipelines/export.ts';
@@ -33,6 +34,7 @@ const LISTS: Readonly<Record<string, ExportRows>> = {
   runs: exportRuns,
   approvalsDecided: exportDecisions,
   ledger: exportLedger,
+  acts: exportActs,
 };
 
 export const EXPORT_PATH = '/account/export';

@@ -90,7 +90,8 @@ describe('createSocketTicket', () => {
     const { status } = await app.graphql(document, { input: {} });
     expect(status).toBe(401);
     const viewer = { credential: { kind: 'API_KEY' } } as never;
-    await expect(createSocketTicket({ ...app.services, viewer }, { expiresIn: 1 })).rejects.toMatchObject({
+    const ctx = { ...app.services, viewer, requestId: 'request', client: { address: '', userAgent: null } };
+    await expect(createSocketTicket(ctx, { expiresIn: 1 })).rejects.toMatchObject({
       code: 'FORBIDDEN',
     });
   });

@@ -19,8 +19,12 @@ export const DELETED_USER_NAME = 'Deleted user';
  */
 export const deleteAccount = useCase(
   'Mutation.deleteAccount',
-  { input: z.object({ password: z.string().max(MAX_PASSWORD_LENGTH).nullish() }) },
-  async ({ viewer, transact, database, ...ctx }: PasswordScope, { password }) => {
+  {
+    input: z.object({ password: z.string().max(MAX_PASSWORD_LENGTH).nullish() }),
+    audit: ['account.deleted', 'account.password-refused'],
+  },
+  async (ctx: PasswordScope, { password }) => {
+    const { viewer, transact, database, record } = ctx;
     const account = await database.prisma.user.findUniqueOrThrow({ where: { id: viewer.userId } });
     if (account.subject === null) {
       if (password == null) throw passwordRequired();
@@ -35,6 +39,7 @@ export const deleteAccount = useCase(
       const { id: userId, tenantId } = user;
       const heirId = (await anotherAdmin(tx, user))?.id ?? null;
       await depart(tx, { userId, tenantId, successorId: null, heirId });
+      await record(tx, 'account.deleted', { target: { type: 'User', id: userId } });
       await erase(tx, user);
       if (others === 0) await closeTenant(tx, tenantId);
     });

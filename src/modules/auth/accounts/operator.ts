@@ -3,6 +3,7 @@ import { ConflictError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
+import { recordAct } from '../../../kernel/audit.ts';
 import { parseInput } from '../../../kernel/input.ts';
 import { findAccount, newAccount } from './account.ts';
 import { lockAddress, verifyAddress } from './address.ts';
@@ -31,6 +32,8 @@ export async function ensureOperator(
       data: { tenantId: tenant.id, email, displayName, passwordHash, role: 'ADMIN', plan: 'UNLIMITED' },
     });
     await verifyAddress(tx, { id: operator.id, email });
+    const target = { type: 'User', id: operator.id } as const;
+    await recordAct(tx, 'operator.created', { tenantId: tenant.id, actorId: null, target });
     return tx.prisma.user.findUniqueOrThrow({ where: { id: operator.id } });
   });
 }

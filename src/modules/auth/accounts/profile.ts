@@ -18,7 +18,10 @@ import { MAX_PASSWORD_LENGTH, newPassword } from './passwords.ts';
  */
 export const updateProfile = useCase(
   'Mutation.updateProfile',
-  { input: z.object({ displayName: displayName.nullish(), email: emailAddress.nullish() }) },
+  {
+    input: z.object({ displayName: displayName.nullish(), email: emailAddress.nullish() }),
+    audit: ['account.email-changed'],
+  },
   async (ctx: ProfileScope, { displayName: name, email }) => {
     const { viewer, client, throttle } = ctx;
     if (email != null) await throttle.take('SEND_LINK', { account: email, address: client.address });
@@ -38,16 +41,17 @@ export const updateProfile = useCase(
 /** Changes the password and ends the account's other sessions. API keys stay valid. */
 export const changePassword = useCase(
   'Mutation.changePassword',
-  { input: z.object({ currentPassword: z.string().max(MAX_PASSWORD_LENGTH), newPassword }) },
-  async (
-    { viewer, transact, database, passwords, ...ctx }: PasswordScope,
-    { currentPassword, newPassword: password },
-  ) => {
+  {
+    input: z.object({ currentPassword: z.string().max(MAX_PASSWORD_LENGTH), newPassword }),
+    audit: ['account.password-changed', 'account.password-refused'],
+  },
+  async (ctx: PasswordScope, { currentPassword, newPassword: password }) => {
+    const { viewer, transact, database, record } = ctx;
     const user = await database.prisma.user.findUniqueOrThrow({ where: { id: viewer.userId } });
     const { id, subject, passwordHash } = user;
     if (subject !== null) throw managedElsewhere('password', id);
-    await provePassword({ passwords, ...ctx }, user, currentPassword);
-    const newHash = await passwords.hash(password);
+    await provePassword(ctx, user, currentPassword);
+    const newHash = await ctx.passwords.hash(password);
     const changed = await transact(async (tx) => {
       await lockAccount(tx, viewer);
       // Not if another request has changed the password meanwhile.
@@ -58,6 +62,7 @@ export const changePassword = useCase(
       if (!row) throw wrongPassword();
       await endLinks(tx, id);
       await endSessions(tx, id, { except: viewer.credential.id });
+      await record(tx, 'account.password-changed', { target: { type: 'User', id } });
       return row;
     });
     return { user: changed };
@@ -69,7 +74,13 @@ export const changePassword = useCase(
  * lock the owner out of this. Errors: InvalidCredentialsError, RATE_LIMITED.
  */
 export async function provePassword(
-  { passwords, throttle, client }: Pick<PasswordScope, 'passwords' | 'throttle' | 'client'>,
+  {
+    passwords,
+    throttle,
+    client,
+    transact,
+    record,
+  }: Pick<PasswordScope, 'passwords' | 'throttle' | 'client' | 'transact' | 'record'>,
   { id, passwordHash }: User,
   password: string,
 ): Promise<void> {
@@ -78,7 +89,9 @@ export async function provePassword(
     guess,
     async () => (await passwords.verify(password, passwordHash)) || null,
   );
-  if (!isProven) throw wrongPassword();
+  if (isProven) return;
+  await transact((tx) => record(tx, 'account.password-refused', { target: { type: 'User', id } }));
+  throw wrongPassword();
 }
 
 export function wrongPassword(): InvalidCredentialsError {
@@ -90,7 +103,7 @@ export function wrongPassword(): InvalidCredentialsError {
  * accounts are hidden, that shows nowhere else. Errors: ConflictError.
  */
 async function changeEmail(
-  { settings }: Pick<Services, 'settings'>,
+  { settings, record }: Pick<ProfileScope, 'settings' | 'record'>,
   tx: Tx,
   { id, subject, ...before }: User,
   email: string,
@@ -101,6 +114,7 @@ async function changeEmail(
   if (isOwned && !settings.hidesAccounts) throw addressTaken();
   await tx.prisma.user.update({ where: { id }, data: { email, emailVerifiedAt: null } });
   await endLinks(tx, id);
+  await record(tx, 'account.email-changed', { target: { type: 'User', id } });
   return { verify: isOwned ? null : email, notify: before.emailVerifiedAt ? before.email : null };
 }
 

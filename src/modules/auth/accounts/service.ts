@@ -25,6 +25,7 @@ export const register = useCase(
       invitation: z.string().max(512).nullish(),
       cookie: z.boolean().default(false),
     }),
+    audit: ['account.registered'],
   },
   async (ctx: Scope, { cookie, ...request }) => {
     checkAdmission(ctx.settings.registration, request.invitation ?? null);
@@ -40,10 +41,15 @@ async function createAccount(ctx: Scope, request: NewAccount): Promise<AuthSessi
     await lockAddress(tx, email);
     const isOwned = await isTaken(ctx, tx, email);
     if (isOwned && (invitation != null || !ctx.settings.hidesAccounts)) throw addressTaken();
-    const { tenantId, role, provenEmail } =
+    const { tenantId, role, provenEmail, invitationId } =
       invitation == null ? await newTenant(tx, displayName) : await acceptInvitation(tx, invitation);
     const { id } = await tx.prisma.user.create({
       data: { tenantId, role, email, displayName, passwordHash, plan: ctx.settings.defaultPlan },
+    });
+    await ctx.record(tx, 'account.registered', {
+      by: { tenantId, userId: id },
+      target: { type: 'User', id },
+      detail: { role, ...(invitationId && { invitation: { type: 'Invitation', id: invitationId } }) },
     });
     const isVerified = provenEmail === email && (await verifyAddress(tx, { id, email }));
     return { user: { id, email, isVerified }, isOwned, session: await openSession(ctx, tx, id) };
@@ -67,7 +73,7 @@ function checkAdmission(registration: Settings['registration'], invitation: stri
 async function newTenant(tx: Tx, name: string): Promise<Place> {
   const id = randomUUID();
   await tx.prisma.tenant.create({ data: { id, externalId: id, name } });
-  return { tenantId: id, role: 'ADMIN', provenEmail: null };
+  return { tenantId: id, role: 'ADMIN', provenEmail: null, invitationId: null };
 }
 
 interface Place {
@@ -75,6 +81,7 @@ interface Place {
   role: Role;
   /** The address that the invitation was mailed to, if it was. */
   provenEmail: User['email'];
+  invitationId: string | null;
 }
 
 interface NewAccount extends z.output<typeof newAccount> {

@@ -29,8 +29,8 @@ const createApiKeyInput = z.object({
  */
 export const createApiKey = useCase(
   'Mutation.createApiKey',
-  { input: createApiKeyInput },
-  async ({ viewer, transact }, { name, permissions, expiresAt = null, costLimit = null }) => {
+  { input: createApiKeyInput, audit: ['api-key.created'] },
+  async ({ viewer, transact, record }, { name, permissions, expiresAt = null, costLimit = null }) => {
     const { secret, prefix, keyHash } = newApiKey();
     const request = { permissions: [...new Set(permissions)], expiresAt, costLimitMicros: costLimit };
     const apiKey = await transact(async (tx) => {
@@ -38,7 +38,12 @@ export const createApiKey = useCase(
       await checkRequest(tx, viewer, request);
       await checkNumber(tx, viewer);
       const { tenantId, userId } = viewer;
-      return tx.prisma.apiKey.create({ data: { tenantId, userId, name, prefix, keyHash, ...request } });
+      const created = await tx.prisma.apiKey.create({
+        data: { tenantId, userId, name, prefix, keyHash, ...request },
+      });
+      const detail = { permissions: request.permissions };
+      await record(tx, 'api-key.created', { target: { type: 'ApiKey', id: created.id }, detail });
+      return created;
     });
     return { apiKey, secret };
   },
@@ -47,12 +52,17 @@ export const createApiKey = useCase(
 /** Revokes a key at once. Revoking it again changes nothing. */
 export const revokeApiKey = useCase(
   'Mutation.revokeApiKey',
-  { input: z.object({ apiKeyId: rowId }) },
-  ({ viewer, transact }, { apiKeyId: id }) =>
+  { input: z.object({ apiKeyId: rowId }), audit: ['api-key.revoked'] },
+  ({ viewer, transact, record }, { apiKeyId: id }) =>
     transact(async (tx) => {
       const found = await tx.prisma.apiKey.findFirst({ where: { id, ...changeable('ApiKey', viewer) } });
       if (!found) throw new NotFoundError('The API key');
-      await tx.sql('UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [id]);
+      const [revoked] = await tx.sql(
+        'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
+        [id],
+      );
+      const detail = { owner: { type: 'User', id: found.userId } } as const;
+      if (revoked) await record(tx, 'api-key.revoked', { target: { type: 'ApiKey', id }, detail });
       return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };
     }),
 );

@@ -14,7 +14,7 @@ export async function acceptInvitation({ sql }: Pick<Tx, 'sql'>, secret: string)
      WHERE (i.secret_hash = $1 OR i.mail_secret_hash = $1)
        AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
        AND inviter.id = i.invited_by_id AND inviter.role = 'ADMIN' AND inviter.removed_at IS NULL
-     RETURNING i.tenant_id AS "tenantId", i.role,
+     RETURNING i.id AS "invitationId", i.tenant_id AS "tenantId", i.role,
        CASE WHEN i.mail_secret_hash = $1 THEN i.email END AS "provenEmail"`,
     [hashSecret(secret)],
   );
@@ -26,6 +26,7 @@ export async function acceptInvitation({ sql }: Pick<Tx, 'sql'>, secret: string)
 }
 
 export interface Membership {
+  invitationId: string;
   tenantId: string;
   role: Role;
   /** The address that the secret was mailed to. Null for the secret that the ADMIN received. */

@@ -18,8 +18,9 @@ export const MAX_OPEN_INVITATIONS = 100;
  */
 export const inviteUser = useCase(
   'Mutation.inviteUser',
-  { input: z.object({ email: emailAddress, role: z.enum(Role) }) },
-  async ({ viewer, transact, settings, accountMail, throttle, client }: InvitingScope, { email, role }) => {
+  { input: z.object({ email: emailAddress, role: z.enum(Role) }), audit: ['invitation.created'] },
+  async (ctx: InvitingScope, { email, role }) => {
+    const { viewer, transact, settings, accountMail, throttle, client } = ctx;
     if (settings.registration === 'closed') throw registrationClosed();
     await throttle.take('SEND_LINK', { account: email, address: client.address });
     const secret = newSecret();
@@ -43,6 +44,8 @@ export const inviteUser = useCase(
           expiresAt: await fromNow(tx.sql, '7 days'),
         },
       });
+      const target = { type: 'Invitation', id: invitation.id } as const;
+      await ctx.record(tx, 'invitation.created', { target, detail: { role } });
       return { invitation, inviter };
     });
     const invitedBy = inviter.emailVerifiedAt ? inviter.email : null;
@@ -54,10 +57,11 @@ export const inviteUser = useCase(
 /** Revokes an open invitation. Revoking it again changes nothing. */
 export const revokeInvitation = useCase(
   'Mutation.revokeInvitation',
-  { input: z.object({ invitationId: rowId }) },
-  async ({ viewer, transact }: Scope, { invitationId: id }) => {
+  { input: z.object({ invitationId: rowId }), audit: ['invitation.revoked'] },
+  async ({ viewer, transact, record }: Scope, { invitationId: id }) => {
     const invitation = await transact(async (tx) => {
-      await revokeOpen(tx, { tenantId: viewer.tenantId, id });
+      const revoked = await revokeOpen(tx, { tenantId: viewer.tenantId, id });
+      if (revoked > 0) await record(tx, 'invitation.revoked', { target: { type: 'Invitation', id } });
       return tx.prisma.invitation.findFirst({ where: { id, ...changeable('Invitation', viewer) } });
     });
     if (!invitation) throw new NotFoundError('The invitation');
@@ -69,15 +73,17 @@ export const revokeInvitation = useCase(
   },
 );
 
+/** Returns how many were open. */
 async function revokeOpen(
   { sql }: Tx,
   { tenantId, id = null, email = null }: { tenantId: string; id?: string | null; email?: string | null },
-): Promise<void> {
-  await sql(
+): Promise<number> {
+  const revoked = await sql(
     `UPDATE invitations SET revoked_at = now()
-     WHERE tenant_id = $1 AND (id = $2 OR email = $3) AND accepted_at IS NULL AND revoked_at IS NULL`,
+     WHERE tenant_id = $1 AND (id = $2 OR email = $3) AND accepted_at IS NULL AND revoked_at IS NULL RETURNING id`,
     [tenantId, id, email],
   );
+  return revoked.length;
 }
 
 /** Errors: ConflictError for users of another issuer, and while the ADMIN's own address has to be verified. */

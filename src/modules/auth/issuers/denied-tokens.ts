@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../core/jwt/compact-jwt.ts';
 import type { Database } from '../../../infra/database.ts';
+import { recordAct } from '../../../kernel/audit.ts';
 
 /**
  * Refuses one token of an issuer from now on, or all tokens of a subject that were issued up to a time. The latter is
@@ -22,6 +24,26 @@ export async function denyTokens({ sql }: Pick<Database, 'sql'>, denial: Denial)
      DO UPDATE SET issued_by = GREATEST(denied_tokens.issued_by, EXCLUDED.issued_by)`,
     [randomUUID(), denial.issuer, denial.subject, denial.tenantId, denial.issuedBy],
   );
+}
+
+/** Does so with the operator's command. The act is in the operator's log and, for a known user, in that of their tenant. */
+export async function denyByOperator(
+  { transact }: Pick<Database, 'transact'>,
+  denial: Denial,
+): Promise<void> {
+  const { issuer } = denial;
+  await transact(async (tx) => {
+    await denyTokens(tx, denial);
+    const detail = { issuer, tokenId: 'tokenId' in denial ? denial.tokenId : null };
+    await recordAct(tx, 'token.denied', { tenantId: OPERATOR_TENANT_ID, actorId: null, detail });
+    if ('tokenId' in denial) return;
+    const tenant = { issuer, externalId: denial.tenantId ?? undefined };
+    const users = await tx.prisma.user.findMany({ where: { subject: denial.subject, tenant } });
+    for (const { id, tenantId } of users) {
+      const target = { type: 'User', id } as const;
+      await recordAct(tx, 'token.denied', { tenantId, actorId: null, target, detail });
+    }
+  });
 }
 
 /** Deletes the entries of tokens that have long expired. */

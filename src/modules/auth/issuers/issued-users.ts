@@ -1,5 +1,6 @@
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database, Tx } from '../../../infra/database.ts';
+import { recordAct } from '../../../kernel/audit.ts';
 import type { Identity } from './identity.ts';
 
 /**
@@ -48,10 +49,14 @@ export async function createIssuedUser(tx: Tx, identity: Identity, plan: Plan): 
   });
   const displayName = identity.displayName ?? email ?? subject;
   const identityIssuedAt = issueTime(identity);
-  await tx.prisma.user.createMany({
+  const created = await tx.prisma.user.createManyAndReturn({
     data: [{ tenantId, subject, role, email, displayName, plan, identityIssuedAt }],
     skipDuplicates: true,
   });
+  for (const { id } of created) {
+    const target = { type: 'User', id } as const;
+    await recordAct(tx, 'account.provisioned', { tenantId, actorId: id, target, detail: { issuer, role } });
+  }
 }
 
 /**
@@ -59,7 +64,7 @@ export async function createIssuedUser(tx: Tx, identity: Identity, plan: Plan): 
  * before the one that the row follows changes nothing: it would bring back a role that has been taken away.
  */
 export async function followIdentity(
-  { sql }: Pick<Database, 'sql'>,
+  { transact }: Pick<Database, 'transact'>,
   user: IssuedUser,
   identity: Identity,
 ): Promise<IssuedUser> {
@@ -69,12 +74,18 @@ export async function followIdentity(
   const displayName = identity.displayName ?? user.displayName;
   const isSame = role === user.role && email === user.email && displayName === user.displayName;
   if (isSame && !user.isNewest) return user;
-  await sql(
-    `UPDATE users SET role = $3::"Role", email = $4, display_name = $5, identity_issued_at = $6
-     WHERE id = $1 AND tenant_id = $2 AND removed_at IS NULL
-       AND (identity_issued_at IS NULL OR identity_issued_at <= $6)`,
-    [user.id, user.tenantId, role, email, displayName, issueTime(identity)],
-  );
+  const { id, tenantId } = user;
+  await transact(async (tx) => {
+    const [updated] = await tx.sql(
+      `UPDATE users SET role = $3::"Role", email = $4, display_name = $5, identity_issued_at = $6
+       WHERE id = $1 AND tenant_id = $2 AND removed_at IS NULL
+         AND (identity_issued_at IS NULL OR identity_issued_at <= $6) RETURNING id`,
+      [id, tenantId, role, email, displayName, issueTime(identity)],
+    );
+    if (!updated || role === user.role) return;
+    const act = { target: { type: 'User', id }, detail: { from: user.role, to: role, issuer: identity.issuer } } as const;
+    await recordAct(tx, 'user.role-changed', { tenantId, actorId: null, ...act });
+  });
   return { ...user, role, email, displayName };
 }
 

@@ -35,11 +35,11 @@ export function issuerAuthenticator({ database, verifier, defaultPlan }: IssuerS
       return viewerOf(await knownUser(database, identity, defaultPlan), identity);
     },
     currentRoles: (ids) => currentRoles(database, ids),
-    async end(credential) {
+    async end(tx, credential) {
       const { issuer, tokenId, issuedAt } = readCredentialId(credential.id);
       const { expiresAt, claims } = credential;
       await denyTokens(
-        database,
+        tx,
         tokenId === null
           ? {
               issuer,

@@ -1,5 +1,6 @@
 import type { AccountLinkPurpose } from '../../../generated/prisma/enums.ts';
-import type { Tx } from '../../../infra/database.ts';
+import type { Database, Tx } from '../../../infra/database.ts';
+import { recordAct } from '../../../kernel/audit.ts';
 import type { Sql } from '../../../core/sql.ts';
 import { hashSecret, newSecret } from '../secret.ts';
 
@@ -22,6 +23,19 @@ export async function createLink(tx: Tx, purpose: AccountLinkPurpose, user: Link
     },
   });
   return token;
+}
+
+/** Creates a link with the operator's command. */
+export function linkByOperator(
+  { transact }: Pick<Database, 'transact'>,
+  purpose: AccountLinkPurpose,
+  { id, tenantId, email }: LinkedUser & { tenantId: string },
+): Promise<string> {
+  return transact(async (tx) => {
+    const act = { target: { type: 'User', id }, detail: { purpose } } as const;
+    await recordAct(tx, 'account.link-created', { tenantId, actorId: null, ...act });
+    return createLink(tx, purpose, { id, email });
+  });
 }
 
 /** Uses a link up, and returns its account. Null when it does not work, or works no longer. */

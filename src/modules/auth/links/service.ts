@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
+import type { Act } from '../../../kernel/audit.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
 import { emailAddress, findAccount } from '../accounts/account.ts';
@@ -17,15 +19,21 @@ const token = z.string().min(1, 'must not be empty').max(512);
  */
 export const requestPasswordReset = useCase(
   'Mutation.requestPasswordReset',
-  { input: z.object({ email: emailAddress }) },
-  async ({ database, accountMail, throttle, client }: Scope & Pick<Services, 'accountMail'>, { email }) => {
+  { input: z.object({ email: emailAddress }), audit: ['account.reset-requested'] },
+  async (
+    { database, transact, record, accountMail, throttle, client }: Scope & Pick<Services, 'accountMail'>,
+    { email },
+  ) => {
     await throttle.take('SEND_LINK', { account: email, address: client.address });
     const user = await findAccount(database, email);
     if (user) {
       accountMail.prepare(async () => {
-        const token = await database.transact((tx) =>
-          createLink(tx, 'RESET_PASSWORD', { id: user.id, email }),
-        );
+        const { id, tenantId } = user;
+        const token = await transact(async (tx) => {
+          const by = { tenantId, userId: null };
+          await record(tx, 'account.reset-requested', { by, target: { type: 'User', id } });
+          return createLink(tx, 'RESET_PASSWORD', { id, email });
+        });
         accountMail.passwordReset(email, token);
       });
     }
@@ -39,7 +47,7 @@ export const requestPasswordReset = useCase(
  */
 export const resetPassword = useCase(
   'Mutation.resetPassword',
-  { input: z.object({ token, newPassword }) },
+  { input: z.object({ token, newPassword }), audit: ['account.password-reset'] },
   async (ctx: Scope & Pick<Services, 'passwords'>, input) => {
     await ctx.throttle.take('USE_LINK', ctx.client);
     // A hash is expensive: only for a link that works.
@@ -48,10 +56,11 @@ export const resetPassword = useCase(
     const user = await ctx.transact(async (tx) => {
       const linked = await useLink(tx, 'RESET_PASSWORD', input.token);
       if (!linked) throw uselessLink();
-      const { emailVerifiedAt } = await tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
+      const before = await tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
       if (!(await verifyAddress(tx, linked))) throw uselessLink();
-      if (!emailVerifiedAt) await revokeApiKeys(tx, linked.id);
+      if (!before.emailVerifiedAt) await revokeApiKeys(tx, linked.id);
       await endSessions(tx, linked.id);
+      await ctx.record(tx, 'account.password-reset', actOf(before));
       return tx.prisma.user.update({ where: { id: linked.id }, data: { passwordHash } });
     });
     if (user.email) await ctx.throttle.unlock(user.email);
@@ -62,17 +71,24 @@ export const resetPassword = useCase(
 /** Verifies the address that the link was sent to. */
 export const verifyEmail = useCase(
   'Mutation.verifyEmail',
-  { input: z.object({ token }) },
-  async ({ transact, throttle, client }: Scope, input) => {
+  { input: z.object({ token }), audit: ['account.email-verified'] },
+  async ({ transact, throttle, client, record }: Scope, input) => {
     await throttle.take('USE_LINK', client);
     const user = await transact(async (tx) => {
       const linked = await useLink(tx, 'VERIFY_EMAIL', input.token);
       if (!linked || !(await verifyAddress(tx, linked))) throw uselessLink();
-      return tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
+      const verified = await tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
+      await record(tx, 'account.email-verified', actOf(verified));
+      return verified;
     });
     return { user };
   },
 );
+
+/** Who has a link acts as its user, signed in or not. */
+function actOf({ id, tenantId }: User): Act {
+  return { by: { tenantId, userId: id }, target: { type: 'User', id } };
+}
 
 async function revokeApiKeys({ sql }: Tx, userId: string): Promise<void> {
   await sql('UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [userId]);

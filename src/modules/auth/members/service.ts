@@ -10,8 +10,8 @@ import { isOnlyAdmin, lockMembers, memberOf } from './membership.ts';
 /** Sets the role of a member. It takes effect on requests at once and on live connections within a second. */
 export const setUserRole = useCase(
   'Mutation.setUserRole',
-  { input: z.object({ userId: rowId, role: z.enum(Role) }) },
-  ({ viewer, transact }, { userId: id, role }) =>
+  { input: z.object({ userId: rowId, role: z.enum(Role) }), audit: ['user.role-changed'] },
+  ({ viewer, transact, record }, { userId: id, role }) =>
     transact(async (tx) => {
       await lockMembers(tx, viewer);
       const member = await memberOf(tx, viewer.tenantId, id);
@@ -24,6 +24,8 @@ export const setUserRole = useCase(
         const message = 'This is the only ADMIN of the tenant. Make another member ADMIN first.';
         throw new ConflictError('WRONG_STATE', message, { type: 'User', id });
       }
+      const detail = { from: member.role, to: role };
+      await record(tx, 'user.role-changed', { target: { type: 'User', id }, detail });
       return { user: await tx.prisma.user.update({ where: { id }, data: { role } }) };
     }),
 );
@@ -35,8 +37,8 @@ export const setUserRole = useCase(
  */
 export const removeUser = useCase(
   'Mutation.removeUser',
-  { input: z.object({ userId: rowId }) },
-  ({ viewer, transact }, { userId: id }) =>
+  { input: z.object({ userId: rowId }), audit: ['user.removed'] },
+  ({ viewer, transact, record }, { userId: id }) =>
     transact(async (tx) => {
       await lockMembers(tx, viewer);
       const { tenantId, userId: successorId } = viewer;
@@ -48,6 +50,7 @@ export const removeUser = useCase(
       await depart(tx, { userId: id, tenantId, successorId, heirId: successorId });
       await endSessions(tx, id);
       await tx.sql('UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [id]);
+      await record(tx, 'user.removed', { target: { type: 'User', id } });
       const data = { email: null, emailVerifiedAt: null, passwordHash: null };
       return { user: await tx.prisma.user.update({ where: { id }, data }) };
     }),
@@ -56,26 +59,45 @@ export const removeUser = useCase(
 /** Sets the daily spending limit that all members share. */
 export const setTenantCostLimit = useCase(
   'Mutation.setTenantCostLimit',
-  { input: z.object({ costLimit: z.bigint().nonnegative('must not be negative').nullish() }) },
-  ({ viewer, transact }, { costLimit = null }) =>
+  {
+    input: z.object({ costLimit: z.bigint().nonnegative('must not be negative').nullish() }),
+    audit: ['tenant.cost-limit-changed'],
+  },
+  ({ viewer, transact, record }, { costLimit = null }) =>
     transact(async (tx) => {
       await lockMembers(tx, viewer);
-      const data = { costLimitMicros: costLimit };
-      return { tenant: await tx.prisma.tenant.update({ where: { id: viewer.tenantId }, data }) };
+      const { tenantId: id } = viewer;
+      const before = await tx.prisma.tenant.findUniqueOrThrow({ where: { id } });
+      const detail = { fromMicros: micros(before.costLimitMicros), toMicros: micros(costLimit) };
+      await record(tx, 'tenant.cost-limit-changed', { target: { type: 'Tenant', id }, detail });
+      return {
+        tenant: await tx.prisma.tenant.update({ where: { id }, data: { costLimitMicros: costLimit } }),
+      };
     }),
 );
 
-/** Sets the plan of a user of any tenant. */
+/** JSON has no bigint. */
+function micros(amount: bigint | null): string | null {
+  return amount === null ? null : String(amount);
+}
+
+/**
+ * Sets the plan of a user of any tenant. The act is in the log of the user's tenant, where the operator is nobody, and in
+ * that of the operator.
+ */
 export const setUserPlan = useCase(
   'Mutation.setUserPlan',
-  { input: z.object({ userId: rowId, plan: z.enum(Plan) }) },
-  ({ transact }, { userId: id, plan }) =>
+  { input: z.object({ userId: rowId, plan: z.enum(Plan) }), audit: ['user.plan-changed'] },
+  ({ viewer, transact, record }, { userId: id, plan }) =>
     transact(async (tx) => {
-      const [user] = await tx.prisma.user.updateManyAndReturn({
-        where: { id, removedAt: null },
-        data: { plan },
-      });
-      if (!user) throw new NotFoundError('The user');
-      return { user };
+      await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const before = await tx.prisma.user.findFirst({ where: { id, removedAt: null } });
+      if (!before) throw new NotFoundError('The user');
+      if (before.plan === plan) return { user: before };
+      const act = { target: { type: 'User', id }, detail: { from: before.plan, to: plan } } as const;
+      await record(tx, 'user.plan-changed', act);
+      if (before.tenantId !== viewer.tenantId)
+        await record(tx, 'user.plan-changed', { ...act, by: { tenantId: before.tenantId, userId: null } });
+      return { user: await tx.prisma.user.update({ where: { id }, data: { plan } }) };
     }),
 );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { changeable } from '../../../access/visibility.ts';
 import { NotFoundError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
@@ -19,27 +20,46 @@ export const login = useCase(
       password: z.string().max(MAX_PASSWORD_LENGTH),
       cookie: z.boolean().default(false),
     }),
+    audit: ['session.started', 'session.refused'],
   },
   async (ctx: LoginScope, { email, password, cookie }) => {
     const guess = { account: email, address: ctx.client.address };
     const session = await handOver(ctx, { cookie }, async () => {
       const user = await ctx.throttle.guess(guess, () => findByPassword(ctx, email, password));
       if (!user) throw new InvalidCredentialsError('The e-mail or the password is incorrect.');
-      return ctx.transact((tx) => openSession(ctx, tx, user.id));
+      return ctx.transact(async (tx) => {
+        const opened = await openSession(ctx, tx, user.id);
+        const by = { tenantId: user.tenantId, userId: user.id };
+        await ctx.record(tx, 'session.started', { by, target: { type: 'Session', id: opened.sessionId } });
+        return opened;
+      });
     });
     return { session };
   },
 );
 
-/** Takes as long for an account that does not exist. Replaces a hash with other parameters than those of today. */
+/**
+ * Takes as long for an account that does not exist, and records the failure too, then in the log of the operator.
+ * Replaces a hash with other parameters than those of today.
+ */
 async function findByPassword(
-  { database, passwords }: Pick<Services, 'database' | 'passwords'>,
+  {
+    database,
+    passwords,
+    transact,
+    record,
+  }: Pick<LoginScope, 'database' | 'passwords' | 'transact' | 'record'>,
   email: string,
   password: string,
 ): Promise<User | null> {
   const user = await findAccount(database, email);
   const matches = await passwords.verify(password, user?.passwordHash ?? null);
-  if (!user?.passwordHash || !matches) return null;
+  if (!user?.passwordHash || !matches) {
+    const by = { tenantId: user?.tenantId ?? OPERATOR_TENANT_ID, userId: null };
+    const target = user ? { type: 'User' as const, id: user.id } : undefined;
+    await transact((tx) => record(tx, 'session.refused', { by, target }));
+    return null;
+  }
   if (passwords.isOutdated(user.passwordHash)) {
     const { id, passwordHash } = user;
     const data = { passwordHash: await passwords.hash(password) };
@@ -52,7 +72,7 @@ const refreshToken = z.string().min(1, 'must not be empty').max(512).nullish();
 
 export const refreshSession = useCase(
   'Mutation.refreshSession',
-  { input: z.object({ refreshToken }) },
+  { input: z.object({ refreshToken }), audit: ['session.reuse-detected'] },
   async (ctx: SessionScope, { refreshToken: given }) => {
     const cookie = given == null;
     const token = given ?? ctx.refreshCookie.read();
@@ -73,7 +93,7 @@ export const refreshSession = useCase(
  */
 export const logout = useCase(
   'Mutation.logout',
-  { input: z.object({ refreshToken }) },
+  { input: z.object({ refreshToken }), audit: ['session.signed-out'] },
   async (ctx: SessionScope & Pick<Services, 'authenticators'>, { refreshToken: given }) => {
     const token = given ?? ctx.refreshCookie.read();
     if (token === null) return { sessionsEnded: await endCredential(ctx) };
@@ -82,39 +102,53 @@ export const logout = useCase(
   },
 );
 
-async function endSessionOf({ tokens, transact }: SessionScope, refreshToken: string): Promise<number> {
+async function endSessionOf(
+  { tokens, transact, record }: SessionScope,
+  refreshToken: string,
+): Promise<number> {
   const tokenId = tokens.readRefreshToken(refreshToken);
   if (!tokenId) return 0;
-  const ended = await transact(({ sql }) =>
-    sql(
-      `UPDATE sessions SET ended_at = now()
-       WHERE ended_at IS NULL AND id = (SELECT session_id FROM refresh_tokens WHERE id = $1) RETURNING id`,
+  return transact(async (tx) => {
+    const [ended] = await tx.sql<{ id: string; userId: string; tenantId: string }>(
+      `UPDATE sessions s SET ended_at = now() FROM users u
+       WHERE u.id = s.user_id AND s.ended_at IS NULL
+         AND s.id = (SELECT session_id FROM refresh_tokens WHERE id = $1)
+       RETURNING s.id, u.id AS "userId", u.tenant_id AS "tenantId"`,
       [tokenId],
-    ),
-  );
-  return ended.length;
+    );
+    if (!ended) return 0;
+    const { id, ...by } = ended;
+    await record(tx, 'session.signed-out', { by, target: { type: 'Session', id } });
+    return 1;
+  });
 }
 
 async function endCredential({
   viewer,
   authenticators,
+  transact,
+  record,
 }: SessionScope & Pick<Services, 'authenticators'>): Promise<number> {
   const authenticator = authenticators.find(({ kind }) => kind === viewer?.credential.kind);
   if (!viewer || !authenticator?.end) return 0;
-  await authenticator.end(viewer.credential);
+  await transact(async (tx) => {
+    await authenticator.end!(tx, viewer.credential);
+    await record(tx, 'session.signed-out');
+  });
   return 1;
 }
 
 export const endSession = useCase(
   'Mutation.endSession',
-  { input: z.object({ sessionId: rowId }) },
-  async ({ viewer, transact }: Scope, { sessionId: id }) => {
+  { input: z.object({ sessionId: rowId }), audit: ['session.ended'] },
+  async ({ viewer, transact, record }: Scope, { sessionId: id }) => {
     const session = await transact(async (tx) => {
       const own = [id, viewer.userId];
-      await tx.sql(
-        'UPDATE sessions SET ended_at = now() WHERE id = $1 AND user_id = $2 AND ended_at IS NULL',
+      const [ended] = await tx.sql(
+        'UPDATE sessions SET ended_at = now() WHERE id = $1 AND user_id = $2 AND ended_at IS NULL RETURNING id',
         own,
       );
+      if (ended) await record(tx, 'session.ended', { target: { type: 'Session', id } });
       return tx.prisma.session.findFirst({ where: { id, ...changeable('Session', viewer) } });
     });
     if (!session) throw new NotFoundError('The session');

@@ -40,8 +40,8 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       );
       return new Map(open.map(({ id, role }) => [id, role]));
     },
-    async end({ id }) {
-      await database.sql('UPDATE sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL', [id]);
+    async end({ sql }, { id }) {
+      await sql('UPDATE sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL', [id]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import type { RefreshToken } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Context } from '../../../kernel/context.ts';
+import type { PublicScope } from '../../../kernel/use-case.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function openSession(ctx: SessionContext, tx: Tx, userId: string): 
 
 /** Spends a refresh token and returns the session with its successor; null when the token is no longer valid. */
 export async function rotateSession(
-  ctx: SessionContext,
+  ctx: SessionContext & Pick<PublicScope, 'record'>,
   tx: Tx,
   tokenId: string,
 ): Promise<AuthSession | null> {
@@ -36,6 +37,14 @@ export async function rotateSession(
     : await spend(ctx, tx, token, session);
   const data = successor ? { lastUsedAt: session.now } : { endedAt: session.now };
   await tx.prisma.session.update({ where: { id: session.id }, data });
+  if (!successor) {
+    const { id, userId, tenantId } = session;
+    await ctx.record(tx, 'session.reuse-detected', {
+      by: { tenantId, userId: null },
+      target: { type: 'Session', id },
+      detail: { user: { type: 'User', id: userId } },
+    });
+  }
   return successor && authSession(ctx, tx, successor);
 }
 
@@ -67,9 +76,9 @@ function readableUserAgent(userAgent: string | null): string | null {
 }
 
 /** Locks the open session of a token, so that concurrent uses of its tokens run one after the other. */
-async function lockSessionOf(tx: Tx, tokenId: string): Promise<LockedSession | null> {
-  const [session] = await tx.sql<LockedSession>(
-    `SELECT s.id, s.expires_at AS "expiresAt", now() AS now
+async function lockSessionOf(tx: Tx, tokenId: string): Promise<OwnedSession | null> {
+  const [session] = await tx.sql<OwnedSession>(
+    `SELECT s.id, s.expires_at AS "expiresAt", now() AS now, u.id AS "userId", u.tenant_id AS "tenantId"
      FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id JOIN users u ON u.id = s.user_id
      WHERE r.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL FOR UPDATE OF s`,
     [tokenId],
@@ -123,6 +132,7 @@ async function authSession(ctx: SessionContext, tx: Tx, token: RefreshToken): Pr
     refreshToken: ctx.tokens.refreshToken(token.id),
     refreshTokenExpiresAt: token.expiresAt,
     userId: user.id,
+    sessionId: token.sessionId,
   };
 }
 
@@ -135,12 +145,17 @@ interface LockedSession {
   now: Date;
 }
 
+interface OwnedSession extends LockedSession {
+  userId: string;
+  tenantId: string;
+}
+
 export interface SessionContext extends Pick<Context, 'client'> {
   tokens: Tokens;
   settings: { refreshTokenDays: number; sessionMaxDays: number };
 }
 
-/** The tokens of a session, as returned to a client. */
+/** A session and its tokens, as returned to a client. */
 export interface AuthSession {
   accessToken: string;
   accessTokenExpiresAt: Date;
@@ -148,4 +163,5 @@ export interface AuthSession {
   refreshToken: string | null;
   refreshTokenExpiresAt: Date;
   userId: string;
+  sessionId: string;
 }

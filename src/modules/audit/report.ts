@@ -1,0 +1,22 @@
+import type { ChainHead } from './link-hash.ts';
+import type { ChainReport } from './verify.ts';
+
+/** One line, which `readHeads` reads: the tenant, the last sound link, and what was found. */
+export function formatReport({ tenantId, head: { seq, hash }, unlinked, problem }: ChainReport): string {
+  const found = problem === null ? 'intact' : `BROKEN: ${problem}`;
+  const tail = unlinked === 0 ? '' : ` (${unlinked} not linked yet)`;
+  return `${tenantId} ${seq}:${hash || '-'} ${found}${tail}`;
+}
+
+/** The heads in the lines of an earlier report. Null: the text is no report. */
+export function readHeads(text: string): Map<string, ChainHead> | null {
+  const heads = new Map<string, ChainHead>();
+  for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+    const [, tenantId, seq, hash] = LINE.exec(line) ?? [];
+    if (tenantId === undefined || seq === undefined || hash === undefined) return null;
+    if (hash !== '-') heads.set(tenantId, { seq: Number(seq), hash });
+  }
+  return heads;
+}
+
+const LINE = /^(\S+) (\d{1,10}):(-|[0-9a-f]{64}) /;
