@@ -34,6 +34,7 @@ const SEEN_BY: Record<Thing, readonly Reader[]> = {
   User: ['owner', 'admin', 'colleague', 'guest'],
   Tenant: ['owner', 'admin', 'colleague', 'guest'],
   Session: ['owner'],
+  AuditEntry: ['admin'],
 };
 
 const READERS = ['owner', 'admin', 'colleague', 'guest', 'stranger', 'anonymous'] as const;
@@ -288,6 +289,7 @@ async function makeThings(owner: Account): Promise<void> {
     User: user.id,
     Tenant: user.tenant.id,
     Session: await sessionOf(owner),
+    AuditEntry: await auditEntryOf(people.admin),
   } satisfies Record<Thing, string>);
   cursors = {
     conversations: await cursorOf('conversations', conversation),
@@ -299,6 +301,15 @@ async function makeThings(owner: Account): Promise<void> {
 async function sessionOf(account: Account): Promise<string> {
   const { data } = await app.graphql<{ sessions: { id: string }[] }>('{ sessions { id } }', {}, account);
   return data!.sessions[0]!.id;
+}
+
+async function auditEntryOf(admin: Account): Promise<string> {
+  const { data } = await app.graphql<{ auditLog: { nodes: { id: string }[] } }>(
+    '{ auditLog(first: 1) { nodes { id } } }',
+    {},
+    admin,
+  );
+  return data!.auditLog.nodes[0]!.id;
 }
 
 async function invitationOf(admin: Account): Promise<string> {
@@ -406,7 +417,8 @@ type Thing =
   | 'ApiKey'
   | 'Invitation'
   | 'User'
-  | 'Tenant';
+  | 'Tenant'
+  | 'AuditEntry';
 
 interface Read {
   /** Left out: of every type. */

@@ -83,7 +83,10 @@ export async function followIdentity(
       [id, tenantId, role, email, displayName, issueTime(identity)],
     );
     if (!updated || role === user.role) return;
-    const act = { target: { type: 'User', id }, detail: { from: user.role, to: role, issuer: identity.issuer } } as const;
+    const act = {
+      target: { type: 'User', id },
+      detail: { from: user.role, to: role, issuer: identity.issuer },
+    } as const;
     await recordAct(tx, 'user.role-changed', { tenantId, actorId: null, ...act });
   });
   return { ...user, role, email, displayName };
