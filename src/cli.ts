@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { withOperatorDatabase } from './build/operator-database.ts';
+import { withOperatorRedis } from './build/operator-redis.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { describeConfig } from './config/describe.ts';
 import { SHARED_SECRET } from './config/issuers.ts';
@@ -24,6 +25,7 @@ import { type Denial, denyByOperator } from './modules/auth/issuers/denied-token
 import { PasswordHasher } from './modules/auth/accounts/passwords.ts';
 import { type LinkPage, linkTo } from './modules/auth/links/account-mail.ts';
 import { linkByOperator } from './modules/auth/links/links.ts';
+import { clearAllLimits, clearLimitsOf } from './modules/limits/clear.ts';
 
 const USAGE = `Commands:
   migrate [deploy]   applies pending migrations
@@ -40,6 +42,8 @@ const USAGE = `Commands:
   audit:verify [--expect <file>]
                      verifies the audit log of every tenant; exits with 1 and the first broken entries if there are any.
                      With the output of an earlier run, also finds a log whose end was cut off
+  rate-limits clear [<email or user id>]
+                     makes the rate limits of all callers begin again, or those of one user and their API keys
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
 
 async function run([command, ...args]: string[]): Promise<number> {
@@ -51,6 +55,7 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'check-config') return checkConfig();
   if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'audit:verify') return auditVerify(readConfig(), args);
+  if (command === 'rate-limits' && action === 'clear') return clearRateLimits(readConfig(), args[1]);
   if (command === 'schema') return printSchemaFile();
   return explainUsage();
 }
@@ -167,6 +172,21 @@ async function auditVerify(config: Config, args: string[]): Promise<number> {
     }
   });
   return exitCode;
+}
+
+async function clearRateLimits(config: Config, name?: string): Promise<number> {
+  return withOperatorRedis(config.redisUrl, async (redis) => {
+    if (name === undefined) {
+      await clearAllLimits(redis);
+      console.log('All rate limits begin again.');
+      return 0;
+    }
+    const { rateLimits: limits } = config;
+    const users = await withDatabase(config, (database) => clearLimitsOf(name, { database, redis, limits }));
+    if (users === 0) throw new AppError('NOT_FOUND', `No user has the e-mail or the id ${name}.`);
+    console.log(`The rate limits of ${name} begin again.`);
+    return 0;
+  });
 }
 
 async function printSchemaFile(): Promise<number> {

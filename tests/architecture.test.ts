@@ -25,7 +25,7 @@ const LAYERS: Record<Layer, readonly Layer[]> = {
 /** Lower modules first. A module imports only modules of the lines above its own; they reach it through jobs and events. */
 const MODULES: readonly (readonly string[])[] = [
   ['audit'],
-  ['auth'],
+  ['auth', 'limits'],
   ['llm'],
   ['usage', 'designs'],
   ['conversations', 'approvals'],

@@ -2,12 +2,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import {
+  type OperationName,
   OPERATIONS,
   OPERATOR_TENANT_ID,
   PERMISSIONS,
   permissionsOf,
   type Permission,
   type Requirement,
+  requirementOf,
   ROUTES,
 } from '../src/access/permissions.ts';
 import { FIELDS, PARTS, type Reader, READERS, VISIBILITY } from '../src/access/visibility.ts';
@@ -45,7 +47,7 @@ function operations(): string {
   const requirements: readonly Requirement[] = ['PUBLIC', 'SIGNED_IN', 'PERSON', ...PERMISSIONS];
   return table(
     ['requires', 'operations'],
-    requirements.map((required) => [required, codes(namesWith(OPERATIONS, required))]),
+    requirements.map((required) => [required, codes(namesWith(required))]),
   );
 }
 
@@ -81,8 +83,8 @@ function described(readers: readonly Reader[]): string {
   return readers.map((reader) => READERS[reader].description).join('; ');
 }
 
-function namesWith(rules: Readonly<Record<string, Requirement>>, required: Requirement): string[] {
-  return Object.keys(rules).filter((name) => rules[name] === required);
+function namesWith(required: Requirement): string[] {
+  return Object.keys(OPERATIONS).filter((name) => requirementOf(name as OperationName) === required);
 }
 
 function codes(names: readonly string[]): string {

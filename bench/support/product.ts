@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { findEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
+import { WITHOUT_RATE_LIMITS } from '../../tools/product/rate-limits.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 
 /** The product as `npm start` runs it, API and workers in one process, with its own Postgres in `folder`. */
@@ -15,6 +16,7 @@ export const PRODUCTION: NodeJS.ProcessEnv = {
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
   REGISTRATION: 'open',
+  ...WITHOUT_RATE_LIMITS,
 };
 
 /** Settings that make a provider of `provider.ts` the product's only one. */

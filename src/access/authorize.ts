@@ -1,9 +1,9 @@
 import { AppError, UnauthenticatedError } from '../errors.ts';
 import {
-  OPERATIONS,
   type Protected,
   type ProtectedOperation,
   type ProtectedRoute,
+  requirementOf,
   ROUTES,
 } from './permissions.ts';
 import type { Viewer } from './viewer.ts';
@@ -11,7 +11,7 @@ import type { Viewer } from './viewer.ts';
 /** Returns the viewer if they may run the operation. Errors: UNAUTHENTICATED without a viewer, FORBIDDEN without permission. */
 export function authorize(authentication: Authentication, operation: ProtectedOperation): Viewer {
   const [, field] = operation.split('.');
-  return check(authentication, OPERATIONS[operation], field!);
+  return check(authentication, requirementOf(operation), field!);
 }
 
 /** The same for a route. */

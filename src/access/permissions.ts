@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   'API_KEY_MANAGE',
   'USER_MANAGE',
   'AUDIT_READ',
+  'RATE_LIMIT_READ',
   'PLAN_MANAGE',
 ] as const;
 
@@ -21,6 +22,7 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     'API_KEY_MANAGE',
     'USER_MANAGE',
     'AUDIT_READ',
+    'RATE_LIMIT_READ',
   ],
   USER: ['AGENT_EXECUTE', 'PIPELINE_EXECUTE', 'CONVERSATION_WRITE', 'APPROVAL_DECIDE', 'API_KEY_MANAGE'],
   GUEST: [],
@@ -31,24 +33,24 @@ export const OPERATOR_TENANT_ID = 'operator';
 
 /**
  * The requirement of each API operation: none (PUBLIC), a signed-in viewer (SIGNED_IN), a person rather than an API key
- * (PERSON), or a permission. The keys are `Query.x`, `Mutation.x` and `Subscription.x`. Building the schema fails for
- * a root field without an entry.
+ * (PERSON), or a permission; and the class of its rate limit, where it is not DEFAULT. The keys are `Query.x`,
+ * `Mutation.x` and `Subscription.x`. Building the schema fails for a root field without an entry.
  */
 export const OPERATIONS = {
-  'Mutation.register': 'PUBLIC',
-  'Mutation.login': 'PUBLIC',
-  'Mutation.refreshSession': 'PUBLIC',
-  'Mutation.logout': 'PUBLIC',
+  'Mutation.register': ['PUBLIC', 'AUTH'],
+  'Mutation.login': ['PUBLIC', 'AUTH'],
+  'Mutation.refreshSession': ['PUBLIC', 'AUTH'],
+  'Mutation.logout': ['PUBLIC', 'AUTH'],
   'Query.sessions': 'PERSON',
   'Mutation.endSession': 'PERSON',
   'Mutation.createSocketTicket': 'PERSON',
 
   'Mutation.updateProfile': 'PERSON',
-  'Mutation.changePassword': 'PERSON',
-  'Mutation.deleteAccount': 'PERSON',
-  'Mutation.requestPasswordReset': 'PUBLIC',
-  'Mutation.resetPassword': 'PUBLIC',
-  'Mutation.verifyEmail': 'PUBLIC',
+  'Mutation.changePassword': ['PERSON', 'AUTH'],
+  'Mutation.deleteAccount': ['PERSON', 'AUTH'],
+  'Mutation.requestPasswordReset': ['PUBLIC', 'AUTH'],
+  'Mutation.resetPassword': ['PUBLIC', 'AUTH'],
+  'Mutation.verifyEmail': ['PUBLIC', 'AUTH'],
 
   'Query.users': 'USER_MANAGE',
   'Query.invitations': 'USER_MANAGE',
@@ -65,6 +67,9 @@ export const OPERATIONS = {
   'Mutation.createApiKey': 'API_KEY_MANAGE',
   'Mutation.revokeApiKey': 'API_KEY_MANAGE',
 
+  'Query.rateLimit': 'SIGNED_IN',
+  'Query.rateLimitStats': 'RATE_LIMIT_READ',
+
   'Query.viewer': 'SIGNED_IN',
   'Query.node': 'SIGNED_IN',
   'Query.nodes': 'SIGNED_IN',
@@ -77,7 +82,7 @@ export const OPERATIONS = {
   'Mutation.createConversation': 'CONVERSATION_WRITE',
   'Mutation.renameConversation': 'CONVERSATION_WRITE',
   'Mutation.deleteConversation': 'CONVERSATION_WRITE',
-  'Mutation.sendMessage': 'AGENT_EXECUTE',
+  'Mutation.sendMessage': ['AGENT_EXECUTE', 'EXECUTION'],
   'Mutation.stopReply': 'AGENT_EXECUTE',
   'Mutation.selectProposal': 'AGENT_EXECUTE',
   'Mutation.confirmProposal': 'AGENT_EXECUTE',
@@ -88,14 +93,14 @@ export const OPERATIONS = {
   'Subscription.executionEvents': 'SIGNED_IN',
   'Subscription.agentTokens': 'SIGNED_IN',
   'Subscription.pipelineProgress': 'SIGNED_IN',
-  'Mutation.executePipeline': 'PIPELINE_EXECUTE',
+  'Mutation.executePipeline': ['PIPELINE_EXECUTE', 'EXECUTION'],
   'Mutation.cancelExecution': 'PIPELINE_EXECUTE',
 
   'Query.approvalRequest': 'SIGNED_IN',
   'Query.approvalRequests': 'SIGNED_IN',
   'Subscription.approvalEvents': 'SIGNED_IN',
   'Mutation.decideApproval': 'APPROVAL_DECIDE',
-} as const satisfies Record<`${'Query' | 'Mutation' | 'Subscription'}.${string}`, Requirement>;
+} as const satisfies Record<`${'Query' | 'Mutation' | 'Subscription'}.${string}`, Entry>;
 
 /** The requirement of each HTTP route. The server does not start with a route without an entry. */
 export const ROUTES = {
@@ -119,13 +124,31 @@ export function isRoute(path: string): path is keyof typeof ROUTES {
   return Object.hasOwn(ROUTES, path);
 }
 
+export function requirementOf<Name extends OperationName>(operation: Name): RequirementOf<Name> {
+  const entry: Entry = OPERATIONS[operation];
+  return (typeof entry === 'string' ? entry : entry[0]) as RequirementOf<Name>;
+}
+
+export function rateClassOf(operation: OperationName): RateClass {
+  const entry: Entry = OPERATIONS[operation];
+  return typeof entry === 'string' ? 'DEFAULT' : entry[1];
+}
+
 export function isPublic(operation: OperationName): operation is PublicOperation {
-  return OPERATIONS[operation] === 'PUBLIC';
+  return requirementOf(operation) === 'PUBLIC';
 }
 
 export type Permission = (typeof PERMISSIONS)[number];
 export type Protected = 'SIGNED_IN' | 'PERSON' | Permission;
 export type Requirement = 'PUBLIC' | Protected;
+/** A class in which operations are counted for rate limits. Each has a limit of its own. */
+export type RateClass = 'DEFAULT' | 'AUTH' | 'EXECUTION';
+type Entry = Requirement | readonly [Requirement, RateClass];
+type RequirementOf<Name extends OperationName> = Name extends OperationName
+  ? (typeof OPERATIONS)[Name] extends readonly [infer Required, RateClass]
+    ? Required
+    : (typeof OPERATIONS)[Name]
+  : never;
 export type OperationName = keyof typeof OPERATIONS;
 export type MutationName = OperationName extends infer Name
   ? Name extends `Mutation.${infer Field}`
@@ -133,7 +156,7 @@ export type MutationName = OperationName extends infer Name
     : never
   : never;
 export type PublicOperation = {
-  [Name in OperationName]: (typeof OPERATIONS)[Name] extends 'PUBLIC' ? Name : never;
+  [Name in OperationName]: RequirementOf<Name> extends 'PUBLIC' ? Name : never;
 }[OperationName];
 export type ProtectedOperation = Exclude<OperationName, PublicOperation>;
 export type ProtectedRoute = {

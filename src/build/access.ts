@@ -1,10 +1,12 @@
 import type { AccessConfig } from '../config/access.ts';
 import { type IssuerConfig, sharedSecretIssuer } from '../config/issuers.ts';
+import type { LimitsConfig } from '../config/limits.ts';
 import type { MailConfig } from '../config/mail.ts';
 import type { ProcessConfig } from '../config/process.ts';
 import type { StorageConfig } from '../config/storage.ts';
 import { JwtVerifier } from '../core/jwt/jwt-verifier.ts';
 import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
+import type { RedisConnection } from '../core/redis.ts';
 import { RedisBypass } from '../core/throttle/redis-bypass.ts';
 import { ConfigError, ConflictError, ValidationError } from '../errors.ts';
 import { loadOrCreateSecretKey } from '../infra/data-dir.ts';
@@ -15,10 +17,11 @@ import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
 import { SignInThrottle } from '../modules/auth/throttle/sign-in-throttle.ts';
+import { RateLimiter } from '../modules/limits/rate-limiter.ts';
 import { buildMail } from './mail.ts';
 import type { Storage } from './storage.ts';
 
-/** Builds passwords, the throttle, tokens, authenticators and mail. Creates the operator's account if the settings define one. */
+/** Builds passwords, the throttle, the rate limiter, tokens, authenticators and mail. Creates the operator's account if the settings define one. */
 export async function buildAccess(
   config: Config,
   {
@@ -43,10 +46,14 @@ export async function buildAccess(
       logger.warn({ err: error, issuer: name }, 'the keys of an issuer could not be fetched'),
   });
   closers.defer(() => verifier.close());
+  const shared = redis && redisBypass(redis, logger);
+  const rateLimiter = new RateLimiter({ ...config.rateLimits, redis: shared });
+  closers.defer(() => rateLimiter.close());
   return {
     tokens,
     passwords,
-    throttle: createThrottle(redis, logger),
+    throttle: new SignInThrottle({ redis: shared }),
+    rateLimiter,
     authenticators: createAuthenticators({
       database,
       tokens,
@@ -87,10 +94,14 @@ function trustedIssuers(
   return issuers;
 }
 
-function createThrottle(redis: Storage['redis'], logger: Logger): SignInThrottle {
-  const onError = (error: unknown) =>
-    logger.warn({ err: error }, 'redis did not answer; each process throttles sign-ins alone for a while');
-  return new SignInThrottle({ redis: redis && new RedisBypass(redis.redis, onError) });
+/** One for the throttle and the rate limiter: what one of them finds out about Redis spares the other the wait. */
+function redisBypass({ redis }: RedisConnection, logger: Logger): RedisBypass {
+  return new RedisBypass(redis, (error) =>
+    logger.warn(
+      { err: error },
+      'redis did not answer; each process counts requests and sign-ins alone for a while',
+    ),
+  );
 }
 
 /**
@@ -105,8 +116,12 @@ function explainAdmin(error: unknown, logger: Logger): void {
   throw error;
 }
 
-type Config = AccessConfig & MailConfig & Pick<ProcessConfig, 'environment'> & Pick<StorageConfig, 'dataDir'>;
+type Config = AccessConfig &
+  MailConfig &
+  LimitsConfig &
+  Pick<ProcessConfig, 'environment'> &
+  Pick<StorageConfig, 'dataDir'>;
 type Access = Pick<
   Services,
-  'tokens' | 'passwords' | 'throttle' | 'authenticators' | 'accountMail' | 'settings'
+  'tokens' | 'passwords' | 'throttle' | 'rateLimiter' | 'authenticators' | 'accountMail' | 'settings'
 >;

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { ACCESS_SETTINGS, type AccessConfig, accessConfig, accessProblems } from './access.ts';
+import { LIMITS_SETTINGS, type LimitsConfig, limitsConfig } from './limits.ts';
 import { LLM_SETTINGS, type LlmConfig, llmConfig, llmProblems } from './llm.ts';
 import { MAIL_SETTINGS, type MailConfig, mailConfig, mailProblems } from './mail.ts';
 import { PROCESS_SETTINGS, type ProcessConfig, processConfig, processProblems } from './process.ts';
@@ -20,6 +21,7 @@ export interface Config
     StorageConfig,
     AccessConfig,
     MailConfig,
+    LimitsConfig,
     LlmConfig,
     WorkConfig {}
 
@@ -29,6 +31,7 @@ const SETTINGS = z.object({
   ...STORAGE_SETTINGS,
   ...ACCESS_SETTINGS,
   ...MAIL_SETTINGS,
+  ...LIMITS_SETTINGS,
   ...LLM_SETTINGS,
   ...WORK_SETTINGS,
 });
@@ -53,6 +56,7 @@ export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
     ...storageConfig(parsed.data),
     ...accessConfig(parsed.data),
     ...mailConfig(parsed.data),
+    ...limitsConfig(parsed.data),
     ...llmConfig(parsed.data),
     ...workConfig(parsed.data),
   };

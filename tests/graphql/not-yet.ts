@@ -1,12 +1,5 @@
 /** What the contract promises and a later issue brings, under the name of that issue. */
 export const NOT_YET: Record<string, string[]> = {
-  'Access rules, rate limits, audit': [
-    'Permission.RATE_LIMIT_READ',
-    'Query.rateLimit: RateLimit',
-    'Query.rateLimitStats: RateLimitStats',
-    'RateLimit',
-    'RateLimitStats',
-  ],
   'Templates and statistics': [
     'ApiKeyUsage',
     'DailyUsage',

@@ -12,6 +12,7 @@ import { testDatabase } from './database.ts';
 import { RawSocket } from './raw-socket.ts';
 import { readEvents } from './sse.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
+import { WITHOUT_RATE_LIMITS } from '../../tools/product/rate-limits.ts';
 
 /** For a file or a describe: the real app with its own database, listening on a free loopback port. */
 export function testApp({ config, proxy, ...overrides }: TestAppOptions = {}): TestApp {
@@ -181,6 +182,7 @@ const ENVIRONMENT = {
   SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
   CORS_ORIGINS: 'https://app.example.com',
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
+  ...WITHOUT_RATE_LIMITS,
 };
 
 export interface TestAppOptions extends Overrides {

@@ -5,6 +5,7 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/infra/logger.ts';
 import { TestApp } from './app.ts';
 import { testDatabase } from './database.ts';
+import { WITHOUT_RATE_LIMITS } from '../../tools/product/rate-limits.ts';
 
 /**
  * For a file or a describe: apps on one database, like separate processes. Tests start and close them; those still open
@@ -36,6 +37,7 @@ const ENVIRONMENT = {
   HOST: '127.0.0.1',
   SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
+  ...WITHOUT_RATE_LIMITS,
 };
 
 export interface TestInstances {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { App } from '../../src/app.ts';
+import { WITHOUT_RATE_LIMITS } from '../../tools/product/rate-limits.ts';
 import { type Address, ServerProcess } from '../../tools/product/server-process.ts';
 
 /** For a file: real processes in a separate folder, which are stopped after the tests of the file. */
@@ -19,7 +20,10 @@ export function testProcesses(settings: Record<string, string> = {}): TestProces
       return folder;
     },
     start(more = {}) {
-      const process = new TestProcess({ folder, settings: { NODE_ENV: 'test', ...settings, ...more } });
+      const process = new TestProcess({
+        folder,
+        settings: { NODE_ENV: 'test', ...WITHOUT_RATE_LIMITS, ...settings, ...more },
+      });
       started.push(process);
       return process;
     },

@@ -21,7 +21,7 @@ export class SharedCounter {
     const { name, seconds, redis, maxKeysInMemory = MAX_KEYS_IN_MEMORY } = options;
     // The limits are those of the caller: the library only counts.
     const common = {
-      keyPrefix: `agentforge:throttle:${name}`,
+      keyPrefix: COUNTER_KEYS + name,
       points: Number.MAX_SAFE_INTEGER,
       duration: seconds,
     };
@@ -31,9 +31,9 @@ export class SharedCounter {
     this.#localKeys = new BoundedKeys(maxKeysInMemory, seconds * 1000);
   }
 
-  /** Counts one more. */
-  async add(key: string): Promise<Count> {
-    return countOf(await this.#run(key, 'WRITE', (counter, name) => counter.penalty(name)));
+  /** Counts so many more. */
+  async add(key: string, times = 1): Promise<Count> {
+    return countOf(await this.#run(key, 'WRITE', (counter, name) => counter.penalty(name, times)));
   }
 
   async read(key: string): Promise<Count> {
@@ -90,12 +90,15 @@ class BoundedKeys {
   }
 }
 
+/** What the keys in Redis begin with; the name of the counter follows. */
+export const COUNTER_KEYS = 'agentforge:throttle:';
+
 /** About 7 MB. */
 const MAX_KEYS_IN_MEMORY = 10_000;
 const SHARED_BUCKETS = 1_024;
 
 /** Keys may be personal data, and of any length. */
-function digest(key: string): string {
+export function digest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 

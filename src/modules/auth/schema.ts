@@ -40,6 +40,7 @@ export const PermissionRef = builder.enumType('Permission', {
       description: 'Invite and remove members of the tenant, and set their roles and its cost limit.',
     },
     AUDIT_READ: { description: 'Read the audit log of the tenant.' },
+    RATE_LIMIT_READ: { description: 'Read the statistics of the tenant’s requests.' },
     PLAN_MANAGE: { description: 'Set the plan of any user. Held by the ADMINs of the operator’s tenant.' },
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });

@@ -9,6 +9,7 @@ import '../../modules/auth/tickets/schema.ts';
 import '../../modules/auth/links/schema.ts';
 import '../../modules/auth/invitations/schema.ts';
 import '../../modules/audit/schema.ts';
+import '../../modules/limits/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';
 import '../../modules/designs/schema.ts';

@@ -22,6 +22,7 @@ import { useFreshContext } from './plugins/use-fresh-context.ts';
 import { useIntrospectionGate } from './plugins/use-introspection-gate.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useLimits } from './plugins/use-limits.ts';
+import { useRateLimits } from './plugins/use-rate-limits.ts';
 import { useResponseHeaders } from './plugins/use-response-headers.ts';
 import { SocketServer } from './socket/socket-server.ts';
 
@@ -50,6 +51,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       settings.isSchemaPublic ? {} : useIntrospectionGate(),
       useLimits(),
       useContext(services),
+      useRateLimits(services.rateLimiter),
       useFreshContext(),
       useAccessWatch(access),
       useAnswerSize(),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { authorizeRoute } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { NetworkList } from '../../core/network/address.ts';
-import { AppError, UnauthenticatedError } from '../../errors.ts';
+import { AppError, RateLimitedError, UnauthenticatedError } from '../../errors.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
 import { exportDecisions } from '../../modules/approvals/export.ts';
@@ -63,7 +63,7 @@ export function accountExport(services: Services, settings: ExportSettings): Rou
   };
 }
 
-/** Errors: UNAUTHENTICATED; FORBIDDEN, also for an API key. */
+/** Errors: RATE_LIMITED; UNAUTHENTICATED; FORBIDDEN, also for an API key. */
 async function personOf(
   services: Services,
   { trustedProxies }: ExportSettings,
@@ -76,6 +76,7 @@ async function personOf(
     credentials: credentialsFromHeaders(request.headers),
     refreshCookie: NO_REFRESH_COOKIE,
   });
+  await services.rateLimiter.take(context, new Map([['DEFAULT', 1]]));
   return authorizeRoute(context, EXPORT_PATH);
 }
 
@@ -134,6 +135,7 @@ function hasEnded(error: unknown): boolean {
 function refuse(response: ServerResponse, error: AppError): void {
   const reason = error instanceof UnauthenticatedError ? error.reason : undefined;
   if (error instanceof UnauthenticatedError) response.setHeader('WWW-Authenticate', challengeOf(error));
+  if (error instanceof RateLimitedError) response.setHeader('Retry-After', error.retryAfterSeconds);
   response.writeHead(httpStatusOf(error.code) ?? 409, {
     'Content-Type': 'application/json',
   });
@@ -143,7 +145,7 @@ function refuse(response: ServerResponse, error: AppError): void {
 const CORS: CorsRules = {
   methods: ['GET', 'OPTIONS'],
   requestHeaders: ['Authorization', 'X-Request-ID', 'X-Tenant-ID', 'X-User-ID'],
-  responseHeaders: ['X-Request-ID', 'WWW-Authenticate', 'Content-Disposition'],
+  responseHeaders: ['X-Request-ID', 'Retry-After', 'WWW-Authenticate', 'Content-Disposition'],
 };
 
 const MAX_EXPORTS = 20;

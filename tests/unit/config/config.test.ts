@@ -194,6 +194,25 @@ describe('DEFAULT_PLAN', () => {
   });
 });
 
+describe('rate limits', () => {
+  it('have defaults', () => {
+    expect(readConfig({}).rateLimits).toEqual({
+      requestsPerMinute: 100,
+      authRequestsPerMinute: 20,
+      executionsPerMinute: 20,
+      executionBurst: 30,
+    });
+  });
+
+  it('are whole numbers; 0 switches one off, but a bucket holds a token', () => {
+    expect(readConfig({ RATE_LIMIT_PER_MINUTE: '0' }).rateLimits.requestsPerMinute).toBe(0);
+    expect(problemsOf({ RATE_LIMIT_AUTH_PER_MINUTE: '-1', RATE_LIMIT_EXECUTION_BURST: '0' })).toEqual([
+      'RATE_LIMIT_AUTH_PER_MINUTE must be a whole number from 0 to 1000000',
+      'RATE_LIMIT_EXECUTION_BURST must be from 1 to 1000000',
+    ]);
+  });
+});
+
 describe('REGISTRATION', () => {
   it.each([
     ['open in development', {}, 'open'],

@@ -2,7 +2,7 @@ import { ConcurrencyLimit, QueueFullError } from '../../../core/async/concurrenc
 import type { RedisBypass } from '../../../core/throttle/redis-bypass.ts';
 import { SharedCounter } from '../../../core/throttle/shared-counter.ts';
 import { AppError, RateLimitedError } from '../../../errors.ts';
-import { addressKey } from './address-key.ts';
+import { addressKey } from '../../../core/network/address-key.ts';
 import { type Allowance, GUESSES, REQUESTS, type ThrottledRequest } from './throttle-rules.ts';
 
 /**

@@ -23,6 +23,7 @@ export const CLOSE = {
     1013,
     `Too many sockets that have not signed in: an address may have ${MAX_UNAUTHENTICATED_SOCKETS}`,
   ],
+  tooManyMessages: [1013, 'Too many messages in one second'],
   authRequired: [
     4401,
     'AUTH_REQUIRED: send token, accessToken, authToken, Authorization or apiKey in connection_init, or a header',

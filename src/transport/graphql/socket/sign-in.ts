@@ -7,7 +7,7 @@ import { AppError, UnauthenticatedError } from '../../../errors.ts';
 import type { Viewer } from '../../../access/viewer.ts';
 import type { Services } from '../../../kernel/context.ts';
 import type { AccessWatch } from '../../../modules/auth/access-watch.ts';
-import { addressKey } from '../../../modules/auth/throttle/address-key.ts';
+import { addressKey } from '../../../core/network/address-key.ts';
 import { redeemTicket } from '../../../modules/auth/tickets/tickets.ts';
 import { clientOf } from '../../client.ts';
 import {

@@ -20,6 +20,7 @@ import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES, MAX_OPERATIONS }
 import { maskError } from '../mask-error.ts';
 import type { GraphQLSettings } from '../settings.ts';
 import { CLOSE, CLOSE_GRACE_MS, closeSocket } from './close.ts';
+import { closeOnFlood } from './flood.ts';
 import {
   CONNECTION_INIT_TIMEOUT_MS,
   type Socket,
@@ -52,7 +53,10 @@ export class SocketServer {
       PING_INTERVAL_MS,
     );
     this.#dispose = dispose;
-    this.#server.on('connection', (socket) => this.#handleErrors(socket));
+    this.#server.on('connection', (socket) => {
+      this.#handleErrors(socket);
+      closeOnFlood(socket);
+    });
     this.#server.on('headers', (headers, request) => {
       headers.push(`X-Request-ID: ${requestIdOf(request.headers)}`);
     });

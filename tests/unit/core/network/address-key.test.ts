@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressKey } from '../../../../../src/modules/auth/throttle/address-key.ts';
+import { addressKey } from '../../../../src/core/network/address-key.ts';
 
 describe('the key of a client’s address', () => {
   it.each([

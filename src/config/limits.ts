@@ -1,0 +1,33 @@
+import { type Parsed, wholeNumber } from './setting.ts';
+
+/** How much each caller may ask for. */
+export interface LimitsConfig {
+  rateLimits: RateLimitsConfig;
+}
+
+/** Operations of each caller in a minute; 0: no limit. */
+export interface RateLimitsConfig {
+  requestsPerMinute: number;
+  authRequestsPerMinute: number;
+  executionsPerMinute: number;
+  /** Messages and runs that may be started at once. */
+  executionBurst: number;
+}
+
+export const LIMITS_SETTINGS = {
+  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(100),
+  RATE_LIMIT_AUTH_PER_MINUTE: wholeNumber(0, 1_000_000).default(20),
+  RATE_LIMIT_EXECUTIONS_PER_MINUTE: wholeNumber(0, 1_000_000).default(20),
+  RATE_LIMIT_EXECUTION_BURST: wholeNumber(1, 1_000_000).default(30),
+};
+
+export function limitsConfig(env: Parsed<typeof LIMITS_SETTINGS>): LimitsConfig {
+  return {
+    rateLimits: {
+      requestsPerMinute: env.RATE_LIMIT_PER_MINUTE,
+      authRequestsPerMinute: env.RATE_LIMIT_AUTH_PER_MINUTE,
+      executionsPerMinute: env.RATE_LIMIT_EXECUTIONS_PER_MINUTE,
+      executionBurst: env.RATE_LIMIT_EXECUTION_BURST,
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { RedisBypass } from '../throttle/redis-bypass.ts';
+import { digest } from '../throttle/shared-counter.ts';
+import type { BucketSize, Decision, RateLimit } from './rate-limit.ts';
+import { MemoryTokenBucket } from './token-bucket-memory.ts';
+import { RedisTokenBucket } from './token-bucket-redis.ts';
+
+/**
+ * Gives each key a bucket of `capacity` tokens, which fills up again by `perMinute`: a burst is allowed, and then a
+ * steady rate. Shared by all processes through Redis; each has buckets of its own while Redis is away.
+ *
+ * @example
+ * const bucket = new TokenBucket({ name: 'runs', capacity: 30, perMinute: 20, redis });
+ * const { isAllowed, waitMs } = await bucket.take(userId, 1);
+ */
+export class TokenBucket implements RateLimit {
+  readonly #redis: RedisBypass | null;
+  readonly #shared: RedisTokenBucket | null;
+  readonly #local: MemoryTokenBucket;
+
+  constructor({ name, redis, ...size }: TokenBucketOptions) {
+    this.#redis = redis;
+    this.#shared = redis && new RedisTokenBucket({ ...size, name, client: redis.client });
+    this.#local = new MemoryTokenBucket(size);
+  }
+
+  take(key: string, cost: number): Promise<Decision> {
+    return this.#run(key, (bucket, name) => bucket.take(name, cost));
+  }
+
+  clear(key: string): Promise<void> {
+    return this.#run(key, (bucket, name) => bucket.clear(name));
+  }
+
+  async #run<T>(key: string, act: (bucket: RateLimit, name: string) => Promise<T>): Promise<T> {
+    const name = digest(key);
+    const [redis, shared] = [this.#redis, this.#shared];
+    if (!redis || !shared) return act(this.#local, name);
+    return redis.run(
+      () => act(shared, name),
+      () => act(this.#local, name),
+    );
+  }
+}
+
+export interface TokenBucketOptions extends BucketSize {
+  /** Part of the keys in Redis. */
+  name: string;
+  /** Null: this process counts alone. */
+  redis: RedisBypass | null;
+}
