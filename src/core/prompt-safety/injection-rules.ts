@@ -65,7 +65,7 @@ export const INJECTION_RULES: readonly InjectionRule[] = [
     notable: [
       pattern`${ORDER}${IGNORE} ${FILL}(?:${PRIOR} ${FILL}){1,3}${INSTRUCTIONS}\b`,
       pattern`\b(?:from now on,? you (?:are|will|must)|forget (?:that )?you are an? (?:ai|assistant|language model))\b`,
-      pattern`(?:^|\n)[#=\-\[<( ]*(?:new|updated|real|actual|important) (?:system |developer )?(?:instructions?|prompt|task|orders)\b[^\n]{0,20}:`,
+      pattern`(?:^|\n)[#=\-\[<( ]{0,20}(?:new|updated|real|actual|important) (?:system |developer )?(?:instructions?|prompt|task|orders)\b[^\n]{0,20}:`,
     ],
   },
   {
@@ -109,7 +109,7 @@ export const INJECTION_RULES: readonly InjectionRule[] = [
     notable: [
       pattern`<\|(?:im ?start|im ?end|eot ?id|end ?of ?text|start ?header ?id|end ?header ?id|assistant|user)\|>|\[\/?inst\]`,
       pattern`<\/(?:system|developer|instructions|user ?input|untrusted|data)>`,
-      pattern`(?:^|\n)[#\[<( ]*(?:system|developer|admin|root)(?: ?(?:prompt|message|override|note))?[\])>]* ?: ?(?:you|ignore|disregard|new|from now|the (?:user|assistant))\b`,
+      pattern`(?:^|\n)[#\[<( ]{0,20}(?:system|developer|admin|root)(?: ?(?:prompt|message|override|note))?[\])>]{0,20} ?: ?(?:you|ignore|disregard|new|from now|the (?:user|assistant))\b`,
       pattern`\b(?:begin|end) (?:of )?system (?:prompt|message|instructions)\b`,
     ],
   },

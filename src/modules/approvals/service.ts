@@ -42,12 +42,12 @@ export const decideApproval = useCase(
     { viewer, transact, record, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
     { approvalId: id, decision, comment = null, edits },
   ) => {
-    const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
     const approval = await transact(async (tx) => {
       const where = { id, ...visible('ApprovalRequest', viewer) };
       const request = await tx.prisma.approvalRequest.findFirst({ where, include: { execution: true } });
       if (!request) throw new NotFoundError('The approval request');
       if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
+      const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
       const now = clock();
       const status = decision === 'APPROVE' ? 'APPROVED' : 'REJECTED';
       const { count } = await tx.prisma.approvalRequest.updateMany({

@@ -111,10 +111,10 @@ export const sendMessage = useCase(
   { input: sendMessageInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
   (ctx: Scope & BudgetContext, request) => {
     const { viewer } = ctx;
-    const content = inspectText(request.content);
     return ctx.transact(async (tx) => {
       const replyId = await ctx.createOnce(tx, async () => {
         const conversation = await lockConversation(tx, viewer, request.conversationId);
+        const content = inspectText(request.content);
         await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
         const now = ctx.clock();
         await recordFindings(ctx, tx, content.notices, { type: 'Conversation', id: conversation.id });

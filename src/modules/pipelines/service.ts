@@ -51,12 +51,11 @@ export const executePipeline = useCase(
   { input: executePipelineInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
   (ctx: Scope & Pick<Services, 'catalog'> & BudgetContext, input) => {
     const { viewer, catalog } = ctx;
-    const inspected = input.request == null ? null : inspectText(input.request);
     return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
         const source = await designOf({ prisma: tx.prisma, catalog }, viewer, input.source);
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
-        const { text, notices } = inspected ?? inspectText(defaultRequest(source));
+        const { text, notices } = inspectText(input.request ?? defaultRequest(source));
         const { costMicros } = estimateOf(ctx, source.design, text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);

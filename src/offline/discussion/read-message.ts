@@ -11,9 +11,14 @@ import { answeredBy, isClear, isGreeting, openPoints, sentencesOf, titleOf } fro
 import type { Strategy } from '../../modules/discussion/engine/proposal.ts';
 
 export function readByPatterns({ text, ...known }: IncomingMessage): ReadingAnswer {
-  const message = { ...known, text: text.slice(0, MAX_READ_LENGTH) };
+  const message = { ...known, text: singleSpaced(text.slice(0, MAX_READ_LENGTH)) };
   if (START_OVER.test(message.text)) return readStartOver(message);
   return message.proposals.length > 0 ? readReaction(message) : readNeed(message);
+}
+
+/** Patterns with a gap of any length take quadratic time in a long run of spaces. */
+function singleSpaced(text: string): string {
+  return text.replace(/[^\S\n]+/gu, ' ').replace(/ ?\n[\n ]*/gu, '\n');
 }
 
 /** Before there are designs, whatever is not small talk says something about the need. */

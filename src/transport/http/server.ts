@@ -18,7 +18,9 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#server.setTimeout(WRITE_TIMEOUT_MS, (connection) => this.#endStalled(connection));
+    this.#server.setTimeout(options.writeTimeoutMs ?? WRITE_TIMEOUT_MS, (connection) =>
+      this.#endStalled(connection),
+    );
     this.#server.on('upgrade', (request, connection, head) => this.#upgrade(request, connection, head));
     this.#server.on('clientError', (error, connection) => this.#refuseUnreadable(error, connection));
     this.#server.on('checkExpectation', (request, response) =>
@@ -114,7 +116,7 @@ const UNKNOWN_EXPECTATION: Refusal = { status: 417, message: 'The header Expect 
 const RESTARTING: Refusal = { status: 503, message: 'The server is restarting. Connect again.' };
 
 /** A client that takes nothing of its answer for so long is disconnected. */
-export const WRITE_TIMEOUT_MS = 30_000;
+const WRITE_TIMEOUT_MS = 30_000;
 
 /** Time that unfinished responses have when the server closes. */
 const CLOSE_GRACE_MS = 5_000;
@@ -126,6 +128,8 @@ function isStream(response: ServerResponse): boolean {
 export interface HttpServerOptions {
   router: Router;
   logger: Pick<Logger, 'error'>;
+  /** Time in which a client must take something of its answer. */
+  writeTimeoutMs?: number;
   /** Ends connections that outlive a request, such as WebSockets. */
   onClose: () => Promise<void>;
 }

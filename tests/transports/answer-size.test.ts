@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Account, TestApp } from '../support/app.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { design, startRun } from '../support/runs.ts';
+import { type TestProcess, testProcesses } from '../support/server-process.ts';
+
+const database = testDatabase();
+const processes = testProcesses({
+  SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
+  DEFAULT_LLM_PROVIDER: 'OFFLINE',
+  NODE_OPTIONS: '--max-old-space-size=512',
+});
+
+describe('a process with a heap of 512 MB', () => {
+  const app = new TestApp([]);
+  let server: TestProcess;
+  let ann: Account;
+  let executionId: string;
+  let rowIds: string[];
+  const connections: Socket[] = [];
+
+  beforeAll(async () => {
+    server = processes.start({ ROLE: 'api', DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
+    await app.start(server);
+    ann = await app.register();
+    const text = 'x'.repeat(20_000);
+    executionId = await startRun(app, ann, design({ key: 'a' }), { request: text });
+    rowIds = Array.from({ length: 100 }, () => executionId);
+  });
+  afterEach(() => connections.splice(0).forEach((connection) => connection.destroy()));
+
+  it.each([
+    ['HTTP', 30],
+    ['SSE', 30],
+  ])('refuses an answer of 60 MB over %s', async (transport, aliases) => {
+    const [answer] =
+      transport === 'HTTP'
+        ? [await app.graphql(query(aliases), { ids: rowIds }, ann)]
+        : await Array.fromAsync(app.events(query(aliases), { ids: rowIds }, ann));
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'RESPONSE_TOO_LARGE' } }] });
+    expect(answer!.errors).toHaveLength(1);
+    expect(answer!.data ?? null).toBeNull();
+  });
+
+  it('refuses a message of 2 MB over WebSocket, and keeps the socket', async () => {
+    using socket = await (await app.rawSocket()).init({ token: ann.token });
+    socket.subscribe('1', query(1), { ids: rowIds });
+    expect(await socket.next('next', '1')).toMatchObject({
+      payload: { errors: [{ extensions: { code: 'RESPONSE_TOO_LARGE' } }] },
+    });
+    socket.subscribe('2', '{ viewer { id } }');
+    expect(await socket.next('next', '2')).toMatchObject({
+      payload: { data: { viewer: { id: expect.any(String) as string } } },
+    });
+  });
+
+  it('serves others while clients do not read answers of 8 MB, and again when they have left', async () => {
+    const bob = await app.register();
+    for (let n = 0; n < 24; n++) connections.push(ask(app, ann, query(4), rowIds));
+    await Promise.all(connections.map((connection) => once(connection, 'readable')));
+    expect((await app.graphql('{ viewer { email } }', {}, bob)).data).toEqual({
+      viewer: { email: bob.email },
+    });
+    expect(await app.graphql(query(4), { ids: rowIds }, ann)).toMatchObject({
+      status: 503,
+      errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }],
+    });
+    const statuses = connections.map((connection) => String(connection.read(12)).slice(-3));
+    expect(new Set(statuses)).toEqual(new Set(['200', '503']));
+    connections.splice(0).forEach((connection) => connection.destroy());
+    await eventually(async () => {
+      expect((await app.graphql(query(4), { ids: rowIds }, ann)).status).toBe(200);
+    });
+    expect(server.isAlive).toBe(true);
+  });
+});
+
+/** The request of the run, 20,000 bytes, as often as there are ids and aliases. */
+function query(aliases: number): string {
+  const fields = Array.from({ length: aliases }, (_, n) => `a${n}: request`).join(' ');
+  return `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on PipelineExecution { ${fields} } } }`;
+}
+
+/** A connection that sends a request and reads nothing of the answer. */
+function ask(app: TestApp, { token }: Account, text: string, ids: string[]): Socket {
+  const { port } = new URL(app.url());
+  const body = JSON.stringify({ query: text, variables: { ids } });
+  const head = [
+    'POST /graphql HTTP/1.1',
+    'Host: 127.0.0.1',
+    `Authorization: Bearer ${token}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+  ].join('\r\n');
+  const connection = connect(Number(port), '127.0.0.1');
+  connection.on('error', () => {}); // the test destroys it
+  connection.write(`${head}\r\n\r\n${body}`);
+  return connection;
+}

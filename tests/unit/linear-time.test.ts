@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { cleanText } from '../../src/core/prompt-safety/clean-text.ts';
+import { detectInjection } from '../../src/core/prompt-safety/detect-injection.ts';
+import { INJECTION_RULES } from '../../src/core/prompt-safety/injection-rules.ts';
+import { languageOf } from '../../src/modules/discussion/engine/language.ts';
+import { topicOf } from '../../src/modules/discussion/engine/reply-plan-selectors.ts';
+import { readByPatterns } from '../../src/offline/discussion/read-message.ts';
+import { sentencesOf, subjectOf, titleOf } from '../../src/offline/discussion/request-parsing.ts';
+import { incomingMessage } from '../support/incoming-message.ts';
+
+/** What patterns repeat, or nearly match, in the languages that they know. */
+const WORDS =
+  `ignore disregard all any every each of the these my your and previous prior above instructions rules
+  system developer prompt now you are show reveal print me us out back this that to with from full tell repeat what
+  is in secret hidden keys api secrets new act pretend decode append data a b 1 무시 지시 시스템 모든 이전 비교 추가
+  하지만 を この 以前 システム すべて 忽略 所有 你的 之前 ignora las os le tus deine alle все эти свой كل جميع why add
+  remove check compare take second not but rather instead report about sources`.split(/\s+/);
+const MARKS = [
+  ...'.!?,;:()[]{}<>"\'`#*-=_|/\\@$%&+~\n\t ',
+  '\u00a0',
+  '\u3000',
+  '\u200d',
+  '\u202e',
+  '。',
+  'é',
+  '😀',
+];
+const PAIRS = [
+  ...[
+    ' \n',
+    '\n ',
+    '\n\n',
+    '\n#',
+    '\n[',
+    '# ',
+    '[ ',
+    '< ',
+    '=-',
+    '![',
+    '![a',
+    '](http://',
+    'https://',
+    'x\n',
+    'x. \n',
+  ],
+  ...[
+    'all of the ',
+    'print the ',
+    'of the above ',
+    "what's your a ",
+    'append the data ',
+    'act as ',
+    'A b ',
+    '"a" ',
+    '1. ',
+  ],
+];
+const UNITS = [...new Set([...WORDS, ...WORDS.map((word) => `${word} `), ...MARKS, ...PAIRS])];
+
+const SEARCHES: [string, (text: string) => unknown][] = [
+  ...INJECTION_RULES.flatMap(({ kind, severe, notable }) =>
+    [...severe, ...notable].map((pattern, n): [string, (text: string) => unknown] => [
+      `the ${kind} pattern ${n + 1}`,
+      (text) => pattern.exec(text),
+    ]),
+  ),
+  ['detectInjection', detectInjection],
+  ['cleanText', cleanText],
+  ['readByPatterns', (text) => readByPatterns(incomingMessage(text))],
+  ['titleOf', titleOf],
+  ['subjectOf', subjectOf],
+  ['sentencesOf', (text) => sentencesOf(text, 5)],
+  ['topicOf', topicOf],
+  ['languageOf', (text) => languageOf(text, [], null)],
+];
+
+describe('the time of', () => {
+  it.each(SEARCHES)('%s grows with the length of a text, not with its square', (_name, search) => {
+    const slow = UNITS.filter((unit) => isQuadratic(search, unit));
+    expect(slow).toEqual([]);
+  });
+});
+
+/** A busy machine never decides: only what is slow each time and grows far more than the text counts. */
+function isQuadratic(search: (text: string) => unknown, unit: string): boolean {
+  const time = (length: number) => {
+    const text = unit.repeat(Math.ceil(length / unit.length));
+    const start = performance.now();
+    search(text);
+    return performance.now() - start;
+  };
+  const shortest = (length: number) => Math.min(time(length), time(length), time(length));
+  if (time(20_000) < SLOW_MS) return false;
+  const long = shortest(20_000);
+  return long > SLOW_MS && long > 10 * shortest(5_000);
+}
+
+const SLOW_MS = 100;

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { OriginPolicy } from '../../../../src/transport/cors.ts';
+import { Router } from '../../../../src/transport/http/router.ts';
+import { HttpServer } from '../../../../src/transport/http/server.ts';
+
+const LARGE = Buffer.alloc(50_000_000);
+
+it('a client that takes nothing of its answer is disconnected', async () => {
+  const { connection, response } = await ask();
+  response.end(LARGE);
+  await once(connection, 'readable'); // it has begun, and is not read any further
+  await once(response, 'close');
+  expect(response.writableFinished).toBe(false);
+});
+
+it('a slow answer is waited for, and a slow reader that reads gets all of it', async () => {
+  const { connection, response } = await ask();
+  // Longer than the time limit: the timer fires while nothing waits to be sent.
+  await new Promise((resolve) => setTimeout(resolve, 3 * WRITE_TIMEOUT_MS));
+  response.end(LARGE);
+  let bytes = 0;
+  for await (const chunk of connection) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > LARGE.length) break;
+  }
+  expect(bytes).toBeGreaterThan(LARGE.length);
+});
+
+const WRITE_TIMEOUT_MS = 100;
+
+/** A connection with a request, and the response that is not yet answered. */
+async function ask(): Promise<{ connection: Socket; response: ServerResponse }> {
+  const origins = new OriginPolicy({ origins: [], isAnyLocalhostAllowed: false });
+  const asked = Promise.withResolvers<ServerResponse>();
+  const routes = [
+    { path: '/health', handle: (_: unknown, response: ServerResponse) => asked.resolve(response) },
+  ];
+  const server = new HttpServer({
+    router: new Router({ routes, origins, allowedHosts: null } as never),
+    logger: { error: () => {} },
+    writeTimeoutMs: WRITE_TIMEOUT_MS,
+    onClose: () => Promise.resolve(),
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const connection = connect(port, '127.0.0.1');
+  onTestFinished(() => server.close());
+  onTestFinished(() => void connection.destroy());
+  connection.on('error', () => {}); // the server may reset it
+  connection.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  return { connection, response: await asked.promise };
+}
