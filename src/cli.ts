@@ -162,7 +162,7 @@ function readDenial({ issuers }: Config, args: string[]): Denial {
 
 async function auditVerify(config: Config, args: string[]): Promise<number> {
   const { expect: file } = parseArgs({ args, options: { expect: { type: 'string' } } }).values;
-  const expected = file === undefined ? undefined : readHeads(fs.readFileSync(file, 'utf8'));
+  const expected = file === undefined ? undefined : readHeads(readOutput(file));
   if (expected === null) throw new ConfigError([`--expect: ${file} is not the output of audit:verify`]);
   let exitCode = 0;
   await withDatabase(config, async ({ sql }) => {
@@ -172,6 +172,14 @@ async function auditVerify(config: Config, args: string[]): Promise<number> {
     }
   });
   return exitCode;
+}
+
+function readOutput(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`--expect: ${(error as Error).message}`]);
+  }
 }
 
 async function clearRateLimits(config: Config, name?: string): Promise<number> {

@@ -35,7 +35,8 @@ export const AUDIT_ACTIONS = {
   'conversation.deleted': 'A user deleted a conversation.',
   'approval.decided': 'A user approved or rejected a step of a run.',
   'approval.expired': 'Nobody decided about a step of a run in time, which rejected it.',
-  'injection.suspected': 'A text that a user sent resembles an attempt to steer the model. It was accepted.',
+  'injection.suspected':
+    'A text that a user sent, or material that a run read, resembles an attempt to steer the model. It was accepted.',
   'injection.refused': 'A text that a user sent was refused as an attempt to steer the model.',
 } as const;
 

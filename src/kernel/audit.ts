@@ -47,15 +47,14 @@ export function hashAddress(ip: string, salt: string): string {
   return createHash('sha256').update(`${salt} ${ip}`).digest('hex');
 }
 
-/** Records that a text of a user, accepted for `target`, resembles an attempt to steer the model. */
+/** Records with `record` that what was accepted for `target` resembles an attempt to steer the model, if it does. */
 export async function recordFindings(
-  { record }: { record: (tx: Pick<Tx, 'sql'>, action: 'injection.suspected', act: Act) => Promise<void> },
-  tx: Pick<Tx, 'sql'>,
+  record: (action: 'injection.suspected', act: Pick<Act, 'target' | 'detail'>) => Promise<void>,
   notices: readonly Notice[],
   target: AuditTarget,
 ): Promise<void> {
   const findings = notices.filter(({ code }) => code === 'INJECTION_SUSPECTED').length;
-  if (findings > 0) await record(tx, 'injection.suspected', { target, detail: { findings } });
+  if (findings > 0) await record('injection.suspected', { target, detail: { findings } });
 }
 
 /** The entry of an act in a request, by default of its viewer and in the log of the viewer's tenant. */

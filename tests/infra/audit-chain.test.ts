@@ -62,12 +62,15 @@ async function verify(tenantId: string, earlier?: string): Promise<ChainReport> 
   return reports.find((report) => report.tenantId === tenantId)!;
 }
 
-/** As a superuser who switches the triggers off. */
+/** As the owner of the tables, who switches off what protects them. */
 async function tamper(...statements: [text: string, params?: unknown[]][]): Promise<void> {
-  const tx = await begin();
-  await tx.sql('SET LOCAL session_replication_role = replica');
-  for (const [text, params] of statements) await tx.sql(text, params);
-  await tx.commit();
+  const protectedTables = ['audit_entries', 'audit_links'];
+  await services.database.transact(async (tx) => {
+    for (const table of protectedTables) await tx.sql(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    await tx.sql('ALTER TABLE audit_addresses DROP CONSTRAINT IF EXISTS audit_addresses_entry_id_fkey');
+    for (const [text, params] of statements) await tx.sql(text, params);
+    for (const table of protectedTables) await tx.sql(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+  });
 }
 
 describe('the tables of the audit log', () => {
@@ -159,7 +162,7 @@ describe('verification', () => {
   it.each([
     ['action', `action = 'session.started'`],
     ['time', `at = at - interval '1 ms'`],
-    ['actor', `target_type = 'User'`],
+    ['target', `target_type = 'User'`],
     ['detail', `detail = detail || '{"a": "y"}'`],
     ['request', `request_id = NULL`],
     ['tenant', `tenant_id = 'another'`],

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { testDatabase, withDatabaseName } from '../support/database.ts';
@@ -111,6 +113,53 @@ describe('account-link', () => {
 
   it.each([[['reset']], [['remove', email]], [[]]])('lists the commands for %j', async (args) => {
     expect(await link(args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('account-link') });
+  });
+});
+
+describe('audit:verify', () => {
+  const database = testDatabase();
+  const verify = (...args: string[]) => cli(['audit:verify', ...args], { DATABASE_URL: database.url });
+  const file = path.join(os.tmpdir(), `audit-heads-${randomUUID()}.txt`);
+  afterAll(() => fs.rmSync(file, { force: true }));
+
+  it('prints a line for each tenant, counts what is not linked yet, and exits with 1 when a log is broken', async () => {
+    expect(await verify()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    await cli(['create-admin'], {
+      DATABASE_URL: database.url,
+      ADMIN_EMAIL: 'operator@example.com',
+      ADMIN_PASSWORD: 'correct horse battery',
+    });
+    const { exitCode, stdout } = await verify();
+    expect([exitCode, stdout]).toEqual([0, 'operator 0:- intact (1 not linked yet)\n']);
+
+    await query(
+      database.url,
+      'ALTER TABLE audit_entries DISABLE TRIGGER USER; DELETE FROM audit_addresses; DELETE FROM audit_entries',
+    );
+    const broken = await verify();
+    expect(broken.exitCode).toBe(1);
+    expect(broken.stdout).toMatch(
+      /^operator 0:- BROKEN: entry [\w-]+, which was not linked yet, is missing\n$/,
+    );
+  });
+
+  it('compares with its earlier output', async () => {
+    fs.writeFileSync(file, `gone 3:${'a'.repeat(64)} intact\n`);
+    const { exitCode, stdout } = await verify('--expect', file);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('gone 0:- BROKEN: the chain ends at link 0, but had 3 links\n');
+    fs.writeFileSync(file, 'something else\n');
+    expect(await verify('--expect', file)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `--expect: ${file} is not the output of audit:verify\n`,
+    });
+    const missing = await verify('--expect', `${file}.missing`);
+    expect([missing.exitCode, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^--expect: ENOENT[^\n]*\n$/),
+    ]);
+    expect(await verify('--unknown')).toMatchObject({ exitCode: 1, stdout: '' });
   });
 });
 

@@ -46,6 +46,10 @@ describe('GET /account/export', () => {
     expect(data.proposals!.length).toBeGreaterThan(0);
     expect(data.runs).toMatchObject([{ id: rowId(run), steps: [{ key: 'asks', status: 'SUCCEEDED' }] }]);
     expect(data.approvalsDecided).toMatchObject([{ comment: 'Yes', status: 'APPROVED' }]);
+    expect(data.acts!.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['session.started', 'api-key.created', 'approval.decided']),
+    );
+    expect(data.acts![0]).toMatchObject({ address: { ip: '127.0.0.1' } });
     expect(data.ledger).toContainEqual(
       expect.objectContaining({ cost: expect.stringMatching(/^\d+\.\d+$/) }),
     );
@@ -128,4 +132,4 @@ async function textOf(response: http.IncomingMessage): Promise<string> {
   return pieces.join('');
 }
 
-type Export = Record<string, { content?: string; position?: number }[] | undefined>;
+type Export = Record<string, { content?: string; position?: number; action?: string }[] | undefined>;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '../support/audit.ts';
 import { testApp } from '../support/app.ts';
 import { design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
@@ -41,7 +42,10 @@ describe('the notices of a run', () => {
   it('name the step and the source of material that resembles an injection', async () => {
     const ann = await app.register();
     const steps = design({ key: 'collect', agent: 'COLLECTOR' });
-    const { notices } = await runWhen(app, ann, await startRun(app, ann, steps), hasEnded);
+    const id = await startRun(app, ann, steps);
+    const { notices } = await runWhen(app, ann, id, hasEnded);
+    const [entry] = await auditLog(app, ann, 'first: 1, action: "injection.suspected"');
+    expect(entry).toMatchObject({ actor: null, target: id, detail: { findings: 1 } });
     expect(notices).toEqual([
       {
         code: 'INJECTION_SUSPECTED',

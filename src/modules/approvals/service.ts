@@ -5,7 +5,7 @@ import { AlreadyDecidedError } from './errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Database, Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
-import { recordAct } from '../../kernel/audit.ts';
+import { recordAct, recordFindings } from '../../kernel/audit.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { inspectText, isVisible, NOT_BLANK, rowId, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
@@ -37,7 +37,7 @@ const decideApprovalInput = z
  */
 export const decideApproval = useCase(
   'Mutation.decideApproval',
-  { input: decideApprovalInput, audit: ['approval.decided', 'injection.refused'] },
+  { input: decideApprovalInput, audit: ['approval.decided', 'injection.suspected', 'injection.refused'] },
   async (
     { viewer, transact, record, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
     { approvalId: id, decision, comment = null, edits },
@@ -47,7 +47,8 @@ export const decideApproval = useCase(
       const request = await tx.prisma.approvalRequest.findFirst({ where, include: { execution: true } });
       if (!request) throw new NotFoundError('The approval request');
       if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
-      const editedPrompt = edits?.prompt == null ? null : inspectText(edits.prompt).text;
+      const edited = edits?.prompt == null ? null : inspectText(edits.prompt);
+      const editedPrompt = edited && edited.text;
       const now = clock();
       const status = decision === 'APPROVE' ? 'APPROVED' : 'REJECTED';
       const { count } = await tx.prisma.approvalRequest.updateMany({
@@ -56,8 +57,9 @@ export const decideApproval = useCase(
       });
       if (count === 0) return null;
       await announce(tx, request);
-      const detail = { status, isEdited: editedPrompt !== null };
-      await record(tx, 'approval.decided', { target: { type: 'ApprovalRequest', id }, detail });
+      const target = { type: 'ApprovalRequest', id } as const;
+      await record(tx, 'approval.decided', { target, detail: { status, isEdited: edited !== null } });
+      if (edited) await recordFindings((...act) => record(tx, ...act), edited.notices, target);
       return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
     });
 

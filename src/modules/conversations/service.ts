@@ -117,7 +117,10 @@ export const sendMessage = useCase(
         const content = inspectText(request.content);
         await checkBudget(ctx, tx, viewer, 1n, 'Another reply');
         const now = ctx.clock();
-        await recordFindings(ctx, tx, content.notices, { type: 'Conversation', id: conversation.id });
+        await recordFindings((...act) => ctx.record(tx, ...act), content.notices, {
+          type: 'Conversation',
+          id: conversation.id,
+        });
         const isBusy = await applyWhenBusy(tx, conversation, request.whenBusy, now);
         return addExchange(tx, conversation, { ...content, context: request.context, isBusy, now });
       });

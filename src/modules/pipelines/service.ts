@@ -68,7 +68,7 @@ export const executePipeline = useCase(
           estimatedCostMicros: costMicros,
           createdAt: ctx.clock(),
         });
-        await recordFindings(ctx, tx, notices, { type: 'PipelineExecution', id });
+        await recordFindings((...act) => ctx.record(tx, ...act), notices, { type: 'PipelineExecution', id });
         return id;
       });
       return { execution: await tx.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } }) };

@@ -6,6 +6,7 @@ import {
   type StepStatus,
 } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
+import { recordAct, recordFindings } from '../../../kernel/audit.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Notice } from '../../../kernel/notice.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
@@ -65,7 +66,7 @@ export class RunWriter {
   async finishStep(key: string, output: string, notices: Notice[], call: SettledCall): Promise<void> {
     const also = async (tx: Tx) => {
       await updateRun(tx, this.#run.id, { stalledClaims: 0 });
-      if (notices.length > 0) await addNotices(tx, this.#run.id, notices);
+      if (notices.length > 0) await addNotices(tx, this.#run, notices);
     };
     await this.#changeStep(key, { status: 'SUCCEEDED', output }, { call, also });
   }
@@ -175,9 +176,17 @@ async function updateRun(tx: Tx, id: string, data: Prisma.PipelineExecutionUpdat
 }
 
 /** In SQL, since Prisma cannot append to a list in JSON. */
-async function addNotices(tx: Tx, id: string, notices: readonly Notice[]): Promise<void> {
+async function addNotices(
+  tx: Tx,
+  { id, tenantId }: Pick<PipelineExecution, 'id' | 'tenantId'>,
+  notices: readonly Notice[],
+): Promise<void> {
   const added = JSON.stringify(notices);
   await tx.sql('UPDATE pipeline_executions SET notices = notices || $2::jsonb WHERE id = $1', [id, added]);
+  await recordFindings((action, act) => recordAct(tx, action, { tenantId, actorId: null, ...act }), notices, {
+    type: 'PipelineExecution',
+    id,
+  });
 }
 
 function rowOf(executionId: string, key: string) {
