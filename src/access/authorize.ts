@@ -27,7 +27,10 @@ function check(authentication: Authentication, required: Protected, what: string
     throw new AppError('FORBIDDEN', `${what} cannot be used with an API key. Sign in as a person.`);
   }
   if (viewer.permissions.has(required)) return viewer;
-  throw new AppError('FORBIDDEN', `${what} requires the permission ${required}, which you do not have.`);
+  throw new AppError(
+    'FORBIDDEN',
+    `${what} requires the permission ${required}, which you or your API key do not have.`,
+  );
 }
 
 function signedIn({ viewer, credentialError }: Authentication): Viewer {

@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { Reader, type Stream, type StreamEvent, textsIn } from '../support/readers.ts';
 import { design, hasEnded, type LogEntry, readLog, readRun, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+import { MAX_SOCKETS_PER_USER } from '../../src/transport/graphql/socket/close.ts';
 
 /** Streams a script word by word: writes the next word when `reader` has received all previous ones. */
 class PacedModel implements LanguageModel {
@@ -98,7 +99,8 @@ describe.each(['WebSocket', 'SSE'] as const)(
       model.goAlongWith(guide);
       const joined: { field: Field; reader: Reader }[] = [];
       while (await guide.next()) {
-        for (const field of FIELDS) {
+        const places = MAX_SOCKETS_PER_USER - 1 - joined.length; // the guide has one
+        for (const field of FIELDS.slice(0, places)) {
           const reader = new Reader({ app, account: ann, transport, field, id });
           await reader.next();
           joined.push({ field, reader });
@@ -108,7 +110,7 @@ describe.each(['WebSocket', 'SSE'] as const)(
 
       const log = await readLog(app, ann, id);
       const { steps } = await readRun(app, ann, id);
-      expect(joined.length).toBeGreaterThan(20);
+      expect(joined.length).toBeGreaterThan(2 * FIELDS.length); // pieces are merged on a busy machine
       for (const { field, reader } of joined) {
         const [snapshot, ...rest] = reader.events;
         expect(snapshot!.__typename).toBe('ExecutionSnapshotEvent');

@@ -39,4 +39,5 @@ export async function authenticate(
 }
 
 /** The same for everything that is wrong, so that no forgery learns what was. */
-const INVALID_CREDENTIALS = 'The access token is invalid. Refresh the session, or sign in again.';
+const INVALID_CREDENTIALS =
+  'The access token or API key is invalid. Refresh the session, sign in again, or correct the key or the settings of its issuer.';

@@ -42,7 +42,8 @@ describe('an access token', () => {
         data: { viewer: null },
         error: [
           {
-            message: 'The access token is invalid. Refresh the session, or sign in again.',
+            message:
+              'The access token or API key is invalid. Refresh the session, sign in again, or correct the key or the settings of its issuer.',
             extensions: { code: 'UNAUTHENTICATED', reason: 'INVALID' },
           },
         ],

@@ -27,7 +27,11 @@ describe('viewer', () => {
 
   it.each([
     ['no token', undefined, 'Sign in first: send a valid access token as `Authorization: Bearer <token>`.'],
-    ['an invalid token', 'garbage', 'The access token is invalid. Refresh the session, or sign in again.'],
+    [
+      'an invalid token',
+      'garbage',
+      'The access token or API key is invalid. Refresh the session, sign in again, or correct the key or the settings of its issuer.',
+    ],
   ])('answers 401 to %s with what to do', async (_what, token, message) => {
     const { status, data, errors } = await app.graphql(VIEWER, {}, { token });
     expect(status).toBe(401);
