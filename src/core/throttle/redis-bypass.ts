@@ -1,13 +1,15 @@
 import type { Redis } from 'ioredis';
 
 /**
- * Runs commands on Redis, and something else instead while Redis is unavailable. After a command that failed or was not
- * answered within 40 ms, Redis is passed by for a while: a Redis that hangs delays the callers of one moment, not each.
+ * Runs commands on Redis, and something else instead while Redis is unavailable. No caller waits longer than 40 ms for
+ * an answer. While an answer is late, commands are sent and not waited for; after one that failed, Redis is passed by for
+ * 10 seconds. So a Redis that hangs delays the callers of one moment, not each, and one that was busy misses no command.
  */
 export class RedisBypass {
   readonly client: Redis;
   readonly #onError: (error: unknown) => void;
   #until = 0;
+  #isLate = false;
 
   /** `onError` gets the first error of each bypass. */
   constructor(client: Redis, onError: (error: unknown) => void) {
@@ -17,13 +19,29 @@ export class RedisBypass {
 
   async run<T>(onRedis: () => Promise<T>, instead: () => Promise<T>): Promise<T> {
     if (this.client.status !== 'ready' || Date.now() < this.#until) return instead();
-    try {
-      return await inTime(onRedis());
-    } catch (error) {
-      if (Date.now() >= this.#until) this.#onError(error);
-      this.#until = Date.now() + BYPASS_MS;
+    const answer = onRedis();
+    if (this.#isLate) {
+      answer.catch(() => {}); // the late answer tells whether Redis has failed
       return instead();
     }
+    try {
+      return await inTime(answer);
+    } catch (error) {
+      if (error instanceof LateError) this.#waitFor(answer);
+      else this.#passBy(error);
+      return instead();
+    }
+  }
+
+  #waitFor(answer: Promise<unknown>): void {
+    this.#isLate = true;
+    answer.catch((error: unknown) => this.#passBy(error)).finally(() => (this.#isLate = false));
+  }
+
+  #passBy(error: unknown): void {
+    const isNew = Date.now() >= this.#until;
+    this.#until = Date.now() + BYPASS_MS;
+    if (isNew) this.#onError(error);
   }
 }
 
@@ -33,11 +51,13 @@ export class RedisBypass {
  */
 function inTime<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new Error(`redis did not answer within ${ANSWER_MS} ms`));
+    const giveUp = () => reject(new LateError());
     const timer = setTimeout(() => setImmediate(giveUp), ANSWER_MS);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
+
+class LateError extends Error {}
 
 const ANSWER_MS = 40;
 const BYPASS_MS = 10_000;

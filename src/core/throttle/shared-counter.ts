@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
 import type { RedisBypass } from './redis-bypass.ts';
 
 /**
@@ -33,7 +38,13 @@ export class SharedCounter {
 
   /** Counts so many more. */
   async add(key: string, times = 1): Promise<Count> {
-    return countOf(await this.#run(key, 'WRITE', (counter, name) => counter.penalty(name, times)));
+    return countOf(
+      await this.#run(key, 'WRITE', async (counter, name) => {
+        const result = await counter.penalty(name, times);
+        if (counter === this.#shared) await this.#remember(name, result);
+        return result;
+      }),
+    );
   }
 
   async read(key: string): Promise<Count> {
@@ -47,6 +58,12 @@ export class SharedCounter {
 
   async clear(key: string): Promise<void> {
     await this.#run(key, 'READ', (counter, name) => counter.delete(name));
+  }
+
+  /** So that the count goes on from there when Redis does not answer. */
+  async #remember(name: string, { consumedPoints, msBeforeNext }: RateLimiterRes): Promise<void> {
+    if (this.#localKeys.nameOf(name, 'WRITE') === name)
+      await this.#local.set(name, consumedPoints, msBeforeNext / 1000);
   }
 
   async #run<T>(

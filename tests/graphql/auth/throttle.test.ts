@@ -111,6 +111,8 @@ describe.skipIf(!findRedis())('the throttle of login with Redis', () => {
     } finally {
       redis.thaw();
     }
-    expect(app.logs.filter((line) => line.includes('redis did not answer'))).toHaveLength(1);
+    await eventually(() =>
+      expect(app.logs.filter((line) => line.includes('redis did not answer'))).toHaveLength(1),
+    );
   });
 });
