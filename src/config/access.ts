@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MIN_SECRET_BYTES } from '../core/jwt/verification-key.ts';
+import { isPrivateHost } from '../core/network/address.ts';
 import { Plan } from '../generated/prisma/enums.ts';
 import { type IssuerConfig, issuers } from './issuers.ts';
 import type { PROCESS_SETTINGS } from './process.ts';
@@ -101,18 +102,34 @@ function productionProblems(env: Environment): string[] {
       (secret) => (isLongEnough(secret) ? weaknessOf(secret) : null),
       MAKE_SECRET,
     ),
+    ...sharedKeyProblems(env),
     ...problemOf('ENCRYPTION_KEY', (key) => (readKeyBytes(key) ? weaknessOf(key) : null), MAKE_KEY),
     ...problemOf('ADMIN_PASSWORD', guessableBy, MAKE_PASSWORD),
-    ...issuerSecretProblems(env['JWT_ISSUERS']),
+    ...issuerProblems(env['JWT_ISSUERS']),
   ];
 }
 
-function issuerSecretProblems(setting: string | undefined): string[] {
+/** A secret of its own was meant, and what another service knows would also sign the tokens of our sessions. */
+function sharedKeyProblems({ SECRET_KEY: own, JWT_SECRET_KEY: shared }: Environment): string[] {
+  if (!own || own !== shared) return [];
+  return [`JWT_SECRET_KEY must not be the same as SECRET_KEY. Generate one: ${MAKE_SECRET}`];
+}
+
+function issuerProblems(setting: string | undefined): string[] {
   const parsed = issuers.safeParse(setting);
   return (parsed.data ?? []).flatMap(({ name, key }) => {
+    if ('jwksUrl' in key && !isTrustworthy(new URL(key.jwksUrl)))
+      return [
+        `JWT_ISSUERS: the jwksUrl of ${name} must use https, except for localhost and private addresses`,
+      ];
     const weakness = 'secret' in key ? weaknessOf(key.secret) : null;
     return weakness ? [`JWT_ISSUERS: the secret of ${name} ${weakness}. Generate one: ${MAKE_SECRET}`] : [];
   });
+}
+
+/** Whoever is on the way could put keys of their own into an answer over plain http. */
+function isTrustworthy({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isPrivateHost(hostname);
 }
 
 function isLongEnough(secret: string): boolean {

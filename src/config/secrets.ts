@@ -15,6 +15,7 @@ export function guessableBy(secret: string): string | null {
   if (isPlaceholder) return `is guessable: it contains one of the words ${PLACEHOLDERS.join(', ')}`;
   if (isRepeated(secret)) return 'is guessable: it repeats itself';
   if (hasLongSequence(secret)) return 'is guessable: it contains a sequence such as 01234567 or abcdefgh';
+  if (hasKeyboardWalk(secret)) return 'is guessable: it contains keys that are side by side, such as asdfgh';
   return null;
 }
 
@@ -37,6 +38,19 @@ function hasLongSequence(text: string): boolean {
   }
   return length >= MAX_SEQUENCE;
 }
+
+/** Whether some keys in a row of a keyboard, from left or from right, follow each other. */
+function hasKeyboardWalk(text: string): boolean {
+  const typed = text.toLowerCase();
+  return KEYBOARD_WALKS.some((walk) => typed.includes(walk));
+}
+
+/** So long that none is in a random secret by chance, as rows of digits would be. */
+const WALK_LENGTH = 6;
+const KEYBOARD_ROWS = ['qwertyuiop', 'qwertzuiop', 'azertyuiop', 'asdfghjkl', 'zxcvbnm', '1qaz2wsx3edc4rfv'];
+const KEYBOARD_WALKS = KEYBOARD_ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) =>
+  Array.from({ length: row.length - WALK_LENGTH + 1 }, (_, start) => row.slice(start, start + WALK_LENGTH)),
+);
 
 /** Words of examples. Each is so long that it is not in a random secret by chance. */
 const PLACEHOLDERS = ['secret', 'change', 'example', 'password', 'default', 'qwerty'] as const;

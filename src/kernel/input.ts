@@ -47,10 +47,25 @@ export const NOT_BLANK = { message: 'must not be blank', params: { code: 'REQUIR
 const STORABLE = {
   message: 'must not contain NUL or unpaired surrogates',
   params: { code: 'INVALID_FORMAT' },
+  abort: true,
 };
 
 /** Text that is stored unchanged. */
 export const storedText = z.string().refine(isStorable, STORABLE);
+
+/**
+ * One line of text that people recognize something by: visible, and without characters that change the direction of the
+ * text around it. `storedName(100)` has at most 100 characters.
+ */
+export function storedName(maxLength: number) {
+  return storedText
+    .normalize()
+    .trim()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .regex(/^\P{Bidi_Control}*$/u, 'must not contain characters that change the direction of text')
+    .refine(isVisible, NOT_BLANK);
+}
 
 /** The id of a row. An id that no row can have becomes an id that matches nothing. */
 export const rowId = z.string().max(256).refine(isStorable).catch('');

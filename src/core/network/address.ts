@@ -10,6 +10,15 @@ export function isLoopback(text: string): boolean {
   return isIP(text) !== 0 && ipaddr.process(text).range() === 'loopback';
 }
 
+/** Whether the host of a URL is this machine or an address of a private network, by its text: no name is resolved. */
+export function isPrivateHost(hostname: string): boolean {
+  if (/(^|\.)localhost$/i.test(hostname)) return true;
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(address) !== 0 && PRIVATE_RANGES.includes(ipaddr.process(address).range());
+}
+
+const PRIVATE_RANGES: readonly string[] = ['loopback', 'private', 'uniqueLocal', 'linkLocal'];
+
 /** A set of networks, written as addresses and CIDR ranges, e.g. `10.0.0.0/8`. Errors: for any other text. */
 export class NetworkList {
   readonly #networks: readonly Network[];

@@ -54,6 +54,8 @@ describe('createApiKey', () => {
     [{ name: 'x'.repeat(101) }, 'name', 'TOO_LONG'],
     [{ name: 'a\tb' }, 'name', 'INVALID_FORMAT'],
     [{ name: 'a\ud800' }, 'name', 'INVALID_FORMAT'],
+    [{ name: 'a\u202Eb' }, 'name', 'INVALID_FORMAT'],
+    [{ name: '\u200B' }, 'name', 'REQUIRED'],
     [{ expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt', 'OUT_OF_RANGE'],
     [{ costLimit: '-1' }, 'costLimit', 'OUT_OF_RANGE'],
   ])('rejects %j', async (input, field, code) => {

@@ -29,6 +29,12 @@ describe('refreshSession', () => {
     expect(await isSignedIn(again.accessToken)).toBe(true);
   });
 
+  it.each(['=', ' ', '\n', '.', '.x'])('refuses a token with %j after it', async (end) => {
+    const { session } = await app.register();
+    expect((await refresh(`${session.refreshToken}${end}`)).__typename).toBe('InvalidCredentialsError');
+    expect((await refresh(session.refreshToken)).__typename).toBe('RefreshSessionSuccess');
+  });
+
   it('lets two browser tabs refresh at the same time', async () => {
     const { session } = await app.register();
     const tabs = await Promise.all([refresh(session.refreshToken), refresh(session.refreshToken)]);

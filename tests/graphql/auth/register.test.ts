@@ -39,6 +39,9 @@ describe('register', () => {
     ['one of the commonest passwords', { password: 'Password123' }, 'password'],
     ['a blank name', { displayName: '   ' }, 'displayName'],
     ['a name with a null byte', { displayName: 'A\u0000da' }, 'displayName'],
+    ['a name with half a character', { displayName: 'Ada\ud800' }, 'displayName'],
+    ['a name that turns the text around', { displayName: 'Ada\u202Enoitartsinimda' }, 'displayName'],
+    ['a name that nobody sees', { displayName: '\u200B\u200B' }, 'displayName'],
   ])('returns ValidationError for %s', async (_what, wrong, field) => {
     const result = await app.mutate<{ __typename: string; issues: { path: string[] }[] }>(
       'register',

@@ -36,6 +36,17 @@ describe('setUserPlan', () => {
     expect(read.data).toEqual({ node: null });
   });
 
+  it('answers with the user’s tenant too, but reads nothing else of it', async () => {
+    const ann = await app.register();
+    const { id, tenant } = ann.session.user;
+    const all =
+      '... on SetUserPlanSuccess { user { plan tenant { id externalId name costLimit } apiKeys { id } } }';
+    const answer = await app.mutate('setUserPlan', { userId: id, plan: 'PRO' }, all, operator);
+    expect(answer).toMatchObject({ user: { plan: 'PRO', tenant, apiKeys: [] } });
+    const read = await app.graphql('query ($id: ID!) { node(id: $id) { id } }', { id: tenant.id }, operator);
+    expect(read.data).toEqual({ node: null });
+  });
+
   it('finds no user that does not exist', async () => {
     expect(await setPlan(operator, 'x')).toMatchObject({ __typename: 'NotFoundError' });
   });

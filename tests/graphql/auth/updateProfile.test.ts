@@ -63,6 +63,9 @@ describe('updateProfile', () => {
   it.each([
     [{ displayName: ' ' }, 'displayName', 'REQUIRED'],
     [{ displayName: 'x'.repeat(101) }, 'displayName', 'TOO_LONG'],
+    [{ displayName: 'Ada\ud800' }, 'displayName', 'INVALID_FORMAT'],
+    [{ displayName: 'Ada\u202Enimda' }, 'displayName', 'INVALID_FORMAT'],
+    [{ displayName: '\u200B' }, 'displayName', 'REQUIRED'],
     [{ email: 'nobody' }, 'email', 'INVALID_FORMAT'],
   ])('rejects %j', async (input, field, code) => {
     const refused = await update(await app.register(), input);

@@ -118,6 +118,8 @@ describe('SECRET_KEY', () => {
     ['a placeholder', 'your-secret-key-change-in-production-please'],
     ['a repetition', 'k3Vq9ZrT5mXwB2nH'.repeat(2)],
     ['a sequence', '0123456789abcdefKq7vX2mR9kT4wZ8n'],
+    ['a walk over the keyboard', 'Kq7vX2mR9kT4asdfghjklwZ8nB3cJ6hF'],
+    ['a walk from right to left', 'Kq7vX2mR9kT4MNBVCXZwZ8nB3cJ6hF1s'],
     ['a sequence, repeated', '0123456789abcdef'.repeat(2)],
   ])('is rejected in production when it is %s', (_what, SECRET_KEY) => {
     expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([expect.stringMatching(/^SECRET_KEY is/)]);
@@ -158,6 +160,13 @@ describe('JWT_SECRET_KEY', () => {
     expect(problemsOf({ ...PRODUCTION, JWT_SECRET_KEY })).toEqual([
       expect.stringMatching(/^JWT_SECRET_KEY is guessable/),
     ]);
+  });
+
+  it('is not SECRET_KEY in production', () => {
+    expect(problemsOf({ ...PRODUCTION, JWT_SECRET_KEY: STRONG })).toEqual([
+      expect.stringMatching(/^JWT_SECRET_KEY must not be the same as SECRET_KEY/),
+    ]);
+    expect(problemsOf({ SECRET_KEY: STRONG, JWT_SECRET_KEY: STRONG })).toEqual([]);
   });
 
   it('goes with HS256 only', () => {

@@ -144,6 +144,25 @@ describe('JWT_ISSUERS', () => {
     expect(problems[0]).not.toMatch(/\n|q8Zr2mVx|short|PRIVATE/);
   });
 
+  it.each([
+    ['http://login.example.com/jwks.json', false],
+    ['http://192.0.2.1/jwks.json', false],
+    ['http://localhost.example.com/jwks.json', false],
+    ['https://login.example.com/jwks.json', true],
+    ['http://localhost:8080/jwks.json', true],
+    ['http://10.1.2.3/jwks.json', true],
+    ['http://[::1]/jwks.json', true],
+    ['http://[fd00::1]:8080/jwks.json', true],
+  ])('reads the keys of %s in production: %s', (jwksUrl, isAllowed) => {
+    const env = { JWT_ISSUERS: JSON.stringify([{ ...JWKS, jwksUrl }]) };
+    const problems = problemsOf({ ...env, NODE_ENV: 'production' });
+    const refused = problems.filter((line) =>
+      line.startsWith('JWT_ISSUERS: the jwksUrl of keys must use https'),
+    );
+    expect(refused).toHaveLength(isAllowed ? 0 : 1);
+    expect(problemsOf(env)).toEqual([]);
+  });
+
   it('refuses a secret that can be guessed in production, by the name of the issuer', () => {
     const secret = 'this is an example of a shared text';
     const env = { NODE_ENV: 'production', JWT_ISSUERS: JSON.stringify([{ ...HMAC, secret }]) };

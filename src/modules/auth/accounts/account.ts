@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { ReadTx } from '../../../infra/database.ts';
+import { storedName } from '../../../kernel/input.ts';
 import { newPassword } from './passwords.ts';
 
 export const MAX_EMAIL_LENGTH = 254;
@@ -13,13 +14,7 @@ export const emailAddress = z
   .max(MAX_EMAIL_LENGTH)
   .pipe(z.email('must be an e-mail address'));
 
-export const displayName = z
-  .string()
-  .normalize()
-  .trim()
-  .min(1)
-  .max(MAX_DISPLAY_NAME_LENGTH)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+export const displayName = storedName(MAX_DISPLAY_NAME_LENGTH);
 
 /** Input of every new account: those that users register and the operator's. */
 export const newAccount = z.object({ email: emailAddress, password: newPassword, displayName });

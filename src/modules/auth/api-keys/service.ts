@@ -4,7 +4,7 @@ import type { Viewer } from '../../../access/viewer.ts';
 import { changeable } from '../../../access/visibility.ts';
 import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
 import type { Tx } from '../../../infra/database.ts';
-import { isVisible, NOT_BLANK, rowId, storedText } from '../../../kernel/input.ts';
+import { rowId, storedName } from '../../../kernel/input.ts';
 import { useCase } from '../../../kernel/use-case.ts';
 import { lockAccount } from '../accounts/lock-account.ts';
 import { newApiKey } from './api-key.ts';
@@ -13,11 +13,7 @@ export const MAX_KEY_NAME_LENGTH = 100;
 export const MAX_ACTIVE_KEYS = 50;
 
 const createApiKeyInput = z.object({
-  name: storedText
-    .trim()
-    .max(MAX_KEY_NAME_LENGTH)
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-    .refine(isVisible, NOT_BLANK),
+  name: storedName(MAX_KEY_NAME_LENGTH),
   permissions: z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length),
   expiresAt: z.date().nullish(),
   costLimit: z.bigint().nonnegative('must not be negative').nullish(),

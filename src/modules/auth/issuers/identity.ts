@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TrustedIssuer } from '../../../core/jwt/jwt-verifier.ts';
+import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import { storableText } from '../../../core/text/storable-text.ts';
 import type { Role } from '../../../generated/prisma/enums.ts';
 import { emailAddress, MAX_DISPLAY_NAME_LENGTH } from '../accounts/account.ts';
@@ -69,8 +70,8 @@ const ROLES: Partial<Record<string, Role>> = Object.assign(Object.create(null), 
 
 function displayNameOf(claim: unknown): string | null {
   if (typeof claim !== 'string') return null;
-  const name = storableText(claim.slice(0, MAX_DISPLAY_NAME_LENGTH))
-    .replace(/\p{Cc}/gu, '')
+  const name = cleanText(storableText(claim.slice(0, MAX_DISPLAY_NAME_LENGTH)))
+    .text.replace(/\p{Cc}/gu, '')
     .trim();
   return name || null;
 }
