@@ -2,14 +2,24 @@ import type { Viewer } from '../../../access/viewer.ts';
 import { UnauthenticatedError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
+import { rolesOfKeys } from '../api-keys/api-key-authenticator.ts';
+import { rolesOfTokens } from '../issuers/issuer-authenticator.ts';
+import { rolesOfSessions } from '../sessions/session-authenticator.ts';
 
 /**
- * Locks the viewer's account and reads it. What an account may have only so many of, and what its removal ends, is added
- * under this lock. Errors: UNAUTHENTICATED when the account was removed after the request was authenticated.
+ * Locks the viewer's account and reads it. What an account may have only so many of, and what its removal or a reset of
+ * its password ends, is added under this lock: a request that has waited for it is checked once more.
+ * Errors: UNAUTHENTICATED when the account was removed, or the credential revoked, after the request was authenticated.
  */
-export async function lockAccount(tx: Tx, { userId, tenantId }: Viewer): Promise<User> {
+export async function lockAccount(tx: Tx, { userId, tenantId, credential }: Viewer): Promise<User> {
   await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
   const user = await tx.prisma.user.findFirst({ where: { id: userId, tenantId, removedAt: null } });
   if (!user) throw new UnauthenticatedError('REVOKED', 'The account has been removed.');
+  const valid = await CURRENT_ROLES[credential.kind](tx, [credential.id]);
+  if (!valid.has(credential.id)) {
+    throw new UnauthenticatedError('REVOKED', 'The credential of this request was revoked meanwhile.');
+  }
   return user;
 }
+
+const CURRENT_ROLES = { SESSION: rolesOfSessions, API_KEY: rolesOfKeys, ISSUER: rolesOfTokens };

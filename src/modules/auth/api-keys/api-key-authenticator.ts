@@ -22,16 +22,22 @@ export function apiKeyAuthenticator({ database, logger }: ApiKeyServices): Authe
       if (key.isUnrecorded) uses.record(key.id);
       return viewerOf(key);
     },
-    async currentRoles(ids) {
-      const valid = await database.sql<{ id: string; role: Role }>(
-        `SELECT k.id, u.role FROM api_keys k JOIN users u ON u.id = k.user_id AND u.tenant_id = k.tenant_id
-         WHERE k.id = ANY($1) AND k.revoked_at IS NULL AND u.removed_at IS NULL
-           AND (k.expires_at IS NULL OR k.expires_at > now())`,
-        [ids],
-      );
-      return new Map(valid.map(({ id, role }) => [id, role]));
-    },
+    currentRoles: (ids) => rolesOfKeys(database, ids),
   };
+}
+
+/** The current role of the owner of each of these keys; those that are revoked or expired are absent. */
+export async function rolesOfKeys(
+  { sql }: Pick<Database, 'sql'>,
+  ids: readonly string[],
+): Promise<Map<string, Role>> {
+  const valid = await sql<{ id: string; role: Role }>(
+    `SELECT k.id, u.role FROM api_keys k JOIN users u ON u.id = k.user_id AND u.tenant_id = k.tenant_id
+     WHERE k.id = ANY($1) AND k.revoked_at IS NULL AND u.removed_at IS NULL
+       AND (k.expires_at IS NULL OR k.expires_at > now())`,
+    [ids],
+  );
+  return new Map(valid.map(({ id, role }) => [id, role]));
 }
 
 async function findKey({ sql }: Pick<Database, 'sql'>, secret: string): Promise<KeyRow> {

@@ -34,7 +34,7 @@ export function issuerAuthenticator({ database, verifier, defaultPlan }: IssuerS
       if (!identity) return null;
       return viewerOf(await knownUser(database, identity, defaultPlan), identity);
     },
-    currentRoles: (ids) => currentRoles(database, ids),
+    currentRoles: (ids) => rolesOfTokens(database, ids),
     async end(tx, credential) {
       const { issuer, tokenId, issuedAt } = readCredentialId(credential.id);
       const { expiresAt, claims } = credential;
@@ -77,7 +77,11 @@ function viewerOf({ id: userId, tenantId, role, plan }: IssuedUser, identity: Id
   return { userId, tenantId, role, plan, permissions: permissionsOf({ role, tenantId }), credential };
 }
 
-async function currentRoles({ sql }: IssuerDatabase, ids: readonly string[]): Promise<Map<string, Role>> {
+/** The current role of the user of each of these tokens; those that are denied are absent. */
+export async function rolesOfTokens(
+  { sql }: Pick<Database, 'sql'>,
+  ids: readonly string[],
+): Promise<Map<string, Role>> {
   const tokens = ids.map(readCredentialId);
   const valid = await sql<{ id: string; role: Role }>(
     `SELECT c.id, u.role

@@ -32,18 +32,24 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       const credential = { kind: 'SESSION', id: sessionId, claims, expiresAt } as const;
       return { userId, tenantId, role, plan, permissions, credential };
     },
-    async currentRoles(sessionIds) {
-      const open = await database.sql<{ id: string; role: Role }>(
-        `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL`,
-        [sessionIds],
-      );
-      return new Map(open.map(({ id, role }) => [id, role]));
-    },
+    currentRoles: (ids) => rolesOfSessions(database, ids),
     async end({ sql }, { id }) {
       await sql('UPDATE sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL', [id]);
     },
   };
+}
+
+/** The current role of the user of each of these sessions; those that have ended are absent. */
+export async function rolesOfSessions(
+  { sql }: Pick<Database, 'sql'>,
+  ids: readonly string[],
+): Promise<Map<string, Role>> {
+  const open = await sql<{ id: string; role: Role }>(
+    `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL`,
+    [ids],
+  );
+  return new Map(open.map(({ id, role }) => [id, role]));
 }
 
 interface SessionServices {
