@@ -143,6 +143,9 @@ CREATE UNIQUE INDEX "invitations_mail_secret_hash_key" ON "invitations"("mail_se
 CREATE INDEX "invitations_tenant_id_idx" ON "invitations"("tenant_id");
 
 -- CreateIndex
+CREATE INDEX "invitations_email_idx" ON "invitations"("email");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "socket_tickets_ticket_hash_key" ON "socket_tickets"("ticket_hash");
 
 -- CreateIndex

@@ -54,6 +54,25 @@ describe('inviteUser', () => {
     });
   });
 
+  it('lets strangers who try the address keep nobody from inviting it, joining and signing in', async () => {
+    const admin = await verifiedAdmin();
+    const email = address();
+    const stranger = { email, password: 'another horse', displayName: 'Eve' };
+    for (let n = 1; n <= 5; n++) await app.mutate('register', stranger);
+    await expect(app.mutate('register', stranger)).rejects.toThrow('RATE_LIMITED');
+    for (let n = 1; n <= 5; n++) await app.mutate('requestPasswordReset', { email });
+    await expect(app.mutate('requestPasswordReset', { email })).rejects.toThrow('RATE_LIMITED');
+
+    const { secret } = await invite(admin, email);
+    const { session } = await join(secret, email);
+    const { user } = await app.signIn('login', { email, password: 'correct horse battery' });
+    expect([user.id, user.tenant.id]).toEqual([session!.user.id, admin.session.user.tenant.id]);
+    const profile = { email };
+    expect(await app.mutate('updateProfile', profile, '', { token: session!.accessToken })).toMatchObject({
+      __typename: 'UpdateProfileSuccess',
+    });
+  });
+
   it('mails a secret of its own, whose use also verifies the invited address', async () => {
     const admin = await verifiedAdmin();
     const email = address();
@@ -203,6 +222,6 @@ interface Invited {
 
 interface Joined {
   __typename: string;
-  session?: { user: object };
+  session?: { accessToken: string; user: { id: string } };
   reason?: string;
 }

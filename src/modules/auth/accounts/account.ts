@@ -19,10 +19,27 @@ export const displayName = storedName(MAX_DISPLAY_NAME_LENGTH);
 /** Input of every new account: those that users register and the operator's. */
 export const newAccount = z.object({ email: emailAddress, password: newPassword, displayName });
 
-/** The account that signs in with an e-mail: the one that has verified it, else the oldest that claims it. */
-export function findAccount({ prisma }: Pick<ReadTx, 'prisma'>, email: string): Promise<User | null> {
-  return prisma.user.findFirst({
-    where: { email, subject: null, removedAt: null },
+/**
+ * The account that signs in with an e-mail: the one that has verified it, else one in a tenant that the address was
+ * invited to, else the oldest that claims it. Makes the same reads for every address.
+ */
+export async function findAccount({ prisma }: Pick<ReadTx, 'prisma'>, email: string): Promise<User | null> {
+  const claims = { email, subject: null, removedAt: null };
+  const first = await prisma.user.findFirst({
+    where: claims,
     orderBy: [{ emailVerifiedAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
   });
+  const accepted = await prisma.invitation.findMany({
+    where: { email, acceptedAt: { not: null } },
+    select: { tenantId: true },
+    orderBy: { id: 'asc' },
+    take: MAX_INVITING_TENANTS,
+  });
+  const invited = await prisma.user.findFirst({
+    where: { ...claims, tenantId: { in: accepted.map(({ tenantId }) => tenantId) } },
+    orderBy: { id: 'asc' },
+  });
+  return first?.emailVerifiedAt ? first : (invited ?? first);
 }
+
+const MAX_INVITING_TENANTS = 100;

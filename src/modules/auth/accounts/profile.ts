@@ -24,7 +24,10 @@ export const updateProfile = useCase(
   },
   async (ctx: ProfileScope, { displayName: name, email }) => {
     const { viewer, client, throttle } = ctx;
-    if (email != null) await throttle.take('SEND_LINK', { account: email, address: client.address });
+    if (email != null) {
+      const purpose = (await hasAddress(ctx, email)) ? 'VERIFY_LINK' : 'NEW_ADDRESS';
+      await throttle.take(purpose, { account: email, address: client.address });
+    }
     const { user, mail } = await ctx.transact(async (tx) => {
       if (email != null) await lockAddress(tx, email);
       const before = await lockAccount(tx, viewer);
@@ -37,6 +40,13 @@ export const updateProfile = useCase(
     return { user };
   },
 );
+
+async function hasAddress(
+  { viewer, database }: Pick<ProfileScope, 'viewer' | 'database'>,
+  email: string,
+): Promise<boolean> {
+  return (await database.prisma.user.count({ where: { id: viewer.userId, email } })) > 0;
+}
 
 /** Changes the password and ends the account's other sessions. API keys stay valid. */
 export const changePassword = useCase(

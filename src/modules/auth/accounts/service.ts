@@ -6,6 +6,7 @@ import type { Tx } from '../../../infra/database.ts';
 import type { Context, Services, Settings } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
 import { acceptInvitation } from '../invitations/acceptance.ts';
+import { isOpenInvitation } from '../invitations/open-invitation.ts';
 import { sendVerification } from '../links/verification.ts';
 import { handOver } from '../sessions/cookie-mode.ts';
 import { type AuthSession, openSession } from '../sessions/sessions.ts';
@@ -29,7 +30,10 @@ export const register = useCase(
   },
   async (ctx: Scope, { cookie, ...request }) => {
     checkAdmission(ctx.settings.registration, request.invitation ?? null);
-    await ctx.throttle.take('REGISTER', { account: request.email, address: ctx.client.address });
+    await ctx.throttle.take('REGISTER', {
+      ...(await countedAccount(ctx, request)),
+      address: ctx.client.address,
+    });
     return { session: await handOver(ctx, { cookie }, () => createAccount(ctx, request)) };
   },
 );
@@ -57,6 +61,14 @@ async function createAccount(ctx: Scope, request: NewAccount): Promise<AuthSessi
   if (isOwned) ctx.accountMail.existingAccount(email);
   else if (!user.isVerified) sendVerification(ctx, user);
   return session;
+}
+
+/** Not that of an invited person, whom strangers who try the address would keep out. Each invitation works once. */
+async function countedAccount(
+  { database }: Pick<Scope, 'database'>,
+  { email, invitation }: Pick<NewAccount, 'email' | 'invitation'>,
+): Promise<{ account?: string }> {
+  return invitation != null && (await isOpenInvitation(database, invitation)) ? {} : { account: email };
 }
 
 /** Errors: ConflictError when the server does not allow this registration. */

@@ -22,7 +22,7 @@ export const inviteUser = useCase(
   async (ctx: InvitingScope, { email, role }) => {
     const { viewer, transact, settings, accountMail, throttle, client } = ctx;
     if (settings.registration === 'closed') throw registrationClosed();
-    await throttle.take('SEND_LINK', { account: email, address: client.address });
+    await throttle.take('INVITATION', { account: email, address: client.address });
     const secret = newSecret();
     const mailSecret = accountMail.isDelivered ? newSecret() : null;
     const { invitation, inviter } = await transact(async (tx) => {

@@ -24,7 +24,7 @@ export const requestPasswordReset = useCase(
     { database, transact, record, accountMail, throttle, client }: Scope & Pick<Services, 'accountMail'>,
     { email },
   ) => {
-    await throttle.take('SEND_LINK', { account: email, address: client.address });
+    await throttle.take('RESET_LINK', { account: email, address: client.address });
     const user = await findAccount(database, email);
     if (user) {
       accountMail.prepare(async () => {

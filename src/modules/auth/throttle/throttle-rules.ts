@@ -21,8 +21,15 @@ export const GUESSES = {
 /** Requests that cost something or send mail, whether they succeed or not. */
 export const REQUESTS = {
   REGISTER: { account: { max: 5, seconds: 3_600 }, address: { max: 600, seconds: 3_600 } },
-  /** Each request sends mail to the account's address. */
-  SEND_LINK: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
+  /**
+   * Each request sends mail to the account's address. Each purpose counts apart: who asks for resets of an address must
+   * not keep others from inviting it.
+   */
+  RESET_LINK: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
+  INVITATION: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
+  NEW_ADDRESS: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
+  /** To the address that the account has already. */
+  VERIFY_LINK: { account: { max: 5, seconds: 3_600 }, address: { max: 50, seconds: 3_600 } },
   /** Whose link it is shows only when it is valid. */
   USE_LINK: { account: null, address: { max: 50, seconds: 3_600 } },
 } as const satisfies Record<string, { account: Allowance | null; address: Allowance }>;

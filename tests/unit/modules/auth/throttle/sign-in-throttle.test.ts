@@ -82,7 +82,7 @@ describe('SignInThrottle', () => {
 
   it('limits requests per account and per address', async () => {
     const throttle = start();
-    const take = (account: string, address: string) => throttle.take('SEND_LINK', { account, address });
+    const take = (account: string, address: string) => throttle.take('RESET_LINK', { account, address });
     for (let index = 0; index < 5; index++) await take('ann', `203.0.113.${index}`);
     await expect(take('ann', '203.0.113.99')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     for (let index = 0; index < 49; index++) await take(`user ${index}`, '203.0.113.50');
