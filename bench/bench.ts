@@ -4,6 +4,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchAccess } from './access.ts';
 import { compare } from './compare.ts';
 import { benchLog } from './log.ts';
 import { benchNested } from './nested.ts';
@@ -13,7 +14,14 @@ import { benchStart } from './start.ts';
 import { watchOthers } from './support/process-usage.ts';
 import { type Goal, printGoals, printReport } from '../tools/report.ts';
 
-const BENCHES = { start: benchStart, run: benchRun, log: benchLog, nested: benchNested, saver: benchSaver };
+const BENCHES = {
+  start: benchStart,
+  run: benchRun,
+  log: benchLog,
+  nested: benchNested,
+  access: benchAccess,
+  saver: benchSaver,
+};
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals: asked } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
