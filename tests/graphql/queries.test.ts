@@ -273,6 +273,21 @@ describe('a page with all nested fields', () => {
     expect(many.length).toBeLessThanOrEqual(10);
   });
 
+  it('of conversations runs about as many statements when a list is selected twice', async () => {
+    const account = await app.register();
+    await makeRows('conversations', account, 20);
+    const selecting = (fields: string) =>
+      statements.during(async () => {
+        const { errors } = await app.graphql(`{ conversations { nodes { id ${fields} } } }`, {}, account);
+        expect(errors).toBeUndefined();
+      });
+    const once = await selecting('executions(first: 1) { nodes { id } } messages(first: 1) { nodes { id } }');
+    const twice =
+      await selecting(`a: executions(first: 1) { nodes { id } } b: executions(first: 2) { nodes { id } }
+      c: messages(first: 1) { nodes { id } } d: messages(last: 2) { nodes { id } }`);
+    expect(twice.length).toBeLessThanOrEqual(2 * once.length);
+  });
+
   it('reads only the messages it returns, and one more per conversation', async () => {
     const read = (await readRows('conversations', 20)).filter(({ text }) => text.includes('messages'));
     expect(read.length).toBeGreaterThan(0);
