@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createTransport, type Transporter } from 'nodemailer';
 import { BackgroundTasks } from '../core/async/background-tasks.ts';
 import type { Logger } from './logger.ts';
@@ -13,6 +12,9 @@ export class Mailer {
   readonly #retryDelaysMs: readonly number[];
   readonly #transport: Transporter;
   readonly #tasks: BackgroundTasks;
+  /** Mails that wait for a retry. They take no place of others: a slow domain does not hold all mails back. */
+  readonly #waiting = new Set<NodeJS.Timeout>();
+  #isClosing = false;
 
   constructor({ url, from, logger, retryDelaysMs = RETRY_DELAYS_MS }: MailerOptions) {
     this.#retryDelaysMs = retryDelaysMs;
@@ -25,25 +27,41 @@ export class Mailer {
 
   /** Queues a mail. Never throws. */
   send(mail: Mail): void {
-    this.#tasks.start((signal) => this.#deliver(mail, signal));
+    this.#start(mail, 0);
   }
 
+  /** Ends the mails that are being sent, after a while; those that wait for a retry are lost. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const timer of this.#waiting) clearTimeout(timer);
+    if (this.#waiting.size > 0) this.#logger.error({ mails: this.#waiting.size }, 'mails were not sent');
+    this.#waiting.clear();
     await this.#tasks.close(CLOSE_GRACE_MS);
     this.#transport.close();
   }
 
-  async #deliver(mail: Mail, signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#try(mail, AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
-      } catch (error) {
-        const delayMs = this.#retryDelaysMs[attempt];
-        if (delayMs === undefined || signal.aborted || (error as SmtpError).permanent) throw error;
-        this.#logger.warn({ ...reasonOf(error), delayMs }, 'mail was not sent; will retry');
-        await sleep(delayMs, undefined, { signal });
-      }
+  #start(mail: Mail, retries: number): void {
+    this.#tasks.start((signal) => this.#deliver(mail, retries, signal));
+  }
+
+  async #deliver(mail: Mail, retries: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#try(mail, AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
+    } catch (error) {
+      const delayMs = this.#retryDelaysMs[retries];
+      const mayWait = !this.#isClosing && this.#waiting.size < MAX_WAITING;
+      if (delayMs === undefined || !mayWait || (error as SmtpError).permanent) throw error;
+      this.#logger.warn({ ...reasonOf(error), delayMs }, 'mail was not sent; will retry');
+      this.#startLater(mail, retries + 1, delayMs);
     }
+  }
+
+  #startLater(mail: Mail, retries: number, delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#waiting.delete(timer);
+      this.#start(mail, retries);
+    }, delayMs);
+    this.#waiting.add(timer);
   }
 
   async #try({ to, subject, text }: Mail, signal: AbortSignal): Promise<void> {
@@ -73,6 +91,8 @@ function reasonOf(error: unknown): object {
 }
 
 const MAX_QUEUED = 1_000;
+/** Above it, a mail gets no retry. */
+const MAX_WAITING = 1_000;
 const RETRY_DELAYS_MS = [2_000, 15_000, 60_000];
 const SEND_TIMEOUT_MS = 60_000;
 const CLOSE_GRACE_MS = 5_000;

@@ -10,13 +10,13 @@ describe('Mailer', () => {
   const server = mailServer();
   const logs: string[] = [];
   const open: Mailer[] = [];
-  const mailer = (url = server.url) => {
+  const mailer = (url = server.url, retryDelaysMs = [1, 1]) => {
     const logger = createLogger('info', { write: (line) => void logs.push(line) });
     const made = new Mailer({
       url,
       from: 'AgentForge <no-reply@example.com>',
       logger,
-      retryDelaysMs: [1, 1],
+      retryDelaysMs,
     });
     open.push(made);
     return made;
@@ -40,6 +40,18 @@ describe('Mailer', () => {
     await server.to('bob@example.com');
     expect(logs).toHaveLength(2);
     expect(logs[0]).toContain('will retry');
+  });
+
+  it('sends other mails while some wait for a retry, and logs how many were lost when it closes', async () => {
+    const later = mailer(server.url, [600_000]);
+    const count = 10; // more than are sent at the same time
+    server.failures.push(...Array<{ responseCode: number }>(count).fill({ responseCode: 451 }));
+    for (let n = 0; n < count; n++) later.send(mail(`grey${n}@example.com`));
+    await eventually(() => logs.length === count);
+    later.send(mail('fay@example.com'));
+    await server.to('fay@example.com');
+    await later.close();
+    expect(JSON.parse(logs.at(-1)!)).toMatchObject({ level: 50, mails: count, msg: 'mails were not sent' });
   });
 
   it('gives up when the server refuses it, and logs neither address nor text', async () => {
