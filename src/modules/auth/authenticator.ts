@@ -7,7 +7,8 @@ export interface Authenticator {
   kind: Credential['kind'];
   /**
    * The viewer for a credential of this kind; null for any other credential.
-   * Errors: UNAUTHENTICATED for a credential of this kind that has been revoked.
+   * Errors: UNAUTHENTICATED for a credential of this kind that is invalid, has expired or has been revoked;
+   * SERVICE_UNAVAILABLE while it cannot be checked.
    */
   authenticate(credentials: Credentials): Promise<Viewer | null>;
   /** The current role of the user of each of these credentials; revoked credentials are absent. */

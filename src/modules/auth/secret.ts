@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A secret that is handed out once, for a link or an invitation: 256 random bits in base64url. Only its hash is stored. */
+/**
+ * A secret that is handed out once, for a link, an invitation, an API key or a ticket: 256 random bits in base64url. Only
+ * its hash is stored.
+ */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -1,8 +1,8 @@
 import { ConcurrencyLimit, QueueFullError } from '../../../core/async/concurrency-limit.ts';
+import { addressKey } from '../../../core/network/address-key.ts';
 import type { RedisBypass } from '../../../core/throttle/redis-bypass.ts';
 import { SharedCounter } from '../../../core/throttle/shared-counter.ts';
 import { AppError, RateLimitedError } from '../../../errors.ts';
-import { addressKey } from '../../../core/network/address-key.ts';
 import { type Allowance, GUESSES, REQUESTS, type ThrottledRequest } from './throttle-rules.ts';
 
 /**
@@ -103,7 +103,7 @@ function tooMany(what: string, waitMs: number): RateLimitedError {
 }
 
 interface Guess {
-  /** The e-mail address, in lower case. */
+  /** What the password is for: the e-mail address in lower case at a sign-in, the user's id within a session. */
   account: string;
   /** IP address of the client. */
   address: string;

@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { permissionsOf } from '../../../access/permissions.ts';
 import type { Credential, Viewer } from '../../../access/viewer.ts';
 import { UnauthenticatedError } from '../../../errors.ts';
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Sql } from '../../../core/sql.ts';
 import type { Services } from '../../../kernel/context.ts';
+import { hashSecret, newSecret } from '../secret.ts';
 
 /** Long enough to open a WebSocket, and too short to be of use in the log of a proxy. */
 export const MAX_TICKET_SECONDS = 60;
@@ -15,13 +15,13 @@ export async function createTicket(
   { userId, credential }: Viewer,
   seconds: number,
 ): Promise<SocketTicket> {
-  const ticket = randomBytes(32).toString('base64url');
+  const ticket = newSecret();
   const [row] = await sql<{ expires_at: Date }>(
     `INSERT INTO socket_tickets
        (id, ticket_hash, user_id, credential_kind, credential_id, credential_expires_at, expires_at)
      VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, now() + make_interval(secs => $6))
      RETURNING expires_at`,
-    [hashOf(ticket), userId, credential.kind, credential.id, credential.expiresAt, seconds],
+    [hashSecret(ticket), userId, credential.kind, credential.id, credential.expiresAt, seconds],
   );
   return { ticket, expiresAt: row!.expires_at };
 }
@@ -32,7 +32,7 @@ export async function redeemTicket(sql: Sql, ticket: string): Promise<Grant> {
     `UPDATE socket_tickets SET used_at = now()
      WHERE ticket_hash = $1 AND used_at IS NULL AND expires_at > now()
      RETURNING user_id, credential_kind, credential_id, credential_expires_at`,
-    [hashOf(ticket)],
+    [hashSecret(ticket)],
   );
   if (!row) throw new UnauthenticatedError('INVALID', 'The ticket is unknown, spent or older than a minute.');
   const { user_id: userId, credential_kind: kind, credential_id: id, credential_expires_at: expiresAt } = row;
@@ -69,10 +69,6 @@ export async function viewerOfGrant(
 /** Deletes tickets that nobody can use any more. */
 export async function deleteExpiredTickets({ database }: Pick<Services, 'database'>): Promise<void> {
   await database.sql('DELETE FROM socket_tickets WHERE expires_at < now()', []);
-}
-
-function hashOf(ticket: string): string {
-  return createHash('sha256').update(ticket).digest('hex');
 }
 
 /** A ticket as shown to its viewer, once. */
