@@ -11,7 +11,7 @@ import { withOperatorRedis } from './build/operator-redis.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { describeConfig } from './config/describe.ts';
 import { SHARED_SECRET } from './config/issuers.ts';
-import { AppError, ConfigError } from './errors.ts';
+import { AppError, ConfigError, ConflictError } from './errors.ts';
 import { createDatabase, type Database } from './infra/database.ts';
 import { createJobs } from './infra/jobs.ts';
 import { createLogger } from './infra/logger.ts';
@@ -100,12 +100,26 @@ async function accountLink([purpose = '', address]: string[]): Promise<number> {
   const email = address.trim().toLowerCase();
   const token = await withDatabase(config, async (database) => {
     const user = await findAccount(database, email);
-    if (!user) throw new AppError('NOT_FOUND', `No account has the e-mail ${email}.`);
+    if (!user) throw noAccount(email);
+    if (link.purpose === 'VERIFY_EMAIL') await checkOnlyClaim(database, email);
     return linkByOperator(database, link.purpose, { ...user, email });
   });
+  if (token === null) throw noAccount(email); // it was deleted, or got another address, meanwhile
   console.log(linkTo(config, link.page, { token }));
   console.error('The link works once, within an hour. Earlier links of this kind work no longer.');
   return 0;
+}
+
+/** A verified address lets its account in with the password that somebody else may have set. A reset ends that. */
+async function checkOnlyClaim({ prisma }: Database, email: string): Promise<void> {
+  const claims = await prisma.user.count({ where: { email, subject: null, removedAt: null } });
+  if (claims <= 1) return;
+  const message = `${claims} accounts claim the e-mail ${email}. Give its owner a link to reset the password instead: npm run account-link -- reset ${email}`;
+  throw new ConflictError('WRONG_STATE', message);
+}
+
+function noAccount(email: string): AppError {
+  return new AppError('NOT_FOUND', `No account has the e-mail ${email}.`);
 }
 
 const LINKS: Record<string, { purpose: AccountLinkPurpose; page: LinkPage } | undefined> = {

@@ -99,6 +99,21 @@ describe('account-link', () => {
     expect(await query(database.url, `SELECT email FROM account_links WHERE ${where}`)).toEqual([{ email }]);
   });
 
+  it('verify leaves an address that several accounts claim to a reset', async () => {
+    await query(
+      database.url,
+      `INSERT INTO users (id, tenant_id, email, display_name, role) VALUES ('other', 'operator', '${email}', 'Other', 'USER')`,
+    );
+    expect(await link(['verify', email])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^2 accounts claim .*: npm run account-link -- reset operator@example\.com\n$/,
+      ),
+    });
+    expect(await link(['reset', email])).toMatchObject({ exitCode: 0 });
+  });
+
   it('reports an unknown address and a missing PUBLIC_URL in one line', async () => {
     expect(await link(['reset', 'nobody@example.com'])).toEqual({
       exitCode: 1,

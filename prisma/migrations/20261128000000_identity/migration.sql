@@ -35,6 +35,7 @@ CREATE TABLE "api_keys" (
     "key_hash" TEXT NOT NULL,
     "permissions" TEXT[],
     "cost_limit_micros" BIGINT,
+    "created_by_key_id" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_used_at" TIMESTAMPTZ(3),
     "expires_at" TIMESTAMPTZ(3),
@@ -83,6 +84,7 @@ CREATE TABLE "invitations" (
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "accepted_at" TIMESTAMPTZ(3),
+    "accepted_by_id" TEXT,
     "revoked_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "invitations_pkey" PRIMARY KEY ("id")

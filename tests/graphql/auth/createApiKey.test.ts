@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Tx } from '../../../src/infra/database.ts';
+import { revokeKey } from '../../../src/modules/auth/api-keys/revocation.ts';
 import { endSessions } from '../../../src/modules/auth/sessions/sessions.ts';
+import { CREATED, type Created, createKey, type Key } from '../../support/api-keys.ts';
 import { type Account, mutationDocument, testApp } from '../../support/app.ts';
+import { barrier, lockWaited } from '../../support/concurrency.ts';
 import { eventually } from '../../support/eventually.ts';
-import { CREATED, type Created, createKey } from '../../support/api-keys.ts';
 import { rowId } from '../../support/ids.ts';
 import { placesOf } from '../../support/canaries.ts';
 import { itRefuses } from '../../support/refusals.ts';
@@ -78,6 +81,26 @@ describe('createApiKey', () => {
       costLimit: null,
     });
     expect(beyond.issues?.map(({ path }) => path)).toEqual([['permissions'], ['expiresAt'], ['costLimit']]);
+  });
+
+  it.each([
+    ['key', async (tx: Tx, { id }: Key, userId: string) => revokeKey(tx, { id: rowId(id), userId })],
+    ['session', async (tx: Tx, _key: Key, userId: string) => endSessions(tx, userId)],
+  ])('creates none with a %s that is revoked meanwhile', async (kind, revoke) => {
+    const ann = await app.register();
+    const key = await createKey(app, ann, { permissions: ['API_KEY_MANAGE'] });
+    const userId = rowId(ann.session.user.id);
+    const { wait, reached, open } = barrier();
+    const revocation = app.services.database.transact(async (tx) => {
+      await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
+      await revoke(tx, key, userId);
+      await wait();
+    });
+    await reached;
+    const created = expect(create(kind === 'key' ? key : ann, {})).rejects.toThrow('UNAUTHENTICATED');
+    await lockWaited(app).finally(open);
+    await revocation;
+    await created;
   });
 
   it('allows at most 50 valid keys, also at once', async () => {

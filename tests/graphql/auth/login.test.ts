@@ -1,11 +1,19 @@
 import { describe, expect, it, vi } from 'vitest';
-import { testApp } from '../../support/app.ts';
+import { type Account, testApp } from '../../support/app.ts';
+import { barrier } from '../../support/concurrency.ts';
 
 /** Of "correct horse", with cost 4. */
 const BCRYPT = '$2a$04$w5gjofeY63KUNJ4XC8RVYue5dGcuTHIR7.6vE.dL4tVe7fhed3B6O';
 
 describe('login', () => {
   const app = testApp({ config: { role: 'api' } });
+
+  const changePassword = async ({ token, password }: Account) => {
+    const input = { currentPassword: password, newPassword: 'correct horse stable' };
+    expect((await app.mutate('changePassword', input, '', { token })).__typename).toBe(
+      'ChangePasswordSuccess',
+    );
+  };
 
   it('signs in with the e-mail in any case', async () => {
     const { email, password, session } = await app.register();
@@ -70,6 +78,34 @@ describe('login', () => {
     expect((await login('correct horse')).__typename).toBe('LoginSuccess');
     expect((await stored()).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect((await login('correct horse')).__typename).toBe('LoginSuccess');
+  });
+
+  it('replaces a bcrypt hash once when several sign in at the same time', async () => {
+    const { email } = await app.register();
+    await app.services.database.prisma.user.updateMany({ where: { email }, data: { passwordHash: BCRYPT } });
+    const logins = Array.from({ length: 4 }, () => app.mutate('login', { email, password: 'correct horse' }));
+    const names = (await Promise.all(logins)).map(({ __typename }) => __typename);
+    expect(names).toEqual(Array<string>(4).fill('LoginSuccess'));
+  });
+
+  it.each([
+    ['changed', (account: Account) => changePassword(account)],
+    ['erased', ({ token, password }: Account) => app.mutate('deleteAccount', { password }, '', { token })],
+  ])('opens no session on a password that is %s while it is checked', async (_what, change) => {
+    const account = await app.register();
+    const { email, password } = account;
+    const { passwords } = app.services;
+    const verify = passwords.verify.bind(passwords);
+    const { wait, reached, open } = barrier();
+    vi.spyOn(passwords, 'verify').mockImplementationOnce(async (...args) => {
+      const matches = await verify(...args);
+      await wait();
+      return matches;
+    });
+    const login = app.mutate('login', { email, password });
+    await reached;
+    await change(account).finally(open);
+    expect(await login).toMatchObject({ __typename: 'InvalidCredentialsError' });
   });
 
   it('refuses a removed user', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { testApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { mailServer, productionWithMail, secretIn } from '../../support/mail-server.ts';
@@ -38,6 +38,21 @@ describe('requestPasswordReset', () => {
     await prisma.user.updateMany({ where: { email: session.user.email }, data: { email, subject: 'them' } });
     expect(await request(email)).toMatchObject({ accepted: true });
     expect(await prisma.accountLink.count({ where: { email } })).toBe(0);
+  });
+
+  it('neither stores nor mails a link when the account is deleted before the link is made', async () => {
+    const account = await app.register();
+    const { email, password, token } = account;
+    await mail.to(email); // the link to verify it
+    let makeLink: (() => Promise<void>) | undefined;
+    vi.spyOn(app.services.accountMail, 'prepare').mockImplementationOnce((work) => (makeLink = work));
+    await request(email);
+    await app.mutate('deleteAccount', { password }, '', { token });
+    const sent = vi.spyOn(app.services.accountMail, 'passwordReset');
+    await makeLink!();
+    expect(await app.services.database.prisma.accountLink.count({ where: { email } })).toBe(0);
+    expect(sent).not.toHaveBeenCalled();
+    sent.mockRestore();
   });
 
   it('returns ValidationError for an address that is none', async () => {

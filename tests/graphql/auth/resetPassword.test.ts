@@ -100,7 +100,7 @@ describe('resetPassword', () => {
     expect(await isSignedIn(secret)).toBe(false);
   });
 
-  it('keeps the API keys of an account whose address was verified before', async () => {
+  it('revokes the API keys of an account whose address was verified before, too', async () => {
     const account = await newcomer();
     await reset(await linkFor(account));
     const again = await app.signIn('login', { email: account.email, password: newPassword });
@@ -110,8 +110,9 @@ describe('resetPassword', () => {
       '... on CreateApiKeySuccess { secret }',
       { token: again.accessToken },
     );
-    await reset(await linkFor(account));
     expect(await isSignedIn(secret)).toBe(true);
+    await reset(await linkFor(account));
+    expect(await isSignedIn(secret)).toBe(false);
   });
 
   it('ends the lock that wrong passwords have put on the account', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
+import { barrier, lockWaited } from '../../support/concurrency.ts';
 import { openConversation } from '../../support/conversations.ts';
+import { rowId } from '../../support/ids.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp({ config: { role: 'api' } });
@@ -46,6 +48,47 @@ describe('revokeApiKey', () => {
     const key = await createKey(app, ann);
     const answers = await Promise.all(Array.from({ length: 10 }, () => revoke(ann, key.id)));
     expect(new Set(answers.map(({ apiKey }) => apiKey?.revokedAt)).size).toBe(1);
+  });
+
+  it('revokes what was created with the key, and what was created with that', async () => {
+    const ann = await app.register();
+    const manages = { permissions: ['API_KEY_MANAGE'] };
+    const key = await createKey(app, ann, manages);
+    const child = await createKey(app, key, manages);
+    const grandchild = await createKey(app, child);
+    const other = await createKey(app, ann);
+    const statuses = async () =>
+      Promise.all(
+        [key, child, grandchild, other].map(
+          async (one) => (await app.graphql('{ viewer { id } }', {}, one)).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await revoke(ann, key.id);
+    expect(await statuses()).toEqual([401, 401, 401, 200]);
+  });
+
+  it('revokes a key that is being created with it', async () => {
+    const ann = await app.register();
+    const key = await createKey(app, ann);
+    const { database } = app.services;
+    const { wait, reached, open } = barrier();
+    const creation = database.transact(async (tx) => {
+      const { userId, tenantId } = await tx.prisma.apiKey.findUniqueOrThrow({ where: { id: rowId(key.id) } });
+      await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
+      const data = { userId, tenantId, name: 'Child', prefix: 'af_', keyHash: key.id };
+      const { id } = await tx.prisma.apiKey.create({ data: { ...data, createdByKeyId: rowId(key.id) } });
+      await wait();
+      return id;
+    });
+    await reached;
+    const revoked = revoke(ann, key.id);
+    await lockWaited(app).finally(open);
+    const id = await creation;
+    await revoked;
+    expect(await database.prisma.apiKey.findUniqueOrThrow({ where: { id } })).toMatchObject({
+      revokedAt: expect.any(Date),
+    });
   });
 
   it('lets an ADMIN revoke a key of any member, but not with a key that does not manage users', async () => {

@@ -2,12 +2,19 @@ import { z } from 'zod';
 import { type Permission, PERMISSIONS } from '../../../access/permissions.ts';
 import type { Viewer } from '../../../access/viewer.ts';
 import { changeable } from '../../../access/visibility.ts';
-import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
+import {
+  ConflictError,
+  NotFoundError,
+  UnauthenticatedError,
+  ValidationError,
+  type ValidationIssue,
+} from '../../../errors.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { rowId, storedName } from '../../../kernel/input.ts';
 import { useCase } from '../../../kernel/use-case.ts';
 import { lockAccount } from '../accounts/lock-account.ts';
 import { newApiKey } from './api-key.ts';
+import { revokeKey } from './revocation.ts';
 
 export const MAX_KEY_NAME_LENGTH = 100;
 export const MAX_ACTIVE_KEYS = 50;
@@ -31,11 +38,13 @@ export const createApiKey = useCase(
     const request = { permissions: [...new Set(permissions)], expiresAt, costLimitMicros: costLimit };
     const apiKey = await transact(async (tx) => {
       await lockAccount(tx, viewer);
+      await checkCredential(tx, viewer);
       await checkRequest(tx, viewer, request);
       await checkNumber(tx, viewer);
       const { tenantId, userId } = viewer;
+      const createdByKeyId = viewer.credential.kind === 'API_KEY' ? viewer.credential.id : null;
       const created = await tx.prisma.apiKey.create({
-        data: { tenantId, userId, name, prefix, keyHash, ...request },
+        data: { tenantId, userId, name, prefix, keyHash, createdByKeyId, ...request },
       });
       const detail = { permissions: request.permissions };
       await record(tx, 'api-key.created', { target: { type: 'ApiKey', id: created.id }, detail });
@@ -45,7 +54,7 @@ export const createApiKey = useCase(
   },
 );
 
-/** Revokes a key at once. Revoking it again changes nothing. */
+/** Revokes a key at once, with those that were created with it. Revoking it again changes nothing. */
 export const revokeApiKey = useCase(
   'Mutation.revokeApiKey',
   { input: z.object({ apiKeyId: rowId }), audit: ['api-key.revoked'] },
@@ -53,15 +62,26 @@ export const revokeApiKey = useCase(
     transact(async (tx) => {
       const found = await tx.prisma.apiKey.findFirst({ where: { id, ...changeable('ApiKey', viewer) } });
       if (!found) throw new NotFoundError('The API key');
-      const [revoked] = await tx.sql(
-        'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
-        [id],
-      );
       const detail = { owner: { type: 'User', id: found.userId } } as const;
-      if (revoked) await record(tx, 'api-key.revoked', { target: { type: 'ApiKey', id }, detail });
+      for (const revokedId of await revokeKey(tx, found))
+        await record(tx, 'api-key.revoked', { target: { type: 'ApiKey', id: revokedId }, detail });
       return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };
     }),
 );
+
+/**
+ * A key must not survive the revocation of what creates it: that of a key, or the end of a session by a new password.
+ * Errors: UNAUTHENTICATED when the credential was revoked after the request was authenticated.
+ */
+async function checkCredential({ sql }: Tx, { credential: { kind, id } }: Viewer): Promise<void> {
+  const ended = {
+    API_KEY: 'SELECT 1 FROM api_keys WHERE id = $1 AND revoked_at IS NOT NULL',
+    SESSION: 'SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NOT NULL',
+    ISSUER: null,
+  }[kind];
+  if (ended === null || (await sql(ended, [id])).length === 0) return;
+  throw new UnauthenticatedError('REVOKED', 'What authenticates the request was revoked meanwhile.');
+}
 
 /** Errors: ValidationError. */
 async function checkRequest(tx: Tx, viewer: Viewer, request: KeyRequest): Promise<void> {

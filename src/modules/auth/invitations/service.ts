@@ -7,7 +7,8 @@ import type { Context, Services } from '../../../kernel/context.ts';
 import { rowId } from '../../../kernel/input.ts';
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
 import { emailAddress } from '../accounts/account.ts';
-import { fromNow } from '../links/links.ts';
+import { fromNow } from '../from-now.ts';
+import { lockMembers } from '../members/membership.ts';
 import { hashSecret, newSecret } from '../secret.ts';
 
 export const MAX_OPEN_INVITATIONS = 100;
@@ -27,8 +28,7 @@ export const inviteUser = useCase(
     const mailSecret = accountMail.isDelivered ? newSecret() : null;
     const { invitation, inviter } = await transact(async (tx) => {
       const { tenantId, userId } = viewer;
-      // The changes of a tenant's members run one after the other.
-      await tx.sql('SELECT id FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
+      await lockMembers(tx, viewer);
       const inviter = await invitingAdmin(tx, userId, settings);
       await checkNoMember(tx, tenantId, email);
       await revokeOpen(tx, { tenantId, email });

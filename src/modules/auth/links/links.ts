@@ -1,17 +1,26 @@
 import type { AccountLinkPurpose } from '../../../generated/prisma/enums.ts';
 import type { Database, Tx } from '../../../infra/database.ts';
 import { recordAct } from '../../../kernel/audit.ts';
-import type { Sql } from '../../../core/sql.ts';
+import { fromNow } from '../from-now.ts';
 import { hashSecret, newSecret } from '../secret.ts';
 
 /**
  * Links that prove the access to an e-mail address: each works once, for an hour, and only while the account has the
  * address that it was made for. An account has one of each purpose: a new one replaces the one before.
+ * Null when the account has the address no longer: an erased address is not stored again.
  */
-export async function createLink(tx: Tx, purpose: AccountLinkPurpose, user: LinkedUser): Promise<string> {
+export async function createLink(
+  tx: Tx,
+  purpose: AccountLinkPurpose,
+  user: LinkedUser,
+): Promise<string | null> {
   const token = newSecret();
   // Two requests at the same time would otherwise both leave a link.
-  await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [user.id]);
+  const locked = await tx.sql(
+    'SELECT id FROM users WHERE id = $1 AND email = $2 AND removed_at IS NULL FOR NO KEY UPDATE',
+    [user.id, user.email],
+  );
+  if (locked.length === 0) return null;
   await tx.prisma.accountLink.deleteMany({ where: { userId: user.id, purpose } });
   await tx.prisma.accountLink.create({
     data: {
@@ -25,16 +34,17 @@ export async function createLink(tx: Tx, purpose: AccountLinkPurpose, user: Link
   return token;
 }
 
-/** Creates a link with the operator's command. */
+/** Creates a link with the operator's command. Null as `createLink`. */
 export function linkByOperator(
   { transact }: Pick<Database, 'transact'>,
   purpose: AccountLinkPurpose,
   { id, tenantId, email }: LinkedUser & { tenantId: string },
-): Promise<string> {
+): Promise<string | null> {
   return transact(async (tx) => {
+    const token = await createLink(tx, purpose, { id, email });
     const act = { target: { type: 'User', id }, detail: { purpose } } as const;
-    await recordAct(tx, 'account.link-created', { tenantId, actorId: null, ...act });
-    return createLink(tx, purpose, { id, email });
+    if (token) await recordAct(tx, 'account.link-created', { tenantId, actorId: null, ...act });
+    return token;
   });
 }
 
@@ -62,12 +72,6 @@ export async function canUseLink(
     purpose,
   ]);
   return found.length > 0;
-}
-
-/** A time from now on, by the database's clock. */
-export async function fromNow(sql: Sql, interval: '1 hour' | '7 days'): Promise<Date> {
-  const [row] = await sql<{ at: Date }>('SELECT now() + $1::interval AS at', [interval]);
-  return row!.at;
 }
 
 const WORKS = `l.token_hash = $1 AND l.purpose = $2::"AccountLinkPurpose" AND l.used_at IS NULL

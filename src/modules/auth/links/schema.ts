@@ -20,7 +20,7 @@ mutation(requestPasswordReset, {
 
 mutation(resetPassword, {
   description:
-    'Sets a new password by a link, which also verifies the e-mail address. Ends all sessions of the account: sign in with the new password. If the address was not verified before, the API keys of the account are revoked too.',
+    'Sets a new password by a link, which also verifies the e-mail address. Ends all sessions of the account and revokes its API keys: sign in with the new password.',
   success: { user: { type: UserRef, description: 'The account with the new password.' } },
   errors: [InvalidCredentialsError],
   input: (t) => ({

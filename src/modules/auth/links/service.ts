@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { User } from '../../../generated/prisma/client.ts';
-import type { Tx } from '../../../infra/database.ts';
 import type { Act } from '../../../kernel/audit.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
 import { emailAddress, findAccount } from '../accounts/account.ts';
 import { verifyAddress } from '../accounts/address.ts';
 import { newPassword } from '../accounts/passwords.ts';
+import { revokeKeysOf } from '../api-keys/revocation.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { endSessions } from '../sessions/sessions.ts';
 import { canUseLink, createLink, useLink } from './links.ts';
@@ -30,11 +30,12 @@ export const requestPasswordReset = useCase(
       accountMail.prepare(async () => {
         const { id, tenantId } = user;
         const token = await transact(async (tx) => {
+          const made = await createLink(tx, 'RESET_PASSWORD', { id, email });
           const by = { tenantId, userId: null };
-          await record(tx, 'account.reset-requested', { by, target: { type: 'User', id } });
-          return createLink(tx, 'RESET_PASSWORD', { id, email });
+          if (made) await record(tx, 'account.reset-requested', { by, target: { type: 'User', id } });
+          return made;
         });
-        accountMail.passwordReset(email, token);
+        if (token) accountMail.passwordReset(email, token);
       });
     }
     return { accepted: true };
@@ -42,8 +43,8 @@ export const requestPasswordReset = useCase(
 );
 
 /**
- * Sets the password by a link, which also proves the address. Ends all sessions, and the API keys of an account whose
- * address was not verified: somebody else may have created it with this address.
+ * Sets the password by a link, which also proves the address. Ends all sessions and API keys: somebody else may have had
+ * the account, even verified by its owner.
  */
 export const resetPassword = useCase(
   'Mutation.resetPassword',
@@ -56,12 +57,12 @@ export const resetPassword = useCase(
     const user = await ctx.transact(async (tx) => {
       const linked = await useLink(tx, 'RESET_PASSWORD', input.token);
       if (!linked) throw uselessLink();
-      const before = await tx.prisma.user.findUniqueOrThrow({ where: { id: linked.id } });
       if (!(await verifyAddress(tx, linked))) throw uselessLink();
-      if (!before.emailVerifiedAt) await revokeApiKeys(tx, linked.id);
       await endSessions(tx, linked.id);
-      await ctx.record(tx, 'account.password-reset', actOf(before));
-      return tx.prisma.user.update({ where: { id: linked.id }, data: { passwordHash } });
+      await revokeKeysOf(tx, linked.id);
+      const reset = await tx.prisma.user.update({ where: { id: linked.id }, data: { passwordHash } });
+      await ctx.record(tx, 'account.password-reset', actOf(reset));
+      return reset;
     });
     if (user.email) await ctx.throttle.unlock(user.email);
     return { user };
@@ -88,10 +89,6 @@ export const verifyEmail = useCase(
 /** Who has a link acts as its user, signed in or not. */
 function actOf({ id, tenantId }: User): Act {
   return { by: { tenantId, userId: id }, target: { type: 'User', id } };
-}
-
-async function revokeApiKeys({ sql }: Tx, userId: string): Promise<void> {
-  await sql('UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [userId]);
 }
 
 function uselessLink(): InvalidCredentialsError {

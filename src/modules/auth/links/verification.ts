@@ -11,6 +11,6 @@ export function sendVerification(
 ): void {
   accountMail.prepare(async () => {
     const token = await database.transact((tx) => createLink(tx, 'VERIFY_EMAIL', user));
-    accountMail.verification(user.email, token);
+    if (token) accountMail.verification(user.email, token);
   });
 }

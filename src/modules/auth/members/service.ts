@@ -3,6 +3,7 @@ import { ConflictError, NotFoundError } from '../../../errors.ts';
 import { Plan, Role } from '../../../generated/prisma/enums.ts';
 import { rowId } from '../../../kernel/input.ts';
 import { useCase } from '../../../kernel/use-case.ts';
+import { revokeKeysOf } from '../api-keys/revocation.ts';
 import { endSessions } from '../sessions/sessions.ts';
 import { depart } from './departures.ts';
 import { isOnlyAdmin, lockMembers, memberOf } from './membership.ts';
@@ -49,7 +50,7 @@ export const removeUser = useCase(
       }
       await depart(tx, { userId: id, tenantId, successorId, heirId: successorId });
       await endSessions(tx, id);
-      await tx.sql('UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [id]);
+      await revokeKeysOf(tx, id);
       await record(tx, 'user.removed', { target: { type: 'User', id } });
       const data = { email: null, emailVerifiedAt: null, passwordHash: null };
       return { user: await tx.prisma.user.update({ where: { id }, data }) };

@@ -3,6 +3,7 @@ import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { changeable } from '../../../access/visibility.ts';
 import { NotFoundError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
+import type { Tx } from '../../../infra/database.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
 import { rowId } from '../../../kernel/input.ts';
 import { type PublicScope, type Scope, useCase } from '../../../kernel/use-case.ts';
@@ -26,8 +27,9 @@ export const login = useCase(
     const guess = { account: email, address: ctx.client.address };
     const session = await handOver(ctx, { cookie }, async () => {
       const user = await ctx.throttle.guess(guess, () => findByPassword(ctx, email, password));
-      if (!user) throw new InvalidCredentialsError('The e-mail or the password is incorrect.');
+      if (!user) throw wrongCredentials();
       return ctx.transact(async (tx) => {
+        if (!(await lockUnchanged(tx, user))) throw wrongCredentials();
         const opened = await openSession(ctx, tx, user.id);
         const by = { tenantId: user.tenantId, userId: user.id };
         await ctx.record(tx, 'session.started', { by, target: { type: 'Session', id: opened.sessionId } });
@@ -64,8 +66,26 @@ async function findByPassword(
     const { id, passwordHash } = user;
     const data = { passwordHash: await passwords.hash(password) };
     await database.prisma.user.updateMany({ where: { id, passwordHash }, data });
+    // Once more, with the hash that is stored now: another sign-in may have replaced it first.
+    return findByPassword({ database, passwords, transact, record }, email, password);
   }
   return user;
+}
+
+/**
+ * A new password ends the sessions of the old one. So the account is locked, and must still have the password that was
+ * checked: none is opened after that with the old one.
+ */
+async function lockUnchanged({ sql }: Tx, { id, passwordHash }: User): Promise<boolean> {
+  const locked = await sql(
+    'SELECT id FROM users WHERE id = $1 AND password_hash = $2 AND removed_at IS NULL FOR NO KEY UPDATE',
+    [id, passwordHash],
+  );
+  return locked.length > 0;
+}
+
+function wrongCredentials(): InvalidCredentialsError {
+  return new InvalidCredentialsError('The e-mail or the password is incorrect.');
 }
 
 const refreshToken = z.string().min(1, 'must not be empty').max(512).nullish();
