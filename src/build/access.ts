@@ -12,7 +12,7 @@ import { ConfigError, ConflictError, ValidationError } from '../errors.ts';
 import { loadOrCreateSecretKey } from '../infra/data-dir.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { Services, Settings } from '../kernel/context.ts';
-import { ensureOperator } from '../modules/auth/accounts/operator.ts';
+import { ensureFirstOperator } from '../modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
@@ -21,7 +21,7 @@ import { RateLimiter } from '../modules/limits/rate-limiter.ts';
 import { buildMail } from './mail.ts';
 import type { Storage } from './storage.ts';
 
-/** Builds passwords, the throttle, the rate limiter, tokens, authenticators and mail. Creates the operator's account if the settings define one. */
+/** Builds passwords, the throttle, the rate limiter, tokens, authenticators and mail. Creates the operator's first account if the settings define one. */
 export async function buildAccess(
   config: Config,
   {
@@ -37,7 +37,7 @@ export async function buildAccess(
   const passwords = new PasswordHasher();
   if (config.admin) {
     const explain = (error: unknown) => explainAdmin(error, logger);
-    await ensureOperator({ database, passwords }, config.admin).catch(explain);
+    await ensureFirstOperator({ database, passwords }, config.admin).catch(explain);
   }
   const verifier = new JwtVerifier({
     issuers: trustedIssuers(config, secretKey, logger),

@@ -73,10 +73,14 @@ describe('reading by id without a viewer', () => {
   });
 });
 
-function linkOf({ email, session }: Account, purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD'): Promise<string> {
-  return app.services.database.transact((tx) =>
+async function linkOf(
+  { email, session }: Account,
+  purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD',
+): Promise<string> {
+  const token = await app.services.database.transact((tx) =>
     createLink(tx, purpose, { id: rowId(session.user.id), email }),
   );
+  return token!;
 }
 
 function tenantOf({ user: { tenant } }: Session): object {

@@ -207,9 +207,13 @@ async function mutate(
   expect(await app.mutate(name, input, '', account ?? {})).toMatchObject({ __typename: outcome });
 }
 
-function linkFor({ email, session }: Account, purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD'): Promise<string> {
+async function linkFor(
+  { email, session }: Account,
+  purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD',
+): Promise<string> {
   const user = { id: rowId(session.user.id), email };
-  return app.services.database.transact((tx) => createLink(tx, purpose, user));
+  const token = await app.services.database.transact((tx) => createLink(tx, purpose, user));
+  return token!;
 }
 
 async function sessionOf(account: Account): Promise<string> {

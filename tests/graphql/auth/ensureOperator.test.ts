@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
+import { ensureFirstOperator, ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
 import { testApp } from '../../support/app.ts';
 
 describe('ensureOperator', () => {
@@ -34,6 +34,15 @@ describe('ensureOperator', () => {
     expect(user.role).toBe('ADMIN');
   });
 
+  it('does not say of a demoted account that it is an ADMIN, nor makes it one', async () => {
+    const account = { email: 'demoted@example.com', password: 'fourth of all passwords' };
+    const { id } = await ensureOperator(app.services, account);
+    const { prisma } = app.services.database;
+    await prisma.user.update({ where: { id }, data: { role: 'USER' } });
+    await expect(ensureOperator(app.services, account)).rejects.toThrow(/is a USER of the operator's tenant/);
+    expect(await prisma.user.findUniqueOrThrow({ where: { id } })).toMatchObject({ role: 'USER' });
+  });
+
   it('rejects an e-mail that another tenant’s account has verified, and a weak password', async () => {
     const { email } = await app.register();
     const { prisma } = app.services.database;
@@ -46,5 +55,31 @@ describe('ensureOperator', () => {
     ).rejects.toMatchObject({
       code: 'VALIDATION',
     });
+  });
+});
+
+describe('a start with ADMIN_EMAIL', () => {
+  const account = { email: 'root@example.com', password: 'first of all passwords' };
+  const app = testApp({ config: { role: 'api', admin: account } });
+  const operators = () =>
+    app.services.database.prisma.user.findMany({ where: { tenantId: 'operator', removedAt: null } });
+
+  it('does not bring a removed account back while the operator’s tenant has another ADMIN', async () => {
+    const successor = await ensureOperator(app.services, { ...account, email: 'next@example.com' });
+    const next = await app.signIn('login', { email: 'next@example.com', password: account.password });
+    const { user } = await app.signIn('login', account);
+    await app.mutate('removeUser', { userId: user.id }, '', { token: next.accessToken });
+    await ensureFirstOperator(app.services, account);
+    expect((await operators()).map(({ id }) => id)).toEqual([successor.id]);
+  });
+
+  it('makes an ADMIN of the same tenant after the last one has deleted the account', async () => {
+    const next = await app.signIn('login', { email: 'next@example.com', password: account.password });
+    const session = { token: next.accessToken };
+    await app.mutate('deleteAccount', { password: account.password }, '', session);
+    await ensureFirstOperator(app.services, account);
+    expect(await operators()).toMatchObject([{ email: account.email, role: 'ADMIN' }]);
+    const { user } = await app.signIn('login', account);
+    expect(user.tenant.name).toBe('Operator');
   });
 });

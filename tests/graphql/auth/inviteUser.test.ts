@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { lockTenant } from '../../../src/modules/auth/members/membership.ts';
 import { type Account, type TestApp, testApp } from '../../support/app.ts';
+import { barrier, lockWaited } from '../../support/concurrency.ts';
 import { mailServer, productionWithMail } from '../../support/mail-server.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
@@ -102,11 +104,38 @@ describe('inviteUser', () => {
     expect(results.filter(({ reason }) => reason === 'WRONG_STATE')).toHaveLength(9);
   });
 
-  it('tells an invited person that an address is taken, and leaves the invitation open', async () => {
+  it('tells who has the mail that its address is taken, and leaves the invitation open', async () => {
     const { email } = await verifiedAdmin();
-    const { secret } = await invite(await verifiedAdmin());
+    await invite(await verifiedAdmin(), email);
+    const { secret } = (await mail.to(email, 2)).at(-1)!;
     expect(await join(secret, email)).toMatchObject({ __typename: 'ConflictError', reason: 'TAKEN' });
     expect(await join(secret)).toMatchObject({ __typename: 'RegisterSuccess' });
+  });
+
+  it('tells nobody else: neither by a made-up invitation nor by that of another address', async () => {
+    const { email } = await verifiedAdmin();
+    expect(await join('made up', email)).toEqual(await join('made up'));
+    const { secret } = await invite(await verifiedAdmin());
+    expect(await join(secret, email)).toMatchObject({ session: { user: { email, emailVerified: false } } });
+    expect((await mail.to(email, 2)).at(-1)!.subject).toBe('You already have an account');
+  });
+
+  it('lets nobody join while the only member deletes the account', async () => {
+    const admin = await verifiedAdmin();
+    const { secret } = await invite(admin);
+    const { database } = app.services;
+    const { tenantId, id } = await database.prisma.user.findFirstOrThrow({ where: { email: admin.email } });
+    const { wait, reached, open } = barrier();
+    const deletion = database.transact(async (tx) => {
+      await lockTenant(tx, tenantId);
+      await tx.sql('UPDATE users SET removed_at = now() WHERE id = $1', [id]);
+      await wait();
+    });
+    await reached;
+    const joined = join(secret);
+    await lockWaited(app).finally(open);
+    await deletion;
+    expect(await joined).toMatchObject({ __typename: 'ConflictError', reason: 'WRONG_STATE' });
   });
 
   it.each([
@@ -130,6 +159,23 @@ describe('inviteUser', () => {
     const later = await invite(admin, email);
     expect(await join(earlier.secret, email)).toMatchObject({ reason: 'WRONG_STATE' });
     expect(await join(later.secret, email)).toMatchObject({ __typename: 'RegisterSuccess' });
+  });
+
+  it('is refused to an ADMIN who is none any more by the time of the change', async () => {
+    const admin = await verifiedAdmin();
+    const { database } = app.services;
+    const { tenantId, id } = await database.prisma.user.findFirstOrThrow({ where: { email: admin.email } });
+    const { wait, reached, open } = barrier();
+    const demotion = database.transact(async (tx) => {
+      await lockTenant(tx, tenantId);
+      await tx.prisma.user.update({ where: { id }, data: { role: 'USER' } });
+      await wait();
+    });
+    await reached;
+    const invited = expect(invite(admin)).rejects.toThrow('FORBIDDEN');
+    await lockWaited(app).finally(open);
+    await demotion;
+    await invited;
   });
 
   it('returns ConflictError for the address of a member', async () => {

@@ -38,6 +38,23 @@ describe('removeUser', () => {
     expect((await app.register({ email: user.email })).session.user.id).not.toBe(id);
   });
 
+  it('erases the invited address, also after the member has joined with another one', async () => {
+    const admin = await app.register();
+    const joined = async (name: string) => {
+      const input = { email: `${name}-${randomUUID()}@example.com`, role: 'USER' };
+      const selection = '... on InviteUserSuccess { secret }';
+      const { secret } = await app.mutate<{ secret: string }>('inviteUser', input, selection, admin);
+      return app.register({ invitation: secret } as Partial<Account>);
+    };
+    const [removed, deleted] = [await joined('removed'), await joined('deleted')];
+    const stays = await joined('stays');
+    await remove(admin, removed.session.user.id);
+    await app.mutate('deleteAccount', { password: deleted.password }, '', deleted);
+    const { data } = await app.graphql('{ invitations(first: 10) { nodes { email } } }', {}, admin);
+    expect(data).toEqual({ invitations: { nodes: [{ email: expect.stringMatching(/^stays-/) }] } });
+    expect(stays.session.user.tenant.id).toBe(admin.session.user.tenant.id);
+  });
+
   it('closes the member’s live connections within a second or so', async () => {
     const admin = await app.register();
     const user = await app.member(admin, 'USER');

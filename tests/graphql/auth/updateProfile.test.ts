@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
 import { rowId } from '../../support/ids.ts';
@@ -76,8 +76,10 @@ describe('updateProfile', () => {
     const ann = await app.register();
     const where = { id: rowId(ann.session.user.id) };
     await app.services.database.prisma.user.update({ where, data: { subject: 'ann' } });
-    const refused = await update(ann, { email: `${randomUUID()}@example.com` });
-    expect(refused).toMatchObject({ __typename: 'ConflictError', reason: 'WRONG_STATE' });
+    for (const email of [`${randomUUID()}@example.com`, ann.email]) {
+      const refused = await update(ann, { email });
+      expect(refused).toMatchObject({ __typename: 'ConflictError', reason: 'WRONG_STATE' });
+    }
   });
 
   it('asks for a person', async () => {
@@ -92,7 +94,8 @@ describe('updateProfile', () => {
 
 describe('updateProfile on a server with mail', () => {
   const mail = mailServer();
-  const hiding = testApp({ config: productionWithMail(mail) });
+  const admin = { email: 'root@example.com', password: 'first of all passwords' };
+  const hiding = testApp({ config: productionWithMail(mail, { admin }) });
   const change = (account: Pick<Account, 'token'>, email: string) =>
     hiding.mutate<{ __typename: string }>('updateProfile', { email }, UPDATED, account);
   const address = () => `${randomUUID()}@example.com`;
@@ -121,6 +124,18 @@ describe('updateProfile on a server with mail', () => {
     expect(mail.received.filter(({ to }) => to === bob.email)).toHaveLength(1);
     const { email, password } = bob;
     expect((await hiding.signIn('login', { email, password })).user.id).toBe(bob.session.user.id);
+  });
+
+  it('sends no link to the address of another account or of the operator, also when asked again', async () => {
+    const bob = await hiding.register();
+    await verify(bob.email);
+    const ann = await hiding.register();
+    const prepare = vi.spyOn(hiding.services.accountMail, 'prepare');
+    for (const email of [bob.email, bob.email, admin.email, admin.email]) {
+      expect(await change(ann, email)).toMatchObject({ user: { email } });
+    }
+    expect(prepare).not.toHaveBeenCalled();
+    prepare.mockRestore();
   });
 
   it('sends few mails to one address', async () => {

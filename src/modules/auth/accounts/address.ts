@@ -15,16 +15,19 @@ export async function lockAddress({ sql }: Pick<Tx, 'sql'>, email: string): Prom
 
 /**
  * Whether an address is taken: an account has verified it, or it is the operator's. Where nothing is hidden, and so
- * mostly nothing is verified, an unverified account takes it too. Call it under `lockAddress`.
+ * mostly nothing is verified, an unverified account takes it too. The account `except` does not count. Call it under
+ * `lockAddress`.
  */
 export async function isTaken(
   { settings }: Pick<Services, 'settings'>,
   tx: Pick<Tx, 'prisma'>,
   email: string,
+  { except = null }: { except?: string | null } = {},
 ): Promise<boolean> {
   if (email === settings.operatorEmail) return true;
   const account = await findAccount(tx, email);
-  return account !== null && (account.emailVerifiedAt !== null || !settings.hidesAccounts);
+  if (account === null || account.id === except) return false;
+  return account.emailVerifiedAt !== null || !settings.hidesAccounts;
 }
 
 export function addressTaken(): ConflictError {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { ConflictError, ValidationError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
@@ -51,9 +52,10 @@ function otherMembers(tx: Tx, { id, tenantId }: User): Promise<number> {
   return tx.prisma.user.count({ where: { tenantId, removedAt: null, NOT: { id } } });
 }
 
-/** Nobody is left in the tenant, whose name is that of a person, and nobody can join it. */
+/** Nobody is left in the tenant and nobody can join it. Its name is that of a person, but for the operator's. */
 async function closeTenant(tx: Tx, tenantId: string): Promise<void> {
-  await tx.prisma.tenant.update({ where: { id: tenantId }, data: { name: DELETED_USER_NAME } });
+  if (tenantId !== OPERATOR_TENANT_ID)
+    await tx.prisma.tenant.update({ where: { id: tenantId }, data: { name: DELETED_USER_NAME } });
   await tx.prisma.invitation.deleteMany({ where: { tenantId } });
 }
 

@@ -118,13 +118,16 @@ async function changeEmail(
   { id, subject, ...before }: User,
   email: string,
 ): Promise<{ verify: string | null; notify: string | null }> {
-  if (before.email === email) return { verify: before.emailVerifiedAt ? null : email, notify: null };
   if (subject !== null) throw managedElsewhere('e-mail address', id);
-  const isOwned = await isTaken({ settings }, tx, email);
+  const isSame = before.email === email;
+  if (isSame && before.emailVerifiedAt) return { verify: null, notify: null };
+  const isOwned = await isTaken({ settings }, tx, email, { except: id });
   if (isOwned && !settings.hidesAccounts) throw addressTaken();
-  await tx.prisma.user.update({ where: { id }, data: { email, emailVerifiedAt: null } });
-  await endLinks(tx, id);
-  await record(tx, 'account.email-changed', { target: { type: 'User', id } });
+  if (!isSame) {
+    await tx.prisma.user.update({ where: { id }, data: { email, emailVerifiedAt: null } });
+    await endLinks(tx, id);
+    await record(tx, 'account.email-changed', { target: { type: 'User', id } });
+  }
   return { verify: isOwned ? null : email, notify: before.emailVerifiedAt ? before.email : null };
 }
 

@@ -7,7 +7,7 @@ import { register } from './service.ts';
 
 mutation(register, {
   description:
-    'Creates an account and signs in. The account gets a new tenant as its ADMIN, or joins the tenant of its invitation; its plan is the default of the server. A link to verify the e-mail address is sent to it. In production, and wherever mail is sent, the answer does not reveal whether the address has an account: an account is created in any case, and the owner of a verified address is told by mail. Otherwise ConflictError TAKEN, as always for invited people. ConflictError WRONG_STATE when the server does not allow the registration, or the invitation is not valid.',
+    'Creates an account and signs in. The account gets a new tenant as its ADMIN, or joins the tenant of its invitation; its plan is the default of the server. A link to verify the e-mail address is sent to it. In production, and wherever mail is sent, the answer does not reveal whether the address has an account: an account is created in any case, and the owner of a verified address is told by mail. Otherwise ConflictError TAKEN, as for who registers with the invitation that was mailed to that address. ConflictError WRONG_STATE when the server does not allow the registration, or the invitation is not valid.',
   success: SESSION,
   errors: [ConflictError],
   input: (t) => ({

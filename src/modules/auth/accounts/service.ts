@@ -5,7 +5,7 @@ import type { Role, User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Context, Services, Settings } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
-import { acceptInvitation } from '../invitations/acceptance.ts';
+import { acceptInvitation, recordMember } from '../invitations/acceptance.ts';
 import { isOpenInvitation } from '../invitations/open-invitation.ts';
 import { sendVerification } from '../links/verification.ts';
 import { handOver } from '../sessions/cookie-mode.ts';
@@ -17,7 +17,8 @@ import { addressTaken, isTaken, lockAddress, verifyAddress } from './address.ts'
  * Creates an account and signs in. The account gets a tenant of its own as its ADMIN, or joins that of its invitation.
  *
  * Where accounts are hidden, a taken address makes an account like any other, which can never verify the address, and
- * the owner of the address is told by mail. Only an invited person is told that an address is taken.
+ * the owner of the address is told by mail. Only who has an invitation from the mail to the address is told that it is
+ * taken: they have proved that it is theirs.
  */
 export const register = useCase(
   'Mutation.register',
@@ -43,10 +44,10 @@ async function createAccount(ctx: Scope, request: NewAccount): Promise<AuthSessi
   const passwordHash = await ctx.passwords.hash(request.password);
   const { user, isOwned, session } = await ctx.transact(async (tx) => {
     await lockAddress(tx, email);
-    const isOwned = await isTaken(ctx, tx, email);
-    if (isOwned && (invitation != null || !ctx.settings.hidesAccounts)) throw addressTaken();
-    const { tenantId, role, provenEmail, invitationId } =
+    const { invitationId, tenantId, role, provenEmail } =
       invitation == null ? await newTenant(tx, displayName) : await acceptInvitation(tx, invitation);
+    const isOwned = await isTaken(ctx, tx, email);
+    if (isOwned && (provenEmail === email || !ctx.settings.hidesAccounts)) throw addressTaken();
     const { id } = await tx.prisma.user.create({
       data: { tenantId, role, email, displayName, passwordHash, plan: ctx.settings.defaultPlan },
     });
@@ -55,6 +56,7 @@ async function createAccount(ctx: Scope, request: NewAccount): Promise<AuthSessi
       target: { type: 'User', id },
       detail: { role, ...(invitationId && { invitation: { type: 'Invitation', id: invitationId } }) },
     });
+    if (invitationId !== null) await recordMember(tx, { invitationId, userId: id });
     const isVerified = provenEmail === email && (await verifyAddress(tx, { id, email }));
     return { user: { id, email, isVerified }, isOwned, session: await openSession(ctx, tx, id) };
   });

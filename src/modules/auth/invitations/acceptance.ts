@@ -1,6 +1,7 @@
 import { ConflictError } from '../../../errors.ts';
 import type { Role } from '../../../generated/prisma/enums.ts';
 import type { Tx } from '../../../infra/database.ts';
+import { lockTenant } from '../members/membership.ts';
 import { hashSecret } from '../secret.ts';
 
 /**
@@ -8,21 +9,36 @@ import { hashSecret } from '../secret.ts';
  * has the address: the inviting ADMIN knows the other one.
  * Errors: ConflictError when the invitation is not valid, or its ADMIN is none any more.
  */
-export async function acceptInvitation({ sql }: Pick<Tx, 'sql'>, secret: string): Promise<Membership> {
-  const [membership] = await sql<Membership>(
+export async function acceptInvitation(tx: Tx, secret: string): Promise<Membership> {
+  const secretHash = hashSecret(secret);
+  const [invitation] = await tx.sql<{ tenantId: string }>(
+    'SELECT tenant_id AS "tenantId" FROM invitations WHERE secret_hash = $1 OR mail_secret_hash = $1',
+    [secretHash],
+  );
+  // Else the last member could delete the account meanwhile, and leave the new one in a tenant without an ADMIN.
+  if (invitation) await lockTenant(tx, invitation.tenantId);
+  const [membership] = await tx.sql<Membership>(
     `UPDATE invitations i SET accepted_at = now() FROM users inviter
      WHERE (i.secret_hash = $1 OR i.mail_secret_hash = $1)
        AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
        AND inviter.id = i.invited_by_id AND inviter.role = 'ADMIN' AND inviter.removed_at IS NULL
      RETURNING i.id AS "invitationId", i.tenant_id AS "tenantId", i.role,
        CASE WHEN i.mail_secret_hash = $1 THEN i.email END AS "provenEmail"`,
-    [hashSecret(secret)],
+    [secretHash],
   );
   if (membership) return membership;
   throw new ConflictError(
     'WRONG_STATE',
     'The invitation is not valid: it does not exist, was used or revoked, or has expired. Ask for a new one.',
   );
+}
+
+/** Records who has joined, so that their departure can erase the address that was invited. */
+export async function recordMember(
+  { sql }: Pick<Tx, 'sql'>,
+  { invitationId, userId }: { invitationId: string; userId: string },
+): Promise<void> {
+  await sql('UPDATE invitations SET accepted_by_id = $2 WHERE id = $1', [invitationId, userId]);
 }
 
 export interface Membership {

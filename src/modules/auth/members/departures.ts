@@ -14,11 +14,21 @@ export async function depart(tx: Tx, { heirId, ...departure }: NewDeparture): Pr
     'UPDATE invitations SET revoked_at = now() WHERE invited_by_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL',
     [userId],
   );
+  await eraseInvitations(tx, userId);
   await tx.prisma.socketTicket.deleteMany({ where: { userId } });
   await tx.prisma.accountLink.deleteMany({ where: { userId } });
   await tx.prisma.idempotencyKey.deleteMany({ where: { userId } });
   await tx.prisma.departure.updateMany({ where: { successorId: userId }, data: { successorId: heirId } });
   await tx.prisma.departure.create({ data: departure });
+}
+
+/** The invitations of the tenant to the address with which the user was invited. They show it to ADMINs. */
+async function eraseInvitations({ sql }: Tx, userId: string): Promise<void> {
+  await sql(
+    `DELETE FROM invitations i USING invitations accepted
+     WHERE accepted.accepted_by_id = $1 AND i.tenant_id = accepted.tenant_id AND i.email = accepted.email`,
+    [userId],
+  );
 }
 
 /** Lets every module settle the open departures. Safe to run in several processes. */
