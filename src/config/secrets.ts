@@ -48,8 +48,9 @@ function hasKeyboardWalk(text: string): boolean {
 /** So long that none is in a random secret by chance, as rows of digits would be. */
 const WALK_LENGTH = 6;
 const KEYBOARD_ROWS = ['qwertyuiop', 'qwertzuiop', 'azertyuiop', 'asdfghjkl', 'zxcvbnm', '1qaz2wsx3edc4rfv'];
-const KEYBOARD_WALKS = KEYBOARD_ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) =>
-  Array.from({ length: row.length - WALK_LENGTH + 1 }, (_, start) => row.slice(start, start + WALK_LENGTH)),
+const KEYBOARD_WALKS = KEYBOARD_ROWS.flatMap((row) => [row, Array.from(row).toReversed().join('')]).flatMap(
+  (row) =>
+    Array.from({ length: row.length - WALK_LENGTH + 1 }, (_, start) => row.slice(start, start + WALK_LENGTH)),
 );
 
 /** Words of examples. Each is so long that it is not in a random secret by chance. */

@@ -123,23 +123,23 @@ describe('createApiKey', () => {
 
   it('makes no key for a session that ends while the request waits for the account', async () => {
     const ann = await app.register();
-    const { transact, sql, prisma } = app.services.database;
+    const { database } = app.services;
     const userId = rowId(ann.session.user.id);
     const WAITING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
     let answer: ReturnType<typeof app.graphql> | undefined;
-    await transact(async (tx) => {
+    await database.transact(async (tx) => {
       await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
       answer = app.graphql(
         mutationDocument('createApiKey', ''),
         { input: { name: 'Trap', permissions: [] } },
         ann,
       );
-      await eventually(async () => (await sql(WAITING)).length > 0);
+      await eventually(async () => (await database.sql(WAITING)).length > 0);
       await endSessions(tx, userId);
     });
     const { errors } = await answer!;
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'REVOKED' });
-    expect(await prisma.apiKey.count({ where: { userId } })).toBe(0);
+    expect(await database.prisma.apiKey.count({ where: { userId } })).toBe(0);
   });
 
   itRefuses(app, 'createApiKey', { input: async () => ({ name: 'Server', permissions: [] }) });
