@@ -31,11 +31,13 @@ export function testInstances(overrides: Overrides = {}): TestInstances {
   };
 }
 
+export const TEST_SECRET_KEY = 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz';
+
 const ENVIRONMENT = {
   NODE_ENV: 'test',
   PORT: '0',
   HOST: '127.0.0.1',
-  SECRET_KEY: 'only for tests: 0123456789abcdefghijklmnopqrstuvwxyz',
+  SECRET_KEY: TEST_SECRET_KEY,
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
   ...WITHOUT_RATE_LIMITS,
 };

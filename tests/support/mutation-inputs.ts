@@ -35,7 +35,7 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   setUserRole: { of: 'User', withId: (userId) => ({ userId, role: 'GUEST' }), allowedTo: ['admin'] },
   removeUser: { of: 'User', withId: (userId) => ({ userId }), allowedTo: ['admin'] },
   setTenantCostLimit: { withoutId: () => ({ costLimit: '100' }) },
-  setUserPlan: { of: 'User', withId: (userId) => ({ userId, plan: 'PRO' }), allowedTo: [] },
+  setUserPlan: { of: 'User', withId: (userId) => ({ userId, plan: 'PRO' }), allowedTo: ['operator'] },
   createSocketTicket: { withoutId: () => ({}) },
   createConversation: { withoutId: () => ({}) },
   renameConversation: {
@@ -71,7 +71,7 @@ type MutationInput =
       withId: (id: string) => Input;
       withoutId?: () => Input;
       /** Who may do it to what a member of the tenant owns. Default: that owner. */
-      allowedTo?: readonly ('owner' | 'admin')[];
+      allowedTo?: readonly ('owner' | 'admin' | 'operator')[];
     };
 
 type NodeType =

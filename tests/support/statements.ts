@@ -29,10 +29,13 @@ export function recordedStatements(): { during: (work: () => Promise<unknown>) =
     async during(work) {
       const before = sent.length;
       await work();
-      return sent.slice(before).filter(({ text }) => !text.includes('pgboss')); // the queue polls at any time
+      return sent.slice(before).filter(({ text }) => !QUEUE.test(text));
     },
   };
 }
+
+/** What the queue asks at any time. */
+const QUEUE = /pgboss|pg_listening_channels/;
 
 function textOf(query: unknown): string {
   return typeof query === 'string' ? query : String((query as { text?: unknown }).text);
