@@ -19,9 +19,13 @@ async function compare(reader: Reader, thing: Thing, ask: (id: string) => Promis
   const foreign = await during(async () => (answers.foreign = await ask(world.ids[thing])));
   const missing = await during(async () => (answers.missing = await ask(world.missing(thing))));
   const isSeen = answers.foreign !== answers.missing;
-  if (!isSeen)
-    expect([reader, foreign.map(({ text }) => text)]).toEqual([reader, missing.map(({ text }) => text)]);
+  if (!isSeen) expect([reader, textsOf(foreign)]).toEqual([reader, textsOf(missing)]);
   return { isSeen, answer: answers.foreign };
+}
+
+/** The last use of a key is written once a minute, whatever was asked. */
+function textsOf(statements: { text: string }[]): string[] {
+  return statements.map(({ text }) => text).filter((text) => !text.includes('SET last_used_at'));
 }
 
 async function seenBy(thing: Thing, name: string, document: string): Promise<Reader[]> {

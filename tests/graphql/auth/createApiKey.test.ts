@@ -3,9 +3,8 @@ import type { Tx } from '../../../src/infra/database.ts';
 import { revokeKey } from '../../../src/modules/auth/api-keys/revocation.ts';
 import { endSessions } from '../../../src/modules/auth/sessions/sessions.ts';
 import { CREATED, type Created, createKey, type Key } from '../../support/api-keys.ts';
-import { type Account, mutationDocument, testApp } from '../../support/app.ts';
+import { type Account, testApp } from '../../support/app.ts';
 import { barrier, lockWaited } from '../../support/concurrency.ts';
-import { eventually } from '../../support/eventually.ts';
 import { rowId } from '../../support/ids.ts';
 import { placesOf } from '../../support/canaries.ts';
 import { itRefuses } from '../../support/refusals.ts';
@@ -119,27 +118,6 @@ describe('createApiKey', () => {
     const refused = made.filter(({ __typename }) => __typename === 'ConflictError');
     expect(made.filter(({ __typename }) => __typename === 'CreateApiKeySuccess')).toHaveLength(2);
     expect(refused.map(({ reason }) => reason)).toEqual(Array<string>(4).fill('WRONG_STATE'));
-  });
-
-  it('makes no key for a session that ends while the request waits for the account', async () => {
-    const ann = await app.register();
-    const { database } = app.services;
-    const userId = rowId(ann.session.user.id);
-    const WAITING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    let answer: ReturnType<typeof app.graphql> | undefined;
-    await database.transact(async (tx) => {
-      await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
-      answer = app.graphql(
-        mutationDocument('createApiKey', ''),
-        { input: { name: 'Trap', permissions: [] } },
-        ann,
-      );
-      await eventually(async () => (await database.sql(WAITING)).length > 0);
-      await endSessions(tx, userId);
-    });
-    const { errors } = await answer!;
-    expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'REVOKED' });
-    expect(await database.prisma.apiKey.count({ where: { userId } })).toBe(0);
   });
 
   itRefuses(app, 'createApiKey', { input: async () => ({ name: 'Server', permissions: [] }) });

@@ -2,13 +2,7 @@ import { z } from 'zod';
 import { type Permission, PERMISSIONS } from '../../../access/permissions.ts';
 import type { Viewer } from '../../../access/viewer.ts';
 import { changeable } from '../../../access/visibility.ts';
-import {
-  ConflictError,
-  NotFoundError,
-  UnauthenticatedError,
-  ValidationError,
-  type ValidationIssue,
-} from '../../../errors.ts';
+import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { rowId, storedName } from '../../../kernel/input.ts';
 import { useCase } from '../../../kernel/use-case.ts';
@@ -38,7 +32,6 @@ export const createApiKey = useCase(
     const request = { permissions: [...new Set(permissions)], expiresAt, costLimitMicros: costLimit };
     const apiKey = await transact(async (tx) => {
       await lockAccount(tx, viewer);
-      await checkCredential(tx, viewer);
       await checkRequest(tx, viewer, request);
       await checkNumber(tx, viewer);
       const { tenantId, userId } = viewer;
@@ -68,20 +61,6 @@ export const revokeApiKey = useCase(
       return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };
     }),
 );
-
-/**
- * A key must not survive the revocation of what creates it: that of a key, or the end of a session by a new password.
- * Errors: UNAUTHENTICATED when the credential was revoked after the request was authenticated.
- */
-async function checkCredential({ sql }: Tx, { credential: { kind, id } }: Viewer): Promise<void> {
-  const ended = {
-    API_KEY: 'SELECT 1 FROM api_keys WHERE id = $1 AND revoked_at IS NOT NULL',
-    SESSION: 'SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NOT NULL',
-    ISSUER: null,
-  }[kind];
-  if (ended === null || (await sql(ended, [id])).length === 0) return;
-  throw new UnauthenticatedError('REVOKED', 'What authenticates the request was revoked meanwhile.');
-}
 
 /** Errors: ValidationError. */
 async function checkRequest(tx: Tx, viewer: Viewer, request: KeyRequest): Promise<void> {
