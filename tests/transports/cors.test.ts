@@ -27,7 +27,7 @@ describe('CORS outside production', () => {
       path: '/account/export',
       methods: 'GET, OPTIONS',
       reads: 'Authorization, X-Request-ID, X-Tenant-ID, X-User-ID',
-      sends: 'X-Request-ID, WWW-Authenticate, Content-Disposition',
+      sends: 'X-Request-ID, Retry-After, WWW-Authenticate, Content-Disposition',
     },
     { path: '/health', methods: 'GET, OPTIONS', reads: 'X-Request-ID', sends: 'X-Request-ID' },
     { path: '/ready', methods: 'GET, OPTIONS', reads: 'X-Request-ID', sends: 'X-Request-ID' },
