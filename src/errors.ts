@@ -91,9 +91,11 @@ export class UnauthenticatedError extends AppError {
 export class RateLimitedError extends AppError {
   readonly retryAfterSeconds: number;
 
-  constructor(retryAfterSeconds: number, message: string) {
-    super('RATE_LIMITED', message);
-    this.retryAfterSeconds = retryAfterSeconds;
+  /** `what` there were too many of, e.g. `requests`. */
+  constructor(what: string, waitMs: number) {
+    const seconds = Math.max(Math.ceil(waitMs / 1000), 1);
+    super('RATE_LIMITED', `Too many ${what}. Try again in ${seconds} seconds.`);
+    this.retryAfterSeconds = seconds;
   }
 }
 

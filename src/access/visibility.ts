@@ -6,12 +6,12 @@ export const READERS = {
   OWNER: {
     description: 'its owner',
     includes: () => true,
-    matches: (viewer, { tenantId, ownerId }) => viewer.tenantId === tenantId && viewer.userId === ownerId,
+    matches: isOwner,
   },
   PERSON: {
     description: 'its owner, but not with an API key',
     includes: ({ credential }) => credential.kind !== 'API_KEY',
-    matches: (viewer, { tenantId, ownerId }) => viewer.tenantId === tenantId && viewer.userId === ownerId,
+    matches: isOwner,
   },
   MEMBER: {
     description: 'every member of its tenant',
@@ -155,6 +155,10 @@ const NO_ROW = { id: { in: [] as string[] } };
 
 function isPart(type: VisibleType): type is keyof typeof PARTS {
   return Object.hasOwn(PARTS, type);
+}
+
+function isOwner(viewer: Viewer, object: Owned): boolean {
+  return ofSameTenant(viewer, object) && viewer.userId === object.ownerId;
 }
 
 function ofSameTenant(viewer: Viewer, { tenantId }: Owned): boolean {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { PROCESS_SETTINGS } from './process.ts';
-import { isNetwork } from '../core/network/address.ts';
+import { isNetwork, withoutBrackets } from '../core/network/address.ts';
 import { flag, list, origins, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The address of the API and its access from browsers. */
@@ -53,8 +53,4 @@ function allowedHosts(
   if (isProduction && !ALLOWED_HOSTS) return null;
   const names = [...(ALLOWED_HOSTS ?? []), ...(HOST ? [HOST] : [])];
   return names.map((name) => withoutBrackets(name.toLowerCase()));
-}
-
-function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../core/network/address.ts';
+import { isLoopback, withoutBrackets } from '../core/network/address.ts';
 
 /**
  * Whether the server answers for the name in a `Host` header. Without this check, a web page can point its own name to
@@ -15,5 +15,5 @@ export function isHostAllowed(host: string, allowedHosts: readonly string[] | nu
 function hostNameOf(host: string): string | null {
   if (!/^[\w.:[\]-]+$/.test(host)) return null;
   const name = URL.parse(`http://${host}`)?.hostname;
-  return name?.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '') || null;
+  return (name && withoutBrackets(name).replace(/\.$/, '')) || null;
 }

@@ -34,6 +34,7 @@ import {
   MAX_UNAUTHENTICATED_SOCKETS,
 } from '../../src/transport/graphql/socket/close.ts';
 import { MAX_HEADER_BYTES } from '../../src/transport/http/server.ts';
+import { rowsOf } from '../support/document-tables.ts';
 
 const FILES = ['.', 'docs', 'demo', 'bench', 'tools', 'tests'].flatMap((folder) =>
   fs
@@ -69,12 +70,12 @@ describe('README.md', () => {
   });
 
   it('lists every setting', () => {
-    const named = rowsOf('| setting |').flatMap(([names]) => namesIn(names!));
+    const named = rowsOf(readme, '| setting |').flatMap(([names]) => namesIn(names!));
     expect(named.toSorted()).toEqual(SETTING_NAMES.toSorted());
   });
 
   it('lists the plans', () => {
-    expect(rowsOf('| plan |')).toEqual(
+    expect(rowsOf(readme, '| plan |')).toEqual(
       Object.entries(PLANS).map(([name, { executionsPerDay: runs, costPerDayMicros: cost }]) => [
         name,
         runs === null ? 'no limit' : String(runs),
@@ -86,7 +87,7 @@ describe('README.md', () => {
   it('lists the limits', () => {
     const count = (value: number) => value.toLocaleString('en-US');
     const { tokens, depth, aliases, aliasLength, directives, cost } = DOCUMENT_LIMITS;
-    expect(rowsOf('| what |')).toEqual([
+    expect(rowsOf(readme, '| what |')).toEqual([
       ['text of a message, request of a run', `${count(MAX_PROMPT_LENGTH)} characters`],
       ['prompt of a step', `${count(MAX_STEP_PROMPT_LENGTH)} characters`],
       ['`context`', `${count(MAX_CONTEXT_LENGTH)} characters of JSON, ${MAX_CONTEXT_DEPTH} levels deep`],
@@ -150,7 +151,7 @@ describe('docs/signing-in.md', () => {
 });
 
 describe('the errors in README.md', () => {
-  const rows = rowsOf('| code | in a');
+  const rows = rowsOf(readme, '| code | in a');
   const codes = rows.map(([code]) => namesIn(code!)[0]!);
 
   it('are those of src/errors.ts, each with its HTTP status', () => {
@@ -180,24 +181,10 @@ describe('the errors in README.md', () => {
   });
 
   it('hold every code with which a WebSocket is closed', () => {
-    const closes = rowsOf('| code | reason').map(([code, reason]) => [Number(code), reason]);
+    const closes = rowsOf(readme, '| code | reason').map(([code, reason]) => [Number(code), reason]);
     expect(closes.slice(0, -1)).toEqual(Object.values(CLOSE).map((close) => [...close]));
   });
 });
-
-/** The cells of README's table whose header begins so. */
-function rowsOf(header: string): string[][] {
-  const start = readme.indexOf(`\n${header}`) + 1;
-  expect(start, header).toBeGreaterThan(0);
-  const [table] = readme.slice(start).split('\n\n');
-  const lines = table!.trim().split('\n').slice(2);
-  return lines.map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
 
 function blocksOf(text: string, language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(

@@ -13,8 +13,13 @@ export function isLoopback(text: string): boolean {
 /** Whether the host of a URL is this machine or an address of a private network, by its text: no name is resolved. */
 export function isPrivateHost(hostname: string): boolean {
   if (/(^|\.)localhost$/i.test(hostname)) return true;
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  const address = withoutBrackets(hostname);
   return isIP(address) !== 0 && PRIVATE_RANGES.includes(ipaddr.process(address).range());
+}
+
+/** The host of a URL puts an IPv6 address in brackets. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 const PRIVATE_RANGES: readonly string[] = ['loopback', 'private', 'uniqueLocal', 'linkLocal'];

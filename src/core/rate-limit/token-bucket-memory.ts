@@ -1,3 +1,4 @@
+import { MAX_KEYS_IN_MEMORY, overflowName } from '../throttle/caller-key.ts';
 import type { BucketSize, Decision, RateLimit } from './rate-limit.ts';
 
 /**
@@ -10,7 +11,7 @@ export class MemoryTokenBucket implements RateLimit {
   /** The buckets that are not full, the longest untouched first. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor({ maxKeys = MAX_KEYS, ...size }: BucketSize & { maxKeys?: number }) {
+  constructor({ maxKeys = MAX_KEYS_IN_MEMORY, ...size }: BucketSize & { maxKeys?: number }) {
     this.#size = size;
     this.#maxKeys = maxKeys;
   }
@@ -52,15 +53,12 @@ export class MemoryTokenBucket implements RateLimit {
 
   #nameOf(key: string): string {
     if (this.#buckets.has(key) || this.#buckets.size < this.#maxKeys) return key;
-    return `shared-${Number.parseInt(key.slice(0, 6), 16) % SHARED_BUCKETS}`;
+    return overflowName(key);
   }
 }
 
 /** For the rounding of fractions of tokens. */
 const TOLERANCE = 1e-6;
-/** About 2 MB. */
-const MAX_KEYS = 10_000;
-const SHARED_BUCKETS = 1_024;
 
 interface Bucket {
   tokens: number;

@@ -1,5 +1,5 @@
 import type { RedisBypass } from '../throttle/redis-bypass.ts';
-import { digest } from '../throttle/shared-counter.ts';
+import { digest } from '../throttle/caller-key.ts';
 import type { BucketSize, Decision, RateLimit } from './rate-limit.ts';
 import { MemoryTokenBucket } from './token-bucket-memory.ts';
 import { RedisTokenBucket } from './token-bucket-redis.ts';

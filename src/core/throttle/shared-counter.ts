@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import {
   type RateLimiterAbstract,
   RateLimiterMemory,
   RateLimiterRedis,
   type RateLimiterRes,
 } from 'rate-limiter-flexible';
+import { digest, MAX_KEYS_IN_MEMORY, overflowName } from './caller-key.ts';
 import type { RedisBypass } from './redis-bypass.ts';
 
 /**
@@ -80,7 +80,7 @@ export class SharedCounter {
   }
 }
 
-/** Gives at most `max` keys a name of their own at the same time; the others share `SHARED_BUCKETS` names. */
+/** Gives at most `max` keys a name of their own at the same time; the others share names. */
 class BoundedKeys {
   readonly #max: number;
   readonly #lifetimeMs: number;
@@ -100,8 +100,7 @@ class BoundedKeys {
       this.#ends.delete(oldest);
     }
     if (this.#ends.has(key)) return key;
-    if (this.#ends.size >= this.#max)
-      return `shared-${Number.parseInt(key.slice(0, 6), 16) % SHARED_BUCKETS}`;
+    if (this.#ends.size >= this.#max) return overflowName(key);
     if (access === 'WRITE') this.#ends.set(key, now + this.#lifetimeMs);
     return key;
   }
@@ -109,15 +108,6 @@ class BoundedKeys {
 
 /** What the keys in Redis begin with; the name of the counter follows. */
 export const COUNTER_KEYS = 'agentforge:throttle:';
-
-/** About 7 MB. */
-const MAX_KEYS_IN_MEMORY = 10_000;
-const SHARED_BUCKETS = 1_024;
-
-/** Keys may be personal data, and of any length. */
-export function digest(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 32);
-}
 
 function countOf(result: { consumedPoints: number; msBeforeNext: number } | null): Count {
   return { count: result?.consumedPoints ?? 0, msLeft: Math.max(result?.msBeforeNext ?? 0, 0) };

@@ -49,7 +49,7 @@ export class RateLimiter {
         user: viewer.userId,
         isBlocked: longest !== undefined,
       });
-    if (longest) throw tooMany(longest.rateClass, longest.waitMs);
+    if (longest) throw new RateLimitedError(NAMES[longest.rateClass], longest.waitMs);
   }
 
   /** The class DEFAULT of a caller. Null without a limit. */
@@ -88,11 +88,6 @@ function keyOf({ viewer, client }: Caller): string {
   if (!viewer) return `address:${addressKey(client.address)}`;
   const { kind, id } = viewer.credential;
   return kind === 'API_KEY' ? apiKeyKey(id) : userKey(viewer.userId);
-}
-
-function tooMany(rateClass: RateClass, waitMs: number): RateLimitedError {
-  const seconds = Math.max(Math.ceil(waitMs / 1000), 1);
-  return new RateLimitedError(seconds, `Too many ${NAMES[rateClass]}. Try again in ${seconds} seconds.`);
 }
 
 const NAMES: Record<RateClass, string> = {

@@ -2,8 +2,7 @@ import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { AppError, RateLimitedError, UnauthenticatedError, ValidationError } from '../../errors.ts';
 import type { Logger } from '../../infra/logger.ts';
-import { challengeOf } from '../challenge.ts';
-import { httpStatusOf } from '../error-status.ts';
+import { headersOf, httpStatusOf } from '../error-status.ts';
 
 /**
  * Converts an error into what a client may see. An error that the client caused keeps its message and has a code. Any
@@ -38,12 +37,6 @@ function extensionsOf(error: AppError): Record<string, unknown> {
     ...(error instanceof RateLimitedError && { retryAfter: error.retryAfterSeconds }),
     ...(status && { http: { status, headers: headersOf(error) } }),
   };
-}
-
-function headersOf(error: AppError): Record<string, string> | undefined {
-  if (error instanceof UnauthenticatedError) return { 'WWW-Authenticate': challengeOf(error) };
-  if (error instanceof RateLimitedError) return { 'Retry-After': String(error.retryAfterSeconds) };
-  return undefined;
 }
 
 /** graphql-js wraps the errors of resolvers to add their location. */

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { authorizeRoute } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { NetworkList } from '../../core/network/address.ts';
-import { AppError, RateLimitedError, UnauthenticatedError } from '../../errors.ts';
+import { AppError, UnauthenticatedError } from '../../errors.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
 import { exportDecisions } from '../../modules/approvals/export.ts';
@@ -14,11 +14,10 @@ import { exportConversations, exportMessages, exportProposals } from '../../modu
 import { exportRuns } from '../../modules/pipelines/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
 import { formatMicros } from '../../schema-kit/scalars.ts';
-import { challengeOf } from '../challenge.ts';
 import { clientOf } from '../client.ts';
 import type { CorsRules } from '../cors.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
-import { httpStatusOf } from '../error-status.ts';
+import { headersOf, httpStatusOf } from '../error-status.ts';
 import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
 import { createContext } from '../request-context.ts';
 import type { Route } from './router.ts';
@@ -134,10 +133,9 @@ function hasEnded(error: unknown): boolean {
 
 function refuse(response: ServerResponse, error: AppError): void {
   const reason = error instanceof UnauthenticatedError ? error.reason : undefined;
-  if (error instanceof UnauthenticatedError) response.setHeader('WWW-Authenticate', challengeOf(error));
-  if (error instanceof RateLimitedError) response.setHeader('Retry-After', error.retryAfterSeconds);
   response.writeHead(httpStatusOf(error.code) ?? 409, {
     'Content-Type': 'application/json',
+    ...headersOf(error),
   });
   response.end(JSON.stringify({ error: error.message, code: error.code, reason }));
 }

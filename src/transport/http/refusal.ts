@@ -34,8 +34,12 @@ const UNIQUE_HEADERS = [
 ];
 
 /** Headers of every response; a route whose answers may be stored sets its own `Cache-Control`. */
-export function commonHeaders(requestId: string) {
+function commonHeaders(requestId: string) {
   return { 'X-Request-ID': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+}
+
+export function setCommonHeaders(response: ServerResponse, requestId: string): void {
+  for (const [name, value] of Object.entries(commonHeaders(requestId))) response.setHeader(name, value);
 }
 
 export function sendRefusal(response: ServerResponse, { status, message }: Refusal): void {

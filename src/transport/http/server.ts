@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../infra/logger.ts';
 import { requestIdOf } from '../request-id.ts';
-import { commonHeaders, type Refusal, sendRefusal, writeRefusal } from './refusal.ts';
+import { type Refusal, sendRefusal, setCommonHeaders, writeRefusal } from './refusal.ts';
 import type { Router } from './router.ts';
 
 /** HTTP server for a router: gives each response a request id, and shuts down without cutting responses off. */
@@ -49,7 +49,7 @@ export class HttpServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const { router, logger } = this.#options;
     const requestId = requestIdOf(request.headers);
-    for (const [name, value] of Object.entries(commonHeaders(requestId))) response.setHeader(name, value);
+    setCommonHeaders(response, requestId);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
     router.handle(request, response, requestId).catch((error: unknown) => {
@@ -76,8 +76,7 @@ export class HttpServer {
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-    for (const [name, value] of Object.entries(commonHeaders(requestIdOf(request.headers))))
-      response.setHeader(name, value);
+    setCommonHeaders(response, requestIdOf(request.headers));
     sendRefusal(response, refusal);
   }
 

@@ -6,6 +6,7 @@ import { PLANS } from '../../../src/kernel/plans.ts';
 import { schema } from '../../../src/transport/graphql/schema.ts';
 import { MAX_ACTIVE_KEYS, MAX_KEY_NAME_LENGTH } from '../../../src/modules/auth/api-keys/service.ts';
 import type { GraphQLEnumType } from 'graphql';
+import { rowsOf } from '../../support/document-tables.ts';
 
 const page = fs.readFileSync('docs/signing-in.md', 'utf8');
 
@@ -13,7 +14,7 @@ describe('docs/signing-in.md', () => {
   it('shows which role has which permission', () => {
     const described = schema.getType('Permission') as GraphQLEnumType;
     const has = (role: Role, tenantId: string) => permissionsOf({ role, tenantId });
-    expect(rowsOf('| permission | ADMIN | USER | GUEST | allows |')).toEqual(
+    expect(rowsOf(page, '| permission | ADMIN | USER | GUEST | allows |')).toEqual(
       PERMISSIONS.map((permission) => [
         permission,
         ...(['ADMIN', 'USER', 'GUEST'] as const).map((role) => {
@@ -27,7 +28,7 @@ describe('docs/signing-in.md', () => {
   });
 
   it('shows the plans', () => {
-    expect(rowsOf('| plan | runs per UTC day | US dollars per UTC day |')).toEqual(
+    expect(rowsOf(page, '| plan | runs per UTC day | US dollars per UTC day |')).toEqual(
       Object.entries(PLANS).map(([name, { executionsPerDay: runs, costPerDayMicros: cost }]) => [
         name,
         runs === null ? 'no limit' : String(runs),
@@ -42,20 +43,3 @@ describe('docs/signing-in.md', () => {
     );
   });
 });
-
-/** The cells of the table whose header begins so. */
-function rowsOf(header: string): string[][] {
-  const start = page.indexOf(`\n${header}`) + 1;
-  expect(start, header).toBeGreaterThan(0);
-  const [table] = page.slice(start).split('\n\n');
-  return table!
-    .trim()
-    .split('\n')
-    .slice(2)
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim()),
-    );
-}

@@ -4,6 +4,7 @@ import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { rolesOfKeys } from '../api-keys/api-key-authenticator.ts';
 import { rolesOfTokens } from '../issuers/issuer-authenticator.ts';
+import { lockUser } from '../members/membership.ts';
 import { rolesOfSessions } from '../sessions/session-authenticator.ts';
 
 /**
@@ -12,7 +13,7 @@ import { rolesOfSessions } from '../sessions/session-authenticator.ts';
  * Errors: UNAUTHENTICATED when the account was removed, or the credential revoked, after the request was authenticated.
  */
 export async function lockAccount(tx: Tx, { userId, tenantId, credential }: Viewer): Promise<User> {
-  await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
+  await lockUser(tx, userId);
   const user = await tx.prisma.user.findFirst({ where: { id: userId, tenantId, removedAt: null } });
   if (!user) throw new UnauthenticatedError('REVOKED', 'The account has been removed.');
   const valid = await CURRENT_ROLES[credential.kind](tx, [credential.id]);

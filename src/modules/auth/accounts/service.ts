@@ -58,7 +58,11 @@ async function createAccount(ctx: Scope, request: NewAccount): Promise<AuthSessi
     });
     if (invitationId !== null) await recordMember(tx, { invitationId, userId: id });
     const isVerified = provenEmail === email && (await verifyAddress(tx, { id, email }));
-    return { user: { id, email, isVerified }, isOwned, session: await openSession(ctx, tx, id) };
+    return {
+      user: { id, email, isVerified },
+      isOwned,
+      session: await openSession(ctx, tx, { id, tenantId }),
+    };
   });
   if (isOwned) ctx.accountMail.existingAccount(email);
   else if (!user.isVerified) sendVerification(ctx, user);

@@ -1,16 +1,14 @@
 import type { Tx } from '../../../infra/database.ts';
+import { lockUser } from '../members/membership.ts';
 
 /**
  * Revokes a key and all that were created with it, by any number of steps: who had the key may hold those, too. Revoking
  * it again changes nothing. Returns the ids of those that were valid until then.
  */
-export async function revokeKey(
-  { sql }: Tx,
-  { id, userId }: { id: string; userId: string },
-): Promise<string[]> {
+export async function revokeKey(tx: Tx, { id, userId }: { id: string; userId: string }): Promise<string[]> {
   // Keys are created under this lock: none escapes that is being created with one of these.
-  await sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
-  const revoked = await sql<{ id: string }>(
+  await lockUser(tx, userId);
+  const revoked = await tx.sql<{ id: string }>(
     `WITH RECURSIVE family AS (
        SELECT id FROM api_keys WHERE id = $1 AND user_id = $2
        UNION SELECT k.id FROM api_keys k JOIN family f ON k.created_by_key_id = f.id WHERE k.user_id = $2)

@@ -3,6 +3,7 @@ import type { Role } from '../../../generated/prisma/enums.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { lockTenant } from '../members/membership.ts';
 import { hashSecret } from '../secret.ts';
+import { HAS_SECRET, IS_OPEN } from './open-invitation.ts';
 
 /**
  * Uses an invitation up, in the transaction that creates the account. Only the secret in the mail proves that its reader
@@ -12,15 +13,14 @@ import { hashSecret } from '../secret.ts';
 export async function acceptInvitation(tx: Tx, secret: string): Promise<Membership> {
   const secretHash = hashSecret(secret);
   const [invitation] = await tx.sql<{ tenantId: string }>(
-    'SELECT tenant_id AS "tenantId" FROM invitations WHERE secret_hash = $1 OR mail_secret_hash = $1',
+    `SELECT i.tenant_id AS "tenantId" FROM invitations i WHERE ${HAS_SECRET}`,
     [secretHash],
   );
   // Else the last member could delete the account meanwhile, and leave the new one in a tenant without an ADMIN.
   if (invitation) await lockTenant(tx, invitation.tenantId);
   const [membership] = await tx.sql<Membership>(
     `UPDATE invitations i SET accepted_at = now() FROM users inviter
-     WHERE (i.secret_hash = $1 OR i.mail_secret_hash = $1)
-       AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
+     WHERE ${HAS_SECRET} AND ${IS_OPEN}
        AND inviter.id = i.invited_by_id AND inviter.role = 'ADMIN' AND inviter.removed_at IS NULL
      RETURNING i.id AS "invitationId", i.tenant_id AS "tenantId", i.role,
        CASE WHEN i.mail_secret_hash = $1 THEN i.email END AS "provenEmail"`,

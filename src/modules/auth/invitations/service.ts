@@ -10,6 +10,7 @@ import { emailAddress } from '../accounts/account.ts';
 import { fromNow } from '../from-now.ts';
 import { lockMembers } from '../members/membership.ts';
 import { hashSecret, newSecret } from '../secret.ts';
+import { IS_OPEN } from './open-invitation.ts';
 
 export const MAX_OPEN_INVITATIONS = 100;
 
@@ -110,8 +111,7 @@ async function checkNoMember(tx: Tx, tenantId: string, email: string): Promise<v
 
 async function checkOpenInvitations({ sql }: Tx, tenantId: string): Promise<void> {
   const [open] = await sql<{ count: number }>(
-    `SELECT count(*)::int AS count FROM invitations
-     WHERE tenant_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()`,
+    `SELECT count(*)::int AS count FROM invitations i WHERE i.tenant_id = $1 AND ${IS_OPEN}`,
     [tenantId],
   );
   if (open!.count < MAX_OPEN_INVITATIONS) return;

@@ -15,6 +15,11 @@ export async function lockMembers(tx: Tx, { userId, tenantId }: Viewer): Promise
   }
 }
 
+/** Locks a user, whose keys, links and password then change one after the other. */
+export async function lockUser({ sql }: Pick<Tx, 'sql'>, id: string): Promise<void> {
+  await sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+}
+
 /** FOR NO KEY UPDATE: rows that name the tenant can still be added. */
 export async function lockTenant(tx: Tx, tenantId: string): Promise<void> {
   await tx.sql('SELECT id FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);

@@ -6,7 +6,7 @@ import { useCase } from '../../../kernel/use-case.ts';
 import { revokeKeysOf } from '../api-keys/revocation.ts';
 import { endSessions } from '../sessions/sessions.ts';
 import { depart } from './departures.ts';
-import { isOnlyAdmin, lockMembers, memberOf } from './membership.ts';
+import { isOnlyAdmin, lockMembers, lockUser, memberOf } from './membership.ts';
 
 /** Sets the role of a member. It takes effect on requests at once and on live connections within a second. */
 export const setUserRole = useCase(
@@ -91,7 +91,7 @@ export const setUserPlan = useCase(
   { input: z.object({ userId: rowId, plan: z.enum(Plan) }), audit: ['user.plan-changed'] },
   ({ viewer, transact, record }, { userId: id, plan }) =>
     transact(async (tx) => {
-      await tx.sql('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      await lockUser(tx, id);
       const before = await tx.prisma.user.findFirst({ where: { id, removedAt: null } });
       if (!before) throw new NotFoundError('The user');
       if (before.plan === plan) return { user: before };

@@ -30,7 +30,7 @@ export const login = useCase(
       if (!user) throw wrongCredentials();
       return ctx.transact(async (tx) => {
         if (!(await lockUnchanged(tx, user))) throw wrongCredentials();
-        const opened = await openSession(ctx, tx, user.id);
+        const opened = await openSession(ctx, tx, user);
         const by = { tenantId: user.tenantId, userId: user.id };
         await ctx.record(tx, 'session.started', { by, target: { type: 'Session', id: opened.sessionId } });
         return opened;

@@ -3,6 +3,7 @@ import { UnauthenticatedError } from '../../../errors.ts';
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database } from '../../../infra/database.ts';
 import type { Authenticator } from '../authenticator.ts';
+import { IS_OPEN } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Authenticates access tokens of sessions: verifies the signature, then checks in the database that the session is open. */
@@ -16,8 +17,7 @@ export function sessionAuthenticator({ database, tokens }: SessionServices): Aut
       const [user] = await database.sql<{ role: Role; plan: Plan }>(
         `SELECT u.role, u.plan
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
-         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.id = $2 AND t.id = $3
-           AND u.removed_at IS NULL`,
+         WHERE s.id = $1 AND u.id = $2 AND t.id = $3 AND ${IS_OPEN}`,
         [sessionId, userId, tenantId],
       );
       if (!user) {
@@ -46,7 +46,7 @@ export async function rolesOfSessions(
 ): Promise<Map<string, Role>> {
   const open = await sql<{ id: string; role: Role }>(
     `SELECT s.id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
-     WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL`,
+     WHERE s.id = ANY($1) AND ${IS_OPEN}`,
     [ids],
   );
   return new Map(open.map(({ id, role }) => [id, role]));

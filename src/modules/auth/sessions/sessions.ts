@@ -1,5 +1,5 @@
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
-import type { RefreshToken } from '../../../generated/prisma/client.ts';
+import type { RefreshToken, User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Context } from '../../../kernel/context.ts';
 import type { PublicScope } from '../../../kernel/use-case.ts';
@@ -11,14 +11,18 @@ import type { Tokens } from './tokens.ts';
  * session; except within a grace period while the successor is unused, when the response was lost or a second browser
  * tab refreshed too. A session has an absolute end, which no refresh moves. All times are those of the database.
  */
-export async function openSession(ctx: SessionContext, tx: Tx, userId: string): Promise<AuthSession> {
+export async function openSession(
+  ctx: SessionContext,
+  tx: Tx,
+  { id: userId, tenantId }: Pick<User, 'id' | 'tenantId'>,
+): Promise<AuthSession> {
   const now = await currentTime(tx);
   const expiresAt = new Date(now.getTime() + ctx.settings.sessionMaxDays * DAY_MS);
   const userAgent = readableUserAgent(ctx.client.userAgent);
   const session = await tx.prisma.session.create({
     data: { userId, userAgent, createdAt: now, lastUsedAt: now, expiresAt },
   });
-  return authSession(ctx, tx, await addRefreshToken(ctx, tx, { ...session, now }));
+  return authSession(ctx, { userId, tenantId }, await addRefreshToken(ctx, tx, { ...session, now }));
 }
 
 /** Spends a refresh token and returns the session with its successor; null when the token is no longer valid. */
@@ -45,7 +49,7 @@ export async function rotateSession(
       detail: { user: { type: 'User', id: userId } },
     });
   }
-  return successor && authSession(ctx, tx, successor);
+  return successor && authSession(ctx, session, successor);
 }
 
 /** Ends the open sessions of a user, except the one with the id `except`. */
@@ -60,6 +64,8 @@ export async function endSessions(
   );
 }
 
+/** SQL condition on the session `s` of the user `u`. */
+export const IS_OPEN = 's.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL';
 /** How long a spent token still returns its successor. */
 const GRACE_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -80,7 +86,7 @@ async function lockSessionOf(tx: Tx, tokenId: string): Promise<OwnedSession | nu
   const [session] = await tx.sql<OwnedSession>(
     `SELECT s.id, s.expires_at AS "expiresAt", now() AS now, u.id AS "userId", u.tenant_id AS "tenantId"
      FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id JOIN users u ON u.id = s.user_id
-     WHERE r.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.removed_at IS NULL FOR UPDATE OF s`,
+     WHERE r.id = $1 AND ${IS_OPEN} FOR UPDATE OF s`,
     [tokenId],
   );
   return session ?? null;
@@ -116,23 +122,20 @@ function addRefreshToken(
   return tx.prisma.refreshToken.create({ data: { sessionId, createdAt: now, expiresAt } });
 }
 
-async function authSession(ctx: SessionContext, tx: Tx, token: RefreshToken): Promise<AuthSession> {
-  const { user } = await tx.prisma.session.findUniqueOrThrow({
-    where: { id: token.sessionId },
-    select: { user: { select: { id: true, tenantId: true } } },
-  });
-  const access = await ctx.tokens.issueAccessToken({
-    userId: user.id,
-    tenantId: user.tenantId,
-    sessionId: token.sessionId,
-  });
+async function authSession(
+  { tokens }: SessionContext,
+  { userId, tenantId }: Pick<OwnedSession, 'userId' | 'tenantId'>,
+  token: RefreshToken,
+): Promise<AuthSession> {
+  const { sessionId } = token;
+  const access = await tokens.issueAccessToken({ userId, tenantId, sessionId });
   return {
     accessToken: access.token,
     accessTokenExpiresAt: access.expiresAt,
-    refreshToken: ctx.tokens.refreshToken(token.id),
+    refreshToken: tokens.refreshToken(token.id),
     refreshTokenExpiresAt: token.expiresAt,
-    userId: user.id,
-    sessionId: token.sessionId,
+    userId,
+    sessionId,
   };
 }
 

@@ -79,7 +79,7 @@ export class SignInThrottle {
     const [lock, failures] = await Promise.all([this.#locks.read(account), this.#addressFailures.read(from)]);
     const isHeld = failures.count >= GUESSES.address.max;
     const waitMs = Math.max(lock.count > 0 ? lock.msLeft : 0, isHeld ? failures.msLeft : 0);
-    if (waitMs > 0) throw tooMany('failed attempts', waitMs);
+    if (waitMs > 0) throw new RateLimitedError('failed attempts', waitMs);
   }
 
   async #lockAfterFailure(account: string): Promise<void> {
@@ -93,13 +93,8 @@ export class SignInThrottle {
     const counter = this.#requests.get(name) ?? new SharedCounter({ name, seconds, redis: this.#redis });
     this.#requests.set(name, counter);
     const { count, msLeft } = await counter.add(key);
-    if (count > max) throw tooMany('requests', msLeft);
+    if (count > max) throw new RateLimitedError('requests', msLeft);
   }
-}
-
-function tooMany(what: string, waitMs: number): RateLimitedError {
-  const seconds = Math.max(Math.ceil(waitMs / 1000), 1);
-  return new RateLimitedError(seconds, `Too many ${what}. Try again in ${seconds} seconds.`);
 }
 
 interface Guess {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AUDIT_ACTIONS, type AuditDeclaration } from '../../../../src/kernel/audit-actions.ts';
 import { schema } from '../../../../src/transport/graphql/schema.ts';
+import { rowsOf } from '../../../support/document-tables.ts';
 
 const page = fs.readFileSync('docs/audit.md', 'utf8');
 const declared = Object.values(schema.getMutationType()!.getFields()).map(
@@ -19,7 +20,7 @@ describe('every mutation', () => {
 describe('docs/audit.md', () => {
   it('lists every act with its meaning', () => {
     const acts = Object.entries(AUDIT_ACTIONS).map(([name, meaning]) => [`\`${name}\``, meaning]);
-    expect(rowsOf('| act | meaning |')).toEqual(acts);
+    expect(rowsOf(page, '| act | meaning |')).toEqual(acts);
   });
 
   it('lists what every mutation records', () => {
@@ -28,20 +29,6 @@ describe('docs/audit.md', () => {
       'none' in audit! ? audit.none : audit!.map((action) => `\`${action}\``).join(', '),
     ]);
     const byName = (a: string[], b: string[]) => a[0]!.localeCompare(b[0]!);
-    expect(rowsOf('| mutation |').toSorted(byName)).toEqual(rows.toSorted(byName));
+    expect(rowsOf(page, '| mutation |').toSorted(byName)).toEqual(rows.toSorted(byName));
   });
 });
-
-/** The cells of the table whose header begins so. */
-function rowsOf(header: string): string[][] {
-  const start = page.indexOf(`\n${header}`) + 1;
-  expect(start, header).toBeGreaterThan(0);
-  const [table] = page.slice(start).split('\n\n');
-  const lines = table!.trim().split('\n').slice(2);
-  return lines.map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
