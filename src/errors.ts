@@ -131,6 +131,17 @@ export class UnsafeInputError extends AppError {
 }
 
 /**
+ * The database refuses a value of a statement, e.g. a number out of range, and will always refuse it. Texts are not the
+ * cause: they are made storable on their way. A fault of the server, but work that meets it ends instead of repeating.
+ */
+export class UnstorableError extends Error {
+  constructor(sqlState: string, options: ErrorOptions) {
+    super(`the database cannot store a value (${sqlState})`, options);
+    this.name = 'UnstorableError';
+  }
+}
+
+/**
  * A problem with the settings, which the operator must correct. One line per problem: the setting and how to correct
  * it, never its value.
  */

@@ -202,6 +202,14 @@ describe('the sources', () => {
     expect([...outside(CORE_STATEMENT), ...outside(client)]).toEqual([]);
   });
 
+  it('make JSON for SQL only with storableJson', () => {
+    const inSql = filesWith(/\bsql(<[^>]*>)?\(|jsonb/, 'src/').filter((file) => !file.includes('/generated/'));
+    expect(filesWith(/storableJson\(/, 'src/').length).toBeGreaterThan(3);
+    expect(filesWith(/JSON\.stringify\(/, 'src/').filter((file) => inSql.includes(file))).toEqual([
+      'src/kernel/idempotency.ts', // hashes it
+    ]);
+  });
+
   it.each([
     ['SELECT 1 FROM claims', true],
     ['delete from events where seq = 1', true],

@@ -1,10 +1,15 @@
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import { AppError } from '../errors.ts';
+import { AppError, UnstorableError } from '../errors.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 
-/** Maps errors of an unreachable or overloaded database to SERVICE_UNAVAILABLE. Returns other errors unchanged. */
-export function toAppError(error: unknown): unknown {
+/**
+ * Maps errors of an unreachable or overloaded database to SERVICE_UNAVAILABLE, and those of data that it refuses to
+ * UnstorableError. Returns other errors unchanged.
+ */
+export function toDomainError(error: unknown): unknown {
+  const state = sqlState(error);
+  if (state?.startsWith(DATA_EXCEPTIONS)) return new UnstorableError(state, { cause: error });
   if (!isUnavailable(error)) return error;
   const message = 'The database is temporarily unavailable. Try again in a moment.';
   return new AppError('SERVICE_UNAVAILABLE', message, { cause: error });
@@ -42,6 +47,9 @@ const isSocketError = (error: unknown) =>
 /** pg throws a plain Error without a code when a connection ends, times out or cannot be acquired. */
 const isPlainError = (error: unknown) =>
   error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
+
+/** The class of SQLSTATE: no such character, number out of range, text too long. */
+const DATA_EXCEPTIONS = '22';
 
 /** Connection lost, refused or timed out; too many connections; server starting or stopping; idle session terminated. */
 const UNAVAILABLE_SQL_STATES = /^(08|53|57P|25P0[34])/;

@@ -13,8 +13,9 @@ import type { EventLogReader, LogAppend, StoredEvent } from '../core/event-log/e
 import type { LiveChannel } from '../core/event-log/live-channel.ts';
 import type { Log } from '../core/event-log/log.ts';
 import type { Sql } from '../core/sql.ts';
+import { storableValue } from '../core/text/storable-text.ts';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { isConflict, toAppError } from './database-errors.ts';
+import { isConflict, toDomainError } from './database-errors.ts';
 import type { JobName, Jobs } from './jobs.ts';
 import type { Logger } from './logger.ts';
 import { sqlOf, TransactionPool } from './transaction-pool.ts';
@@ -26,7 +27,8 @@ export interface Database {
   /**
    * Runs `work` in one transaction, including its events and jobs. Runs `work` again after a conflict, so it must have
    * no effects outside of the database.
-   * Errors: those of `work`; FencedError; SERVICE_UNAVAILABLE when the database is unavailable.
+   * Errors: those of `work`; FencedError; SERVICE_UNAVAILABLE when the database is unavailable; UnstorableError when
+   * it can never store a value.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Runs reads on one consistent snapshot. */
@@ -65,7 +67,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       );
     return pool
       .withSharedClient((sql) => prisma.$transaction((tx) => run(tx, sql), limits))
-      .catch((error: unknown) => Promise.reject(error === failure ? error : toAppError(error)));
+      .catch((error: unknown) => Promise.reject(error === failure ? error : toDomainError(error)));
   }
 
   async function writeOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -127,12 +129,13 @@ function openPool({ url, maxConnections = 20, logger }: DatabaseOptions): Transa
   return pool;
 }
 
+/** Every text and every JSON value that Prisma writes is made storable here; raw statements: `sqlOf`. */
 function createPrisma(pool: pg.Pool): PrismaClient {
   const client = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
   return client.$extends({
     query: {
       $allOperations: ({ args, query }) =>
-        query(args).catch((error: unknown) => Promise.reject(toAppError(error))) as Promise<unknown>,
+        query(storableValue(args)).catch((error: unknown) => Promise.reject(toDomainError(error))) as Promise<unknown>,
     },
   }) as unknown as PrismaClient;
 }

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import type { Sql } from '../core/sql.ts';
-import { toAppError } from './database-errors.ts';
+import { storableText } from '../core/text/storable-text.ts';
+import { toDomainError } from './database-errors.ts';
 
 /**
  * A pool that shares the connection of a Prisma transaction with the raw statements of the same transaction. Prisma
@@ -52,16 +53,23 @@ export class TransactionPool extends pg.Pool {
   }
 }
 
-/** Runs statements on `connection`. Errors: SERVICE_UNAVAILABLE when the database is unavailable. */
+/**
+ * Runs statements on `connection`. Texts are made storable; JSON has to be made with `storableJson`.
+ * Errors: SERVICE_UNAVAILABLE when the database is unavailable; UnstorableError.
+ */
 export function sqlOf(connection: () => pg.Pool | pg.PoolClient): Sql {
   return async <Row>(text: string, params?: readonly unknown[]) => {
     const target = connection();
     try {
-      return (await target.query(text, params as unknown[])).rows as Row[];
+      return (await target.query(text, params?.map(storableParam))).rows as Row[];
     } catch (error) {
-      throw toAppError(error);
+      throw toDomainError(error);
     }
   };
+}
+
+function storableParam(param: unknown): unknown {
+  return typeof param === 'string' ? storableText(param) : param;
 }
 
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Viewer } from '../access/viewer.ts';
+import { storableJson } from '../core/text/storable-text.ts';
 import { uuidV7 } from '../core/uuid-v7.ts';
 import type { Tx } from '../infra/database.ts';
 import type { AuditAction } from './audit-actions.ts';
@@ -35,7 +36,7 @@ export async function recordAct(
       target?.id ?? null,
       origin?.requestId ?? null,
       ip === null ? null : hashAddress(ip, salt),
-      JSON.stringify(detail),
+      storableJson(detail),
       ip,
       salt,
     ],

@@ -1,5 +1,5 @@
 import { ModelError } from '../core/llm/language-model.ts';
-import { AppError } from '../errors.ts';
+import { AppError, UnstorableError } from '../errors.ts';
 
 /** The error of a FAILED run or reply. The set of codes is closed; the message says what to do. */
 export interface ExecutionErrorData {
@@ -16,7 +16,7 @@ export type ExecutionErrorCode =
   /** Nobody decided within the time limit. */
   | 'APPROVAL_EXPIRED'
   | 'TIMEOUT'
-  /** The model returned no usable output. */
+  /** The model returned no usable output, or one that cannot be stored. */
   | 'INVALID_OUTPUT'
   /** An error in this service. */
   | 'INTERNAL';
@@ -46,13 +46,15 @@ export function describeAttempt(error: unknown, attempts: number): string {
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return error.message;
   if (error instanceof EmptyOutputError) return `The model returned an empty text (${tries}).`;
+  if (error instanceof UnstorableError)
+    return `The result cannot be stored: ${error.message}. The provider may have sent a value that makes no sense.`;
   if (error instanceof ModelError) return `The provider failed (${tries}): ${error.message}`;
   return 'An internal error occurred.';
 }
 
 function codeOf(error: unknown): ExecutionErrorCode {
   if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return 'BUDGET_EXCEEDED';
-  if (error instanceof EmptyOutputError) return 'INVALID_OUTPUT';
+  if (error instanceof EmptyOutputError || error instanceof UnstorableError) return 'INVALID_OUTPUT';
   if (error instanceof ModelError) return error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
   return 'INTERNAL';
 }

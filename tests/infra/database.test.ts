@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
+import { AppError, UnstorableError } from '../../src/errors.ts';
 import { FencedError, type StoredEvent } from '../../src/core/event-log/event-log.ts';
 import { logKind } from '../../src/core/event-log/log.ts';
 import { PostgresEventLog } from '../../src/core/event-log/event-log-postgres.ts';
@@ -99,6 +99,34 @@ describe('transact', () => {
       });
     await Promise.all([lockInOrder('a', 'b'), lockInOrder('b', 'a')]);
     expect(runs).toBeGreaterThan(2);
+  });
+
+  it.each([
+    ['NUL', 'a\0b', 'a\uFFFDb'],
+    ['half an emoji', '\ud83d and more', '\uFFFD and more'],
+    ['the other half', 'more and \ude00', 'more and \uFFFD'],
+  ])('stores text and JSON with %s, in every way to write them', async (what, text, stored) => {
+    const tenant = await database.prisma.tenant.create({ data: { externalId: what, name: 'raw' } });
+    const context = { [text]: [text] };
+    const data = { tenantId: tenant.id, ownerId: 'nobody', title: text, context };
+    const { id } = await database.transact(async (tx) => {
+      tx.append(logOf(what), { n: 1, [text]: text });
+      await tx.sql('UPDATE tenants SET name = $1 WHERE id = $2', [text, tenant.id]);
+      return tx.prisma.conversation.create({ data });
+    });
+    const conversation = await database.prisma.conversation.findUnique({ where: { id } });
+    expect(conversation).toMatchObject({ title: stored, context: { [stored]: [stored] } });
+    expect(await database.prisma.tenant.findUnique({ where: { id: tenant.id } })).toMatchObject({ name: stored });
+    expect(await new PostgresEventLog(database.sql).read(logOf(what), 0, 1)).toMatchObject([
+      { data: { n: 1, [stored]: stored } },
+    ]);
+  });
+
+  it('throws UnstorableError for a value that is out of range', async () => {
+    const tooLarge = database.sql('SELECT $1::int4', ['4000000000']);
+    await expect(tooLarge).rejects.toBeInstanceOf(UnstorableError);
+    const inPrisma = database.transact((tx) => tx.prisma.$queryRaw`SELECT 1 / ${0}::int4`);
+    await expect(inPrisma).rejects.toMatchObject({ message: expect.stringContaining('22012') });
   });
 
   it('rejects raw statements after the transaction has ended', async () => {

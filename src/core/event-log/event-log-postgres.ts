@@ -9,6 +9,7 @@
  * still missing. A transaction takes all its other locks before it appends, and appends once.
  */
 import type { Sql } from '../sql.ts';
+import { storableJson } from '../text/storable-text.ts';
 import {
   type EventLog,
   type FencedAppend,
@@ -65,7 +66,7 @@ export class PostgresEventLog implements EventLog {
 
   async texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]> {
     if (parts.length === 0) return [];
-    const rows = await this.#sql<{ text: string }>(TEXTS, [log, JSON.stringify(parts)]);
+    const rows = await this.#sql<{ text: string }>(TEXTS, [log, storableJson(parts)]);
     return rows.map(({ text }) => text);
   }
 
@@ -78,7 +79,7 @@ export class PostgresEventLog implements EventLog {
   }
 
   async #write(statement: string, appends: readonly LogAppend[]) {
-    const rows = await this.#sql<Outcome>(statement, [JSON.stringify(appends)]);
+    const rows = await this.#sql<Outcome>(statement, [storableJson(appends)]);
     const stored = rows.filter(({ outcome }) => outcome === 'stored');
     const logs = (which: Outcome['outcome']) =>
       rows.filter(({ outcome }) => outcome === which).map(({ logId }) => logId);

@@ -1,5 +1,6 @@
 import { FencedError } from '../../core/event-log/event-log.ts';
 import type { ModelStreamPart } from '../../core/llm/language-model.ts';
+import { UnstorableError } from '../../errors.ts';
 import type { Services } from '../context.ts';
 import { describeAttempt, describeFailure, type ExecutionErrorData } from '../execution-error.ts';
 import { afterFailure, retryDelay } from './retry-policy.ts';
@@ -36,7 +37,8 @@ export async function runAttempts(
       if (attempt && !(await attempt.discard(reason))) return 'ENDED';
       if (decision.action === 'LEAVE') throw error;
       if (decision.action === 'FAIL') {
-        if (failure.code === 'INTERNAL') logger.error({ err: error, ...work.ids }, 'attempt failed');
+        const isFault = failure.code === 'INTERNAL' || error instanceof UnstorableError;
+        if (isFault) logger.error({ err: error, ...work.ids }, 'attempt failed');
         await work.fail(failure, error);
         return 'FAILED';
       }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
+import { firstCharacters } from '../../core/text/first-characters.ts';
 import type { ValidationIssue, ValidationIssueCode } from '../../errors.ts';
 import { storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
@@ -134,7 +135,8 @@ function issue(
 }
 
 function shorten(key: string): string {
-  return key.length > 40 ? `${key.slice(0, 40)}…` : key;
+  const start = firstCharacters(key, 40);
+  return start.length < key.length ? `${start}…` : key;
 }
 
 export type Design = z.output<typeof designSchema>;

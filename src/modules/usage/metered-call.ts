@@ -4,7 +4,7 @@ import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import type { Route } from '../../core/llm/model-router.ts';
 import { GateUnavailableError, OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, UnstorableError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import {
@@ -92,7 +92,7 @@ export class MeteredCall {
 
   /**
    * Settles in its own transaction, for a call whose result is discarded but billed by the provider nevertheless.
-   * Retries while the database is unavailable, then logs the loss and lets the reservation expire. Never throws.
+   * Retries while the database fails, but for a value that it can never store, then logs the loss and lets the reservation expire. Never throws.
    */
   async charge(): Promise<void> {
     const { database, spending, logger } = this.#ctx;
@@ -100,7 +100,7 @@ export class MeteredCall {
       try {
         return void (await database.transact((tx) => this.settle(tx)));
       } catch (error) {
-        if (tries < MAX_CHARGE_TRIES) {
+        if (tries < MAX_CHARGE_TRIES && !(error instanceof UnstorableError)) {
           await sleep(retryDelayMs(error, tries));
           continue;
         }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { Prisma } from '../../../src/generated/prisma/client.ts';
-import { isConflict, toAppError } from '../../../src/infra/database-errors.ts';
+import { isConflict, toDomainError } from '../../../src/infra/database-errors.ts';
 
 const database = (code: string) => Object.assign(new pg.DatabaseError('', 0, 'error'), { code });
 const prisma = (code: string, meta?: Record<string, unknown>) =>
@@ -12,7 +12,7 @@ const below = (code: string, cause: ConstructorParameters<typeof DriverAdapterEr
   prisma(code, { driverAdapterError: new DriverAdapterError(cause) });
 const socket = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
 
-describe('toAppError', () => {
+describe('toDomainError', () => {
   it.each([
     ['a server that is going down', database('57P01')],
     ['a server with too many connections', database('53300')],
@@ -23,7 +23,7 @@ describe('toAppError', () => {
     ['a broken BEGIN or COMMIT', new DriverAdapterError(postgres('57P01'))],
     ['no transaction to be had in time', prisma('P2028', {})],
   ])('returns SERVICE_UNAVAILABLE for %s', (_what, error) => {
-    expect(toAppError(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', cause: error });
+    expect(toDomainError(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', cause: error });
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('toAppError', () => {
     ['a mistake of ours', new TypeError('x is not a function')],
     ['what is no error', undefined],
   ])('returns %s unchanged', (_what, error) => {
-    expect(toAppError(error)).toBe(error);
+    expect(toDomainError(error)).toBe(error);
   });
 });
 

@@ -3,6 +3,7 @@ import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TrustedIssuer } from '../../../core/jwt/jwt-verifier.ts';
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
+import { firstCharacters } from '../../../core/text/first-characters.ts';
 import { storableText } from '../../../core/text/storable-text.ts';
 import type { Role } from '../../../generated/prisma/enums.ts';
 import { emailAddress, MAX_DISPLAY_NAME_LENGTH } from '../accounts/account.ts';
@@ -70,7 +71,7 @@ const ROLES: Partial<Record<string, Role>> = Object.assign(Object.create(null), 
 
 function displayNameOf(claim: unknown): string | null {
   if (typeof claim !== 'string') return null;
-  const name = cleanText(storableText(claim.slice(0, MAX_DISPLAY_NAME_LENGTH)))
+  const name = cleanText(firstCharacters(claim, MAX_DISPLAY_NAME_LENGTH))
     .text.replace(/\p{Cc}/gu, '')
     .trim();
   return name || null;

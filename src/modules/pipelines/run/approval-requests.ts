@@ -1,4 +1,4 @@
-import { storableText } from '../../../core/text/storable-text.ts';
+import { firstCharacters } from '../../../core/text/first-characters.ts';
 import type { ApprovalRequest, PipelineExecution, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';
@@ -85,7 +85,7 @@ function payloadOf({ title, agent, prompt }: Step, inputs: AgentTask['inputs']) 
   const excerpts = inputs.map(({ key, title, output }) => ({
     key,
     title,
-    excerpt: storableText((output ?? '').slice(0, MAX_EXCERPT_LENGTH)), // the cut may split a surrogate pair
+    excerpt: firstCharacters(output ?? '', MAX_EXCERPT_LENGTH),
   }));
   return { title, agent, prompt, inputs: excerpts };
 }

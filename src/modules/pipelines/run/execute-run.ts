@@ -1,7 +1,8 @@
 import type { Claim } from '../../../core/claims/claim-keeper.ts';
+import { UnstorableError } from '../../../errors.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { type Signal, signalsLog } from '../../../kernel/events/signals.ts';
-import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
+import { describeFailure, type ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
@@ -71,13 +72,25 @@ class RunExecution {
         (step, asTask) => this.#runStep(step, asTask),
         () => this.#stopNewSteps(),
       );
-    await handOverAfterOutage(steps, () => writer.handOver());
+    try {
+      await handOverAfterOutage(steps, () => writer.handOver());
+    } catch (error) {
+      if (!(error instanceof UnstorableError)) throw error;
+      return this.#endUnstorable(error);
+    }
     const { failure, isComplete } = writer.state;
     // In all other cases the run waits for people or for another worker.
     if (this.#cancel.signal.aborted) await writer.end('CANCELLED', null);
     else if (failure) await writer.end('FAILED', failure);
     else if (isComplete) await writer.end('SUCCEEDED', null);
     else if (this.#handover.aborted) await writer.handOver();
+  }
+
+  /** Another claim would meet the same error. */
+  async #endUnstorable(error: UnstorableError): Promise<void> {
+    const { execution, writer } = this.#run;
+    this.#services.logger.error({ err: error, executionId: execution.id }, 'run cannot be stored');
+    await writer.end('FAILED', writer.state.failure ?? describeFailure(error, null, 1));
   }
 
   async #runStep(step: Step, asTask: AsTask): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type StepExecution,
   type StepStatus,
 } from '../../../generated/prisma/client.ts';
+import { storableJson } from '../../../core/text/storable-text.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { recordAct, recordFindings } from '../../../kernel/audit.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
@@ -181,7 +182,7 @@ async function addNotices(
   { id, tenantId }: Pick<PipelineExecution, 'id' | 'tenantId'>,
   notices: readonly Notice[],
 ): Promise<void> {
-  const added = JSON.stringify(notices);
+  const added = storableJson(notices);
   await tx.sql('UPDATE pipeline_executions SET notices = notices || $2::jsonb WHERE id = $1', [id, added]);
   await recordFindings((action, act) => recordAct(tx, action, { tenantId, actorId: null, ...act }), notices, {
     type: 'PipelineExecution',
