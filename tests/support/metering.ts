@@ -9,7 +9,7 @@ import {
 } from '../../src/core/llm/language-model.ts';
 import type { ModelPrice } from '../../src/core/llm/prices.ts';
 import type { Route } from '../../src/core/llm/model-router.ts';
-import { collect } from '../../src/core/llm/structured.ts';
+import { collect } from '../../src/core/llm/structured/complete-structured.ts';
 import { SpendingGate } from '../../src/core/spending/spending-gate.ts';
 import { createDatabase, type Database } from '../../src/infra/database.ts';
 import { createLogger } from '../../src/infra/logger.ts';

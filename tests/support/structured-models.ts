@@ -1,7 +1,7 @@
 import { ModelError, type ModelRequest } from '../../src/core/llm/language-model.ts';
 import { MODEL_PRICES } from '../../src/core/llm/catalog.ts';
 import type { ModelPrice } from '../../src/core/llm/prices.ts';
-import { completeStructured } from '../../src/core/llm/structured.ts';
+import { completeStructured } from '../../src/core/llm/structured/complete-structured.ts';
 import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
 import { EMPTY_MEMORY } from '../../src/modules/discussion/engine/memory.ts';
 import { discussionScript } from '../../src/offline/discussion/script.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cleanText } from '../../src/core/prompt-safety/clean-text.ts';
+import { readAnswer } from '../../src/core/llm/structured/read-answer.ts';
+import { CRITIQUE } from '../../src/modules/discussion/engine/critic.ts';
 import { detectInjection } from '../../src/core/prompt-safety/detect-injection.ts';
 import { INJECTION_RULES } from '../../src/core/prompt-safety/injection-rules.ts';
 import { languageOf } from '../../src/modules/discussion/engine/language.ts';
@@ -26,6 +28,12 @@ const MARKS = [
   '😀',
 ];
 const PAIRS = [
+  '{"a" ',
+  '{"a" b} ',
+  '{"a":{"b":',
+  '{"a": "',
+  '{"a": 1, , ',
+  '{} ',
   ' \n',
   '\n ',
   '\n\n',
@@ -62,6 +70,7 @@ const SEARCHES: [string, (text: string) => unknown][] = [
   ),
   ['detectInjection', detectInjection],
   ['cleanText', cleanText],
+  ['readAnswer', (text) => readAnswer(CRITIQUE.schema, { text, end: 'stop' })],
   ['readByPatterns', (text) => readByPatterns(incomingMessage(text))],
   ['titleOf', titleOf],
   ['subjectOf', subjectOf],

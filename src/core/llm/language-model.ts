@@ -42,8 +42,20 @@ export type ModelStreamPart =
   | { type: 'text'; text: string }
   /** May occur any number of times, including zero. A later value replaces an earlier one. */
   | { type: 'usage'; usage: ModelUsage }
-  /** `length`: maxOutputTokens was reached. */
-  | { type: 'end'; reason: 'stop' | 'length' };
+  | { type: 'end'; reason: EndReason };
+
+/** Why an answer ends. All but `stop` may end it in the middle of a sentence. */
+export type EndReason =
+  /** It is complete. */
+  | 'stop'
+  /** maxOutputTokens was reached. */
+  | 'length'
+  /** maxOutputTokens was reached, and thinking had used up most of it. */
+  | 'thinking'
+  /** The model's own limit was reached: its context window, or the most that it can write. */
+  | 'window'
+  /** The provider gave a reason that is not known here. */
+  | 'unknown';
 
 /** Token counts as the provider bills them. */
 export interface ModelUsage {

@@ -69,13 +69,15 @@ const readingSchema = z.object({
     .transform((title) => tidy(title, 80))
     .nullable()
     .default(null),
-  memory: z.object({
-    agreed: entries,
-    withdrawn: places,
-    asked: entries,
-    answered: places,
-    preferences: entries,
-  }),
+  memory: z
+    .object({
+      agreed: entries,
+      withdrawn: places,
+      asked: entries,
+      answered: places,
+      preferences: entries,
+    })
+    .prefault({}),
 });
 
 export const READ: PromptTask<IncomingMessage, ReadingAnswer> = {

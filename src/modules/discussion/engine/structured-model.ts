@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ModelError, type ModelErrorCode, type ModelTask } from '../../../core/llm/language-model.ts';
-import { InvalidOutputError } from '../../../core/llm/structured.ts';
+import { InvalidOutputError } from '../../../core/llm/structured/complete-structured.ts';
 import { EmptyOutputError } from '../../../kernel/execution-error.ts';
 
 /** The port through which the discussion asks a model for structured answers. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidOutputError } from '../../../../../src/core/llm/structured.ts';
+import { InvalidOutputError } from '../../../../../src/core/llm/structured/complete-structured.ts';
 import { ModelError } from '../../../../../src/core/llm/language-model.ts';
 import {
   type DesignFallback,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ModelError, type ModelRequest } from '../../../../src/core/llm/language-model.ts';
-import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
+import { ModelError, type ModelRequest } from '../../../../../src/core/llm/language-model.ts';
+import { OfflineModel } from '../../../../../src/core/llm/providers/offline.ts';
 import {
   collect,
   type Completion,
   completeStructured,
   InvalidOutputError,
-} from '../../../../src/core/llm/structured.ts';
+} from '../../../../../src/core/llm/structured/complete-structured.ts';
 
 const schema = z.object({ score: z.number().int().min(1).max(10), title: z.string() });
 const GOOD = '{"score": 7, "title": "Fine"}';
@@ -38,9 +38,9 @@ describe('completeStructured', () => {
     expect(result).toEqual({ score: 1, title });
   });
 
-  it('replaces escaped NUL and unpaired surrogates', async () => {
-    const { result } = await complete('{"score": 1, "title": "a\\u0000b\\ud83d"}');
-    expect(result).toEqual({ score: 1, title: 'a\uFFFDb\uFFFD' });
+  it('cleans texts like those of a person: no control, direction or invisible characters, no half pairs', async () => {
+    const { result } = await complete('{"score": 1, "title": "a\\u0000b\\ud83d\\u202e\\u200bc"}');
+    expect(result).toEqual({ score: 1, title: 'abc' });
   });
 
   it('repeats the request once with the answer and its issues', async () => {

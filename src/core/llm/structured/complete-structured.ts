@@ -1,23 +1,25 @@
 import type { z } from 'zod';
-import type { ModelStreamPart, ModelRequest } from './language-model.ts';
-import { storableText } from '../text/storable-text.ts';
+import type { EndReason, ModelStreamPart, ModelRequest } from '../language-model.ts';
+import { type OutputIssue, readAnswer } from './read-answer.ts';
 
 /**
- * Requests one JSON object that matches `schema`. An answer that does not match is sent back once with its validation
- * issues. `complete` performs one call, including its accounting and events, and is called at most twice.
+ * Requests one JSON object that matches `schema`. The answer is read with tolerance for how models write
+ * (`readAnswer`); one that still does not match is sent back once with its validation issues. `complete` performs one
+ * call, including its accounting and events, and is called at most twice.
  * Errors: InvalidOutputError when the second answer does not match either; those of `complete`, unchanged.
  * Example: `completeStructured({ complete: async (r) => collect(model.stream(r, signal)), request, schema })`.
  */
 export async function completeStructured<T>({ complete, request, schema }: StructuredCall<T>): Promise<T> {
   const jsonRequest = { ...request, json: true };
   const first = await complete(jsonRequest);
-  const read = readAs(schema, first, jsonRequest);
+  const read = readAnswer(schema, first);
   if (!read.issues) return read.value;
 
-  const repairRequest = withRepair(jsonRequest, first, read.issues);
-  const repaired = readAs(schema, await complete(repairRequest), repairRequest);
+  const repair = withRepair(jsonRequest, first, [...cutIssues(first, request), ...read.issues]);
+  const second = await complete(repair);
+  const repaired = readAnswer(schema, second);
   if (!repaired.issues) return repaired.value;
-  throw new InvalidOutputError(repaired.issues);
+  throw new InvalidOutputError([...cutIssues(second, request), ...repaired.issues]);
 }
 
 /** Collects the text of one call. Errors: those of the stream. */
@@ -30,30 +32,9 @@ export async function collect(parts: AsyncIterable<ModelStreamPart>): Promise<Co
   return completion;
 }
 
-function readAs<T>(schema: z.ZodType<T>, completion: Completion, request: ModelRequest): Reading<T> {
-  const json = parseObject(completion.text);
-  if (json === undefined) return { issues: [{ path: [], message: whyUnreadable(completion, request) }] };
-  const result = schema.safeParse(json);
-  if (result.success) return { value: result.data };
-  return { issues: result.error.issues.map(({ path, message }) => ({ path: path.map(String), message })) };
-}
-
-/** Parses from the first brace to the last, because models often add a code fence or a sentence around the object. */
-function parseObject(text: string): unknown {
-  const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
-  try {
-    return JSON.parse(json, (_key, value: unknown) =>
-      typeof value === 'string' ? storableText(value) : value,
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function whyUnreadable({ end }: Completion, { maxOutputTokens }: ModelRequest): string {
-  return end === 'length'
-    ? `the answer was cut off at the limit of ${maxOutputTokens} tokens: it must be shorter`
-    : 'the answer is not one valid JSON object';
+function cutIssues({ end }: Completion, { maxOutputTokens }: ModelRequest): OutputIssue[] {
+  if (end === 'stop') return [];
+  return [{ path: [], message: `${WHY_CUT[end](maxOutputTokens)}: it must be shorter` }];
 }
 
 function withRepair(request: ModelRequest, { text }: Completion, issues: OutputIssue[]): ModelRequest {
@@ -72,6 +53,13 @@ function withRepair(request: ModelRequest, { text }: Completion, issues: OutputI
 function describe({ path, message }: OutputIssue): string {
   return path.length > 0 ? `- ${path.join('.')}: ${message}` : `- ${message}`;
 }
+
+const WHY_CUT: Record<Exclude<EndReason, 'stop'>, (maxOutputTokens: number) => string> = {
+  length: (limit) => `the answer was cut off at the limit of ${limit} tokens`,
+  thinking: (limit) => `the answer was cut off because thinking used up most of its ${limit} tokens`,
+  window: () => 'the answer was cut off because the context window is full',
+  unknown: () => 'the answer may have ended before it was complete',
+};
 
 const MAX_NAMED_ISSUES = 20;
 
@@ -96,14 +84,5 @@ export interface StructuredCall<T> {
 
 export interface Completion {
   text: string;
-  end: 'stop' | 'length';
-}
-
-type Reading<T> = { value: T; issues?: undefined } | { issues: OutputIssue[] };
-
-/** One validation issue of an answer. */
-export interface OutputIssue {
-  /** From the root of the answer. */
-  path: string[];
-  message: string;
+  end: EndReason;
 }
