@@ -203,7 +203,9 @@ describe('the sources', () => {
   });
 
   it('make JSON for SQL only with storableJson', () => {
-    const inSql = filesWith(/\bsql(<[^>]*>)?\(|jsonb/, 'src/').filter((file) => !file.includes('/generated/'));
+    const inSql = filesWith(/\bsql(<[^>]*>)?\(|jsonb/, 'src/').filter(
+      (file) => !file.includes('/generated/'),
+    );
     expect(filesWith(/storableJson\(/, 'src/').length).toBeGreaterThan(3);
     expect(filesWith(/JSON\.stringify\(/, 'src/').filter((file) => inSql.includes(file))).toEqual([
       'src/kernel/idempotency.ts', // hashes it

@@ -135,7 +135,9 @@ function createPrisma(pool: pg.Pool): PrismaClient {
   return client.$extends({
     query: {
       $allOperations: ({ args, query }) =>
-        query(storableValue(args)).catch((error: unknown) => Promise.reject(toDomainError(error))) as Promise<unknown>,
+        query(storableValue(args)).catch((error: unknown) =>
+          Promise.reject(toDomainError(error)),
+        ) as Promise<unknown>,
     },
   }) as unknown as PrismaClient;
 }

@@ -116,7 +116,9 @@ describe('transact', () => {
     });
     const conversation = await database.prisma.conversation.findUnique({ where: { id } });
     expect(conversation).toMatchObject({ title: stored, context: { [stored]: [stored] } });
-    expect(await database.prisma.tenant.findUnique({ where: { id: tenant.id } })).toMatchObject({ name: stored });
+    expect(await database.prisma.tenant.findUnique({ where: { id: tenant.id } })).toMatchObject({
+      name: stored,
+    });
     expect(await new PostgresEventLog(database.sql).read(logOf(what), 0, 1)).toMatchObject([
       { data: { n: 1, [stored]: stored } },
     ]);

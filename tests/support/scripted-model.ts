@@ -1,4 +1,9 @@
-import type { LanguageModel, ModelStreamPart, ModelRequest } from '../../src/core/llm/language-model.ts';
+import type {
+  EndReason,
+  LanguageModel,
+  ModelStreamPart,
+  ModelRequest,
+} from '../../src/core/llm/language-model.ts';
 import { ModelRouter } from '../../src/core/llm/model-router.ts';
 
 /**
@@ -50,7 +55,7 @@ export class ScriptedModel implements LanguageModel {
   }
 
   async *#play(name: string, answer: Answer, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
-    const { text, failure, isCut } = typeof answer === 'string' ? { text: answer } : answer;
+    const { text, failure, end = 'stop' } = typeof answer === 'string' ? { text: answer } : answer;
     const words = text.match(/\S+\s*/g) ?? [];
     for (const [index, word] of words.entries()) {
       signal.throwIfAborted();
@@ -60,7 +65,7 @@ export class ScriptedModel implements LanguageModel {
     signal.throwIfAborted();
     if (failure) throw failure;
     yield { type: 'usage', usage: { inputTokens: 100, outputTokens: words.length } };
-    yield { type: 'end', reason: isCut ? 'length' : 'stop' };
+    yield { type: 'end', reason: end };
   }
 }
 
@@ -77,5 +82,5 @@ function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promis
   });
 }
 
-/** A complete text, an interrupted one, or one that is cut at its token limit. */
-type Answer = string | { text: string; failure?: Error; isCut?: boolean };
+/** A complete text, an interrupted one, or one with another end. */
+type Answer = string | { text: string; failure?: Error; end?: EndReason };

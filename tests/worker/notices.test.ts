@@ -26,7 +26,7 @@ describe('the notices of a run', () => {
 
   it('tell which steps were cut, also of steps that end at once', async () => {
     const ann = await app.register();
-    for (const name of ['left', 'right']) model.answer(name, { text: `${name} goes on and`, isCut: true });
+    for (const name of ['left', 'right']) model.answer(name, { text: `${name} goes on and`, end: 'length' });
     const steps = design(
       { key: 'left' },
       { key: 'right', maxOutputTokens: 300 },

@@ -1,4 +1,4 @@
-import type { ModelStreamPart } from '../../core/llm/language-model.ts';
+import type { EndReason, ModelStreamPart } from '../../core/llm/language-model.ts';
 import { EmptyOutputError } from '../execution-error.ts';
 
 /**
@@ -14,11 +14,11 @@ export async function streamToLog(
   const writes: Promise<void>[] = [];
   let hasFailed = false;
   let whole = '';
-  let isCut = false;
+  let end: EndReason = 'stop';
   try {
     for await (const part of parts) {
       if (hasFailed) break; // awaiting the writes throws the error
-      if (part.type === 'end') isCut = part.reason === 'length';
+      if (part.type === 'end') end = part.reason;
       if (part.type !== 'text' || part.text === '') continue;
       const { text } = part;
       const stored = write({ offset: whole.length, text });
@@ -32,13 +32,13 @@ export async function streamToLog(
     await Promise.allSettled(writes);
   }
   if (whole.trim() === '') throw new EmptyOutputError();
-  return { text: whole, isCut };
+  return { text: whole, end };
 }
 
 const MAX_PENDING_WRITES = 64;
 
 export interface StreamedText {
   text: string;
-  /** Whether the model reached its limit of output tokens. */
-  isCut: boolean;
+  /** All but `stop`: the text may end in the middle of a sentence. */
+  end: EndReason;
 }

@@ -14,10 +14,7 @@ describe('stopReply', () => {
   it('closes the provider’s stream, keeps the text written so far and charges it', async () => {
     const ann = await app.register();
     const { messageId } = await replyUnderWay(ann);
-    await eventually(async () => {
-      const written = `SELECT FROM events WHERE data->>'messageId' = $1 AND data->>'type' = 'MessageDelta'`;
-      return (await app.services.database.sql(written, [decodeId(messageId, 'Message')])).length > 0;
-    });
+    await firstPieceWritten(messageId);
     const { reply: stopped } = await app.mutate<{ reply: { status: string; content: string; cost: string } }>(
       'stopReply',
       { messageId },
@@ -28,6 +25,18 @@ describe('stopReply', () => {
     expect(stopped.content).toBe('discussion.reply ');
     expect(Number(stopped.cost)).toBeGreaterThan(0);
     expect(model.aborted).toContain('discussion.reply');
+  });
+
+  it('leaves the text in the context of the next reply, marked as stopped', async () => {
+    const ann = await app.register();
+    const { conversationId, messageId } = await replyUnderWay(ann);
+    await firstPieceWritten(messageId);
+    await app.mutate('stopReply', { messageId }, FIELDS, ann);
+    await replyEnded(app, ann, messageId);
+    model.hold('discussion.reply')();
+    await talk(app, ann, conversationId, 'Where did you stop?');
+    const { messages } = model.requests.findLast(({ task }) => task.name === 'discussion.reply')!;
+    expect(messages[0]!.content).toContain('You (the person stopped this reply): discussion.reply');
   });
 
   it('stops a queued reply immediately', async () => {
@@ -60,6 +69,13 @@ describe('stopReply', () => {
     input: async (owner) => ({ messageId: (await replyUnderWay(owner)).messageId }),
     idField: { name: 'messageId', type: 'Message' },
   });
+
+  async function firstPieceWritten(messageId: string): Promise<void> {
+    await eventually(async () => {
+      const written = `SELECT FROM events WHERE data->>'messageId' = $1 AND data->>'type' = 'MessageDelta'`;
+      return (await app.services.database.sql(written, [decodeId(messageId, 'Message')])).length > 0;
+    });
+  }
 
   async function replyUnderWay(account: Account) {
     const conversationId = await openConversation(app, account);

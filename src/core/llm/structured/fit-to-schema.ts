@@ -84,7 +84,10 @@ function unpacked(value: unknown): unknown {
 }
 
 function plain(word: string): string {
-  return word.trim().toUpperCase().replace(/[\s-]+/g, '_');
+  return word
+    .trim()
+    .toUpperCase()
+    .replace(/[\s-]+/g, '_');
 }
 
 function isAnything({ type, enum: words, const: word }: JsonSchema): boolean {

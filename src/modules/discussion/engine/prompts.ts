@@ -4,6 +4,7 @@
  */
 import { createNonce, isolate, isolationRule } from '../../../core/prompt-safety/isolate.ts';
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
+import { firstCharacters } from '../../../core/text/first-characters.ts';
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelPrice } from '../../../core/llm/prices.ts';
 import { AGENT_KIND_NAMES, AGENT_KINDS } from '../../designs/agent-kinds.ts';
@@ -155,8 +156,9 @@ export function designData({ strategy, title, summary, design }: Draft): string 
 export function messagesData(messages: readonly ChatMessage[], maxTokens = 3_000): string {
   const chosen: string[] = [];
   let tokens = 0;
-  for (const { role, content } of messages.toReversed()) {
-    const line = `${role === 'USER' ? 'Person' : 'You'}: ${clip(content, MAX_MESSAGE_LENGTH)}`;
+  for (const { role, content, isStopped } of messages.toReversed()) {
+    const who = role === 'USER' ? 'Person' : isStopped ? 'You (the person stopped this reply)' : 'You';
+    const line = `${who}: ${clip(content, MAX_MESSAGE_LENGTH)}`;
     tokens += estimateTokens(line);
     if (tokens > maxTokens) break;
     chosen.unshift(line);
@@ -178,7 +180,8 @@ function numbered(lines: readonly string[]): string {
 }
 
 function clip(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength).toWellFormed()}…`;
+  const start = firstCharacters(text, maxLength);
+  return start.length < text.normalize().length ? `${start}…` : start;
 }
 
 const MAX_MESSAGE_LENGTH = 2_000;
@@ -187,6 +190,8 @@ const MAX_CONTEXT_LENGTH = 4_000;
 export interface ChatMessage {
   role: 'USER' | 'ASSISTANT';
   content: string;
+  /** Whether the person stopped this reply, so that it ends anywhere. */
+  isStopped?: boolean;
 }
 
 interface PromptParts {

@@ -12,6 +12,7 @@ import {
 import type { Prompt } from './structured-model.ts';
 
 export const REPLY_TASK = 'discussion.reply';
+export const REPLY_OUTPUT_TOKENS = 1_200;
 
 /** Builds the model request for the text of a reply. */
 export function replyTo(
@@ -31,7 +32,7 @@ export function replyTo(
       'newest message': plan.userMessage,
     },
     language: plan.language,
-    maxOutputTokens: 1_200,
+    maxOutputTokens: REPLY_OUTPUT_TOKENS,
   });
   return { task: { name: REPLY_TASK, metadata: { plan } }, prompt };
 }

@@ -33,22 +33,31 @@ export function contextOf({ userMessage, conversation }: ClaimedReply): Discussi
   return (userMessage.context ?? conversation.context) as DiscussionState['context'];
 }
 
-/** The latest messages before the user message, oldest first, as many as fit the model's context. */
+/**
+ * The latest messages before the user message, oldest first, as many as fit the model's context. A reply that was
+ * stopped counts with the text that the person has seen.
+ */
 export async function messagesBefore(
   { database }: Pick<Services, 'database'>,
   { conversation, userMessage }: ClaimedReply,
 ): Promise<DiscussionState['messages']> {
   const latest = await database.prisma.message.findMany({
-    where: { conversationId: conversation.id, position: { lt: userMessage.position }, status: 'COMPLETE' },
+    where: {
+      conversationId: conversation.id,
+      position: { lt: userMessage.position },
+      status: { in: ['COMPLETE', 'CANCELLED'] },
+      content: { not: '' },
+    },
     orderBy: { position: 'desc' },
     take: MAX_MESSAGES,
   });
   const fitting: DiscussionState['messages'][number][] = [];
   let length = 0;
-  for (const { role, content } of latest) {
+  for (const { role, status, content } of latest) {
     length += content.length;
     if (length > MAX_MESSAGES_LENGTH) break;
-    fitting.unshift({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content });
+    const isStopped = status === 'CANCELLED';
+    fitting.unshift({ role: role === 'USER' ? 'USER' : 'ASSISTANT', content, isStopped });
   }
   return fitting;
 }

@@ -1,5 +1,9 @@
 import type { ModelRequest, ModelTask } from '../../../core/llm/language-model.ts';
-import { collect, type Completion, completeStructured } from '../../../core/llm/structured/complete-structured.ts';
+import {
+  collect,
+  type Completion,
+  completeStructured,
+} from '../../../core/llm/structured/complete-structured.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { retryModelCall } from '../../../kernel/work/retry-policy.ts';
 import type { Payer } from '../../usage/budget.ts';

@@ -6,6 +6,7 @@ import { signalsLog } from '../../../kernel/events/signals.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Notice } from '../../../kernel/notice.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
+import { cutNotices } from '../../../kernel/work/cut-notice.ts';
 import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
 import {
   runAttempts,
@@ -15,7 +16,7 @@ import {
 import { mergeDeltas } from '../../conversations/events.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
 import { type BuiltInPart, builtInNotices } from '../engine/built-in.ts';
-import { replyTo } from '../engine/reply.ts';
+import { REPLY_OUTPUT_TOKENS, replyTo } from '../engine/reply.ts';
 import { type ReplyPlan, replyPlanSchema } from '../engine/reply-plan.ts';
 import { failureOf, type GenerationFailure } from '../engine/structured-model.ts';
 import { takeTurn } from '../engine/turn.ts';
@@ -136,7 +137,10 @@ class ReplyExecution implements StreamedWork {
       },
       append: (chunk) =>
         this.#reply.log.append({ type: 'MessageDelta', messageId, attempt, ...chunk }, mergeDeltas),
-      finish: ({ text }) => this.#writer.complete(text, call!),
+      finish: ({ text, end }) => {
+        const notices = cutNotices(end, { what: 'The reply', maxOutputTokens: REPLY_OUTPUT_TOKENS });
+        return this.#writer.complete(text, notices, call!);
+      },
       discard: async (reason) => {
         await call?.charge();
         this.#discardReason = reason;

@@ -1,3 +1,4 @@
+import { storableJson } from '../../../core/text/storable-text.ts';
 import type { Conversation, DesignProposal, Message } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
@@ -75,9 +76,12 @@ export class ReplyWriter {
     await this.#log.write((tx) => tx.prisma.message.update({ where, data: { stalledClaims: 0 } }));
   }
 
-  /** Completes the reply with the text of the attempt. */
-  async complete(content: string, call: Pick<MeteredCall, 'settle'>): Promise<void> {
-    await this.#end({ status: 'COMPLETE', content }, async (tx) => void (await call.settle(tx)));
+  /** Completes the reply with the text of the attempt. Adds the notices to those of the turn. */
+  async complete(content: string, notices: Notice[], call: Pick<MeteredCall, 'settle'>): Promise<void> {
+    await this.#end({ status: 'COMPLETE', content }, async (tx) => {
+      await call.settle(tx);
+      if (notices.length > 0) await this.#addNotices(tx, notices);
+    });
   }
 
   /** Completes the reply with a text for which no model was called. */
@@ -139,6 +143,12 @@ export class ReplyWriter {
     if (selected)
       await tx.prisma.designProposal.update({ where: { id: selected.id }, data: { selected: true } });
     return stored;
+  }
+
+  /** In SQL, since Prisma cannot append to a list in JSON. */
+  async #addNotices(tx: Tx, notices: Notice[]): Promise<void> {
+    const added = storableJson(notices);
+    await tx.sql('UPDATE messages SET notices = notices || $2::jsonb WHERE id = $1', [this.#id, added]);
   }
 
   #discarded(attempt: number, reason: string): ConversationEvent {

@@ -3,6 +3,7 @@ import type { Route } from '../../../core/llm/model-router.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { type Notice, notice } from '../../../kernel/notice.ts';
+import { cutNotices } from '../../../kernel/work/cut-notice.ts';
 import type { StreamedText } from '../../../kernel/work/stream-to-log.ts';
 import {
   runAttempts,
@@ -85,10 +86,12 @@ class StepAttempt implements StreamedAttempt {
     return run.log.append({ ...event, ...chunk }, mergeTokens);
   }
 
-  async finish({ text, isCut }: StreamedText): Promise<void> {
+  async finish({ text, end }: StreamedText): Promise<void> {
     const { run, step } = this.#work;
-    const notices = isCut ? [...this.#notices, cutNotice(step)] : this.#notices;
-    await run.writer.finishStep(step.key, text, notices, this.#call!);
+    const { key: stepKey } = step;
+    const about = { what: `The output of step ${stepKey}`, maxOutputTokens: maxOutputTokens(step), stepKey };
+    const notices = [...this.#notices, ...cutNotices(end, about)];
+    await run.writer.finishStep(stepKey, text, notices, this.#call!);
   }
 
   /** Charges the call even if the write fails, because the provider has billed it. */
@@ -129,11 +132,6 @@ class StepAttempt implements StreamedAttempt {
 
 function noticesOf({ key: stepKey }: Step, { url, title, findings }: CollectedSource): Notice[] {
   return findings.map((finding) => notice('INJECTION_SUSPECTED', finding, { stepKey, source: url ?? title }));
-}
-
-function cutNotice(step: Step): Notice {
-  const message = `The output of step ${step.key} was truncated at its limit of ${maxOutputTokens(step)} tokens.`;
-  return notice('OUTPUT_CUT', message, { stepKey: step.key });
 }
 
 function maxOutputTokens(step: Step): number {

@@ -13,9 +13,12 @@ describe('storableJson', () => {
     expect(JSON.parse(json)).toEqual({ [stored]: [stored, { deep: stored }] });
   });
 
-  it.each(['😀 whole', 'written \\u0000 and \\ud83d', 'Ünïcödé', '\u0001\u001f\u2028'])('keeps %j', (text) => {
-    expect(storableJson({ text })).toBe(JSON.stringify({ text }));
-  });
+  it.each(['😀 whole', 'written \\u0000 and \\ud83d', 'Ünïcödé', '\u0001\u001f\u2028'])(
+    'keeps %j',
+    (text) => {
+      expect(storableJson({ text })).toBe(JSON.stringify({ text }));
+    },
+  );
 });
 
 describe('storableValue', () => {

@@ -45,27 +45,43 @@ describe('nativeSchemaOf', () => {
     expect(nativeSchemaOf(schema)).toBeNull();
   });
 
-  it.each([READ, DESIGN, CRITIQUE])('describes the answers of $name in the subset of every provider', ({ schema }) => {
-    const native = nativeSchemaOf(schema as z.ZodType);
-    for (const part of partsOf(native)) {
-      expect(Object.keys(part).filter((key) => !SUBSET.has(key))).toEqual([]);
-      if (part['type'] === 'object') {
-        expect(part['required']).toEqual(Object.keys(part['properties'] as object));
-        expect(part['additionalProperties']).toBe(false);
+  it.each([READ, DESIGN, CRITIQUE])(
+    'describes the answers of $name in the subset of every provider',
+    ({ schema }) => {
+      const native = nativeSchemaOf(schema as z.ZodType);
+      for (const part of partsOf(native)) {
+        expect(Object.keys(part).filter((key) => !SUBSET.has(key))).toEqual([]);
+        if (part['type'] === 'object') {
+          expect(part['required']).toEqual(Object.keys(part['properties'] as object));
+          expect(part['additionalProperties']).toBe(false);
+        }
       }
-    }
-    expect(partsOf(native).filter((part) => 'anyOf' in part).length).toBeLessThanOrEqual(MAX_UNIONS);
-  });
+      expect(partsOf(native).filter((part) => 'anyOf' in part).length).toBeLessThanOrEqual(MAX_UNIONS);
+    },
+  );
 });
 
-const SUBSET = new Set(['type', 'description', 'properties', 'required', 'additionalProperties', 'items', 'enum', 'anyOf']);
+const SUBSET = new Set([
+  'type',
+  'description',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'enum',
+  'anyOf',
+]);
 /** Anthropic refuses schemas with more. */
 const MAX_UNIONS = 16;
 
 /** A schema and those inside of it. */
 function partsOf(schema: unknown): Record<string, unknown>[] {
   const part = schema as Record<string, unknown>;
-  const { properties = {}, items, anyOf = [] } = part as {
+  const {
+    properties = {},
+    items,
+    anyOf = [],
+  } = part as {
     properties?: object;
     items?: unknown;
     anyOf?: unknown[];

@@ -46,11 +46,19 @@ describe('readAnswer', () => {
     ['a word in another case', { intents: ['Ask'] }, {}],
     ['a word with blanks around it', { intents: [' ASK\n'] }, {}],
     ['a word with a blank for the underscore', { intents: ['start over'] }, { intents: ['START_OVER'] }],
-    ['a word with a hyphen', { target: 'quality', intents: ['Start-Over'] }, { target: 'QUALITY', intents: ['START_OVER'] }],
+    [
+      'a word with a hyphen',
+      { target: 'quality', intents: ['Start-Over'] },
+      { target: 'QUALITY', intents: ['START_OVER'] },
+    ],
     ['a number in a string', { score: '7' }, {}],
     ['a fraction in a string', { score: ' 7.5 ' }, { score: 7.5 }],
     ['whole numbers in strings of a list', { numbers: ['1', '2'] }, { numbers: [1, 2] }],
-    ['a number in a string of an object', { step: { key: 'a', tokens: '1200' } }, { step: { key: 'a', tokens: 1200 } }],
+    [
+      'a number in a string of an object',
+      { step: { key: 'a', tokens: '1200' } },
+      { step: { key: 'a', tokens: 1200 } },
+    ],
     ['a boolean in a string', { isClear: 'true' }, {}],
     ['a boolean in another case', { isClear: 'False' }, { isClear: false }],
     ['null for a list', { numbers: null }, {}],
@@ -126,7 +134,24 @@ describe('readAnswer', () => {
 
   it('never throws, whatever it reads', () => {
     const random = generator(11);
-    const pieces = ['{', '}', '[', ']', '"', '\\', ',', ':', 'null', '\\u00', '\0', '\ud83d', '"a"', json, '\n', '7'];
+    const pieces = [
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '\\',
+      ',',
+      ':',
+      'null',
+      '\\u00',
+      '\0',
+      '\ud83d',
+      '"a"',
+      json,
+      '\n',
+      '7',
+    ];
     for (let round = 0; round < 5_000; round++) {
       const text = Array.from({ length: random(30) }, () => pieces[random(pieces.length)]).join('');
       expect(() => read(text), JSON.stringify(text)).not.toThrow();
@@ -159,12 +184,34 @@ function randomAnswer(random: (below: number) => number): z.output<typeof schema
 }
 
 function randomText(random: (below: number) => number): string {
-  const pieces = ['{', '}', '"', '\\', '\n', 'null', '한국어', '😀', '```', '</think>', ', ]', 'a b', '{"a": 1}', "'"];
+  const pieces = [
+    '{',
+    '}',
+    '"',
+    '\\',
+    '\n',
+    'null',
+    '한국어',
+    '😀',
+    '```',
+    '</think>',
+    ', ]',
+    'a b',
+    '{"a": 1}',
+    "'",
+  ];
   return Array.from({ length: 1 + random(6) }, () => pieces[random(pieces.length)]).join('');
 }
 
 function wrapped(text: string, random: (below: number) => number): string {
-  const before = ['', 'Here it is:\n', '```json\n', '<think>{"score": 1} or {x}?</think>', 'A set {1, 2}. ', '\n\n'];
+  const before = [
+    '',
+    'Here it is:\n',
+    '```json\n',
+    '<think>{"score": 1} or {x}?</think>',
+    'A set {1, 2}. ',
+    '\n\n',
+  ];
   const after = ['', '\n```', ' I hope that {this} helps.', '\n{}', '\n\nDone "so".'];
   return `${before[random(before.length)]}${text}${after[random(after.length)]}`;
 }
