@@ -104,6 +104,7 @@ export const PARTS = {
 export const FIELDS = {
   'User.email': ['OWNER', 'USER_MANAGER'],
   'User.plan': ['OWNER', 'USER_MANAGER', 'OPERATOR'],
+  'Tenant.costLimit': ['MEMBER'],
   'PipelineExecution.conversation': ['OWNER', 'ADMIN'],
 } as const satisfies Record<string, readonly Reader[]>;
 
@@ -202,7 +203,8 @@ interface ReaderRule {
   matches: (viewer: Viewer, object: Owned) => boolean;
 }
 
-interface Owned {
+export interface Owned {
   tenantId: string;
-  ownerId: string;
+  /** Absent for what belongs to all members of the tenant. */
+  ownerId?: string;
 }

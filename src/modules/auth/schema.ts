@@ -1,8 +1,9 @@
+import { AppError } from '../../errors.ts';
 import { InvalidCredentialsError } from './errors.ts';
 import { errorType } from '../../schema-kit/errors.ts';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../../access/viewer.ts';
-import { maySee } from '../../access/visibility.ts';
+import { maySee, type Owned } from '../../access/visibility.ts';
 import type { User } from '../../generated/prisma/client.ts';
 import type { Plan } from '../../generated/prisma/enums.ts';
 import { describePlan, PLAN_NAMES } from '../../kernel/plans.ts';
@@ -52,10 +53,15 @@ export const TenantRef = node('Tenant', {
       description: 'Id of the tenant at the token issuer.',
     }),
     name: t.exposeString('name', { description: 'Display name.' }),
-    costLimit: t.expose('costLimitMicros', {
+    costLimit: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Spending limit in US dollars per UTC day, shared by all members. Null means no limit.',
+      description:
+        'Spending limit in US dollars per UTC day, shared by all members. Null means no limit. FORBIDDEN for others than members.',
+      resolve: ({ id: tenantId, costLimitMicros }, _args, { viewer }, { path }) => {
+        if (!mayRead('Tenant.costLimit', viewer, { tenantId }, path)) throw hidden('costLimit');
+        return costLimitMicros;
+      },
     }),
   }),
 });
@@ -68,7 +74,7 @@ export const UserRef = node('User', {
       description:
         'E-mail address in lower case. Null for a user without one, and for another member unless you manage users.',
       resolve: (user, _args, { viewer }, { path }) =>
-        mayRead('User.email', viewer, user, path) ? user.email : null,
+        mayRead('User.email', viewer, ownedBySelf(user), path) ? user.email : null,
     }),
     emailVerified: t.boolean({
       description:
@@ -79,10 +85,12 @@ export const UserRef = node('User', {
     role: t.expose('role', { type: RoleRef, description: 'Role in the tenant.' }),
     plan: t.field({
       type: PlanRef,
-      nullable: true,
-      description: 'Plan, which sets the daily limits. Null for another member unless you manage users.',
-      resolve: (user, _args, { viewer }, { path }) =>
-        mayRead('User.plan', viewer, user, path) ? user.plan : null,
+      description:
+        'Plan, which sets the daily limits. FORBIDDEN for another member unless you manage users; the object that holds the user is then null.',
+      resolve: (user, _args, { viewer }, { path }) => {
+        if (!mayRead('User.plan', viewer, ownedBySelf(user), path)) throw hidden('plan');
+        return user.plan;
+      },
     }),
     tenant: t.relation('tenant', { description: 'The tenant that the user belongs to.' }),
     permissions: t.field({
@@ -100,12 +108,26 @@ export const UserRef = node('User', {
 
 /** Also of the caller's own account in the answer to signing in, whoever the viewer of the request is. */
 function mayRead(
-  field: 'User.email' | 'User.plan',
+  field: 'User.email' | 'User.plan' | 'Tenant.costLimit',
   viewer: Viewer | null,
-  { id: ownerId, tenantId }: User,
-  { prev }: GraphQLResolveInfo['path'],
+  object: Owned,
+  path: GraphQLResolveInfo['path'],
 ): boolean {
-  return OWN_ACCOUNTS.includes(prev?.typename ?? '') || maySee(field, viewer, { tenantId, ownerId });
+  return isOfOwnAccount(path) || maySee(field, viewer, object);
+}
+
+/** The field is one of the account, or of its tenant. */
+function isOfOwnAccount({ typename, prev: object }: GraphQLResolveInfo['path']): boolean {
+  const user = typename === 'Tenant' ? object?.prev : object;
+  return OWN_ACCOUNTS.includes(user?.typename ?? '');
+}
+
+function ownedBySelf({ id: ownerId, tenantId }: User): Owned {
+  return { tenantId, ownerId };
+}
+
+function hidden(field: string): AppError {
+  return new AppError('FORBIDDEN', `You may not read the field ${field} of this object. Ask without it.`);
 }
 
 /** Types whose user is the account of the caller, who has just proved to own it. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR_TENANT_ID } from '../../../src/access/permissions.ts';
 import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
-import { type Account, testApp } from '../../support/app.ts';
+import { type Account, mutationDocument, testApp } from '../../support/app.ts';
 import { itRefuses } from '../../support/refusals.ts';
 
 const app = testApp({ config: { role: 'api' } });
@@ -36,13 +36,28 @@ describe('setUserPlan', () => {
     expect(read.data).toEqual({ node: null });
   });
 
-  it('answers with the user’s tenant too, but reads nothing else of it', async () => {
+  it('reads nothing that the user’s tenant owns', async () => {
     const ann = await app.register();
     const { id, tenant } = ann.session.user;
-    const all =
-      '... on SetUserPlanSuccess { user { plan tenant { id externalId name costLimit } apiKeys { id } } }';
-    const answer = await app.mutate('setUserPlan', { userId: id, plan: 'PRO' }, all, operator);
-    expect(answer).toMatchObject({ user: { plan: 'PRO', tenant, apiKeys: [] } });
+    await app.mutate(
+      'setTenantCostLimit',
+      { costLimit: '5' },
+      '... on SetTenantCostLimitSuccess { __typename }',
+      ann,
+    );
+    const all = '... on SetUserPlanSuccess { user { plan tenant { id costLimit } apiKeys { id } } }';
+    const { data, errors } = await app.graphql(
+      mutationDocument('setUserPlan', all),
+      { input: { userId: id, plan: 'PRO' } },
+      operator,
+    );
+    expect(data).toEqual({
+      setUserPlan: {
+        __typename: 'SetUserPlanSuccess',
+        user: { plan: 'PRO', tenant: { id: tenant.id, costLimit: null }, apiKeys: [] },
+      },
+    });
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     const read = await app.graphql('query ($id: ID!) { node(id: $id) { id } }', { id: tenant.id }, operator);
     expect(read.data).toEqual({ node: null });
   });
