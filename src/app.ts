@@ -7,6 +7,7 @@ import { buildSources, startWorkers } from './build/work.ts';
 import type { Config } from './config/config.ts';
 import { createLogger } from './infra/logger.ts';
 import type { Services } from './kernel/context.ts';
+import { storeStarters } from './modules/templates/store-starters.ts';
 
 /**
  * Builds and connects all parts of the application. Closes them in reverse order, also when a later part fails to
@@ -29,6 +30,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const llm = buildLlm(config, overrides);
   const access = await buildAccess(config, { ...storage, redis, logger, clock }, closers);
   const services: Services = { ...storage, ...llm, ...access, ...buildSources(config), logger, clock };
+  await storeStarters(services);
   await startWorkers(config, { services, jobs }, closers);
   const server = buildServer(config, { services, jobs, redis }, closers);
   return {

@@ -28,7 +28,7 @@ const MODULES: readonly (readonly string[])[] = [
   ['auth', 'limits'],
   ['llm'],
   ['usage', 'designs'],
-  ['conversations', 'approvals'],
+  ['templates', 'conversations', 'approvals'],
   ['pipelines'],
   ['discussion'],
 ];
@@ -40,6 +40,7 @@ const MODULES: readonly (readonly string[])[] = [
  */
 const PUBLIC_FILES: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
+  templates: ['inputs.ts', 'loaders.ts'],
   conversations: ['loaders.ts', 'snapshot.ts'],
 };
 

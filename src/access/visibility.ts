@@ -18,6 +18,11 @@ export const READERS = {
     includes: () => true,
     matches: ofSameTenant,
   },
+  RECIPIENT: {
+    description: 'every member of its tenant, when it is SHARED; everybody, when it is built in',
+    includes: () => true,
+    matches: ofSameTenant,
+  },
   ADMIN: {
     description: 'ADMINs of its tenant',
     includes: ({ role }) => role === 'ADMIN',
@@ -48,6 +53,9 @@ export const READERS = {
 const ALL = () => ({});
 const TENANT = ({ tenantId }: Viewer) => ({ tenantId });
 
+/** In place of the tenant of what is part of the product, such as the built-in templates. No tenant has this id. */
+export const BUILT_IN_TENANT_ID = 'built-in';
+
 /**
  * Who sees and who changes what: for each type the tenant's rows that a viewer's are `among`, and for each reader which
  * of those. This table and `FIELDS` are the only place that decides it: every read takes its condition from here, and
@@ -72,6 +80,15 @@ export const VISIBILITY: { [Type in RuledType]: Rule<Rows[Type]> } = {
   Conversation: {
     among: TENANT,
     seenBy: { OWNER: ({ userId: ownerId }) => ({ ownerId }), ADMIN: ALL },
+    changedBy: ['OWNER'],
+  },
+  PipelineTemplate: {
+    among: ({ tenantId }) => ({ tenantId: { in: [tenantId, BUILT_IN_TENANT_ID] } }),
+    seenBy: {
+      OWNER: ({ userId: ownerId }) => ({ ownerId }),
+      RECIPIENT: () => ({ visibility: 'SHARED' }),
+      ADMIN: ALL,
+    },
     changedBy: ['OWNER'],
   },
   PipelineExecution: {
@@ -178,6 +195,7 @@ interface Rows {
   Invitation: Prisma.InvitationWhereInput;
   AuditEntry: Prisma.AuditEntryWhereInput;
   Conversation: Prisma.ConversationWhereInput;
+  PipelineTemplate: Prisma.PipelineTemplateWhereInput;
   PipelineExecution: Prisma.PipelineExecutionWhereInput;
   ApprovalRequest: Prisma.ApprovalRequestWhereInput;
 }

@@ -19,6 +19,7 @@ import { deleteExpiredTickets } from '../modules/auth/tickets/tickets.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { settleRuns } from '../modules/pipelines/departure.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
+import { settleTemplates } from '../modules/templates/departure.ts';
 
 /** The worker for the subjects of each job. */
 const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper) => ClaimWorker>> = {
@@ -29,7 +30,12 @@ const WORKERS: Readonly<Record<JobName, (services: Services, claims: ClaimKeeper
 export const JOBS = Object.keys(WORKERS) as JobName[];
 
 /** What each module does with the objects of a user who has left, in this order: runs end before conversations. */
-const DEPARTURES: readonly SettleDeparture[] = [settleRuns, settleConversations, settleAddresses];
+const DEPARTURES: readonly SettleDeparture[] = [
+  settleRuns,
+  settleConversations,
+  settleTemplates,
+  settleAddresses,
+];
 
 /** Periodic tasks of processes with workers. Several processes may run them concurrently. */
 const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Services) => Promise<void> }[] =

@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = {
   'invitation.revoked': 'An ADMIN revoked an invitation.',
 
   'conversation.deleted': 'A user deleted a conversation.',
+  'template.shared': 'A user showed a template to the other members of the tenant.',
+  'template.deleted': 'A user deleted a template of their own, or as an ADMIN one of the tenant.',
   'approval.decided': 'A user approved or rejected a step of a run.',
   'approval.expired': 'Nobody decided about a step of a run in time, which rejected it.',
   'injection.suspected':

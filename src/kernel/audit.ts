@@ -109,6 +109,7 @@ export interface AuditTarget {
     | 'ApiKey'
     | 'Invitation'
     | 'Conversation'
+    | 'PipelineTemplate'
     | 'PipelineExecution'
     | 'ApprovalRequest';
   id: string;

@@ -43,6 +43,8 @@ export interface Client {
   /** IP address. Forwarded headers name it only behind a trusted proxy. */
   address: string;
   userAgent: string | null;
+  /** The header `Accept-Language`. */
+  languages: string | null;
 }
 
 /** The sources of the collector agent. */

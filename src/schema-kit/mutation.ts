@@ -89,7 +89,7 @@ export interface MutationOptions<Success extends SuccessFields, Fields extends I
   decodeIds?: (input: InputShapeFromFields<Fields>) => InputShapeFromFields<Fields>;
 }
 
-type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypes, 'InputObject'>;
+export type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypes, 'InputObject'>;
 type InputFields = (t: InputBuilder) => InputFieldMap;
 
 /** `idOf`: the use case returns a row id, which is encoded as the global id of this type. */

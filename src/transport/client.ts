@@ -17,7 +17,11 @@ export function clientOf(
     if (forwarded === null) break; // hidden or malformed: the proxy that wrote it stands for its client
     address = forwarded;
   }
-  return { address, userAgent: headers['user-agent'] ?? null };
+  return {
+    address,
+    userAgent: headers['user-agent'] ?? null,
+    languages: headers['accept-language'] ?? null,
+  };
 }
 
 /** The entries of `X-Forwarded-For`, else of `Forwarded` (RFC 7239). Node joins repeated headers by commas. */

@@ -14,6 +14,7 @@ export const READS: Record<string, Read> = {
   'Query.nodes': { document: 'query ($id: ID!) { nodes(ids: [$id]) { __typename id } }' },
   'Query.conversation': { of: 'Conversation', document: 'query ($id: ID!) { conversation(id: $id) { id } }' },
   'Query.execution': { of: 'PipelineExecution', document: 'query ($id: ID!) { execution(id: $id) { id } }' },
+  'Query.template': { of: 'PipelineTemplate', document: 'query ($id: ID!) { template(id: $id) { id } }' },
   'Query.approvalRequest': {
     of: 'ApprovalRequest',
     document: 'query ($id: ID!) { approvalRequest(id: $id) { id } }',

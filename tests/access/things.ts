@@ -3,6 +3,7 @@ import type { Account, TestApp } from '../support/app.ts';
 import { createKey } from '../support/api-keys.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
 import { rowId } from '../support/ids.ts';
+import { createTemplate } from '../support/templates.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import type { People, Reader } from './readers.ts';
 
@@ -18,6 +19,8 @@ export const SEEN_BY = {
   Conversation: OWN,
   Message: OWN,
   DesignProposal: OWN,
+  PipelineTemplate: OWN,
+  'PipelineTemplate that is shared': TENANT,
   PipelineExecution: OWN,
   StepExecution: OWN,
   Checkpoint: OWN,
@@ -55,10 +58,11 @@ export async function makeThings(
   for (const _ of [1, 2, 3]) await openConversation(app, stranger);
   await waiting(app, stranger, design({ key: 'asks', approval: {} }));
   const ids = { ...(await conversationThings(app, owner)), ...(await accountThings(app, owner, admin)) };
+  const templates = await templateThings(app, owner, stranger);
   const runs = await runThings(app, owner, ids.Conversation);
   await openConversation(app, stranger);
   await waiting(app, stranger, design({ key: 'asks', approval: {} }));
-  return { ...ids, ...runs };
+  return { ...ids, ...templates, ...runs };
 }
 
 async function conversationThings(app: TestApp, owner: Account) {
@@ -67,6 +71,14 @@ async function conversationThings(app: TestApp, owner: Account) {
   await app.mutate('renameConversation', { conversationId: id, title: SECRET }, '', owner);
   const { messages, proposals } = await readConversation(app, owner, id);
   return { Conversation: id, Message: messages.edges[1]!.node.id, DesignProposal: proposals[0]!.id };
+}
+
+async function templateThings(app: TestApp, owner: Account, stranger: Account) {
+  for (const one of ['PRIVATE', 'SHARED'] as const) await createTemplate(app, stranger, { visibility: one });
+  return {
+    PipelineTemplate: (await createTemplate(app, owner, { name: SECRET })).id,
+    'PipelineTemplate that is shared': (await createTemplate(app, owner, { visibility: 'SHARED' })).id,
+  };
 }
 
 async function runThings(app: TestApp, owner: Account, conversation: string) {

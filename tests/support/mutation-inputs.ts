@@ -43,6 +43,25 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
     withId: (conversationId) => ({ conversationId, title: 'Taken over' }),
   },
   deleteConversation: { of: 'Conversation', withId: (conversationId) => ({ conversationId }) },
+  createTemplate: { withoutId: () => ({ name: 'Weekly digest', design: TEMPLATE_DESIGN }) },
+  saveAsTemplate: {
+    of: 'PipelineExecution',
+    withId: (executionId) => ({ source: { executionId }, name: 'Taken over' }),
+  },
+  updateTemplate: {
+    of: 'PipelineTemplate',
+    withId: (templateId) => ({ templateId, expectedVersion: 1, name: 'Taken over' }),
+  },
+  deleteTemplate: {
+    of: 'PipelineTemplate',
+    withId: (templateId) => ({ templateId }),
+    allowedTo: ['owner', 'admin'],
+  },
+  forkTemplate: {
+    of: 'PipelineTemplate',
+    withId: (templateId) => ({ templateId }),
+    allowedTo: ['owner', 'admin'],
+  },
   sendMessage: {
     of: 'Conversation',
     withId: (conversationId) => ({ conversationId, content: NEED, whenBusy: 'INTERRUPT' }),
@@ -61,6 +80,8 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   cancelExecution: { of: 'PipelineExecution', withId: (executionId) => ({ executionId }) },
   decideApproval: { of: 'ApprovalRequest', withId: (approvalId) => ({ approvalId, decision: 'APPROVE' }) },
 };
+
+const TEMPLATE_DESIGN = { steps: [{ key: 'a', agent: 'CUSTOM', title: 'A', prompt: 'Write about rain.' }] };
 
 type Input = Record<string, unknown>;
 
@@ -82,5 +103,6 @@ type NodeType =
   | 'Conversation'
   | 'Message'
   | 'DesignProposal'
+  | 'PipelineTemplate'
   | 'PipelineExecution'
   | 'ApprovalRequest';

@@ -104,7 +104,7 @@ describe.skipIf(!findRedis())('rate limits while Redis', () => {
     try {
       const waiting = app.services.rateLimiter.read({
         viewer: null,
-        client: { address: '::1', userAgent: null },
+        client: { address: '::1', userAgent: null, languages: null },
       });
       expect(await Promise.race([waiting, sleep(400, 'too late')])).not.toBe('too late');
       expect(await allowedOf(30, 3, [app], ann.token)).toBe(10);

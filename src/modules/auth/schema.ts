@@ -35,6 +35,8 @@ export const PermissionRef = builder.enumType('Permission', {
     AGENT_EXECUTE: { description: 'Send messages to agents, and select and confirm design proposals.' },
     PIPELINE_EXECUTE: { description: 'Start and cancel runs.' },
     CONVERSATION_WRITE: { description: 'Create, rename and delete conversations.' },
+    TEMPLATE_WRITE: { description: 'Create, change, fork and delete templates.' },
+    TEMPLATE_SHARE: { description: 'Show templates to the other members of the tenant.' },
     APPROVAL_DECIDE: { description: 'Approve and reject approval requests of runs.' },
     API_KEY_MANAGE: { description: 'Create and revoke own API keys.' },
     USER_MANAGE: {

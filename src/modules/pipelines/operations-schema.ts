@@ -5,6 +5,7 @@ import { builder } from '../../schema-kit/builder.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { PipelineDesignInput } from '../designs/schema.ts';
+import { MAX_INPUT_VALUE_LENGTH } from '../templates/inputs.ts';
 import {
   cancelExecution,
   estimatePipeline,
@@ -40,7 +41,19 @@ const PipelineSourceInput = builder.inputType('PipelineSource', {
     proposalId: t.id({
       description: 'Id of a selected and confirmed proposal of one of your conversations.',
     }),
+    templateId: t.id({ description: 'Id of a template that is visible to you.' }),
     design: t.field({ type: PipelineDesignInput, description: 'A complete design, without a conversation.' }),
+  }),
+});
+
+const TemplateInputValueInput = builder.inputType('TemplateInputValue', {
+  description: 'Value of a named input of a template, for one run.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name of the input.' }),
+    value: t.string({
+      required: true,
+      description: `The value, at most ${MAX_INPUT_VALUE_LENGTH} characters. The agents treat it as data, never as instructions.`,
+    }),
   }),
 });
 
@@ -57,7 +70,7 @@ builder.queryFields((t) => ({
         description: 'Where the design comes from.',
       }),
       request: t.arg.string({
-        description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Default for a proposal: the agreed requirements of its conversation. Default for a design: none, so that only its steps are estimated.`,
+        description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Default for a proposal: the agreed requirements of its conversation. Default for a design or a template: none, so that only its steps are estimated, without the values of inputs.`,
       }),
     },
     resolve: (_root, { source, request }, ctx) =>
@@ -77,7 +90,11 @@ mutation(executePipeline, {
       description: 'Where the design comes from.',
     }),
     request: t.string({
-      description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Required for a design. Default for a proposal: the agreed requirements of its conversation.`,
+      description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Required for a design and a template. Default for a proposal: the agreed requirements of its conversation.`,
+    }),
+    templateInputs: t.field({
+      type: [TemplateInputValueInput],
+      description: 'Values of the named inputs of the template. Those without a value have their default.',
     }),
     context: t.field({
       type: 'JSONObject',
@@ -110,7 +127,11 @@ function nullWhenNotFound(error: unknown): null {
   throw error;
 }
 
-function sourceOf<Source extends { proposalId?: string | null }>(source: Source): Source {
-  const { proposalId } = source;
-  return proposalId == null ? source : { ...source, proposalId: decodeId(proposalId, 'DesignProposal') };
+function sourceOf<Source extends { proposalId?: string | null; templateId?: string | null }>(
+  source: Source,
+): Source {
+  const { proposalId, templateId } = source;
+  if (proposalId != null) return { ...source, proposalId: decodeId(proposalId, 'DesignProposal') };
+  if (templateId != null) return { ...source, templateId: decodeId(templateId, 'PipelineTemplate') };
+  return source;
 }

@@ -16,6 +16,8 @@ import { PipelineDesignRef } from '../designs/schema.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { checkCursor, MAX_PAGE } from '../../kernel/pagination.ts';
+import { namedTemplates } from '../templates/loaders.ts';
+import { PipelineTemplateRef } from '../templates/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { executionSnapshots, stepsOf, totalsOf } from './loaders.ts';
@@ -101,6 +103,14 @@ export const ExecutionRef = node('PipelineExecution', {
       authScopes: (run, _args, { viewer }) => maySee('PipelineExecution.conversation', viewer, run),
       unauthorizedResolver: () => null,
     }),
+    template: t.field({
+      type: PipelineTemplateRef,
+      nullable: true,
+      description:
+        'Template that was run. Null for a run without one, and when it was deleted or is not visible to you.',
+      resolve: ({ templateId }, _args, ctx) =>
+        templateId === null ? null : namedTemplates(ctx).load(templateId),
+    }),
     // A relation instead of a loader, so that fields selected below the requests are read in the same query.
     approvals: t.relation('approvals', {
       type: ApprovalRequestRef,
@@ -166,6 +176,7 @@ const ExecutionFilterInput = builder.inputType('ExecutionFilter', {
   fields: (t) => ({
     statuses: t.field({ type: [ExecutionStatusRef], description: 'Statuses to include.' }),
     conversationId: t.id({ description: 'Id of the conversation whose proposals were run.' }),
+    templateId: t.id({ description: 'Id of the template that was run.' }),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'Time range of creation.' }),
   }),
 });
@@ -193,6 +204,9 @@ queryList('executions', {
     status: oneOf(filter?.statuses),
     conversation: filter?.conversationId
       ? { id: decodeId(filter.conversationId, 'Conversation'), AND: visible('Conversation', viewer) }
+      : undefined,
+    template: filter?.templateId
+      ? { id: decodeId(filter.templateId, 'PipelineTemplate'), AND: visible('PipelineTemplate', viewer) }
       : undefined,
     createdAt: within(filter?.createdAt),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { estimateTokens } from '../../core/llm/tokens.ts';
+import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -8,7 +9,9 @@ import { changeable, ownedBy } from '../../access/visibility.ts';
 import { recordFindings } from '../../kernel/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
+import type { Design } from '../designs/design.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
+import { fillInputs, type TemplateInputValue, templateInputValues } from '../templates/inputs.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
 import { contextObject, inspectText, promptText, rowId, storedText } from '../../kernel/input.ts';
@@ -41,6 +44,7 @@ export const estimatePipeline = useCase(
 const executePipelineInput = z.object({
   source: pipelineSource,
   request: promptText.nullish(),
+  templateInputs: templateInputValues,
   context: contextObject,
   costLimit: z.bigint().positive('must be more than 0').nullish(),
 });
@@ -55,19 +59,25 @@ export const executePipeline = useCase(
       const id = await ctx.createOnce(tx, async () => {
         const source = await designOf({ prisma: tx.prisma, catalog }, viewer, input.source);
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
-        const { text, notices } = inspectText(input.request ?? defaultRequest(source));
-        const { costMicros } = estimateOf(ctx, source.design, text);
+        const request = inspectText(input.request ?? defaultRequest(source));
+        const { design, notices } = withInputs(source, input.templateInputs, request.notices);
+        const { costMicros } = estimateOf(ctx, design, request.text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
         await takeRunFromQuota(tx, viewer, ctx.clock());
-        const id = await createRun(tx, viewer, source, {
-          request: text,
-          notices,
-          context: input.context ?? undefined,
-          costLimitMicros: input.costLimit ?? null,
-          estimatedCostMicros: costMicros,
-          createdAt: ctx.clock(),
-        });
+        const id = await createRun(
+          tx,
+          viewer,
+          { ...source, design },
+          {
+            request: request.text,
+            notices,
+            context: input.context ?? undefined,
+            costLimitMicros: input.costLimit ?? null,
+            estimatedCostMicros: costMicros,
+            createdAt: ctx.clock(),
+          },
+        );
         await recordFindings((...act) => ctx.record(tx, ...act), notices, { type: 'PipelineExecution', id });
         return id;
       });
@@ -139,16 +149,32 @@ export async function requestCancel(
   await tx.send('run', id);
 }
 
-/** The default request of a proposal. Errors: ValidationError for a bare design, which has no default. */
+/** The default request of a proposal. Errors: ValidationError for a bare design or a template, which have no default. */
 function defaultRequest({ agreed }: SourcedDesign): string {
   if (agreed !== null) return agreed;
   throw new ValidationError([
     {
       code: 'REQUIRED',
       path: ['request'],
-      message: 'A design without a proposal requires a request. Describe the task of the run.',
+      message:
+        'A design without a proposal, and a template, require a request. Describe the task of the run.',
     },
   ]);
+}
+
+/** The design of a template with the values of its inputs. Errors: ValidationError, UnsafeInputError. */
+function withInputs(
+  { design, template }: SourcedDesign,
+  given: readonly TemplateInputValue[],
+  notices: Notice[],
+): { design: Design; notices: Notice[] } {
+  if (template) {
+    const filled = fillInputs(design, template.inputs, given, createNonce());
+    return { design: filled.design, notices: [...notices, ...filled.notices] };
+  }
+  if (given.length === 0) return { design, notices };
+  const message = 'Only a template has inputs. Leave them out, or name the template in `source`.';
+  throw new ValidationError([{ code: 'NOT_ALLOWED', path: ['templateInputs'], message }]);
 }
 
 /** A proposal can be run when it is selected and confirmed and no other run of its conversation is open. */
@@ -180,12 +206,13 @@ async function checkReady(
 }
 
 async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: NewRun): Promise<string> {
-  const { design, proposal } = source;
+  const { design, proposal, template } = source;
   const { id } = await tx.prisma.pipelineExecution.create({
     data: {
       ...ownedBy(viewer),
       ...run,
       conversationId: proposal?.conversationId ?? null,
+      templateId: template?.id ?? null,
       design,
       requireDifferentApprover: design.requireDifferentApprover,
       steps: {

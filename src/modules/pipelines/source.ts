@@ -1,30 +1,47 @@
 import { z } from 'zod';
-import { NotFoundError, ValidationError, type ValidationIssue } from '../../errors.ts';
+import { NotFoundError, ValidationError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import { changeable } from '../../access/visibility.ts';
 import type { Services } from '../../kernel/context.ts';
-import { checkDesign, type Design, designSchema } from '../designs/design.ts';
+import { type Design, designSchema } from '../designs/design.ts';
+import { checkRunnable } from '../designs/runnable.ts';
 import { parseInput, rowId } from '../../kernel/input.ts';
-import { ModelNotFoundError } from '../../core/llm/catalog.ts';
+import type { TemplateInput } from '../templates/inputs.ts';
+import { visibleTemplate } from '../templates/service.ts';
 
-/** The source of a run's design: a proposal of the viewer's own conversation, or a design. */
-export const pipelineSource = z.object({ proposalId: rowId.nullish(), design: z.unknown().optional() });
+/** The source of a run's design: a proposal of the viewer's own conversation, a template that they see, or a design. */
+export const pipelineSource = z.object({
+  proposalId: rowId.nullish(),
+  templateId: rowId.nullish(),
+  design: z.unknown().optional(),
+});
 
 /**
  * Loads the design of a source and checks its graph and that its models are available.
- * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's.
+ * The placeholders of a template are still in it.
+ * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's and a template
+ * that they do not see.
  */
 export async function designOf(
-  { prisma, catalog }: { prisma: Pick<PrismaClient, 'designProposal'>; catalog: Services['catalog'] },
+  {
+    prisma,
+    catalog,
+  }: { prisma: Pick<PrismaClient, 'designProposal' | 'pipelineTemplate'>; catalog: Services['catalog'] },
   viewer: Viewer,
   source: z.output<typeof pipelineSource>,
 ): Promise<SourcedDesign> {
+  if (source.templateId != null) {
+    const template = await visibleTemplate({ prisma }, viewer, source.templateId);
+    const design = designSchema.parse(template.design);
+    assertRunnable(design, catalog);
+    return { ...BARE, design, template: { id: template.id, inputs: template.inputs as TemplateInput[] } };
+  }
   if (source.proposalId == null) {
     const input = z.object({ source: z.object({ design: designSchema }) });
     const { design } = parseInput(input, { source }).source;
-    checkRunnable(design, catalog);
-    return { design, agreed: null, proposal: null };
+    assertRunnable(design, catalog);
+    return { ...BARE, design };
   }
   const proposal = await prisma.designProposal.findFirst({
     where: { id: source.proposalId, ...changeable('DesignProposal', viewer) },
@@ -32,8 +49,8 @@ export async function designOf(
   });
   if (!proposal) throw new NotFoundError('The proposal');
   const design = designSchema.parse(proposal.design);
-  checkRunnable(design, catalog);
-  return { design, agreed: agreedIn(proposal), proposal };
+  assertRunnable(design, catalog);
+  return { ...BARE, design, agreed: agreedIn(proposal), proposal };
 }
 
 /** The agreed requirements, of which the first is the user's request; without any, the title and summary. */
@@ -42,8 +59,8 @@ function agreedIn({ title, summary, conversation }: AgreedProposal): string {
   return (agreedRequirements.length > 0 ? agreedRequirements : [title, summary]).join('\n');
 }
 
-function checkRunnable(design: Design, catalog: Services['catalog']): void {
-  const issues = [...checkDesign(design), ...checkModels(design, catalog)];
+function assertRunnable(design: Design, catalog: Services['catalog']): void {
+  const issues = checkRunnable(design, catalog);
   if (issues.length > 0) {
     throw new ValidationError(
       issues.map((issue) => ({ ...issue, path: ['source', 'design', ...issue.path] })),
@@ -51,24 +68,14 @@ function checkRunnable(design: Design, catalog: Services['catalog']): void {
   }
 }
 
-function checkModels(design: Design, catalog: Services['catalog']): ValidationIssue[] {
-  return design.steps.flatMap((step, index) => {
-    try {
-      catalog.find({ provider: step.provider, model: step.model });
-      return [];
-    } catch (error) {
-      if (!(error instanceof ModelNotFoundError)) throw error;
-      return [{ code: 'UNKNOWN_VALUE', path: ['steps', String(index), 'model'], message: error.message }];
-    }
-  });
-}
+const BARE = { agreed: null, proposal: null, template: null };
 
 export interface SourcedDesign {
   design: Design;
-  /** The requirements agreed in the proposal's conversation; null for a bare design. */
+  /** The requirements agreed in the proposal's conversation; null without a proposal. */
   agreed: string | null;
-  /** Null for a bare design. */
   proposal: { id: string; conversationId: string; selected: boolean } | null;
+  template: { id: string; inputs: TemplateInput[] } | null;
 }
 
 interface AgreedProposal {

@@ -14,6 +14,8 @@ import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';
 import '../../modules/designs/schema.ts';
 import '../../modules/conversations/schema.ts';
+import '../../modules/templates/schema.ts';
+import '../../modules/templates/operations-schema.ts';
 import '../../modules/approvals/schema.ts';
 import '../../modules/approvals/event-schema.ts';
 import '../../modules/pipelines/schema.ts';

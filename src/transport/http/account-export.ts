@@ -12,6 +12,7 @@ import { exportActs } from '../../modules/audit/export.ts';
 import { exportApiKeys, exportProfile, exportSessions } from '../../modules/auth/accounts/export.ts';
 import { exportConversations, exportMessages, exportProposals } from '../../modules/conversations/export.ts';
 import { exportRuns } from '../../modules/pipelines/export.ts';
+import { exportTemplates } from '../../modules/templates/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
 import { formatMicros } from '../../schema-kit/scalars.ts';
 import { clientOf } from '../client.ts';
@@ -30,6 +31,7 @@ const LISTS: Readonly<Record<string, ExportRows>> = {
   conversations: exportConversations,
   messages: exportMessages,
   proposals: exportProposals,
+  templates: exportTemplates,
   runs: exportRuns,
   approvalsDecided: exportDecisions,
   ledger: exportLedger,

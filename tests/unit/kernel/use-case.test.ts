@@ -25,7 +25,11 @@ const database = {
   transact: (work: (tx: unknown) => Promise<unknown>) => work('transaction'),
 } as unknown as Services['database'];
 
-const request = { database, requestId: 'request', client: { address: '192.0.2.1', userAgent: null } };
+const request = {
+  database,
+  requestId: 'request',
+  client: { address: '192.0.2.1', userAgent: null, languages: null },
+};
 const audit = { none: 'only for tests' };
 
 const rename = useCase(

@@ -22,7 +22,7 @@ const VIEWER: Viewer = {
   },
 };
 
-const CLIENT = { address: '203.0.113.7', userAgent: null };
+const CLIENT = { address: '203.0.113.7', userAgent: null, languages: null };
 
 describe('the context of an operation', () => {
   it('has the viewer of the credentials', async () => {
