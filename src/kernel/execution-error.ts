@@ -37,6 +37,7 @@ export function describeFailure(
 ): ExecutionErrorData {
   const code = codeOf(error);
   const cause = describeAttempt(error, attempts);
+  if (isOutputLimit(error)) return { code, message: cause, stepKey }; // its message has its own advice
   const advice = (stepKey === null ? REPLY_ADVICE : STEP_ADVICE)[code];
   return { code, message: advice ? `${cause} ${advice}` : cause, stepKey };
 }
@@ -48,15 +49,21 @@ export function describeAttempt(error: unknown, attempts: number): string {
   if (error instanceof EmptyOutputError) return `The model returned an empty text (${tries}).`;
   if (error instanceof UnstorableError)
     return `The result cannot be stored: ${error.message}. The provider may have sent a value that makes no sense.`;
+  if (isOutputLimit(error)) return error.message;
   if (error instanceof ModelError) return `The provider failed (${tries}): ${error.message}`;
   return 'An internal error occurred.';
 }
 
 function codeOf(error: unknown): ExecutionErrorCode {
   if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return 'BUDGET_EXCEEDED';
-  if (error instanceof EmptyOutputError || error instanceof UnstorableError) return 'INVALID_OUTPUT';
+  if (error instanceof EmptyOutputError || error instanceof UnstorableError || isOutputLimit(error))
+    return 'INVALID_OUTPUT';
   if (error instanceof ModelError) return error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
   return 'INTERNAL';
+}
+
+function isOutputLimit(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code === 'OUTPUT_LIMIT';
 }
 
 const STEP_ADVICE: Advice = {

@@ -178,8 +178,8 @@ function describeBrokenStreams(dialect: ProviderDialect, mock: LLMock, provider:
       expect(textOf(parts)).toBe('Half an');
     });
 
-    it('is TRUNCATED when it is empty', async () => {
-      provider.answer = (response) => sendEvents(response).end();
+    it('is TRUNCATED when it has no event', async () => {
+      provider.answer = (response) => sendEvents(response, ': ready\n\n').end();
       expect((await outcome()).error).toMatchObject({ code: 'TRUNCATED' });
     });
 

@@ -42,6 +42,8 @@ export type ModelStreamPart =
   | { type: 'text'; text: string }
   /** May occur any number of times, including zero. A later value replaces an earlier one. */
   | { type: 'usage'; usage: ModelUsage }
+  /** Never shown, but billed. Some providers count their thinking without sending it. */
+  | { type: 'thinking'; text: string }
   | { type: 'end'; reason: EndReason };
 
 /** Why an answer ends. All but `stop` may end it in the middle of a sentence. */
@@ -83,11 +85,13 @@ export type ModelErrorCode =
   /** The provider rejected the request as invalid. */
   | 'BAD_REQUEST'
   /** The provider refused the content. */
-  | 'REFUSED';
+  | 'REFUSED'
+  /** A limit of tokens was used up before any text was written, usually by thinking. */
+  | 'OUTPUT_LIMIT';
 
 export class ModelError extends Error {
   readonly code: ModelErrorCode;
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later. Follows from the code, but for e.g. a used up quota of a day. */
   readonly retryable: boolean;
   /** The provider's Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -95,12 +99,12 @@ export class ModelError extends Error {
   constructor(
     code: ModelErrorCode,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; cause?: unknown; retryable?: boolean } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.code = code;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -11,8 +11,8 @@ import { EmptyOutputError } from '../execution-error.ts';
  *   ModelError RATE_LIMITED, UNAVAILABLE, TRUNCATED, TIMEOUT     retry              fail
  *   EmptyOutputError                                             retry              fail
  *   outage of our own database                                   retry              leave
- *   anything else (AUTH, BAD_REQUEST, budget, a result that      fail               fail
- *   cannot be stored, internal errors)
+ *   anything else (AUTH, BAD_REQUEST, OUTPUT_LIMIT, budget, a    fail               fail
+ *   result that cannot be stored, internal errors)
  *
  * *Fail* ends a run or a reply as FAILED, but for a reply whose text failed three times: built-in rules write it.
  * Delays grow from half a second (`retryDelayMs`); a provider's Retry-After takes precedence. *Leave*: the work has

@@ -33,7 +33,7 @@ export class UsageMeter {
   observe(part: ModelStreamPart): void {
     if (part.type === 'usage') this.#reported = part.usage;
     if (part.type === 'end') this.#complete = true;
-    if (part.type === 'text') this.#count(part.text);
+    if (part.type === 'text' || part.type === 'thinking') this.#count(part.text);
   }
 
   fail(error: unknown): void {

@@ -1,6 +1,8 @@
+import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
-import type { Outcome, ProviderConnection, StreamError } from './provider-call.ts';
-import { field, readError } from './provider-errors.ts';
+import { field } from '../wire/field.ts';
+import { contentParts, thinkingParts } from './content-parts.ts';
+import type { ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** Anthropic's Messages API. It has no JSON mode, so the instructions request JSON. */
@@ -9,7 +11,6 @@ export const anthropic = defineProvider({
   description: 'Anthropic’s Claude models.',
   baseUrl: 'https://api.anthropic.com',
   parts,
-  errorInStream,
 });
 
 /** The first event has the input tokens, the last but one the output tokens. Later counts replace earlier ones. */
@@ -19,23 +20,26 @@ async function* parts(
   server: ProviderServer,
 ): AsyncGenerator<ModelStreamPart> {
   let counts: Counts = {};
-  let outcome: Outcome | undefined;
-  let complete = false;
-
   for await (const event of await open(request, connection, server)) {
+    yield* partsOf(event);
     if (event.type === 'message_start' || event.type === 'message_delta') {
-      counts = latest(counts, event.type === 'message_start' ? event.message.usage : event.usage);
+      counts = latest(counts, event.type === 'message_start' ? event.message?.usage : event.usage);
       yield* usageParts(sumUp(counts));
     }
-    if (event.type === 'content_block_delta' && event.delta.type === 'text_delta' && event.delta.text) {
-      yield { type: 'text', text: event.delta.text };
-    }
-    if (event.type === 'message_delta' && event.delta.stop_reason) {
-      outcome = OUTCOMES[event.delta.stop_reason] ?? 'stop';
-    }
-    if (event.type === 'message_stop') complete = true;
+    if (event.type === 'message_delta') connection.endsWith(event.delta?.stop_reason);
+    if (event.type === 'message_stop') connection.hasEnded();
   }
-  yield connection.end(complete || outcome === 'refused' ? outcome : undefined);
+}
+
+/** Text and thinking come in deltas; the protocol also allows them in the start of a block and of the message. */
+function partsOf(event: RawMessageStreamEvent): ModelStreamPart[] {
+  if (event.type === 'message_start') return contentParts(field(event.message, 'content'));
+  if (event.type === 'content_block_start') return contentParts(event.content_block);
+  if (event.type !== 'content_block_delta') return [];
+  const { delta } = event;
+  if (field(delta, 'type') === 'text_delta') return contentParts(field(delta, 'text'));
+  if (field(delta, 'type') === 'thinking_delta') return thinkingParts(field(delta, 'thinking'));
+  return [];
 }
 
 async function open(
@@ -65,7 +69,7 @@ async function open(
 }
 
 /** A later count replaces an earlier one; an omitted count keeps its value. */
-function latest(counts: Counts, update: Counts): Counts {
+function latest(counts: Counts, update: Counts | undefined): Counts {
   const given = Object.entries(update ?? {}).filter(([, count]) => typeof count === 'number');
   return { ...counts, ...Object.fromEntries(given) };
 }
@@ -81,35 +85,6 @@ function sumUp(counts: Counts) {
     written,
   };
 }
-
-/** An `error` event. The SDK stores its body in the error that it throws. */
-function errorInStream(error: unknown): StreamError | undefined {
-  const body = field(error, 'error');
-  if (!body) return undefined;
-  const report = readError(body);
-  const status = report.codes?.map((code) => STATUS_OF_TYPE[code]).find(Boolean);
-  return { ...report, status: status ?? 500 };
-}
-
-const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
-
-/** Every other stop reason is a normal end. */
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  refusal: 'refused',
-};
 
 const JSON_INSTRUCTION = 'Answer with one JSON object and nothing else: no words around it, no code fence.';
 

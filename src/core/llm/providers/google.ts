@@ -1,7 +1,7 @@
-import type { Part } from '@google/genai';
+import type { GenerateContentResponseUsageMetadata } from '@google/genai';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
-import type { Outcome, ProviderConnection, StreamError } from './provider-call.ts';
-import { field } from './provider-errors.ts';
+import { field, listField, textField } from '../wire/field.ts';
+import type { ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** Google's Gemini API. */
@@ -10,7 +10,6 @@ export const google = defineProvider({
   description: 'Google’s Gemini models.',
   baseUrl: 'https://generativelanguage.googleapis.com',
   parts,
-  errorInStream,
 });
 
 async function* parts(
@@ -18,23 +17,33 @@ async function* parts(
   connection: ProviderConnection,
   server: ProviderServer,
 ): AsyncGenerator<ModelStreamPart> {
-  let outcome: Outcome | undefined;
-  let blocked = false;
-
   for await (const chunk of await open(request, connection, server)) {
-    const usage = chunk.usageMetadata;
-    yield* usageParts({
-      input: (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0),
-      output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0),
-      cached: usage?.cachedContentTokenCount,
-    });
-    const candidate = chunk.candidates?.[0];
-    const text = (candidate?.content?.parts ?? []).map(textOf).join('');
-    if (text) yield { type: 'text', text };
-    if (chunk.promptFeedback?.blockReason) blocked = true;
-    if (candidate?.finishReason) outcome = OUTCOMES[candidate.finishReason];
+    const candidate = listField(chunk, 'candidates').find(isFirst);
+    yield* listField(field(candidate, 'content'), 'parts').flatMap(partOf);
+    if (field(candidate, 'finishReason') !== UNSPECIFIED)
+      connection.endsWith(field(candidate, 'finishReason'));
+    if (chunk.promptFeedback?.blockReason) connection.endsWith('PROHIBITED_CONTENT');
+    yield* usageOf(chunk.usageMetadata); // after the text that it counts
   }
-  yield connection.end(blocked ? 'refused' : outcome);
+}
+
+/** One answer is requested; a server may send more. */
+function isFirst(candidate: unknown): boolean {
+  return (field(candidate, 'index') ?? 0) === 0;
+}
+
+/** Code and files are parts, too, but no text. */
+function partOf(part: unknown): ModelStreamPart[] {
+  const text = textField(part, 'text');
+  return text ? [{ type: field(part, 'thought') ? 'thinking' : 'text', text }] : [];
+}
+
+function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): ModelStreamPart[] {
+  return usageParts({
+    input: (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0),
+    output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0),
+    cached: usage?.cachedContentTokenCount,
+  });
 }
 
 async function open(
@@ -63,25 +72,4 @@ async function open(
   });
 }
 
-/** Reasoning also arrives as text but is not part of the answer. */
-function textOf(part: Part): string {
-  return part.thought ? '' : (part.text ?? '');
-}
-
-/** An event with an `error`. The SDK throws an error with its status and the SDK's own message. */
-function errorInStream(error: unknown): StreamError | undefined {
-  const status = field(error, 'status');
-  return typeof status === 'number' ? { status } : undefined;
-}
-
-/** With any other finish reason, e.g. a malformed function call, the answer is incomplete. */
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  SAFETY: 'refused',
-  RECITATION: 'refused',
-  LANGUAGE: 'refused',
-  BLOCKLIST: 'refused',
-  PROHIBITED_CONTENT: 'refused',
-  SPII: 'refused',
-};
+const UNSPECIFIED = 'FINISH_REASON_UNSPECIFIED';

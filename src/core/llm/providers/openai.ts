@@ -1,6 +1,8 @@
+import type { CompletionUsage } from 'openai/resources/completions';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
-import type { Outcome, ProviderConnection, StreamError } from './provider-call.ts';
-import { field, readError } from './provider-errors.ts';
+import { field, listField } from '../wire/field.ts';
+import { contentParts, thinkingParts } from './content-parts.ts';
+import type { ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** OpenAI's Chat Completions API. The base URL ends with `/v1`. */
@@ -9,7 +11,6 @@ export const openAi = defineProvider({
   description: 'OpenAI’s models, through the Chat Completions API.',
   baseUrl: 'https://api.openai.com/v1',
   parts,
-  errorInStream,
 });
 
 async function* parts(
@@ -17,21 +18,32 @@ async function* parts(
   connection: ProviderConnection,
   server: ProviderServer,
 ): AsyncGenerator<ModelStreamPart> {
-  let outcome: Outcome | undefined;
-  let refused = false;
-
   for await (const chunk of await open(request, connection, server)) {
-    if (chunk.usage) {
-      const { prompt_tokens, completion_tokens, prompt_tokens_details } = chunk.usage;
-      const { cached_tokens: cached, cache_write_tokens: written } = prompt_tokens_details ?? {};
-      yield* usageParts({ input: prompt_tokens, output: completion_tokens, cached, written });
-    }
-    const choice = chunk.choices?.[0];
-    if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
-    if (choice?.delta?.refusal) refused = true;
-    if (choice?.finish_reason) outcome = OUTCOMES[choice.finish_reason] ?? 'stop';
+    const choice = listField(chunk, 'choices').find(isFirst);
+    const delta = field(choice, 'delta');
+    yield* thinkingParts(THINKING_FIELDS.map((name) => field(delta, name)).find(Boolean));
+    yield* contentParts(field(delta, 'content'));
+    if (field(delta, 'refusal')) connection.endsWith('refusal');
+    else connection.endsWith(field(choice, 'finish_reason'));
+    yield* usageOf(chunk.usage); // after the text that it counts
   }
-  yield connection.end(refused ? 'refused' : outcome);
+}
+
+/** One answer is requested; a server may send more. */
+function isFirst(choice: unknown): boolean {
+  return (field(choice, 'index') ?? 0) === 0;
+}
+
+/** Where servers that speak this protocol put the thinking. Some send the same twice. */
+const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'thinking'];
+
+/** Some servers leave the thinking out of `completion_tokens`, but not out of the total. */
+function usageOf(usage: CompletionUsage | null | undefined): ModelStreamPart[] {
+  if (!usage) return [];
+  const { prompt_tokens: input, completion_tokens, total_tokens, prompt_tokens_details } = usage;
+  const output = total_tokens > input + completion_tokens ? total_tokens - input : completion_tokens;
+  const { cached_tokens: cached, cache_write_tokens: written } = prompt_tokens_details ?? {};
+  return usageParts({ input, output, cached, written });
 }
 
 async function open(
@@ -61,14 +73,3 @@ async function open(
     { signal: connection.signal },
   );
 }
-
-/** An event with an `error`. The SDK stores its body in the error that it throws. */
-function errorInStream(error: unknown): StreamError | undefined {
-  if (!field(error, 'error')) return undefined;
-  const report = readError(error);
-  const isLimit = report.codes?.some((code) => code === 'rate_limit_exceeded') ?? false;
-  return { ...report, status: isLimit ? 429 : 500 };
-}
-
-/** Every other finish reason is a normal end. */
-const OUTCOMES: Readonly<Record<string, Outcome>> = { length: 'length', content_filter: 'refused' };

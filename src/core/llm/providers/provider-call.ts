@@ -1,25 +1,29 @@
 import { ModelError, type ModelStreamPart } from '../language-model.ts';
-import {
-  type ProviderIdentity,
-  errorForStatus,
-  errorFromResponse,
-  type ProviderErrorBody,
-} from './provider-errors.ts';
-import { storableParts } from './storable-parts.ts';
+import { endFor } from '../wire/ends.ts';
+import { rewriteEvents } from '../wire/event-stream.ts';
+import { openAnswer } from '../wire/open-answer.ts';
+import { errorFromResponse, type ProviderIdentity } from '../wire/provider-error.ts';
+import { answerParts } from './answer-parts.ts';
+import { ArrivedAnswer } from './arrived-answer.ts';
+import type { ThinkingFilter } from './thinking-filter.ts';
 
 /**
  * Performs one call to a provider through its SDK. Unifies on the connection what the SDKs do differently: timeouts
- * apply, redirects and error responses are handled before the SDK sees them, and whatever ends the call early closes
- * the connection and becomes one ModelError.
+ * apply, redirects and errors are handled and events are rewritten before the SDK sees them, and whatever ends the call
+ * early closes the connection and becomes one ModelError.
  */
 export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStreamPart> {
   call.signal.throwIfAborted();
   const connection = new ProviderConnection(call);
+  const answer = new ArrivedAnswer(call.provider);
   try {
-    for await (const part of storableParts(call.parts(connection))) {
+    for await (const part of answerParts(call.parts(connection), call.filter)) {
       connection.signal.throwIfAborted(); // on an abort, some SDKs end their stream as if it were complete
+      answer.observe(part);
       yield part;
     }
+    connection.signal.throwIfAborted();
+    yield { type: 'end', reason: answer.endReason(connection.end, connection.endWord) };
   } catch (error) {
     throw connection.explain(error);
   } finally {
@@ -39,6 +43,8 @@ export class ProviderConnection {
   /** The first failure. Errors that the SDK derives from it are less specific. */
   #failure: ModelError | undefined;
   #answered = false;
+  #endWord = '';
+  #hasEndMarker = false;
 
   constructor(call: ProviderCall) {
     this.#call = call;
@@ -59,31 +65,35 @@ export class ProviderConnection {
     const response = await fetch(url, { ...init, redirect: 'manual' });
     this.#answered = true;
     if (!response.ok) throw this.#fail(await errorFromResponse(response, this.#call));
-    if (!response.body) return response;
-    return new Response(this.#watch(response.body), response);
+    const body = await this.#remembered(openAnswer(this.#bytesOf(response.body), response, this.#call));
+    const events = rewriteEvents(body, this.#call, () => (this.#hasEndMarker = true));
+    return new Response(this.#streamOf(events), response.body ? response : { headers: response.headers });
   };
 
-  /**
-   * The last part of an answer. Errors: REFUSED when the provider or its model refused to answer; TRUNCATED when the
-   * stream ended without the provider's completion marker (`undefined`).
-   */
-  end(outcome: Outcome | undefined): ModelStreamPart {
-    const { provider } = this.#call;
-    if (outcome === 'refused')
-      throw new ModelError('REFUSED', `${provider} refused the content. Rephrase it.`);
-    if (outcome === undefined)
-      throw new ModelError('TRUNCATED', `${provider} ended its answer before it was complete. Try again.`);
-    return { type: 'end', reason: outcome };
+  /** Called by the adapter with each word of the provider for the end of the answer. The last one counts. */
+  endsWith(word: unknown): void {
+    if (typeof word === 'string' && word !== '') this.#endWord = word.slice(0, MAX_WORD_CHARACTERS);
+  }
+
+  /** Called by the adapter when its protocol's own end marker has arrived. */
+  hasEnded(): void {
+    this.#hasEndMarker = true;
+  }
+
+  get endWord(): string {
+    return this.#endWord;
+  }
+
+  get end(): ReturnType<typeof endFor> {
+    return endFor(this.#endWord, this.#hasEndMarker);
   }
 
   /** The error to throw for whatever ended the call early. */
   explain(error: unknown): unknown {
-    const { signal, provider, errorInStream } = this.#call;
+    const { signal, provider } = this.#call;
     if (signal.aborted) return signal.reason;
     if (this.#failure) return this.#failure;
     if (error instanceof ModelError) return error;
-    const report = errorInStream(error);
-    if (report) return errorForStatus(report.status, this.#call, report);
     const message = this.#answered
       ? `The answer of ${provider} was interrupted or is unreadable. Try again.`
       : `${provider} cannot be reached. Check the network and the base URL, or try again later.`;
@@ -101,16 +111,38 @@ export class ProviderConnection {
   readonly #stop = (): void => this.#controller.abort();
 
   /** The idle timeout runs only while the reader waits for the provider, not while the provider waits for the reader. */
-  #watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  async *#bytesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+    if (!body) return;
     const reader = body.getReader();
-    const pull = async (watched: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-      this.#expectBytes();
-      const { done, value } = await reader.read();
-      clearTimeout(this.#idleTimer);
-      if (done) watched.close();
-      else watched.enqueue(value);
+    try {
+      while (true) {
+        this.#expectBytes();
+        const { done, value } = await reader.read();
+        clearTimeout(this.#idleTimer);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      reader.cancel().catch(() => {}); // it is over, whatever the connection says
+    }
+  }
+
+  #streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+    const pull = async (stream: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+      const { done, value } = await this.#remembered(chunks.next());
+      if (done) stream.close();
+      else stream.enqueue(value);
     };
-    return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+    const cancel = () => void chunks.return(undefined).catch(() => {});
+    return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+  }
+
+  async #remembered<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw error instanceof ModelError ? this.#fail(error) : error;
+    }
   }
 
   #expectBytes(): void {
@@ -136,8 +168,8 @@ export class ProviderConnection {
   }
 }
 
-/** The outcome of an answer, as reported by the provider. */
-export type Outcome = 'stop' | 'length' | 'refused';
+/** For a word that comes from outside and is repeated in a message. */
+const MAX_WORD_CHARACTERS = 60;
 
 export interface ModelTimeouts {
   /** Maximum time before the first and between two parts of the answer. Runs only while the reader waits. */
@@ -149,13 +181,8 @@ export interface ModelTimeouts {
 export interface ProviderCall extends ProviderIdentity {
   timeouts: ModelTimeouts;
   signal: AbortSignal;
+  /** Separates thinking from the text of this call. */
+  filter: ThinkingFilter;
   /** Performs the call with the provider's SDK, through the connection's `fetch` and `signal`. */
   parts: (connection: ProviderConnection) => AsyncIterable<ModelStreamPart>;
-  /** The provider's error report if the SDK's error came from inside the stream, else undefined. */
-  errorInStream: (error: unknown) => StreamError | undefined;
-}
-
-export interface StreamError extends ProviderErrorBody {
-  /** The equivalent HTTP status. */
-  status: number;
 }

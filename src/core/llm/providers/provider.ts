@@ -1,39 +1,44 @@
 import type { LanguageModel, ModelRequest, ModelStreamPart, ModelUsage } from '../language-model.ts';
-import {
-  callProvider,
-  type ModelTimeouts,
-  type ProviderConnection,
-  type StreamError,
-} from './provider-call.ts';
+import { callProvider, type ModelTimeouts, type ProviderConnection } from './provider-call.ts';
+import { ThinkingFilter } from './thinking-filter.ts';
 
 /**
  * Declares a provider that needs an API key. Every list of providers is derived from `registry.ts`.
  *
  * @example
- * export const acme = defineProvider({ title: 'Acme', description: '…', baseUrl: 'https://api.acme.example', parts, errorInStream });
+ * export const acme = defineProvider({ title: 'Acme', description: '…', baseUrl: 'https://api.acme.example', parts });
  */
 export function defineProvider({
   title,
   description,
-  baseUrl,
-  ...protocol
+  baseUrl: ownUrl,
+  parts,
 }: ProviderDeclaration): KeyedProvider {
   return {
     title,
     description,
-    create: ({ apiKey, baseUrl: otherUrl, timeouts = DEFAULT_TIMEOUTS }) => ({
-      stream(request, signal) {
-        const server = { apiKey, baseUrl: otherUrl ?? baseUrl };
-        return callProvider({
-          provider: title,
-          apiKey,
-          timeouts,
-          signal,
-          parts: (connection) => protocol.parts(request, connection, server),
-          errorInStream: protocol.errorInStream,
-        });
-      },
-    }),
+    create({ apiKey, baseUrl, timeouts = DEFAULT_TIMEOUTS }) {
+      const server = { apiKey, baseUrl: baseUrl ?? ownUrl };
+      /** Models whose thinking was once misread. Few: only models with a known price are called. */
+      const thinkers = new Set<string>();
+      return {
+        stream(request, signal) {
+          const { model, json = false } = request;
+          const filter = new ThinkingFilter({
+            hold: json || thinkers.has(model),
+            onMisread: () => thinkers.add(model),
+          });
+          return callProvider({
+            provider: title,
+            apiKey,
+            timeouts,
+            signal,
+            filter,
+            parts: (connection) => parts(request, connection, server),
+          });
+        },
+      };
+    },
   };
 }
 
@@ -78,14 +83,15 @@ export interface ProviderAccess {
 export interface ProviderDeclaration extends Provider {
   /** The provider's own server. */
   baseUrl: string;
-  /** Performs one call with the provider's SDK, through the connection's `fetch` and `signal`. */
+  /**
+   * Performs one call with the provider's SDK, through the connection's `fetch` and `signal`. Reports the words for the
+   * end of the answer to the connection, and yields no `end`.
+   */
   parts: (
     request: ModelRequest,
     connection: ProviderConnection,
     server: ProviderServer,
   ) => AsyncIterable<ModelStreamPart>;
-  /** The provider's error report if the SDK's error came from inside the stream, else undefined. */
-  errorInStream: (error: unknown) => StreamError | undefined;
 }
 
 export interface ProviderServer {

@@ -53,7 +53,8 @@ export async function generateWithFallback<Facts extends object, T>(
 export function failureOf(error: unknown): GenerationFailure | null {
   if (error instanceof InvalidOutputError || error instanceof EmptyOutputError)
     return { code: 'INVALID_OUTPUT', message: error.message };
-  if (error instanceof ModelError && error.retryable) return { code: error.code, message: error.message };
+  if (error instanceof ModelError && (error.retryable || error.code === 'OUTPUT_LIMIT'))
+    return { code: error.code, message: error.message };
   return null;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorFromResponse } from '../../../../../src/core/llm/providers/provider-errors.ts';
+import { errorFromResponse } from '../../../../../src/core/llm/wire/provider-error.ts';
 
 const ASKED = { provider: 'Acme', apiKey: 'sk-canary' };
 

@@ -1,0 +1,121 @@
+import { ModelError, type ModelStreamPart } from '../language-model.ts';
+
+/**
+ * Separates the thinking that a model writes into its text: `<think>…</think>` before the answer, any number of times,
+ * split anywhere, also without its opening tag or its end. A tag in quotes or backticks is text, as is an opening tag
+ * in the middle of an answer.
+ *
+ * Without an opening tag, thinking looks like text until its end. With `hold`, no text leaves before the end of the
+ * thinking or of the answer. Otherwise text leaves at once; when it turns out to have been thinking, the filter calls
+ * `onMisread` and throws ModelError UNAVAILABLE, so that the text is discarded and the model is asked again with `hold`.
+ */
+export class ThinkingFilter {
+  readonly #hold: boolean;
+  readonly #onMisread: () => void;
+  #state: 'start' | 'thinking' | 'answer' = 'start';
+  #buffer = '';
+  #closing = '';
+  /** Where the buffer is still to be searched for the end of thinking. */
+  #searchFrom = 0;
+  /** Whether thinking has ended, so that all that follows it is the answer. */
+  #hasThought = false;
+  #hasShownText = false;
+
+  constructor({ hold, onMisread }: { hold: boolean; onMisread: () => void }) {
+    this.#hold = hold;
+    this.#onMisread = onMisread;
+  }
+
+  push(text: string): ModelStreamPart[] {
+    this.#buffer += text;
+    const parts: ModelStreamPart[] = [];
+    while (this.#step(parts));
+    return parts;
+  }
+
+  /** What was still held back. */
+  end(): ModelStreamPart[] {
+    const parts: ModelStreamPart[] = [];
+    if (this.#state === 'start' && this.#hasThought) this.#buffer = this.#buffer.trimStart();
+    this.#release(parts, this.#state === 'thinking' ? 'thinking' : 'text', this.#buffer.length);
+    return parts;
+  }
+
+  /** Takes one piece from the buffer. False when it has to wait for more text. */
+  #step(parts: ModelStreamPart[]): boolean {
+    if (this.#state === 'start') return this.#start();
+    return this.#state === 'thinking' ? this.#think(parts) : this.#answer(parts);
+  }
+
+  #start(): boolean {
+    const [opening, tag] = OPENING.exec(this.#buffer) ?? [];
+    if (opening !== undefined && tag !== undefined) {
+      this.#closing = CLOSINGS[tag.toLowerCase()]!;
+      this.#buffer = this.#buffer.slice(opening.length);
+      this.#state = 'thinking';
+      return true;
+    }
+    const begun = this.#buffer.trimStart().toLowerCase();
+    if (Object.keys(CLOSINGS).some((known) => known.startsWith(begun))) return false;
+    if (this.#hasThought) this.#buffer = this.#buffer.trimStart();
+    this.#state = 'answer';
+    return true;
+  }
+
+  #think(parts: ModelStreamPart[]): boolean {
+    const end = this.#buffer.toLowerCase().indexOf(this.#closing);
+    if (end >= 0) return this.#endThinking(parts, end, this.#closing.length);
+    this.#release(parts, 'thinking', this.#buffer.length - this.#closing.length + 1);
+    return false;
+  }
+
+  #answer(parts: ModelStreamPart[]): boolean {
+    const length = this.#buffer.length;
+    if (this.#hasThought) return this.#release(parts, 'text', length);
+    UNOPENED_CLOSING.lastIndex = this.#searchFrom;
+    const closing = UNOPENED_CLOSING.exec(this.#buffer);
+    if (closing && !this.#hasShownText) return this.#endThinking(parts, closing.index, closing[0].length);
+    if (closing) this.#misread();
+    if (this.#hold) {
+      this.#searchFrom = Math.max(0, length - LONGEST_CLOSING);
+      return false;
+    }
+    this.#hasShownText = true;
+    return this.#release(parts, 'text', length - (CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0));
+  }
+
+  #endThinking(parts: ModelStreamPart[], end: number, closingLength: number): true {
+    this.#release(parts, 'thinking', end);
+    this.#buffer = this.#buffer.slice(closingLength);
+    this.#hasThought = true;
+    this.#state = 'start';
+    return true;
+  }
+
+  #misread(): never {
+    this.#onMisread();
+    throw new ModelError('UNAVAILABLE', MISREAD);
+  }
+
+  #release(parts: ModelStreamPart[], type: 'text' | 'thinking', length: number): false {
+    if (length > 0) parts.push({ type, text: this.#buffer.slice(0, length) });
+    this.#buffer = this.#buffer.slice(Math.max(0, length));
+    return false;
+  }
+}
+
+const CLOSINGS: Readonly<Record<string, string>> = {
+  '<think>': '</think>',
+  '<thinking>': '</thinking>',
+  '<thought>': '</thought>',
+  '<reasoning>': '</reasoning>',
+  '[think]': '[/think]',
+};
+const OPENING = /^\s*(<think>|<thinking>|<thought>|<reasoning>|\[think\])/i;
+const UNOPENED_CLOSING = /(?<![`"'])(?:<\/think(?:ing)?>|\[\/think\])/gi;
+/** The start of a closing tag at the end of a piece, with the quote before it. */
+const CLOSING_BEGUN = /(?:[`"']?[<[]\/?[a-z]{0,8}|[`"'])$/i;
+const LONGEST_CLOSING = '"</thinking>'.length;
+
+const MISREAD =
+  'The model wrote its thinking as if it were its answer. It is asked again, without the thinking.';

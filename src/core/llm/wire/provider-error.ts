@@ -1,0 +1,113 @@
+import { ModelError, type ModelErrorCode } from '../language-model.ts';
+import { cleanWords } from './clean-words.ts';
+import { errorCodeFor } from './error-codes.ts';
+import { field, listField, parseJson, textField } from './field.ts';
+import { isDailyQuota, retryAfterMs } from './retry-after.ts';
+
+/** The error for a response whose status is not 2xx. Reads its body up to a limit. */
+export async function errorFromResponse(response: Response, identity: ProviderIdentity): Promise<ModelError> {
+  const { status, headers } = response;
+  const text = await readStart(response);
+  const body = parseJson(text) ?? (MARKUP.test(text) ? undefined : text);
+  return errorFromReport(body, identity, { status, headers });
+}
+
+/**
+ * The error that a provider reports. All of them send variants of `{ error: { message, type | code | status, details } }`,
+ * with an HTTP status, or in an answer that began with 200. There, codes that are numbers from 400 to 599 are statuses.
+ */
+export function errorFromReport(
+  body: unknown,
+  identity: ProviderIdentity,
+  { status, headers, permanent = false }: ReportContext = {},
+): ModelError {
+  const error = errorIn(body);
+  const codes = codesOf(error);
+  const shown = status ?? statusIn(error);
+  const code = errorCodeFor(codes, shown, 'UNAVAILABLE');
+  const daily = code === 'RATE_LIMITED' && isDailyQuota(error);
+  const meaning = daily ? DAILY_QUOTA : MEANINGS[code];
+  const words = cleanWords(wordsOf(error) ?? '', identity.apiKey);
+  const quote = words ? ` ${identity.provider} answered: "${words}"` : '';
+  const name = shown ?? (cleanWords(codes[0] ?? '', identity.apiKey) || 'error in the answer');
+  return new ModelError(code, `${identity.provider} ${meaning} (${name}).${quote}`, {
+    retryAfterMs: retryAfterMs(headers, error),
+    ...(permanent || daily ? { retryable: false } : {}),
+  });
+}
+
+function errorIn(body: unknown): unknown {
+  const first: unknown = Array.isArray(body) ? body[0] : body;
+  return field(first, 'error') ?? listField(first, 'errors')[0] ?? first;
+}
+
+function codesOf(error: unknown): string[] {
+  const names = ['code', 'type', 'status', 'reason'].map((name) => textField(error, name));
+  const reasons = listField(error, 'details').map((detail) => textField(detail, 'reason'));
+  const inner = textField(field(error, 'innererror'), 'code');
+  return [...names, ...reasons, inner].filter((code) => code !== undefined);
+}
+
+function statusIn(error: unknown): number | undefined {
+  const numbers = ['code', 'status', 'status_code'].map((name) => Number(field(error, name) ?? NaN));
+  return numbers.find((number) => Number.isInteger(number) && number >= 400 && number <= 599);
+}
+
+/** Gateways put the words of the provider behind them into `metadata.raw`; FastAPI's servers theirs into `detail`. */
+function wordsOf(error: unknown): string | undefined {
+  if (typeof error === 'string') return error;
+  const message =
+    textField(error, 'message') ??
+    textField(error, 'detail') ??
+    textField(listField(error, 'detail')[0], 'msg') ??
+    textField(error, 'error_description');
+  const raw = textField(field(error, 'metadata'), 'raw');
+  return message && raw ? `${message}: ${raw}` : (message ?? raw);
+}
+
+const MEANINGS: Record<ModelErrorCode, string> = {
+  RATE_LIMITED:
+    'rejected the request because of its rate limit. Try again later, or raise the limits of the account',
+  UNAVAILABLE: 'is unavailable. Try again later',
+  TRUNCATED: 'ended its answer too early. Try again',
+  TIMEOUT: 'took too long. Try again',
+  AUTH: 'rejected the key. Check that it is valid and may use this model, and that its account has credit',
+  BAD_REQUEST: 'rejected the request. Check the model name, the base URL and the size of the request',
+  REFUSED: 'refused the content. Rephrase it',
+  OUTPUT_LIMIT: 'reached the limit of output tokens. Raise maxOutputTokens',
+};
+
+const DAILY_QUOTA =
+  'rejected the request because the quota of the day is used up. Wait until it is renewed, or raise the limits of the account';
+
+/** Ignores an interrupted body: the status is sufficient. */
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const bytes of response.body ?? []) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length > MAX_BODY_CHARACTERS) break;
+    }
+  } catch {
+    return text;
+  }
+  return text;
+}
+
+/** The page of a proxy: its words say nothing about the request. */
+const MARKUP = /^\s*</;
+const MAX_BODY_CHARACTERS = 64 * 1024;
+
+export interface ProviderIdentity {
+  /** The provider's name in messages. */
+  provider: string;
+  apiKey: string;
+}
+
+interface ReportContext {
+  status?: number;
+  headers?: Headers;
+  /** Whether the same request must not be repeated, whatever the code says. */
+  permanent?: boolean;
+}
