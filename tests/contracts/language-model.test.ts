@@ -3,7 +3,9 @@ import { google } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
 import { openAi } from '../../src/core/llm/providers/openai.ts';
 import type { KeyedProviderName } from '../../src/core/llm/providers/registry.ts';
-import { describeLanguageModel, KEY, type ProviderDialect } from './language-model.ts';
+import { describeLanguageModel, FORM, KEY, type ProviderDialect } from './language-model.ts';
+
+const SCHEMA = JSON.stringify(FORM);
 
 const DIALECTS: Record<KeyedProviderName, ProviderDialect> = {
   OPENAI: openAiDialect(),
@@ -25,6 +27,7 @@ function openAiDialect(): ProviderDialect {
     create: ({ url, timeouts }) => openAi.create({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"response_format":\{"type":"json_object"\}/,
+    schemaMode: `"response_format":{"type":"json_schema","json_schema":{"name":"form","schema":${SCHEMA},"strict":true}}`,
     connection: {
       opening: () => [choice({ role: 'assistant', content: '' })],
       text,
@@ -67,6 +70,7 @@ function anthropicDialect(): ProviderDialect {
     create: ({ url, timeouts }) => anthropic.create({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'max_tokens' },
     jsonMode: /one JSON object and nothing else/,
+    schemaMode: `"output_config":{"format":{"type":"json_schema","schema":${SCHEMA}}}`,
     connection: {
       opening: ({ inputTokens }) => [
         start({ input_tokens: inputTokens, output_tokens: inputTokens ? 1 : 0 }),
@@ -124,6 +128,7 @@ function googleDialect(): ProviderDialect {
     create: ({ url, timeouts }) => google.create({ apiKey: KEY, baseUrl: url, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"responseMimeType":"application\/json"/,
+    schemaMode: `"responseJsonSchema":${SCHEMA}`,
     connection: {
       opening: ({ inputTokens }) => [
         data({ candidates: [{ index: 0 }], usageMetadata: { promptTokenCount: inputTokens } }),

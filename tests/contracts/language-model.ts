@@ -328,13 +328,16 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       ];
       const request = { ...REQUEST, messages, maxOutputTokens: 321 };
       await all(dialect.create({ url: provider.url }), request);
-      await all(dialect.create({ url: provider.url }), { ...request, json: true });
+      await all(dialect.create({ url: provider.url }), { ...request, output: { name: 'form', schema: null } });
+      await all(dialect.create({ url: provider.url }), { ...request, output: { name: 'form', schema: FORM } });
 
-      const [plain, json] = provider.requests.map(({ body }) => body);
+      const [plain, json, form] = provider.requests.map(({ body }) => body);
       for (const part of ['You are terse.', 'hello', 'yes?', 'again', '321']) expect(plain).toContain(part);
       expect(plain).not.toContain('a fact for the OFFLINE model');
       expect(plain).not.toMatch(dialect.jsonMode);
       expect(json).toMatch(dialect.jsonMode);
+      for (const body of [plain, json]) expect(body).not.toContain(JSON.stringify(FORM));
+      expect(form).toContain(dialect.schemaMode);
     });
 
     it('throws REFUSED for refused content, after its usage', async () => {
@@ -457,6 +460,13 @@ function usageInAllSpellings(input: number, output: number) {
 }
 
 export const KEY = 'sk-canary-0123456789';
+/** The schema of a structured answer. */
+export const FORM = {
+  type: 'object',
+  properties: { note: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+  required: ['note'],
+  additionalProperties: false,
+};
 const NEVER = new AbortController().signal;
 const USAGE: ModelUsage = { inputTokens: 11, outputTokens: 7 };
 
@@ -480,6 +490,8 @@ export interface ProviderDialect {
   finishReasons: { length: string };
   /** The part of the request that requests JSON. */
   jsonMode: RegExp;
+  /** In the body of a request for an object of `FORM`. */
+  schemaMode: string;
   /** Its events in wire format. */
   connection: {
     opening: (usage: ModelUsage) => string[];

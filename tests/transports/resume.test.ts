@@ -28,7 +28,7 @@ class PacedModel implements LanguageModel {
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     for await (const piece of this.script.stream(request, signal)) {
       yield piece;
-      if (piece.type !== 'text' || request.json || !this.#reader) continue;
+      if (piece.type !== 'text' || request.output || !this.#reader) continue;
       this.#written += piece.text.length;
       const { events } = this.#reader;
       await eventually(() => lengthOf(events) >= this.#written, { timeoutMs: 15_000 });

@@ -1,3 +1,5 @@
+import type { JsonSchema } from './structured/output-schema.ts';
+
 /**
  * The port for all providers: takes a request and streams parts, the last of which is exactly one `end`. A stream that
  * stops without the provider's completion marker is an error (ModelError TRUNCATED), never a short answer. Adapters
@@ -19,10 +21,20 @@ export interface ModelRequest {
   /** Oldest first. The last one is a user message. */
   messages: readonly ModelMessage[];
   maxOutputTokens: number;
-  /** Requests exactly one JSON object, with the provider's JSON mode if it has one. */
-  json?: boolean;
+  /** Requests exactly one JSON object. Left out: text. */
+  output?: OutputFormat;
   /** The purpose of the call: names it in logs and telemetry, and selects the script of the OFFLINE model. */
   task: ModelTask;
+}
+
+export interface OutputFormat {
+  /** Letters, digits, `_` and `-`, at most 64. */
+  name: string;
+  /**
+   * The schema that the provider is to enforce (`nativeSchemaOf`). Null: it cannot be expressed for all providers, so
+   * that any JSON object is requested. The reader checks the answer in both cases.
+   */
+  schema: JsonSchema | null;
 }
 
 export interface ModelMessage {

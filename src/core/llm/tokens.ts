@@ -22,7 +22,7 @@ export function estimateTokens(text: string): number {
 export function estimateInputTokens(request: ModelRequest): number {
   return request.messages.reduce(
     (sum, message) => sum + estimateTokens(message.content),
-    estimateTokens(request.system),
+    estimateTokens(request.system) + estimateTokens(schemaText(request)),
   );
 }
 
@@ -33,13 +33,18 @@ export function estimateInputTokens(request: ModelRequest): number {
 export function worstCaseInputTokens(request: ModelRequest): number {
   return request.messages.reduce(
     (sum, message) => sum + Buffer.byteLength(message.content) + TOKENS_AROUND_MESSAGE,
-    Buffer.byteLength(request.system) + TOKENS_AROUND_REQUEST,
+    Buffer.byteLength(request.system) + Buffer.byteLength(schemaText(request)) + TOKENS_AROUND_REQUEST,
   );
+}
+
+/** Providers write the schema of a structured answer into the prompt, and bill it. */
+function schemaText({ output }: ModelRequest): string {
+  return output?.schema ? JSON.stringify(output.schema) : '';
 }
 
 const TOKEN =
   / ?[\p{L}--[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]]{1,8}| ?\p{scx=Hang}{1,2}| ?[0-9]{1,3}|[^\S\n]*\n+|\s+|[!-\/:-@\[-`\{-~]{1,3}|./gsv;
 
 const TOKENS_AROUND_MESSAGE = 16;
-/** Includes the instruction that requests JSON from providers without a JSON mode. */
+/** Includes the instructions that request JSON, those of the provider too. */
 const TOKENS_AROUND_REQUEST = 128;

@@ -1,11 +1,12 @@
 import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
+import type { JsonSchema } from '../structured/output-schema.ts';
 import { field } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
 import type { ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
-/** Anthropic's Messages API. It has no JSON mode, so the instructions request JSON. */
+/** Anthropic's Messages API. It has no JSON mode without a schema, so the instructions request JSON. */
 export const anthropic = defineProvider({
   title: 'Anthropic',
   description: 'Anthropic’s Claude models.',
@@ -43,7 +44,7 @@ function partsOf(event: RawMessageStreamEvent): ModelStreamPart[] {
 }
 
 async function open(
-  { model, system, messages, maxOutputTokens, json }: ModelRequest,
+  { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
 ) {
@@ -55,17 +56,22 @@ async function open(
     logLevel: 'off',
     fetch: connection.fetch,
   });
-  const instructions = [system, json ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
+  const instructions = [system, output ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
   return client.messages.create(
     {
       model,
       ...(instructions ? { system: instructions } : {}),
       messages: [...messages],
       max_tokens: maxOutputTokens,
+      ...(output?.schema ? { output_config: { format: formatOf(output.schema) } } : {}),
       stream: true,
     },
     { signal: connection.signal },
   );
+}
+
+function formatOf(schema: JsonSchema) {
+  return { type: 'json_schema' as const, schema: { ...schema } };
 }
 
 /** A later count replaces an earlier one; an omitted count keeps its value. */

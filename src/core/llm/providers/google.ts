@@ -47,7 +47,7 @@ function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): Model
 }
 
 async function open(
-  { model, system, messages, maxOutputTokens, json }: ModelRequest,
+  { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
 ) {
@@ -65,7 +65,8 @@ async function open(
     })),
     config: {
       ...(system ? { systemInstruction: system } : {}),
-      ...(json ? { responseMimeType: 'application/json' } : {}),
+      ...(output ? { responseMimeType: 'application/json' } : {}),
+      ...(output?.schema ? { responseJsonSchema: output.schema } : {}),
       maxOutputTokens,
       abortSignal: connection.signal,
     },

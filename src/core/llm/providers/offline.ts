@@ -26,7 +26,7 @@ export class OfflineModel implements LanguageModel {
     signal.throwIfAborted();
     const all = splitTokens(this.#script(request));
     const tokens = all.slice(0, request.maxOutputTokens);
-    const tokenMs = request.json ? 0 : this.#tokenMs; // JSON is not shown while it is generated
+    const tokenMs = request.output ? 0 : this.#tokenMs; // JSON is not shown while it is generated
     const startedAt = performance.now();
 
     for (const [index, text] of tokens.entries()) {

@@ -1,5 +1,5 @@
 import type { CompletionUsage } from 'openai/resources/completions';
-import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
+import type { ModelRequest, ModelStreamPart, OutputFormat } from '../language-model.ts';
 import { field, listField } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
 import type { ProviderConnection } from './provider-call.ts';
@@ -46,8 +46,13 @@ function usageOf(usage: CompletionUsage | null | undefined): ModelStreamPart[] {
   return usageParts({ input, output, cached, written });
 }
 
+function responseFormat({ name, schema }: OutputFormat) {
+  if (!schema) return { type: 'json_object' as const };
+  return { type: 'json_schema' as const, json_schema: { name, schema: { ...schema }, strict: true } };
+}
+
 async function open(
-  { model, system, messages, maxOutputTokens, json }: ModelRequest,
+  { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
 ) {
@@ -66,7 +71,7 @@ async function open(
       model,
       messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
       max_completion_tokens: maxOutputTokens,
-      ...(json ? { response_format: { type: 'json_object' as const } } : {}),
+      ...(output ? { response_format: responseFormat(output) } : {}),
       stream: true,
       stream_options: { include_usage: true },
     },

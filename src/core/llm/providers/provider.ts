@@ -23,9 +23,9 @@ export function defineProvider({
       const thinkers = new Set<string>();
       return {
         stream(request, signal) {
-          const { model, json = false } = request;
+          const { model, output } = request;
           const filter = new ThinkingFilter({
-            hold: json || thinkers.has(model),
+            hold: output !== undefined || thinkers.has(model),
             onMisread: () => thinkers.add(model),
           });
           return callProvider({

@@ -1,16 +1,18 @@
 import type { z } from 'zod';
 import type { EndReason, ModelStreamPart, ModelRequest } from '../language-model.ts';
+import { nativeSchemaOf } from './output-schema.ts';
 import { type OutputIssue, readAnswer } from './read-answer.ts';
 
 /**
- * Requests one JSON object that matches `schema`. The answer is read with tolerance for how models write
+ * Requests one JSON object that matches `schema`, in the provider's own mode for schemas. The answer is read with tolerance for how models write
  * (`readAnswer`); one that still does not match is sent back once with its validation issues. `complete` performs one
  * call, including its accounting and events, and is called at most twice.
  * Errors: InvalidOutputError when the second answer does not match either; those of `complete`, unchanged.
  * Example: `completeStructured({ complete: async (r) => collect(model.stream(r, signal)), request, schema })`.
  */
 export async function completeStructured<T>({ complete, request, schema }: StructuredCall<T>): Promise<T> {
-  const jsonRequest = { ...request, json: true };
+  const output = { name: request.task.name.replace(/[^\w-]/g, '_'), schema: nativeSchemaOf(schema) };
+  const jsonRequest = { ...request, output };
   const first = await complete(jsonRequest);
   const read = readAnswer(schema, first);
   if (!read.issues) return read.value;

@@ -60,6 +60,15 @@ describe('estimateTokens', () => {
 });
 
 describe('worstCaseInputTokens', () => {
+  it('includes the schema of a structured answer, which is billed with the prompt', () => {
+    const schema = { type: 'object', properties: { score: { type: 'integer' } } };
+    const plain = request('', ['']);
+    const structured = { ...plain, output: { name: 'form', schema } };
+    const added = worstCaseInputTokens(structured) - worstCaseInputTokens(plain);
+    expect(added).toBe(JSON.stringify(schema).length);
+    expect(estimateInputTokens(structured)).toBeGreaterThan(estimateInputTokens(plain));
+  });
+
   it.each(TEXTS)('is never below the actual count: %j', (text) => {
     const worst = worstCaseInputTokens(request(text, [text]));
     expect(worst).toBeGreaterThanOrEqual(2 * Buffer.byteLength(text));

@@ -10,13 +10,19 @@ import {
 } from '../../../../../src/core/llm/structured/complete-structured.ts';
 
 const schema = z.object({ score: z.number().int().min(1).max(10), title: z.string() });
+const NATIVE = {
+  type: 'object',
+  properties: { score: { type: 'integer' }, title: { type: 'string' } },
+  required: ['score', 'title'],
+  additionalProperties: false,
+};
 const GOOD = '{"score": 7, "title": "Fine"}';
 const REQUEST: ModelRequest = {
   model: 'm',
   system: 'Judge.',
   messages: [{ role: 'user', content: 'How good is it?' }],
   maxOutputTokens: 50,
-  task: { name: 'test', metadata: { about: 'it' } },
+  task: { name: 'test.read', metadata: { about: 'it' } },
 };
 
 describe('completeStructured', () => {
@@ -29,7 +35,7 @@ describe('completeStructured', () => {
     const { result, asked } = await complete(text);
     expect(result).toEqual({ score: 7, title: 'Fine' });
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toEqual({ ...REQUEST, json: true });
+    expect(asked[0]).toEqual({ ...REQUEST, output: { name: 'test_read', schema: NATIVE } });
   });
 
   it('keeps a code fence inside the answer', async () => {
@@ -53,7 +59,7 @@ describe('completeStructured', () => {
     expect(answer).toEqual({ role: 'assistant', content: bad });
     expect(repair!.role).toBe('user');
     expect(repair!.content).toMatch(/- score: .*10[^]*- title: /);
-    expect(asked[1]).toMatchObject({ json: true, task: REQUEST.task, maxOutputTokens: 50 });
+    expect(asked[1]).toMatchObject({ output: { schema: NATIVE }, task: REQUEST.task, maxOutputTokens: 50 });
   });
 
   it.each([
