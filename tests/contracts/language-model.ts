@@ -328,8 +328,14 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       ];
       const request = { ...REQUEST, messages, maxOutputTokens: 321 };
       await all(dialect.create({ url: provider.url }), request);
-      await all(dialect.create({ url: provider.url }), { ...request, output: { name: 'form', schema: null } });
-      await all(dialect.create({ url: provider.url }), { ...request, output: { name: 'form', schema: FORM } });
+      await all(dialect.create({ url: provider.url }), {
+        ...request,
+        output: { name: 'form', schema: null },
+      });
+      await all(dialect.create({ url: provider.url }), {
+        ...request,
+        output: { name: 'form', schema: FORM },
+      });
 
       const [plain, json, form] = provider.requests.map(({ body }) => body);
       for (const part of ['You are terse.', 'hello', 'yes?', 'again', '321']) expect(plain).toContain(part);

@@ -60,13 +60,24 @@ const line = (maxLength: number) =>
     .transform((text) => tidy(text, maxLength))
     .pipe(z.string().min(1, 'must not be blank'));
 
+/** Models write the keys of steps like titles. Those that a person wrote are taken as they are. */
+const stepKey = z.string().transform((key) => key.trim().toLowerCase().replace(/\s+/g, '-'));
+
+const stepAnswerSchema = stepSchema.extend({
+  key: stepKey.pipe(stepSchema.shape.key),
+  dependsOn: z
+    .array(stepKey)
+    .max(MAX_STEPS - 1)
+    .default([]),
+});
+
 /** A design as a model returns it. Graph errors are validation issues and are repaired like others. */
 const designAnswerSchema = z
   .object({
     title: line(120),
     summary: line(600),
     changes: z.array(line(300)).max(20).default([]),
-    steps: z.array(stepSchema).min(1).max(MAX_STEPS),
+    steps: z.array(stepAnswerSchema).min(1).max(MAX_STEPS),
   })
   .superRefine((answer, context) => {
     for (const { path, message } of checkDesign(answer)) context.addIssue({ code: 'custom', path, message });

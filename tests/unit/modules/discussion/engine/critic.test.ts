@@ -17,7 +17,13 @@ describe('critique', () => {
     expect(source).toBe('MODEL');
   });
 
-  it.each([0, 11, '9', null])(
+  it('takes a score that is written as text', async () => {
+    const answer = { score: '9', strengths: 'a', weaknesses: ['b'], suggestions: ['c'] };
+    const { value, source } = await critique(answering(JSON.stringify(answer)), noRules, FACTS);
+    expect({ value, source }).toMatchObject({ value: { score: 9, strengths: ['a'] }, source: 'MODEL' });
+  });
+
+  it.each([0, 11, '9 of 10', null])(
     'is built in, and says so, when the model gives the score %j',
     async (score) => {
       const answer = { score, strengths: ['a'], weaknesses: ['b'], suggestions: ['c'] };

@@ -47,6 +47,34 @@ describe('proposeDesigns', () => {
     });
   });
 
+  it('takes steps whose keys and words are written like titles', async () => {
+    const model = answeringTasks({
+      'discussion.design': ({ strategy }) => {
+        const design = designAnswer(strategy as Strategy);
+        const steps = design.steps.map((step) => ({
+          ...step,
+          key: ` Step ${step.key.toUpperCase()}`,
+          agent: ` ${step.agent.toLowerCase()} `,
+          dependsOn: 'dependsOn' in step ? step.dependsOn.map((key) => `step ${key}`) : null,
+          maxOutputTokens: '1500',
+          approval: 'null',
+        }));
+        return { design: { ...design, steps } };
+      },
+    });
+    const designs = await proposeDesigns(model, noRules, facts);
+    for (const { source, value } of designs) {
+      expect(source).toBe('MODEL');
+      expect(value.design.steps[0]).toMatchObject({
+        key: 'step-one',
+        agent: 'COLLECTOR',
+        dependsOn: [],
+        maxOutputTokens: 1_500,
+        approval: null,
+      });
+    }
+  });
+
   it('puts a model that is there in place of one that is not', async () => {
     const designs = await proposeDesigns(designing({ model: 'dreamt-up-9' }), noRules, facts);
     const used = designs.map(({ value }) => value.design.steps[0]!.model);
