@@ -1,12 +1,13 @@
 import { AppError } from '../errors.ts';
 
-/** The memory that a process spends on answers it is making or sending. */
+/** The memory that a process spends on answers it is making or sending, in all and for one user. */
 export class AnswerBudget {
-  readonly #maxBytes: number;
+  readonly #limits: AnswerLimits;
+  readonly #usedBy = new Map<string, number>();
   #used = 0;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(limits: AnswerLimits) {
+    this.#limits = limits;
   }
 
   /** Bytes of all open answers, without the share that each has for nothing. */
@@ -20,14 +21,20 @@ export class AnswerBudget {
   }
 
   /** Returns whether there is room. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#maxBytes) return false;
+  take(bytes: number, userId: string): boolean {
+    const { maxBytes, maxBytesOfUser } = this.#limits;
+    const ofUser = (this.#usedBy.get(userId) ?? 0) + bytes;
+    if (this.#used + bytes > maxBytes || ofUser > maxBytesOfUser) return false;
     this.#used += bytes;
+    this.#usedBy.set(userId, ofUser);
     return true;
   }
 
-  giveBack(bytes: number): void {
+  giveBack(bytes: number, userId: string): void {
+    const ofUser = (this.#usedBy.get(userId) ?? 0) - bytes;
     this.#used -= bytes;
+    if (ofUser > 0) this.#usedBy.set(userId, ofUser);
+    else this.#usedBy.delete(userId);
   }
 }
 
@@ -36,6 +43,8 @@ export class AnswerBudget {
  * exists. Texts count as they are stored: escapes of JSON are not included.
  */
 export class AnswerSize {
+  /** Whose share of the budget it takes. */
+  userId = NOBODY;
   readonly #maxBytes: number;
   readonly #budget: AnswerBudget;
   #bytes = 0;
@@ -61,19 +70,21 @@ export class AnswerSize {
     if (this.#isClosed) return;
     const missing = this.#bytes - FREE_BYTES - this.#taken;
     if (missing <= 0) return;
-    if (!this.#budget.take(missing)) this.#fail(new AppError('SERVICE_UNAVAILABLE', BUSY));
+    if (!this.#budget.take(missing, this.userId)) this.#fail(new AppError('SERVICE_UNAVAILABLE', BUSY));
     this.#taken += missing;
   }
 
   /** Counts the next message of the same stream. */
   next(maxBytes: number): AnswerSize {
-    return this.#budget.open(maxBytes);
+    const next = this.#budget.open(maxBytes);
+    next.userId = this.userId;
+    return next;
   }
 
   /** The answer is sent, or nobody waits for it. */
   close(): void {
     this.#isClosed = true;
-    this.#budget.giveBack(this.#taken);
+    this.#budget.giveBack(this.#taken, this.userId);
     this.#taken = 0;
   }
 
@@ -82,6 +93,9 @@ export class AnswerSize {
     throw problem;
   }
 }
+
+/** All callers without a user share what one has. */
+const NOBODY = '';
 
 /** Small answers are sent even while large ones use up the budget. */
 const FREE_BYTES = 64 * 1024;
@@ -93,4 +107,10 @@ function tooLarge(maxBytes: number): AppError {
   );
 }
 
-const BUSY = 'The server is sending too many large answers. Try again in some seconds.';
+const BUSY =
+  'Too many large answers are being sent, to you or in all. Read those that you asked for, or try again in some seconds.';
+
+interface AnswerLimits {
+  maxBytes: number;
+  maxBytesOfUser: number;
+}

@@ -1,4 +1,5 @@
 import type { ObjectRef } from '@pothos/core';
+import { MAX_PAGE_BYTES } from '../core/event-log/event-log.ts';
 import type { Log } from '../core/event-log/log.ts';
 import { MAX_PAGE_EVENTS, readEventPage, type EventPage } from '../kernel/events/event-page.ts';
 import type { LogEvent } from '../kernel/events/log-stream.ts';
@@ -64,7 +65,7 @@ export function eventsField<Parent extends { id: string }, Event extends { type:
         first: t.arg.int({
           required: true,
           defaultValue: 100,
-          description: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}; otherwise BAD_USER_INPUT.`,
+          description: `Maximum number of events to return, 1 to ${MAX_PAGE_EVENTS}; otherwise BAD_USER_INPUT. Large events make a page shorter: its data has at most ${MAX_PAGE_BYTES / 1024} KiB, or is one event.`,
         }),
       },
       complexity: ({ first }) => ({

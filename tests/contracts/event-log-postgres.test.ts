@@ -26,7 +26,7 @@ describe('append', () => {
         if (i % 3 !== 2) kept.push(text);
       }
     });
-    const events = await log.read(logId, 0, 10_000);
+    const { events } = await log.read(logId, 0, 10_000);
     expect(events.map(({ seq }) => seq)).toEqual(upTo(kept.length));
     expect(new Set(events.map(({ data }) => data))).toEqual(new Set(kept));
     expect(await log.state(logId)).toEqual({ head: kept.length, floor: 0 });
@@ -78,7 +78,7 @@ describe('append', () => {
     await somebodyWaits();
     await takeover.commit();
     await refused;
-    expect(await log.read(logId, 0, 10)).toEqual([]);
+    expect((await log.read(logId, 0, 10)).events).toEqual([]);
   });
 
   it('rejects a writer when the fence of its second log was raised while it waited for the first', async () => {
@@ -109,7 +109,7 @@ describe('append', () => {
     await somebodyWaits();
     await deletion.commit();
     expect(await waiting).toMatchObject([{ seq: 1, data: 'new' }]);
-    expect(await log.read(logId, 0, 10)).toHaveLength(1);
+    expect((await log.read(logId, 0, 10)).events).toHaveLength(1);
   });
 
   it('commits or rolls back with its transaction', async () => {
@@ -180,7 +180,7 @@ describe('appendAvailable', () => {
 });
 
 async function expectGapless(logId: Log): Promise<StoredEvent[]> {
-  const events = await log.read(logId, 0, 100_000);
+  const { events } = await log.read(logId, 0, 100_000);
   expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length));
   expect(await log.state(logId)).toEqual({ head: events.length, floor: 0 });
   return events;

@@ -34,7 +34,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         expect(
           stored.every(({ at }) => at instanceof Date && Math.abs(Date.now() - at.getTime()) < 60_000),
         ).toBe(true);
-        expect(await log.read(logId, 0, 100)).toEqual(stored);
+        expect((await log.read(logId, 0, 100)).events).toEqual(stored);
       });
 
       it('numbers each log separately, and returns events in the order of the log ids', async () => {
@@ -105,7 +105,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         ]);
         expect(busy).toEqual([]);
         expect(fenced.toSorted()).toEqual([taken, unclaimed].toSorted());
-        expect(await log.read(good, 0, 10)).toEqual(stored);
+        expect((await log.read(good, 0, 10)).events).toEqual(stored);
         expect(await dataOf(log, taken)).toEqual([]);
       });
     });
@@ -115,9 +115,40 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         const { log } = open();
         const logId = newLog();
         await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
-        expect((await log.read(logId, 1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
-        expect(await log.read(logId, 4, 2)).toEqual([]);
-        expect(await log.read(newLog(), 0, 2)).toEqual([]);
+        expect((await log.read(logId, 1, 2)).events.map(({ seq }) => seq)).toEqual([2, 3]);
+        expect((await log.read(logId, 4, 2)).events).toEqual([]);
+        expect((await log.read(newLog(), 0, 2)).events).toEqual([]);
+      });
+    });
+
+    describe('a page of large events', () => {
+      const kilobytes = (count: number) => 'é'.repeat(count * 512);
+
+      it('ends before its bytes exceed the limit, and says that more follow', async () => {
+        const { log } = open();
+        const logId = newLog();
+        const large = kilobytes(120);
+        await log.append([{ logId, events: [large, large, large, 'small'] }]);
+        const [first, second] = [await log.read(logId, 0, 10), await log.read(logId, 2, 10)];
+        expect([first.events.map(({ seq }) => seq), first.hasMore]).toEqual([[1, 2], true]);
+        expect([second.events.map(({ seq }) => seq), second.hasMore]).toEqual([[3, 4], false]);
+      });
+
+      it('has one event at least', async () => {
+        const { log } = open();
+        const logId = newLog();
+        await log.append([{ logId, events: [kilobytes(300), 'small'] }]);
+        const { events, hasMore } = await log.read(logId, 0, 10);
+        expect([events.map(({ seq }) => seq), hasMore]).toEqual([[1], true]);
+      });
+
+      it('says whether more follow, also when the limit is the reason', async () => {
+        const { log } = open();
+        const logId = newLog();
+        await log.append([{ logId, events: ['a', 'b', 'c'] }]);
+        expect((await log.read(logId, 0, 2)).hasMore).toBe(true);
+        expect((await log.read(logId, 1, 2)).hasMore).toBe(false);
+        expect((await log.read(logId, 3, 2)).hasMore).toBe(false);
       });
     });
 
@@ -140,8 +171,8 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         await log.append([{ logId, events: ['a', 'b', 'c', 'd'] }]);
         await log.trim(logId, 2);
         expect(await log.state(logId)).toEqual({ head: 4, floor: 2 });
-        expect((await log.read(logId, 0, 10)).map(({ seq }) => seq)).toEqual([3, 4]);
-        expect((await log.read(logId, 3, 10)).map(({ seq }) => seq)).toEqual([4]);
+        expect((await log.read(logId, 0, 10)).events.map(({ seq }) => seq)).toEqual([3, 4]);
+        expect((await log.read(logId, 3, 10)).events.map(({ seq }) => seq)).toEqual([4]);
         const [next] = await log.append([{ logId, events: ['e'] }]);
         expect(next!.seq).toBe(5);
       });
@@ -157,7 +188,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
         await log.trim(logId, 1);
         await log.trim(newLog(), 1);
         expect(await log.state(logId)).toEqual({ head: 2, floor: 2 });
-        expect(await log.read(logId, 0, 10)).toEqual([]);
+        expect((await log.read(logId, 0, 10)).events).toEqual([]);
         expect(await dataOf(log, other)).toEqual(['c']);
       });
     });
@@ -213,7 +244,7 @@ export function describeEventLog(name: string, open: () => Adapter): void {
 }
 
 async function dataOf(log: EventLog, logId: Log): Promise<unknown[]> {
-  const events = await log.read(logId, 0, 1_000);
+  const { events } = await log.read(logId, 0, 1_000);
   return events.map(({ data }) => data);
 }
 

@@ -3,7 +3,9 @@ import {
   type FencedAppend,
   FencedError,
   type LogAppend,
+  type LogPage,
   type LogState,
+  MAX_PAGE_BYTES,
   type StoredEvent,
   type TextPart,
 } from '../../src/core/event-log/event-log.ts';
@@ -44,10 +46,15 @@ export class MemoryEventLog implements EventLog {
     return new Map(known.map((logId) => [logId, this.#log(logId).head]));
   }
 
-  async read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]> {
+  async read<Event>(log: Log<Event>, after: number, limit: number): Promise<LogPage<Event>> {
     const { floor, events } = this.#logs.get(log) ?? EMPTY;
-    const start = Math.max(0, after - floor);
-    return events.slice(start, start + limit) as StoredEvent<Event>[];
+    const later = events.slice(Math.max(0, after - floor)) as StoredEvent<Event>[];
+    let bytes = 0;
+    const page = later.slice(0, limit).filter(({ data }, index) => {
+      bytes += Buffer.byteLength(JSON.stringify(data));
+      return index === 0 || bytes <= MAX_PAGE_BYTES;
+    });
+    return { events: page, hasMore: page.length < later.length };
   }
 
   async texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]> {

@@ -59,11 +59,14 @@ describe('a process with a heap of 512 MB', () => {
 
   it('serves others while clients do not read answers of 8 MB, and again when they have left', async () => {
     const bob = await app.register();
+    const request = 'x'.repeat(20_000);
+    const ofBob = await startRun(app, bob, design({ key: 'a' }), { request });
     for (let n = 0; n < 24; n++) connections.push(ask(app, ann, query(4), rowIds));
     await Promise.all(connections.map((connection) => once(connection, 'readable')));
     expect((await app.graphql('{ viewer { email } }', {}, bob)).data).toEqual({
       viewer: { email: bob.email },
     });
+    expect((await app.graphql(query(4), { ids: rowIds.map(() => ofBob) }, bob)).status).toBe(200);
     expect(await app.graphql(query(4), { ids: rowIds }, ann)).toMatchObject({
       status: 503,
       errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }],

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SETTING_NAMES } from '../../src/config/config.ts';
 import { ERROR_CODES, TRANSPORT_ERROR_CODES } from '../../src/errors.ts';
 import { MAX_PAGE_EVENTS } from '../../src/kernel/events/event-page.ts';
+import { MAX_PAGE_BYTES } from '../../src/core/event-log/event-log.ts';
 import {
   MAX_CONTEXT_DEPTH,
   MAX_CONTEXT_LENGTH,
@@ -98,7 +99,10 @@ describe('README.md', () => {
         `${count(MAX_OUTPUT_TOKENS)} tokens; ${count(DEFAULT_MAX_OUTPUT_TOKENS)} unless set`,
       ],
       ['page of a list', `${MAX_PAGE} objects; 20 unless set`],
-      ['page of `events`', `${count(MAX_PAGE_EVENTS)} events; 100 unless set`],
+      [
+        'page of `events`',
+        `${count(MAX_PAGE_EVENTS)} events, ${MAX_PAGE_BYTES / 1024} KiB; 100 events unless set`,
+      ],
       [
         'GraphQL document',
         `${count(tokens)} tokens, ${depth} levels, ${aliases} aliases of ${aliasLength} characters, ${directives} directives, [cost](docs/limits.md) ${count(cost)}`,

@@ -15,7 +15,9 @@ import {
   type FencedAppend,
   FencedError,
   type LogAppend,
+  type LogPage,
   type LogState,
+  MAX_PAGE_BYTES,
   type StoredEvent,
   type TextPart,
 } from './event-log.ts';
@@ -56,12 +58,17 @@ export class PostgresEventLog implements EventLog {
     return new Map(rows.map(({ id, head }) => [id, head]));
   }
 
-  read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]> {
-    return this.#sql<StoredEvent<Event>>(
-      `SELECT log_id AS "logId", seq, at, data FROM events
-       WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-      [log, after, limit],
-    );
+  async read<Event>(log: Log<Event>, after: number, limit: number): Promise<LogPage<Event>> {
+    const rows = await this.#sql<StoredEvent<Event> & { hasMore: boolean }>(READ, [
+      log,
+      after,
+      limit,
+      MAX_PAGE_BYTES,
+    ]);
+    return {
+      events: rows.map(({ logId, seq, at, data }) => ({ logId, seq, at, data })),
+      hasMore: rows.at(-1)?.hasMore ?? false,
+    };
   }
 
   async texts<Event>(log: Log<Event>, parts: readonly TextPart<Event>[]): Promise<string[]> {
@@ -98,6 +105,16 @@ const APPEND_AVAILABLE = appendStatement({ together: false });
 const CREATE = `
   INSERT INTO event_logs (id) SELECT id FROM unnest($1::text[]) AS id ORDER BY id
   ON CONFLICT (id) DO NOTHING`;
+
+/** The window is read in the order of the index and ends with the limit. */
+const READ = `
+  SELECT log_id AS "logId", seq, at, data, "hasMore" FROM (
+    SELECT *, lead(seq) OVER ordered IS NOT NULL AS "hasMore", row_number() OVER ordered AS nth,
+      sum(octet_length(data::text)) OVER ordered AS bytes
+    FROM events WHERE log_id = $1 AND seq > $2
+    WINDOW ordered AS (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    ORDER BY seq LIMIT $3
+  ) page WHERE nth = 1 OR bytes <= $4 ORDER BY seq`;
 
 const TRIM = `
   WITH log AS (

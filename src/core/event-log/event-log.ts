@@ -39,13 +39,25 @@ export interface LogState {
   floor: number;
 }
 
+export interface LogPage<Data = unknown> {
+  events: StoredEvent<Data>[];
+  /** Whether the log had more events after these when they were read. */
+  hasMore: boolean;
+}
+
+/** JSON in one read: 1,000 events of usual size, and no more than that of the largest ones. */
+export const MAX_PAGE_BYTES = 256 * 1024;
+
 /** The read side of the log. Reads never wait for writers. */
 export interface EventLogReader {
   state(logId: string): Promise<LogState>;
   /** The heads of many logs, in one statement. Logs that do not exist are absent. */
   heads(logIds: readonly string[]): Promise<Map<string, number>>;
-  /** The retained events with seq > `after`, in order, at most `limit`. */
-  read<Event>(log: Log<Event>, after: number, limit: number): Promise<StoredEvent<Event>[]>;
+  /**
+   * The retained events with seq > `after`, in order: at most `limit`, and at most MAX_PAGE_BYTES of data unless the
+   * first event alone has more.
+   */
+  read<Event>(log: Log<Event>, after: number, limit: number): Promise<LogPage<Event>>;
   /**
    * For each of `parts`, the joined `text` of all events that match every field of the part, in log order. Empty when
    * no event matches. One statement.

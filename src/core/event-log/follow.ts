@@ -14,7 +14,7 @@
  * read retries after the next successful read of the heads.
  */
 import { onReturn } from '../async/on-return.ts';
-import { type EventLogReader, type StoredEvent, TrimmedError } from './event-log.ts';
+import { type EventLogReader, type LogPage, type StoredEvent, TrimmedError } from './event-log.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { Log } from './log.ts';
 
@@ -98,9 +98,9 @@ export class LogFollower {
     });
     if (reader.hasLeft) return;
     if (!page) return reader.changed();
-    const first = page[0]?.seq ?? head + 1;
+    const first = page.events[0]?.seq ?? head + 1;
     if (first > cursor + 1) throw new TrimmedError(shared.log, cursor);
-    reader.append(page, page.length < this.#pageEvents);
+    reader.append(page);
   }
 
   #subscribe(log: Log): LogSubscription {
@@ -144,7 +144,7 @@ class LogSubscription {
   readonly subscribed: Promise<() => void>;
   readonly #source: EventLogReader;
   readonly #pageEvents: number;
-  readonly #reads = new Map<number, Promise<StoredEvent[]>>();
+  readonly #reads = new Map<number, Promise<LogPage>>();
   #isQuiet = true;
 
   constructor(log: Log, source: EventLogReader, live: Pick<LiveChannel, 'subscribe'>, pageEvents: number) {
@@ -173,14 +173,14 @@ class LogSubscription {
   }
 
   /** Readers that are woken together request the same page in the same tick and share one read. */
-  read(after: number): Promise<StoredEvent[]> {
+  read(after: number): Promise<LogPage> {
     const read = this.#reads.get(after) ?? this.#readLater(after);
     this.#reads.set(after, read);
     return read;
   }
 
   /** A read that has started is no longer shared: it may miss events that a later reader already knows of. */
-  async #readLater(after: number): Promise<StoredEvent[]> {
+  async #readLater(after: number): Promise<LogPage> {
     await Promise.resolve();
     this.#reads.delete(after);
     return this.#source.read(this.log, after, this.#pageEvents);
@@ -228,10 +228,10 @@ class Reader {
     return this.#buffer.shift();
   }
 
-  append(page: readonly StoredEvent[], isLast: boolean): void {
-    this.#fetched = [...page];
-    this.cursor = page.at(-1)?.seq ?? this.cursor;
-    this.#hasReadToEnd ||= isLast;
+  append({ events, hasMore }: LogPage): void {
+    this.#fetched = [...events];
+    this.cursor = events.at(-1)?.seq ?? this.cursor;
+    this.#hasReadToEnd ||= !hasMore;
   }
 
   /** Resolves when there may be an event to take or to fetch, or the reader has left. */

@@ -14,7 +14,7 @@ export async function readEventPage<Event>(
   { after, first }: { after: number; first: number },
 ): Promise<EventPage<Event>> {
   checkPageSize('first', first, MAX_PAGE_EVENTS);
-  const nodes = await eventLog.read(log, Math.max(after, 0), first);
+  const { events: nodes } = await eventLog.read(log, Math.max(after, 0), first);
   const { head, floor } = await eventLog.state(log); // read last, so that the head is never older than the page
   checkAfter(after, head, 'the oldest event');
   return { nodes, firstSeq: floor + 1, lastSeq: head, hasMore: head > (nodes.at(-1)?.seq ?? after) };

@@ -11,7 +11,12 @@ import { REFRESH_HEADER, refreshCookie } from '../refresh-cookie.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { CorsRules } from '../cors.ts';
 import { GRAPHIQL, renderGraphiQL } from './graphiql.ts';
-import { MAX_ANSWER_BYTES, MAX_BODY_BYTES, MAX_BYTES_IN_FLIGHT } from './limits.ts';
+import {
+  MAX_ANSWER_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BYTES_IN_FLIGHT,
+  MAX_BYTES_IN_FLIGHT_OF_USER,
+} from './limits.ts';
 import { maskError } from './mask-error.ts';
 import type { GraphQLSettings } from './settings.ts';
 import { useAnswerSize } from './plugins/use-answer-size.ts';
@@ -32,7 +37,10 @@ export const GRAPHQL_PATH = '/graphql';
 export function createGraphQLServer({ schema, services, settings }: GraphQLServerOptions): GraphQLServer {
   const { logger } = services;
   const access = new AccessWatch(services);
-  const answers = new AnswerBudget(MAX_BYTES_IN_FLIGHT);
+  const answers = new AnswerBudget({
+    maxBytes: MAX_BYTES_IN_FLIGHT,
+    maxBytesOfUser: MAX_BYTES_IN_FLIGHT_OF_USER,
+  });
   const yoga = createYoga<RequestContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,

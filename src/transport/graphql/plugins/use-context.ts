@@ -6,7 +6,9 @@ import { createContext, type RequestContext } from '../../request-context.ts';
 export function useContext(services: Services): Plugin<RequestContext> {
   return {
     async onContextBuilding({ context, extendContext }) {
-      extendContext(await createContext(services, context));
+      const created = await createContext(services, context);
+      if (created.viewer) context.answer.userId = created.viewer.userId;
+      extendContext(created);
     },
   };
 }

@@ -236,7 +236,7 @@ class World {
   }
 
   async stored(logId: string): Promise<unknown[]> {
-    return (await this.log.read(logId as Log, 0, 10_000)).map(({ data }) => data);
+    return (await this.log.read(logId as Log, 0, 10_000)).events.map(({ data }) => data);
   }
 
   async #write(appends: readonly FencedAppend[]) {

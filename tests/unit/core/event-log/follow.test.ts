@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type StoredEvent, TrimmedError } from '../../../../src/core/event-log/event-log.ts';
+import { MAX_PAGE_BYTES, type StoredEvent, TrimmedError } from '../../../../src/core/event-log/event-log.ts';
 import { END, LogWorld, range, seqs, settled, ticks } from '../../../support/log-world.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -50,6 +50,14 @@ describe('follow', () => {
     expect(await got).toEqual([1, 2, 3, 4]);
   });
 
+  it('reads on at once after a page that large events have made shorter', async () => {
+    const world = new LogWorld();
+    const events = Array.from({ length: 3 }, () => 'x'.repeat(0.6 * MAX_PAGE_BYTES));
+    await world.log.append([{ logId: 'log', events }]);
+    expect(await seqs(world.follow(0), 3)).toEqual([1, 2, 3]);
+    expect(world.reads).toEqual([0, 1, 2]);
+  });
+
   it('becomes live when it has read events that it also received live', async () => {
     const world = new LogWorld({ pageEvents: 2 });
     await world.write(3);
@@ -62,10 +70,10 @@ describe('follow', () => {
     expect(await history).toEqual(range(1, 4));
     const next = seqs(events, 3);
     await settled();
-    expect(world.reads).toEqual([0, 2, 4]);
+    expect(world.reads).toEqual([0, 2]);
     for (let i = 0; i < 3; i++) await world.write(1);
     expect(await next).toEqual([5, 6, 7]);
-    expect(world.reads).toEqual([0, 2, 4]);
+    expect(world.reads).toEqual([0, 2]);
   });
 
   it('reads an event whose live copy was lost from the log', async () => {

@@ -23,7 +23,7 @@ describe('a typed log', () => {
       await writer.append('run:7', 1, { type: 'Ended' });
       // @ts-expect-error: a log of something else
       const other: Log<{ type: 'Started' }> = log;
-      const [event] = await reader.read(log, 0, 1);
+      const [event] = (await reader.read(log, 0, 1)).events;
       event?.data.type satisfies 'Text' | 'Ended' | undefined;
       await reader.texts(log, [{ type: 'Text', of: 'a' }]);
       // @ts-expect-error: an event that carries no text
