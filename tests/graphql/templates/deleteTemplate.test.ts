@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { encodeId } from '../../../src/schema-kit/global-id.ts';
+import { testApp } from '../../support/app.ts';
+import { rowId } from '../../support/ids.ts';
+import { itRefuses } from '../../support/refusals.ts';
+import {
+  createTemplate,
+  readTemplate,
+  templateFields,
+  type TemplateResult,
+} from '../../support/templates.ts';
+
+const app = testApp({ config: { role: 'api' } });
+
+const remove = (account: { token: string }, templateId: string) =>
+  app.mutate<{ __typename: string; deletedId?: string }>(
+    'deleteTemplate',
+    { templateId },
+    '... on DeleteTemplateSuccess { deletedId }',
+    account,
+  );
+
+describe('deleteTemplate', () => {
+  it('deletes the template, and keeps its runs and forks, which name it no longer', async () => {
+    const ann = await app.register();
+    const { id } = await createTemplate(app, ann);
+    const { template: fork } = await app.mutate<TemplateResult>(
+      'forkTemplate',
+      { templateId: id },
+      templateFields('forkTemplate'),
+      ann,
+    );
+    const { execution } = await app.mutate<{ execution: { id: string } }>(
+      'executePipeline',
+      { source: { templateId: id }, request: 'It' },
+      '... on ExecutePipelineSuccess { execution { id } }',
+      ann,
+    );
+    const read = async () => {
+      const query = 'query ($id: ID!) { execution(id: $id) { design { steps { key } } template { id } } }';
+      return (await app.graphql(query, { id: execution.id }, ann)).data!['execution'];
+    };
+    expect(await read()).toMatchObject({ template: { id } });
+    expect(await remove(ann, id)).toEqual({ __typename: 'DeleteTemplateSuccess', deletedId: id });
+    expect(await readTemplate(app, ann, id)).toBeNull();
+    expect(await readTemplate(app, ann, fork!.id)).toMatchObject({ forkedFrom: null });
+    expect(await read()).toEqual({ design: { steps: [{ key: 'only' }] }, template: null });
+    expect((await remove(ann, id)).__typename).toBe('NotFoundError');
+  });
+
+  it('lets an ADMIN delete any of the tenant, and records who did', async () => {
+    const admin = await app.register();
+    const ann = await app.member(admin, 'USER');
+    for (const visibility of ['PRIVATE', 'SHARED']) {
+      const { id } = await createTemplate(app, ann, { visibility });
+      expect((await remove(admin, id)).__typename).toBe('DeleteTemplateSuccess');
+      const where = { action: 'template.deleted', targetId: rowId(id) };
+      expect(await app.services.database.prisma.auditEntry.findMany({ where })).toMatchObject([
+        { actorId: rowId(admin.session.user.id), targetType: 'PipelineTemplate' },
+      ]);
+    }
+  });
+
+  it('lets nobody delete a shared template of another member, or a starter', async () => {
+    const admin = await app.register();
+    const ann = await app.member(admin, 'USER');
+    const { id } = await createTemplate(app, admin, { visibility: 'SHARED' });
+    expect((await remove(ann, id)).__typename).toBe('NotFoundError');
+    const starter = encodeId('PipelineTemplate', 'starter-competitor-digest');
+    expect((await remove(admin, starter)).__typename).toBe('NotFoundError');
+    expect(await readTemplate(app, admin, starter)).toMatchObject({ id: starter });
+  });
+
+  itRefuses(app, 'deleteTemplate', {
+    input: async (owner) => ({ templateId: (await createTemplate(app, owner)).id }),
+    idField: { name: 'templateId', type: 'PipelineTemplate' },
+  });
+});
