@@ -4,7 +4,7 @@ import { type Account, testApp } from '../../support/app.ts';
 import { decide, design, hasEnded, runWhen } from '../../support/runs.ts';
 import { createTemplate } from '../../support/templates.ts';
 
-const app = testApp();
+const app = testApp({ config: { offlineTokensPerSecond: 100_000 } });
 const STARTER = encodeId('PipelineTemplate', 'starter-competitor-digest');
 const FIELDS = `... on ExecutePipelineSuccess {
     execution { id request template { id } design { steps { key prompt } } notices { code } }
