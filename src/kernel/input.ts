@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { storableText } from '../core/text/storable-text.ts';
+import { characterCount } from '../core/text/characters.ts';
 import { cleanText } from '../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../core/prompt-safety/detect-injection.ts';
 import { UnsafeInputError, ValidationError, type ValidationIssueCode } from '../errors.ts';
@@ -50,6 +51,17 @@ const STORABLE = {
   abort: true,
 };
 
+/**
+ * A text of at most so many characters, as people count them: code points of its composed form (NFC).
+ * `storedText.check(maxCharacters(100))`.
+ */
+export function maxCharacters(maximum: number) {
+  return z.check<string>(({ value: input, issues }) => {
+    if (characterCount(input) > maximum)
+      issues.push({ code: 'too_big', origin: 'string', maximum, inclusive: true, input });
+  });
+}
+
 /** Text that is stored unchanged. */
 export const storedText = z.string().refine(isStorable, STORABLE);
 
@@ -83,7 +95,7 @@ export const contextObject = z
   .pipe(
     z
       .record(z.string(), z.json())
-      .refine((context) => JSON.stringify(context).length <= MAX_CONTEXT_LENGTH, {
+      .refine((context) => characterCount(JSON.stringify(context)) <= MAX_CONTEXT_LENGTH, {
         message: `must be at most ${MAX_CONTEXT_LENGTH} characters as JSON`,
         params: { code: 'TOO_LONG' },
       })
@@ -93,7 +105,7 @@ export const contextObject = z
   .optional();
 
 /** Text that is sent to a model: not blank, and of limited length. */
-export const promptText = z.string().max(MAX_PROMPT_LENGTH).refine(isVisible, NOT_BLANK);
+export const promptText = z.string().check(maxCharacters(MAX_PROMPT_LENGTH)).refine(isVisible, NOT_BLANK);
 
 /**
  * Cleans and checks a text for a model: removes control and invisible characters, and detects known attack patterns.

@@ -36,7 +36,10 @@ const ValidationIssueCodeRef = builder.enumType('ValidationIssueCode', {
   description: 'Kind of a validation issue. Use it to localize the message.',
   values: {
     REQUIRED: { description: 'Missing, or blank.' },
-    TOO_LONG: { description: 'More characters or items than allowed.' },
+    TOO_LONG: {
+      description:
+        'More characters or items than allowed. Characters are Unicode code points of the composed form (NFC).',
+    },
     TOO_SHORT: { description: 'Fewer characters or items than required.' },
     OUT_OF_RANGE: { description: 'A number below its minimum or above its maximum.' },
     INVALID_FORMAT: { description: 'Does not have the required format.' },

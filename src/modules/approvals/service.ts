@@ -7,7 +7,7 @@ import type { Database, Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import { recordAct, recordFindings } from '../../kernel/audit.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
-import { inspectText, isVisible, NOT_BLANK, rowId, storedText } from '../../kernel/input.ts';
+import { inspectText, isVisible, NOT_BLANK, rowId, maxCharacters, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { approvalsLog, executionApprovalsLog } from './events.ts';
@@ -19,10 +19,14 @@ const decideApprovalInput = z
   .object({
     approvalId: rowId,
     decision: z.enum(['APPROVE', 'REJECT']),
-    comment: storedText.max(MAX_COMMENT_LENGTH).nullish(),
+    comment: storedText.check(maxCharacters(MAX_COMMENT_LENGTH)).nullish(),
     edits: z
       .object({
-        prompt: z.string().max(MAX_STEP_PROMPT_LENGTH).refine(isVisible, NOT_BLANK).nullish(),
+        prompt: z
+          .string()
+          .check(maxCharacters(MAX_STEP_PROMPT_LENGTH))
+          .refine(isVisible, NOT_BLANK)
+          .nullish(),
       })
       .nullish(),
   })

@@ -10,6 +10,7 @@ import type { Services } from '../../kernel/context.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import {
+  maxCharacters,
   contextObject,
   inspectText,
   isVisible,
@@ -30,7 +31,7 @@ const STOP_WAIT_MS = 2_000;
 
 const title = storedText
   .trim()
-  .max(MAX_TITLE_LENGTH)
+  .check(maxCharacters(MAX_TITLE_LENGTH))
   .refine(isVisible, NOT_BLANK)
   .transform((text) => cleanText(text).text.trim());
 

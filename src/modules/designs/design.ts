@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES } from '../../core/llm/providers/registry.ts';
-import { firstCharacters } from '../../core/text/first-characters.ts';
+import { firstCharacters } from '../../core/text/characters.ts';
 import type { ValidationIssue, ValidationIssueCode } from '../../errors.ts';
-import { storedText } from '../../kernel/input.ts';
+import { maxCharacters, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { AGENT_KIND_NAMES } from './agent-kinds.ts';
 import { findCycle } from './order.ts';
@@ -23,7 +23,7 @@ const MAX_APPROVAL_TIMEOUT_SECONDS = 30 * 24 * 3600;
 const approvalSchema = z.object({
   timing: z.enum(APPROVAL_TIMINGS).default('BEFORE_STEP'),
   /** Null: a question made of the step's title. */
-  question: storedText.max(MAX_APPROVAL_QUESTION_LENGTH).nullable().default(null),
+  question: storedText.check(maxCharacters(MAX_APPROVAL_QUESTION_LENGTH)).nullable().default(null),
   /** Null: it waits until somebody decides. */
   timeoutSeconds: z.int().min(1).max(MAX_APPROVAL_TIMEOUT_SECONDS).nullable().default(null),
   onReject: z.enum(REJECTION_ACTIONS).default('FAIL'),
@@ -34,8 +34,8 @@ export const stepSchema = z.object({
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9, _ and -'),
   agent: z.enum(AGENT_KIND_NAMES),
-  title: storedText.trim().min(1).max(MAX_STEP_TITLE_LENGTH),
-  prompt: storedText.max(MAX_STEP_PROMPT_LENGTH).nullable().default(null),
+  title: storedText.trim().min(1).check(maxCharacters(MAX_STEP_TITLE_LENGTH)),
+  prompt: storedText.check(maxCharacters(MAX_STEP_PROMPT_LENGTH)).nullable().default(null),
   dependsOn: z
     .array(z.string())
     .max(MAX_STEPS - 1)

@@ -14,7 +14,14 @@ import { estimate, type Estimate } from '../designs/estimate.ts';
 import { fillInputs, type TemplateInputValue, templateInputValues } from '../templates/inputs.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
-import { contextObject, inspectText, promptText, rowId, storedText } from '../../kernel/input.ts';
+import {
+  contextObject,
+  inspectText,
+  promptText,
+  rowId,
+  maxCharacters,
+  storedText,
+} from '../../kernel/input.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
@@ -93,7 +100,10 @@ export const executePipeline = useCase(
 export const cancelExecution = useCase(
   'Mutation.cancelExecution',
   {
-    input: z.object({ executionId: rowId, reason: storedText.max(MAX_CANCEL_REASON_LENGTH).nullish() }),
+    input: z.object({
+      executionId: rowId,
+      reason: storedText.check(maxCharacters(MAX_CANCEL_REASON_LENGTH)).nullish(),
+    }),
     audit: { none: 'The run shows that it was cancelled and why, by its owner.' },
   },
   async (

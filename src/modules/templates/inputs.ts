@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isolate, isolationRule } from '../../core/prompt-safety/isolate.ts';
 import { ValidationError, type ValidationIssue, type ValidationIssueCode } from '../../errors.ts';
-import { inspectText, isVisible, storedName, storedText } from '../../kernel/input.ts';
+import { inspectText, isVisible, storedName, maxCharacters, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import type { Design, Step } from '../designs/design.ts';
@@ -11,7 +11,7 @@ export const MAX_INPUT_TITLE_LENGTH = 120;
 export const MAX_INPUT_DESCRIPTION_LENGTH = 500;
 export const MAX_INPUT_VALUE_LENGTH = 2_000;
 
-const inputValue = storedText.max(MAX_INPUT_VALUE_LENGTH);
+const inputValue = storedText.check(maxCharacters(MAX_INPUT_VALUE_LENGTH));
 
 /** A named input of a template, which `{{name}}` stands for in the prompts of its steps. */
 export const templateInput = z.object({
@@ -20,7 +20,7 @@ export const templateInput = z.object({
     .regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a lower-case letter, then up to 39 of a-z, 0-9 and _'),
   title: storedName(MAX_INPUT_TITLE_LENGTH),
   description: storedText
-    .max(MAX_INPUT_DESCRIPTION_LENGTH)
+    .check(maxCharacters(MAX_INPUT_DESCRIPTION_LENGTH))
     .nullish()
     .transform((text) => text ?? ''),
   /** Null: each run must give a value. */

@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineTemplate } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Context, Services } from '../../kernel/context.ts';
-import { rowId, storedName, storedText } from '../../kernel/input.ts';
+import { rowId, storedName, maxCharacters, storedText } from '../../kernel/input.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { type Design, designSchema } from '../designs/design.ts';
 import { checkRunnable } from '../designs/runnable.ts';
@@ -18,7 +18,7 @@ export const MAX_TEMPLATE_NAME_LENGTH = 120;
 export const MAX_TEMPLATE_DESCRIPTION_LENGTH = 2_000;
 
 const name = storedName(MAX_TEMPLATE_NAME_LENGTH);
-const description = storedText.trim().max(MAX_TEMPLATE_DESCRIPTION_LENGTH);
+const description = storedText.trim().check(maxCharacters(MAX_TEMPLATE_DESCRIPTION_LENGTH));
 const visibility = z.enum(['PRIVATE', 'SHARED']);
 
 const createTemplateInput = z.object({

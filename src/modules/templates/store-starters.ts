@@ -1,3 +1,4 @@
+import { storableJson } from '../../core/text/storable-text.ts';
 import { BUILT_IN_TENANT_ID } from '../../access/visibility.ts';
 import type { Services } from '../../kernel/context.ts';
 import { designSchema } from '../designs/design.ts';
@@ -22,7 +23,7 @@ export async function storeStarters({ database }: Pick<Services, 'database'>): P
      WHERE (pipeline_templates.name, pipeline_templates.description, pipeline_templates.design,
             pipeline_templates.inputs, pipeline_templates.search_text)
        IS DISTINCT FROM (excluded.name, excluded.description, excluded.design, excluded.inputs, excluded.search_text)`,
-    [BUILT_IN_TENANT_ID, JSON.stringify(STARTERS.map(rowOf))],
+    [BUILT_IN_TENANT_ID, storableJson(STARTERS.map(rowOf))],
   );
 }
 

@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TrustedIssuer } from '../../../core/jwt/jwt-verifier.ts';
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
-import { firstCharacters } from '../../../core/text/first-characters.ts';
+import { firstCharacters } from '../../../core/text/characters.ts';
 import { storableText } from '../../../core/text/storable-text.ts';
 import type { Role } from '../../../generated/prisma/enums.ts';
 import { emailAddress, MAX_DISPLAY_NAME_LENGTH } from '../accounts/account.ts';

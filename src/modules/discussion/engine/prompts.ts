@@ -4,7 +4,7 @@
  */
 import { createNonce, isolate, isolationRule } from '../../../core/prompt-safety/isolate.ts';
 import { languageName } from '../../../core/prompt-safety/language-name.ts';
-import { firstCharacters } from '../../../core/text/first-characters.ts';
+import { firstCharacters } from '../../../core/text/characters.ts';
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelPrice } from '../../../core/llm/prices.ts';
 import { AGENT_KIND_NAMES, AGENT_KINDS } from '../../designs/agent-kinds.ts';

@@ -1,4 +1,4 @@
-import { firstCharacters } from '../../../core/text/first-characters.ts';
+import { firstCharacters } from '../../../core/text/characters.ts';
 import type { ApprovalRequest, PipelineExecution, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';

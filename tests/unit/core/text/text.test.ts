@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstCharacters } from '../../../../src/core/text/first-characters.ts';
+import { characterCount, firstCharacters } from '../../../../src/core/text/characters.ts';
 import { storableJson, storableValue } from '../../../../src/core/text/storable-text.ts';
 
 describe('storableJson', () => {
@@ -27,6 +27,18 @@ describe('storableValue', () => {
     const value = storableValue({ at, bytes, big: 1n, none: null, text: 'a\0' }) as Record<string, unknown>;
     expect(value).toEqual({ at, bytes, big: 1n, none: null, text: 'a\uFFFD' });
     expect(value['at']).toBe(at);
+  });
+});
+
+describe('characterCount', () => {
+  it.each([
+    ['abc', 3],
+    ['😀😀', 2],
+    ['e\u0301', 1],
+    ['한글'.normalize('NFD'), 2],
+    ['\ud83d', 1],
+  ])('of %j is %i', (text, count) => {
+    expect(characterCount(text)).toBe(count);
   });
 });
 
