@@ -1,25 +1,33 @@
-/** What the rate limiter adds to the cheapest query and to a mutation: no limits, limits in memory, limits on Redis. */
+/**
+ * What access control adds to the cheapest query and to a mutation: the credential, rate limits in memory and on Redis,
+ * and a Redis that hangs. Permission checks and audit entries are part of every request; `access-parts.ts` times them
+ * alone.
+ */
+import { timeParts } from './access-parts.ts';
 import { Account } from './support/account.ts';
 import { type Load, type LoadRequest, loadWith } from './support/http-load.ts';
 import { cpuMs } from './support/process-usage.ts';
 import { databaseOf, PRODUCTION, startProduct } from './support/product.ts';
 import type { RunningServer } from './support/running-server.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-import { findRedis, startRedis } from '../tests/support/redis-server.ts';
+import { findRedis, type RedisServer, startRedis } from '../tests/support/redis-server.ts';
 import type { Goal, Report } from '../tools/report.ts';
 import { median } from '../tools/statistics.ts';
 
 export async function benchAccess({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {
   const durationMs = quick ? 300 : 3_000;
   using folder = temporaryFolder();
-  using limitedFolder = temporaryFolder();
+  using offFolder = temporaryFolder();
+  using memoryFolder = temporaryFolder();
   using sharedFolder = temporaryFolder();
   const redis = findRedis() ? await startRedis() : null;
   try {
-    await using off = await startProduct(folder.path, PRODUCTION);
+    // Only for its Postgres, which all others reach in the same way.
+    await using _host = await startProduct(folder.path, PRODUCTION);
     const databaseUrl = databaseOf(folder.path);
     const settings = { ...PRODUCTION, ...LIMITS, DATABASE_URL: databaseUrl };
-    await using memory = await startProduct(limitedFolder.path, settings);
+    await using off = await startProduct(offFolder.path, { ...PRODUCTION, DATABASE_URL: databaseUrl });
+    await using memory = await startProduct(memoryFolder.path, settings);
     await using shared =
       redis && (await startProduct(sharedFolder.path, { ...settings, REDIS_URL: redis.url }));
     const account = await Account.signUp(off.url, databaseUrl);
@@ -35,9 +43,13 @@ export async function benchAccess({ rounds, quick }: { rounds: number; quick: bo
         }),
       ),
     );
+    const nobody = requestOf(off, null, REQUESTS.__typename);
+    cases.unshift({ what: '__typename', limits: NOT_SIGNED_IN, server: off, request: nobody, found: [] });
     for (const each of cases) await loadWith(each.request, CONNECTIONS, durationMs / 3);
     for (let round = 0; round < rounds; round++) for (const each of cases) await measure(each, durationMs);
-    return reportOf(cases);
+    const hang = shared && (await measureHang(shared, redis, account, durationMs));
+    const parts = await timeParts(databaseUrl, account, quick ? 100 : 2_000);
+    return { ...reportOf(cases, hang), notes: parts };
   } finally {
     await redis?.stop();
   }
@@ -52,7 +64,28 @@ async function measure({ server, request, found }: Case, durationMs: number): Pr
   found.push({ ...load, cpuMs: cpu, aloneMs: 1_000 / alone.perSecond });
 }
 
-function reportOf(cases: readonly Case[]): Report {
+/** The longest that a request waits while Redis is stopped with its connections open, beside the longest before. */
+async function measureHang(
+  server: RunningServer,
+  redis: RedisServer,
+  account: Account,
+  durationMs: number,
+): Promise<Goal> {
+  const request = requestOf(server, account, REQUESTS.__typename);
+  const before = await loadWith(request, CONNECTIONS, durationMs);
+  redis.freeze();
+  const hung = await loadWith(request, CONNECTIONS, durationMs);
+  redis.thaw();
+  const addedMs = hung.maxMs - before.maxMs;
+  return {
+    what: `access: the longest request while Redis hangs (${before.maxMs.toFixed(0)} → ${hung.maxMs.toFixed(0)} ms)`,
+    goal: '≤ +50 ms',
+    measured: `${addedMs.toFixed(0)} ms`,
+    met: addedMs <= 50,
+  };
+}
+
+function reportOf(cases: readonly Case[], hang: Goal | null): Report {
   const offOf = ({ what }: Case) => cases.find((each) => each.what === what && each.limits === 'off')!;
   const of = ({ found }: Case, name: keyof Found) => median(found.map((each) => each[name]));
   const share = (each: Case) => of(each, 'cpuMs') / of(offOf(each), 'cpuMs') - 1;
@@ -61,13 +94,13 @@ function reportOf(cases: readonly Case[]): Report {
     const what = `access: ${each.what}, limits ${each.limits}`;
     if (each.limits === 'memory')
       return [{ what, goal: '≤ +10 % CPU', measured: `${percent(share(each))} %`, met: share(each) <= 0.1 }];
-    if (each.limits === 'off') return [];
+    if (each.limits !== 'redis') return [];
     return [
       { what, goal: '≤ +0.2 ms', measured: `${addedMs(each).toFixed(2)} ms`, met: addedMs(each) <= 0.2 },
     ];
   });
   return {
-    title: `access: what the rate limiter adds, ${CONNECTIONS} connections, and one alone`,
+    title: `access: what credentials and rate limits add, ${CONNECTIONS} connections, and one alone`,
     tables: [
       {
         columns: ['request, limits', 'requests/s', 'Node CPU a request', 'added', 'alone', 'added'],
@@ -81,18 +114,20 @@ function reportOf(cases: readonly Case[]): Report {
         ]),
       },
     ],
-    goals,
+    goals: hang ? [...goals, hang] : goals,
   };
 }
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-function requestOf({ url }: RunningServer, { api }: Account, body: object): LoadRequest {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${api.accessToken}` };
+function requestOf({ url }: RunningServer, account: Account | null, body: object): LoadRequest {
+  const credential = account && { authorization: `Bearer ${account.api.accessToken}` };
+  const headers = { 'content-type': 'application/json', ...credential };
   return { url: `${url}/graphql`, headers, body: JSON.stringify(body) };
 }
 
 const CONNECTIONS = 20;
+const NOT_SIGNED_IN = 'off, not signed in';
 /** Higher than any load, so that every request is counted and none is refused. */
 const LIMITS = {
   RATE_LIMIT_PER_MINUTE: '1000000',

@@ -20,6 +20,7 @@ export async function loadWith(request: LoadRequest, connections: number, durati
     requests: latencies.length,
     perSecond: latencies.length / seconds,
     p99Ms: percentile(latencies, 0.99),
+    maxMs: percentile(latencies, 1),
   };
 }
 
@@ -51,4 +52,5 @@ export interface Load {
   requests: number;
   perSecond: number;
   p99Ms: number;
+  maxMs: number;
 }

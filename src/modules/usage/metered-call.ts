@@ -131,8 +131,7 @@ export class MeteredCall {
     try {
       for await (const part of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
         this.#meter.observe(part);
-        const isOutput = part.type === 'text' || part.type === 'thinking';
-        if (isOutput && this.#meter.isOverrun) return yield this.#truncate(); // a count alone loses no text
+        if (this.#meter.isOverrun) return yield this.#truncate();
         yield part;
       }
     } catch (error) {

@@ -15,8 +15,8 @@ export class ThinkingFilter {
   #state: 'start' | 'thinking' | 'answer' = 'start';
   #buffer = '';
   #closing = '';
-  /** The text before the buffer that `hold` keeps back and that need not be searched again. */
-  #held = '';
+  /** Where the buffer is still to be searched for the end of thinking. */
+  #searchFrom = 0;
   /** Whether thinking has ended, so that all that follows it is the answer. */
   #hasThought = false;
   #hasShownText = false;
@@ -37,7 +37,6 @@ export class ThinkingFilter {
   end(): ModelStreamPart[] {
     const parts: ModelStreamPart[] = [];
     if (this.#state === 'start' && this.#hasThought) this.#buffer = this.#buffer.trimStart();
-    this.#buffer = this.#held + this.#buffer;
     this.#release(parts, this.#state === 'thinking' ? 'thinking' : 'text', this.#buffer.length);
     return parts;
   }
@@ -57,8 +56,7 @@ export class ThinkingFilter {
       return true;
     }
     const begun = this.#buffer.trimStart().toLowerCase();
-    const mayBegin = this.#buffer.length < MAX_START_CHARACTERS;
-    if (mayBegin && Object.keys(CLOSINGS).some((known) => known.startsWith(begun))) return false;
+    if (Object.keys(CLOSINGS).some((known) => known.startsWith(begun))) return false;
     if (this.#hasThought) this.#buffer = this.#buffer.trimStart();
     this.#state = 'answer';
     return true;
@@ -72,27 +70,23 @@ export class ThinkingFilter {
   }
 
   #answer(parts: ModelStreamPart[]): boolean {
-    if (this.#hasThought) return this.#release(parts, 'text', this.#buffer.length);
+    const length = this.#buffer.length;
+    if (this.#hasThought) return this.#release(parts, 'text', length);
+    UNOPENED_CLOSING.lastIndex = this.#searchFrom;
     const closing = UNOPENED_CLOSING.exec(this.#buffer);
     if (closing && !this.#hasShownText) return this.#endThinking(parts, closing.index, closing[0].length);
     if (closing) this.#misread();
-    const kept = CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0;
-    const searched = this.#buffer.length - kept;
-    if (!this.#hold) {
-      this.#hasShownText ||= searched > 0;
-      return this.#release(parts, 'text', searched);
+    if (this.#hold) {
+      this.#searchFrom = Math.max(0, length - LONGEST_CLOSING);
+      return false;
     }
-    this.#held += this.#buffer.slice(0, searched);
-    this.#buffer = this.#buffer.slice(searched);
-    return false;
+    this.#hasShownText = true;
+    return this.#release(parts, 'text', length - (CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0));
   }
 
   #endThinking(parts: ModelStreamPart[], end: number, closingLength: number): true {
-    const rest = this.#buffer.slice(end + closingLength);
-    this.#buffer = this.#held + this.#buffer.slice(0, end);
-    this.#held = '';
-    this.#release(parts, 'thinking', this.#buffer.length);
-    this.#buffer = rest;
+    this.#release(parts, 'thinking', end);
+    this.#buffer = this.#buffer.slice(closingLength);
     this.#hasThought = true;
     this.#state = 'start';
     return true;
@@ -118,10 +112,10 @@ const CLOSINGS: Readonly<Record<string, string>> = {
   '[think]': '[/think]',
 };
 const OPENING = /^\s*(<think>|<thinking>|<thought>|<reasoning>|\[think\])/i;
-const UNOPENED_CLOSING = /(?<![`"'])(?:<\/think(?:ing)?>|\[\/think\])/i;
+const UNOPENED_CLOSING = /(?<![`"'])(?:<\/think(?:ing)?>|\[\/think\])/gi;
 /** The start of a closing tag at the end of a piece, with the quote before it. */
 const CLOSING_BEGUN = /(?:[`"']?[<[]\/?[a-z]{0,8}|[`"'])$/i;
-const MAX_START_CHARACTERS = 1_000;
+const LONGEST_CLOSING = '"</thinking>'.length;
 
 const MISREAD =
   'The model wrote its thinking as if it were its answer. It is asked again, without the thinking.';
