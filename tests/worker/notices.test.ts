@@ -39,6 +39,20 @@ describe('the notices of a run', () => {
     ]);
   });
 
+  it.each([
+    ['thinking', /2000 tokens, most of which the model's thinking used up/],
+    ['window', /The output of step half was cut because the model can write no more/],
+    ['unknown', /The output of step half may be incomplete/],
+  ] as const)('name the real cause of a cut: %s', async (end, message) => {
+    const ann = await app.register();
+    model.answer('half', { text: 'Half of a', end });
+    const run = await runWhen(app, ann, await startRun(app, ann, design({ key: 'half' })), hasEnded);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', report: 'Half of a' });
+    expect(run.notices).toEqual([
+      { code: 'OUTPUT_CUT', message: expect.stringMatching(message), stepKey: 'half', source: null },
+    ]);
+  });
+
   it('name the step and the source of material that resembles an injection', async () => {
     const ann = await app.register();
     const steps = design({ key: 'collect', agent: 'COLLECTOR' });

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../text/characters.ts';
 import { INJECTION_RULES, type InjectionKind } from './injection-rules.ts';
 
 /**
@@ -76,12 +77,11 @@ function firstMatch(patterns: readonly RegExp[], forms: readonly string[]): stri
 }
 
 function finding(kind: InjectionKind, severity: Severity, what: string, match: string): InjectionFinding {
-  const excerpt = match
+  const words = match
     .replace(/^[^\p{L}\p{N}<[!]+/u, '')
     .replace(/\s+/g, ' ')
-    .trimEnd()
-    .slice(0, MAX_EXCERPT_LENGTH)
-    .toWellFormed(); // the cut may split a surrogate pair
+    .trimEnd();
+  const excerpt = firstCharacters(words, MAX_EXCERPT_LENGTH);
   return { kind, severity, description: `${what}: "${excerpt}"` };
 }
 

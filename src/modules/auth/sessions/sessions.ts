@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../../core/text/characters.ts';
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import type { RefreshToken, User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
@@ -78,7 +79,7 @@ async function currentTime(tx: Tx): Promise<Date> {
 
 /** What a browser or a program calls itself, for people who read the list of their sessions. */
 function readableUserAgent(userAgent: string | null): string | null {
-  return userAgent && (cleanText(userAgent).text.trim().slice(0, MAX_USER_AGENT_LENGTH) || null);
+  return userAgent && (firstCharacters(cleanText(userAgent).text.trim(), MAX_USER_AGENT_LENGTH) || null);
 }
 
 /** Locks the open session of a token, so that concurrent uses of its tokens run one after the other. */

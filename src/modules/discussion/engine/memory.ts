@@ -1,3 +1,4 @@
+import { characterCount, firstCharacters } from '../../../core/text/characters.ts';
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 
 /** What a conversation remembers between turns, with limits. */
@@ -46,13 +47,7 @@ function merge(entries: string[], gone: number[], added: string[], limit: number
 /** One line of limited length without invisible characters. */
 export function tidy(entry: string, maxLength = MAX_ENTRY_LENGTH): string {
   const line = cleanText(entry).text.replace(/\s+/gu, ' ').trim();
-  const characters = Array.from(line);
-  return characters.length <= maxLength
-    ? line
-    : `${characters
-        .slice(0, maxLength - 1)
-        .join('')
-        .trimEnd()}…`;
+  return characterCount(line) <= maxLength ? line : `${firstCharacters(line, maxLength - 1).trimEnd()}…`;
 }
 
 /** Two entries are the same when only case, spacing and punctuation differ. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firstCharacters } from '../../../core/text/characters.ts';
 import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import { detectInjection } from '../../../core/prompt-safety/detect-injection.ts';
 import { htmlText } from '../../../core/safe-fetch/html-text.ts';
@@ -102,7 +103,7 @@ async function readPage(
 function readSource(title: string | null, url: string | null, original: string): CollectedSource {
   const { text } = cleanText(cutText(original, MAX_SOURCE_LENGTH));
   if (text.trim() === '') return failedSource(title, url, 'It holds no text.');
-  const cleanTitle = title === null ? null : cleanText(title.slice(0, MAX_TITLE_LENGTH)).text;
+  const cleanTitle = title === null ? null : cleanText(firstCharacters(title, MAX_TITLE_LENGTH)).text;
   const findings = detectInjection(`${cleanTitle ?? ''}\n${text}`).map(({ description }) => description);
   return { title: cleanTitle, url, text, error: null, findings };
 }
