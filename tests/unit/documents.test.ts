@@ -17,6 +17,13 @@ import { PLANS } from '../../src/kernel/plans.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, MAX_STEPS } from '../../src/modules/designs/design.ts';
 import { ACCESS_ENDS } from '../../src/modules/auth/access-watch.ts';
 import { GUESSES, REQUESTS } from '../../src/modules/auth/throttle/throttle-rules.ts';
+import {
+  MAX_INPUT_DESCRIPTION_LENGTH,
+  MAX_INPUT_TITLE_LENGTH,
+  MAX_INPUT_VALUE_LENGTH,
+  MAX_INPUTS,
+} from '../../src/modules/templates/inputs.ts';
+import { competitorDigest } from '../../src/modules/templates/starters/competitor-digest.ts';
 import { MAX_NODE_IDS } from '../../src/schema-kit/node-queries.ts';
 import { MAX_PAGE } from '../../src/kernel/pagination.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
@@ -151,6 +158,36 @@ describe('docs/signing-in.md', () => {
           .map((cell) => cell.trim()),
       );
     expect(cells).toEqual(requests.map((row) => row.map(String)));
+  });
+});
+
+describe('docs/templates.md', () => {
+  const text = read('docs/templates.md');
+
+  it('opens the starter up as it is', () => {
+    const { inputs, design } = competitorDigest;
+    expect(rowsOf(text, '| input |')).toEqual(
+      inputs.map(({ name, title, defaultValue }) => [`\`${name}\``, title.en, defaultValue ?? '']),
+    );
+    expect(rowsOf(text, '| step |').map((row) => row.slice(0, 3))).toEqual(
+      design.steps.map(({ key, agent, dependsOn = [] }) => [
+        `\`${key}\``,
+        agent,
+        dependsOn.map((one) => `\`${one}\``).join(', '),
+      ]),
+    );
+  });
+
+  it('lists the limits of inputs', () => {
+    const count = (value: number) => `${value.toLocaleString('en-US')} characters`;
+    const limits = new Map(rowsOf(text, '| | limit |').map(([what, limit]) => [what, limit]));
+    expect(Object.fromEntries(limits)).toMatchObject({
+      'inputs of a template': String(MAX_INPUTS),
+      title: count(MAX_INPUT_TITLE_LENGTH),
+      description: count(MAX_INPUT_DESCRIPTION_LENGTH),
+      'value, default': count(MAX_INPUT_VALUE_LENGTH),
+      'prompt of a step with its values': count(MAX_STEP_PROMPT_LENGTH),
+    });
   });
 });
 
