@@ -26,15 +26,30 @@ describe('a turn whose model writes its JSON as models do', () => {
   afterAll(() => provider.stop());
 
   it.each<[string, (answer: object) => string]>([
-    ['with thinking that holds braces', (answer) => `<think>{"steps": []}? {no}</think>${JSON.stringify(answer)}`],
+    [
+      'with thinking that holds braces',
+      (answer) => `<think>{"steps": []}? {no}</think>${JSON.stringify(answer)}`,
+    ],
     ['with thinking without an opening', (answer) => `I take {these}.</think>\n${JSON.stringify(answer)}`],
-    ['in prose and a fence', (answer) => `Use {x}:\n\`\`\`json\n${JSON.stringify(answer)}\n\`\`\`\nDone {"so"}.`],
+    [
+      'in prose and a fence',
+      (answer) => `Use {x}:\n\`\`\`json\n${JSON.stringify(answer)}\n\`\`\`\nDone {"so"}.`,
+    ],
     ['in one wrapper', (answer) => JSON.stringify({ result: answer })],
     ['in a list', (answer) => JSON.stringify([answer])],
     ['with words in another case', (answer) => JSON.stringify(answer).replaceAll('COLLECTOR', ' Collector ')],
-    ['with numbers and booleans in strings', (answer) => JSON.stringify(answer).replace(/:(\d+|true)/g, ':"$1"')],
-    ['with null for what is left out', (answer) => JSON.stringify({ ...answer, changes: null, target: null, title: 'T' })],
-    ['with line breaks in strings', (answer) => JSON.stringify(answer).replaceAll('It works.', 'It\n\tworks.')],
+    [
+      'with numbers and booleans in strings',
+      (answer) => JSON.stringify(answer).replace(/:(\d+|true)/g, ':"$1"'),
+    ],
+    [
+      'with null for what is left out',
+      (answer) => JSON.stringify({ ...answer, changes: null, target: null, title: 'T' }),
+    ],
+    [
+      'with line breaks in strings',
+      (answer) => JSON.stringify(answer).replaceAll('It works.', 'It\n\tworks.'),
+    ],
   ])('takes every answer at once: %s', async (_how, writing) => {
     write = writing;
     provider.reset();

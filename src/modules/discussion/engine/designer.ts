@@ -63,13 +63,17 @@ const line = (maxLength: number) =>
 /** Models write the keys of steps like titles. Those that a person wrote are taken as they are. */
 const stepKey = z.string().transform((key) => key.trim().toLowerCase().replace(/\s+/g, '-'));
 
-const stepAnswerSchema = stepSchema.extend({
-  key: stepKey.pipe(stepSchema.shape.key),
-  dependsOn: z
-    .array(stepKey)
-    .max(MAX_STEPS - 1)
-    .default([]),
-});
+/** A model names the model of a step only; which provider has it is known. */
+const stepAnswerSchema = stepSchema
+  .omit({ provider: true })
+  .extend({
+    key: stepKey.pipe(stepSchema.shape.key),
+    dependsOn: z
+      .array(stepKey)
+      .max(MAX_STEPS - 1)
+      .default([]),
+  })
+  .transform((step): Step => ({ ...step, provider: null }));
 
 /** A design as a model returns it. Graph errors are validation issues and are repaired like others. */
 const designAnswerSchema = z

@@ -56,6 +56,7 @@ describe('proposeDesigns', () => {
           key: ` Step ${step.key.toUpperCase()}`,
           agent: ` ${step.agent.toLowerCase()} `,
           dependsOn: 'dependsOn' in step ? step.dependsOn.map((key) => `step ${key}`) : null,
+          provider: 'OpenAI',
           maxOutputTokens: '1500',
           approval: 'null',
         }));
