@@ -3,7 +3,7 @@ import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
 import type { JsonSchema } from '../structured/output-schema.ts';
 import { field } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
-import type { ProviderConnection } from './provider-call.ts';
+import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** Anthropic's Messages API. It has no JSON mode without a schema, so the instructions request JSON. */
@@ -11,25 +11,21 @@ export const anthropic = defineProvider({
   title: 'Anthropic',
   description: 'Anthropic’s Claude models.',
   baseUrl: 'https://api.anthropic.com',
-  parts,
+  send,
+  reader,
 });
 
 /** The first event has the input tokens, the last but one the output tokens. Later counts replace earlier ones. */
-async function* parts(
-  request: ModelRequest,
-  connection: ProviderConnection,
-  server: ProviderServer,
-): AsyncGenerator<ModelStreamPart> {
+function reader(connection: ProviderConnection): EventReader {
   let counts: Counts = {};
-  for await (const event of await open(request, connection, server)) {
-    yield* partsOf(event);
-    if (event.type === 'message_start' || event.type === 'message_delta') {
-      counts = latest(counts, event.type === 'message_start' ? event.message?.usage : event.usage);
-      yield* usageParts(sumUp(counts));
-    }
-    if (event.type === 'message_delta') connection.endsWith(event.delta?.stop_reason);
+  return (data) => {
+    const event = data as RawMessageStreamEvent;
     if (event.type === 'message_stop') connection.hasEnded();
-  }
+    if (event.type === 'message_delta') connection.endsWith(event.delta?.stop_reason);
+    if (event.type !== 'message_start' && event.type !== 'message_delta') return partsOf(event);
+    counts = latest(counts, event.type === 'message_start' ? event.message?.usage : event.usage);
+    return [...partsOf(event), ...usageParts(sumUp(counts))];
+  };
 }
 
 /** Text and thinking come in deltas; the protocol also allows them in the start of a block and of the message. */
@@ -43,7 +39,7 @@ function partsOf(event: RawMessageStreamEvent): ModelStreamPart[] {
   return [];
 }
 
-async function open(
+async function send(
   { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
@@ -57,7 +53,7 @@ async function open(
     fetch: connection.fetch,
   });
   const instructions = [system, output ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
-  return client.messages.create(
+  await client.messages.create(
     {
       model,
       ...(instructions ? { system: instructions } : {}),

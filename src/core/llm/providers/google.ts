@@ -1,7 +1,7 @@
-import type { GenerateContentResponseUsageMetadata } from '@google/genai';
+import type { GenerateContentResponse, GenerateContentResponseUsageMetadata } from '@google/genai';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
 import { field, listField, textField } from '../wire/field.ts';
-import type { ProviderConnection } from './provider-call.ts';
+import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** Google's Gemini API. */
@@ -9,22 +9,20 @@ export const google = defineProvider({
   title: 'Google',
   description: 'Google’s Gemini models.',
   baseUrl: 'https://generativelanguage.googleapis.com',
-  parts,
+  send,
+  reader,
 });
 
-async function* parts(
-  request: ModelRequest,
-  connection: ProviderConnection,
-  server: ProviderServer,
-): AsyncGenerator<ModelStreamPart> {
-  for await (const chunk of await open(request, connection, server)) {
+function reader(connection: ProviderConnection): EventReader {
+  return (event) => {
+    const chunk = event as Partial<GenerateContentResponse>;
     const candidate = listField(chunk, 'candidates').find(isFirst);
-    yield* listField(field(candidate, 'content'), 'parts').flatMap(partOf);
-    if (field(candidate, 'finishReason') !== UNSPECIFIED)
-      connection.endsWith(field(candidate, 'finishReason'));
+    const reason = field(candidate, 'finishReason');
+    if (reason !== UNSPECIFIED) connection.endsWith(reason);
     if (chunk.promptFeedback?.blockReason) connection.endsWith('PROHIBITED_CONTENT');
-    yield* usageOf(chunk.usageMetadata); // after the text that it counts
-  }
+    const parts = listField(field(candidate, 'content'), 'parts').flatMap(partOf);
+    return [...parts, ...usageOf(chunk.usageMetadata)]; // the usage after the text that it counts
+  };
 }
 
 /** One answer is requested; a server may send more. */
@@ -46,7 +44,7 @@ function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): Model
   });
 }
 
-async function open(
+async function send(
   { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
@@ -57,7 +55,7 @@ async function open(
     vertexai: false,
     httpOptions: { baseUrl, apiVersion: 'v1beta', fetch: connection.fetch },
   });
-  return client.models.generateContentStream({
+  await client.models.generateContentStream({
     model,
     contents: messages.map(({ role, content }) => ({
       role: role === 'assistant' ? 'model' : 'user',

@@ -1,8 +1,9 @@
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
 import type { ModelRequest, ModelStreamPart, OutputFormat } from '../language-model.ts';
 import { field, listField } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
-import type { ProviderConnection } from './provider-call.ts';
+import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
 
 /** OpenAI's Chat Completions API. The base URL ends with `/v1`. */
@@ -10,23 +11,22 @@ export const openAi = defineProvider({
   title: 'OpenAI',
   description: 'OpenAI’s models, through the Chat Completions API.',
   baseUrl: 'https://api.openai.com/v1',
-  parts,
+  send,
+  reader,
 });
 
-async function* parts(
-  request: ModelRequest,
-  connection: ProviderConnection,
-  server: ProviderServer,
-): AsyncGenerator<ModelStreamPart> {
-  for await (const chunk of await open(request, connection, server)) {
+function reader(connection: ProviderConnection): EventReader {
+  return (event) => {
+    const chunk = event as Partial<ChatCompletionChunk>;
     const choice = listField(chunk, 'choices').find(isFirst);
     const delta = field(choice, 'delta');
-    yield* thinkingParts(THINKING_FIELDS.map((name) => field(delta, name)).find(Boolean));
-    yield* contentParts(field(delta, 'content'));
-    if (field(delta, 'refusal')) connection.endsWith('refusal');
-    else connection.endsWith(field(choice, 'finish_reason'));
-    yield* usageOf(chunk.usage); // after the text that it counts
-  }
+    connection.endsWith(field(delta, 'refusal') ? 'refusal' : field(choice, 'finish_reason'));
+    return [
+      ...thinkingParts(THINKING_FIELDS.map((name) => field(delta, name)).find(Boolean)),
+      ...contentParts(field(delta, 'content')),
+      ...usageOf(chunk.usage), // after the text that it counts
+    ];
+  };
 }
 
 /** One answer is requested; a server may send more. */
@@ -51,7 +51,7 @@ function responseFormat({ name, schema }: OutputFormat) {
   return { type: 'json_schema' as const, json_schema: { name, schema: { ...schema }, strict: true } };
 }
 
-async function open(
+async function send(
   { model, system, messages, maxOutputTokens, output }: ModelRequest,
   connection: ProviderConnection,
   { apiKey, baseUrl }: ProviderServer,
@@ -66,7 +66,7 @@ async function open(
     logLevel: 'off',
     fetch: connection.fetch,
   });
-  return client.chat.completions.create(
+  await client.chat.completions.create(
     {
       model,
       messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],

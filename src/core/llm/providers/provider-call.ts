@@ -1,24 +1,33 @@
 import { ModelError, type ModelStreamPart } from '../language-model.ts';
 import { endFor } from '../wire/ends.ts';
-import { rewriteEvents } from '../wire/event-stream.ts';
+import { readEvents } from '../wire/event-stream.ts';
 import { openAnswer } from '../wire/open-answer.ts';
 import { errorFromResponse, type ProviderIdentity } from '../wire/provider-error.ts';
-import { answerParts } from './answer-parts.ts';
+import { AnswerText } from './answer-text.ts';
 import { ArrivedAnswer } from './arrived-answer.ts';
 import type { ThinkingFilter } from './thinking-filter.ts';
 
 /**
- * Performs one call to a provider through its SDK. Unifies on the connection what the SDKs do differently: timeouts
- * apply, redirects and errors are handled and events are rewritten before the SDK sees them, and whatever ends the call
- * early closes the connection and becomes one ModelError.
+ * Performs one call to a provider. Its SDK sends the request; the answer is checked and read here, in the same way for
+ * all providers. Timeouts apply, redirects are errors, and whatever ends the call early closes the connection and becomes
+ * one ModelError.
  */
 export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStreamPart> {
   call.signal.throwIfAborted();
   const connection = new ProviderConnection(call);
+  const text = new AnswerText(call.filter);
   const answer = new ArrivedAnswer(call.provider);
   try {
-    for await (const part of answerParts(call.parts(connection), call.filter)) {
-      connection.signal.throwIfAborted(); // on an abort, some SDKs end their stream as if it were complete
+    await call.send(connection);
+    const read = call.reader(connection);
+    for await (const events of connection.events()) {
+      for (const part of events.flatMap(read).flatMap((each) => text.read(each))) {
+        connection.signal.throwIfAborted(); // also for events that had arrived before an abort
+        answer.observe(part);
+        yield part;
+      }
+    }
+    for (const part of text.end()) {
       answer.observe(part);
       yield part;
     }
@@ -43,6 +52,7 @@ export class ProviderConnection {
   /** The first failure. Errors that the SDK derives from it are less specific. */
   #failure: ModelError | undefined;
   #answered = false;
+  #bytes: AsyncGenerator<Uint8Array> | undefined;
   #endWord = '';
   #hasEndMarker = false;
 
@@ -59,16 +69,26 @@ export class ProviderConnection {
     return this.#controller.signal;
   }
 
-  /** Passed to the SDK instead of the global `fetch`. */
+  /** Passed to the SDK instead of the global `fetch`. The SDK gets an empty body: `events` reads the answer. */
   readonly fetch: typeof fetch = async (url, init) => {
     this.#expectBytes();
-    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: this.signal });
     this.#answered = true;
-    if (!response.ok) throw this.#fail(await errorFromResponse(response, this.#call));
-    const body = await this.#remembered(openAnswer(this.#bytesOf(response.body), response, this.#call));
-    const events = rewriteEvents(body, this.#call, () => (this.#hasEndMarker = true));
-    return new Response(this.#streamOf(events), response.body ? response : { headers: response.headers });
+    const { headers, body } = response;
+    try {
+      if (!response.ok) throw await errorFromResponse(response, this.#call);
+      this.#bytes = await openAnswer(this.#bytesOf(body), response, this.#call);
+    } catch (error) {
+      this.#failure ??= error instanceof ModelError ? error : undefined; // the SDK would hide it in its own
+      throw error;
+    }
+    return new Response('', { headers });
   };
+
+  /** The events of the answer, one list for each piece that arrives. */
+  events(): AsyncGenerator<object[]> {
+    return readEvents(this.#bytes ?? this.#bytesOf(null), this.#call, () => this.hasEnded());
+  }
 
   /** Called by the adapter with each word of the provider for the end of the answer. The last one counts. */
   endsWith(word: unknown): void {
@@ -127,24 +147,6 @@ export class ProviderConnection {
     }
   }
 
-  #streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-    const pull = async (stream: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-      const { done, value } = await this.#remembered(chunks.next());
-      if (done) stream.close();
-      else stream.enqueue(value);
-    };
-    const cancel = () => void chunks.return(undefined).catch(() => {});
-    return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
-  }
-
-  async #remembered<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      throw error instanceof ModelError ? this.#fail(error) : error;
-    }
-  }
-
   #expectBytes(): void {
     const { idleMs } = this.#call.timeouts;
     clearTimeout(this.#idleTimer);
@@ -152,19 +154,10 @@ export class ProviderConnection {
   }
 
   #timeOut(what: string, ms: number): void {
-    const seconds = ms / 1_000;
-    this.#fail(
-      new ModelError(
-        'TIMEOUT',
-        `${this.#call.provider} took longer than ${seconds} s for ${what}. Try again.`,
-      ),
-    );
+    const { provider } = this.#call;
+    const message = `${provider} took longer than ${ms / 1_000} s for ${what}. Try again.`;
+    this.#failure ??= new ModelError('TIMEOUT', message);
     this.#stop();
-  }
-
-  #fail(error: ModelError): ModelError {
-    this.#failure ??= error;
-    return this.#failure;
   }
 }
 
@@ -183,6 +176,10 @@ export interface ProviderCall extends ProviderIdentity {
   signal: AbortSignal;
   /** Separates thinking from the text of this call. */
   filter: ThinkingFilter;
-  /** Performs the call with the provider's SDK, through the connection's `fetch` and `signal`. */
-  parts: (connection: ProviderConnection) => AsyncIterable<ModelStreamPart>;
+  /** Sends the request with the provider's SDK, through the connection's `fetch` and `signal`. */
+  send: (connection: ProviderConnection) => Promise<void>;
+  reader: (connection: ProviderConnection) => EventReader;
 }
+
+/** Returns the parts that an event of the provider's protocol holds: text, thinking and usage, but no `end`. */
+export type EventReader = (event: object) => ModelStreamPart[];

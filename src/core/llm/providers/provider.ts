@@ -1,18 +1,24 @@
 import type { LanguageModel, ModelRequest, ModelStreamPart, ModelUsage } from '../language-model.ts';
-import { callProvider, type ModelTimeouts, type ProviderConnection } from './provider-call.ts';
+import {
+  callProvider,
+  type EventReader,
+  type ModelTimeouts,
+  type ProviderConnection,
+} from './provider-call.ts';
 import { ThinkingFilter } from './thinking-filter.ts';
 
 /**
  * Declares a provider that needs an API key. Every list of providers is derived from `registry.ts`.
  *
  * @example
- * export const acme = defineProvider({ title: 'Acme', description: '…', baseUrl: 'https://api.acme.example', parts });
+ * export const acme = defineProvider({ title: 'Acme', description: '…', baseUrl: 'https://api.acme.example', send, reader });
  */
 export function defineProvider({
   title,
   description,
   baseUrl: ownUrl,
-  parts,
+  send,
+  reader,
 }: ProviderDeclaration): KeyedProvider {
   return {
     title,
@@ -34,7 +40,8 @@ export function defineProvider({
             timeouts,
             signal,
             filter,
-            parts: (connection) => parts(request, connection, server),
+            send: (connection) => send(request, connection, server),
+            reader,
           });
         },
       };
@@ -83,15 +90,10 @@ export interface ProviderAccess {
 export interface ProviderDeclaration extends Provider {
   /** The provider's own server. */
   baseUrl: string;
-  /**
-   * Performs one call with the provider's SDK, through the connection's `fetch` and `signal`. Reports the words for the
-   * end of the answer to the connection, and yields no `end`.
-   */
-  parts: (
-    request: ModelRequest,
-    connection: ProviderConnection,
-    server: ProviderServer,
-  ) => AsyncIterable<ModelStreamPart>;
+  /** Sends one request with the provider's SDK, through the connection's `fetch` and `signal`. */
+  send: (request: ModelRequest, connection: ProviderConnection, server: ProviderServer) => Promise<void>;
+  /** Creates the reader of one answer. It reports the provider's words for the end to the connection. */
+  reader: (connection: ProviderConnection) => EventReader;
 }
 
 export interface ProviderServer {

@@ -4,29 +4,30 @@ import { errorFromReport, type ProviderIdentity } from './provider-error.ts';
 import { EventTooLargeError, type SseEvent, SseReader } from './sse-reader.ts';
 
 /**
- * Rewrites the events of an answer in the one form that every SDK reads: `event:` with the type of the data if it has
- * one, `data:` with JSON on one line, an empty line. Drops comments, heartbeats and events without data. Ends at
- * `[DONE]`, which it reports to `onDone`.
+ * Reads the events of an answer, one list for each piece that arrives: the data of each event, with the `type` that
+ * only its name tells. Drops comments, heartbeats and events without data. Ends at `[DONE]`, which it reports to
+ * `onDone`. The SDKs do not read them, because each of their readers refuses harmless lines that the others take.
  * Errors: ModelError for an error that an event reports, for data that is not a JSON object, and for an event that is
  * too large. The events before it are delivered first.
  */
-export async function* rewriteEvents(
+export async function* readEvents(
   chunks: AsyncIterable<Uint8Array>,
   identity: ProviderIdentity,
   onDone: () => void,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<object[]> {
   const reader = new SseReader();
-  const encoder = new TextEncoder();
   for await (const batch of readBatches(chunks, reader, identity)) {
-    let text = '';
+    const events: object[] = [];
     let end: ModelError | 'done' | undefined;
     for (const event of batch) {
-      const rewritten = rewrite(event, identity);
-      if (typeof rewritten === 'string') text += rewritten;
-      else end = rewritten ?? 'done';
-      if (end) break;
+      const body = bodyOf(event, identity);
+      if (body === 'done' || body instanceof ModelError) {
+        end = body;
+        break;
+      }
+      if (body) events.push(body);
     }
-    if (text) yield encoder.encode(text);
+    if (events.length > 0) yield events;
     if (end === 'done') return onDone();
     if (end) throw end;
   }
@@ -49,27 +50,21 @@ async function* readBatches(
   }
 }
 
-/** Null for the end marker. */
-function rewrite({ name, data }: SseEvent, identity: ProviderIdentity): string | ModelError | null {
+/** Null for an event that says nothing. */
+function bodyOf({ name, data }: SseEvent, identity: ProviderIdentity): object | ModelError | 'done' | null {
   const text = data.trim();
-  if (text === '' || text === 'null' || (name !== undefined && HEARTBEAT.test(name))) return '';
-  if (text === END_MARKER) return null;
+  if (text === '' || text === 'null' || (name !== undefined && HEARTBEAT.test(name))) return null;
+  if (text === END_MARKER) return 'done';
   const body = parseJson(text);
-  if (name === 'error' || isErrorReport(body)) return errorFromReport(reportIn(body ?? text), identity);
+  const mayReport = text.includes('"error'); // in a long answer, most events are only text
+  if (name === 'error' || (mayReport && isErrorReport(body)))
+    return errorFromReport(reportIn(body ?? text), identity);
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return new ModelError(
       'UNAVAILABLE',
       `The answer of ${identity.provider} was interrupted or is unreadable. Try again.`,
     );
-  const ownType = textField(body, 'type');
-  const type = ownType ?? (name !== undefined && TYPE_AS_NAME.test(name) ? name : undefined);
-  if (type === undefined) return `data: ${onOneLine(text, body)}\n\n`;
-  const json = ownType === undefined ? JSON.stringify({ ...body, type }) : onOneLine(text, body);
-  return `event: ${type}\ndata: ${json}\n\n`;
-}
-
-function onOneLine(text: string, body: object): string {
-  return text.includes('\n') ? JSON.stringify(body) : text;
+  return name === undefined || 'type' in body ? body : { ...body, type: name };
 }
 
 function isErrorReport(body: unknown): boolean {
@@ -90,6 +85,4 @@ function reportIn(body: unknown): unknown {
 }
 
 const END_MARKER = '[DONE]';
-/** Anthropic's events, of which some servers tell the type only in the name. Google's SDK takes no named event. */
-const TYPE_AS_NAME = /^(?:message|content_block)_/;
 const HEARTBEAT = /^(?:ping|heartbeat|keep-?alive)$/i;
