@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STARTERS } from '../../../src/modules/templates/starters/starters.ts';
 import { encodeId } from '../../../src/schema-kit/global-id.ts';
 import { testApp } from '../../support/app.ts';
+import { recordedStatements } from '../../support/statements.ts';
 import { createTemplate, readTemplate } from '../../support/templates.ts';
 
 const app = testApp({ config: { role: 'api' } });
@@ -43,6 +44,27 @@ describe('templates', () => {
     expect(first).toMatchObject({ totalCount: 3, nodes: [{ id: ids[0] }, { id: ids[2] }] });
     const next = await list('templates', ann, `(first: 2, after: "${first.pageInfo.endCursor}")`);
     expect(next).toMatchObject({ nodes: [{ id: ids[1] }], pageInfo: { hasNextPage: false } });
+  });
+});
+
+describe('a page of templates', () => {
+  const { during } = recordedStatements();
+
+  it('runs about the same number of statements for any size, also with owners and origins', async () => {
+    const ann = await app.register();
+    const { id: templateId } = await createTemplate(app, ann);
+    await Promise.all(Array.from({ length: 20 }, () => app.mutate('forkTemplate', { templateId }, '', ann)));
+    const read = (size: number) =>
+      during(async () => {
+        const query = `{ templates(first: ${size}) { nodes { name owner { displayName } forkedFrom { name owner { id } } } } }`;
+        const { data } = await app.graphql<{ templates: { nodes: object[] } }>(query, {}, ann);
+        expect(data!.templates.nodes).toHaveLength(size);
+      });
+    const kinds = (statements: { text: string }[]) =>
+      new Set(statements.map(({ text }) => text.replaceAll(/\$\d+(,\$\d+)*/g, '?')));
+    const [few, many] = [await read(2), await read(20)];
+    expect(kinds(many)).toEqual(kinds(few));
+    expect(many.length).toBeLessThanOrEqual(10);
   });
 });
 
