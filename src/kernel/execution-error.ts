@@ -12,6 +12,8 @@ export type ExecutionErrorCode =
   /** The provider failed permanently, or on every attempt. */
   | 'PROVIDER_ERROR'
   | 'BUDGET_EXCEEDED'
+  /** The owner has lost the permission meanwhile. */
+  | 'FORBIDDEN'
   | 'APPROVAL_REJECTED'
   /** Nobody decided within the time limit. */
   | 'APPROVAL_EXPIRED'
@@ -45,7 +47,7 @@ export function describeFailure(
 /** Describes for the user why an attempt failed; the next one may succeed. */
 export function describeAttempt(error: unknown, attempts: number): string {
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return error.message;
+  if (isRefusal(error)) return error.message;
   if (error instanceof EmptyOutputError) return `The model returned an empty text (${tries}).`;
   if (error instanceof UnstorableError)
     return `The result cannot be stored: ${error.message}. The provider may have sent a value that makes no sense.`;
@@ -54,8 +56,15 @@ export function describeAttempt(error: unknown, attempts: number): string {
   return 'An internal error occurred.';
 }
 
+/** Says itself what to do. */
+function isRefusal(error: unknown): error is AppError & { code: (typeof REFUSALS)[number] } {
+  return error instanceof AppError && (REFUSALS as readonly string[]).includes(error.code);
+}
+
+const REFUSALS = ['BUDGET_EXCEEDED', 'FORBIDDEN'] as const;
+
 function codeOf(error: unknown): ExecutionErrorCode {
-  if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return 'BUDGET_EXCEEDED';
+  if (isRefusal(error)) return error.code;
   if (error instanceof EmptyOutputError || error instanceof UnstorableError || isOutputLimit(error))
     return 'INVALID_OUTPUT';
   if (error instanceof ModelError) return error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';

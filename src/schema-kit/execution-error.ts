@@ -8,6 +8,10 @@ const ExecutionErrorCodeRef = builder.enumType('ExecutionErrorCode', {
       description: 'The model provider returned an error that is not retried, or every attempt failed.',
     },
     BUDGET_EXCEEDED: { description: 'A model call would have exceeded a spending limit.' },
+    FORBIDDEN: {
+      description:
+        'The owner has lost the permission to execute, or is no member any more. Steps before stay as they are. Ask an ADMIN of the tenant.',
+    },
     APPROVAL_REJECTED: { description: 'A user rejected a step.' },
     APPROVAL_EXPIRED: { description: 'An approval request was not decided in time.' },
     TIMEOUT: { description: 'The model provider did not respond in time.' },

@@ -158,6 +158,8 @@ describe('the chainer', () => {
 
 describe('verification', () => {
   const broken = async (tenantId: string) => (await verify(tenantId)).problem;
+  const hashOf = async (entryId: string) =>
+    (await sql<{ hash: string }>('SELECT hash FROM audit_links WHERE entry_id = $1', [entryId]))[0]!.hash;
 
   it.each([
     ['action', `action = 'session.started'`],
@@ -193,6 +195,50 @@ describe('verification', () => {
     expect(await broken(both.tenantId)).toBe('link 2 is missing');
     await tamper(['DELETE FROM audit_links WHERE entry_id = $1', [last.ids[2]]]);
     expect(await broken(last.tenantId)).toBe(`entry ${last.ids[2]} has lost its link`);
+  });
+
+  it.each([0, -5])('finds an entry that was put before the first, as link %i', async (seq) => {
+    const { tenantId } = await chain(2);
+    const id = randomUUID();
+    const forge = ['INSERT INTO audit_links VALUES ($1, $2, $3, $4)', [tenantId, seq, id, 'x']] as [
+      string,
+      unknown[],
+    ];
+    await expect(sql(...forge)).rejects.toThrow('audit_links_seq_check');
+    await tamper(
+      ['ALTER TABLE audit_links DROP CONSTRAINT audit_links_seq_check'],
+      [
+        `INSERT INTO audit_entries (id, tenant_id, action) VALUES ($1, $2, 'session.refused')`,
+        [id, tenantId],
+      ],
+      forge,
+    );
+    expect(await broken(tenantId)).toBe(`link ${seq} stands before the first`);
+    await tamper(
+      ['DELETE FROM audit_links WHERE entry_id = $1', [id]],
+      ['ALTER TABLE audit_links ADD CONSTRAINT audit_links_seq_check CHECK (seq >= 1)'],
+    );
+  });
+
+  it('finds links that were given to another tenant, in the logs of both', async () => {
+    const { tenantId, ids } = await chain(2);
+    const other = randomUUID();
+    await tamper(['UPDATE audit_links SET tenant_id = $1 WHERE tenant_id = $2', [other, tenantId]]);
+    expect(await broken(other)).toBe(`entry ${ids[0]} (link 1) belongs to another tenant`);
+    expect(await broken(tenantId)).toBe(`entry ${ids[0]} has lost its link`);
+  });
+
+  it('finds an entry that was changed and linked anew only with the hash that its link had', async () => {
+    const { tenantId, ids } = await chain(2);
+    const earlier = `${tenantId} ${2}:${await hashOf(ids[1]!)} intact`;
+    await tamper(
+      ['DELETE FROM audit_links WHERE entry_id = $1', [ids[1]]],
+      ['UPDATE audit_entries SET request_id = NULL WHERE id = $1', [ids[1]]],
+      ['INSERT INTO audit_queue VALUES ($1, $2)', [ids[1], tenantId]],
+    );
+    await link();
+    expect(await broken(tenantId)).toBeNull();
+    expect((await verify(tenantId, earlier)).problem).toBe('link 2 is not the expected one');
   });
 
   it('finds two entries that were exchanged, in the entries and in the links', async () => {

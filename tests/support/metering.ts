@@ -56,6 +56,7 @@ export class Member {
   readonly logger = createLogger('warn', { write: (line) => void this.warnings.push(line) });
   readonly payer: Payer & { executionId: string };
   readonly viewer: Viewer;
+  #stored: Promise<unknown> | undefined;
 
   constructor(
     database: Database,
@@ -85,7 +86,8 @@ export class Member {
     };
   }
 
-  open(languageModel: Route['languageModel'], options: CallOptions = {}): Promise<MeteredCall> {
+  async open(languageModel: Route['languageModel'], options: CallOptions = {}): Promise<MeteredCall> {
+    await (this.#stored ??= this.#store());
     const {
       payer = this.payer,
       price = PRICES[0]!,
@@ -94,6 +96,17 @@ export class Member {
     } = options;
     const route = { provider: price.provider, model: price.model, languageModel, price };
     return openMeteredCall(this, { payer, route, request: { ...REQUEST, ...changes }, signal });
+  }
+
+  /** The rows that say whether they may call a model. */
+  #store(): Promise<unknown> {
+    return this.database.sql(
+      `WITH tenant AS (
+         INSERT INTO tenants (id, external_id, name) VALUES ($1, $1, 'Test') ON CONFLICT DO NOTHING
+       )
+       INSERT INTO users (id, tenant_id, display_name, role) VALUES ($2, $1, 'Test', 'USER') ON CONFLICT DO NOTHING`,
+      [this.payer.tenantId, this.payer.userId],
+    );
   }
 
   settle(call: MeteredCall): Promise<Settlement> {

@@ -87,6 +87,28 @@ describe('a run', () => {
     await runWhen(app, ann, id, hasEnded);
   });
 
+  it('is refused its next step when its owner may no longer execute', async () => {
+    const admin = await app.register();
+    const ann = await app.member(admin, 'USER');
+    const release = model.hold('before');
+    const id = await startRun(app, ann, design({ key: 'before' }, { key: 'after', dependsOn: ['before'] }));
+    await runWhen(app, ann, id, (run) => statusOf(run, 'before') === 'RUNNING');
+    await eventually(() => expect(model.timesCalled('before')).toBe(1));
+    const input = { userId: ann.session.user.id, role: 'GUEST' };
+    await app.mutate('setUserRole', input, '... on SetUserRoleSuccess { __typename }', admin);
+    release();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      error: {
+        code: 'FORBIDDEN',
+        stepKey: 'after',
+        message: 'The owner may no longer execute. Ask an ADMIN of the tenant.',
+      },
+    });
+    expect([statusOf(run, 'before'), model.timesCalled('after')]).toEqual(['SUCCEEDED', 0]);
+  });
+
   it('skips a rejected step if the design says so, and runs its dependents without it', async () => {
     const ann = await app.register();
     const id = await startRun(

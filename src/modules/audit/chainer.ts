@@ -61,7 +61,7 @@ async function addLinks(sql: Sql, links: readonly Link[]): Promise<void> {
   await sql('DELETE FROM audit_queue WHERE entry_id = ANY($1)', [entryIds]);
 }
 
-/** Twice a second, this links 2,000 acts per second. */
+/** Bounds one transaction. */
 const MAX_BATCH = 1_000;
 
 interface Link extends ChainHead {

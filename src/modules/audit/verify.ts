@@ -27,10 +27,10 @@ export async function* verifyAuditLog(
 /** Follows the chain from its first link to its end, or to the first problem. */
 async function walk(sql: Sql, tenantId: string, expected: ChainHead): Promise<Walk> {
   let head = EMPTY_CHAIN;
-  for (;;) {
-    const links = await readLinks(sql, tenantId, head.seq);
+  for (let after = BELOW_ALL; ; after = head.seq) {
+    const links = await readLinks(sql, tenantId, after);
     for (const link of links) {
-      const problem = problemOf(link, head) ?? mismatch(link, expected);
+      const problem = problemOf(link, head, tenantId) ?? mismatch(link, expected);
       if (problem) return { head, problem };
       head = { seq: link.seq, hash: link.hash };
     }
@@ -40,11 +40,17 @@ async function walk(sql: Sql, tenantId: string, expected: ChainHead): Promise<Wa
   return { head, problem: `the chain ends at link ${head.seq}, but had ${expected.seq} links` };
 }
 
-function problemOf({ entryId, seq, hash, ...entry }: Link, before: ChainHead): string | null {
+function problemOf(
+  { entryId, seq, hash, ...entry }: Link,
+  before: ChainHead,
+  tenantId: string,
+): string | null {
   const name = `entry ${entryId} (link ${seq})`;
+  if (seq < 1) return `link ${seq} stands before the first`;
   if (seq !== before.seq + 1) return `link ${before.seq + 1} is missing`;
   if (!isStored(entry)) return `${name} is missing`;
   if (linkHash(before, entry) !== hash) return `${name} is not what was linked there`;
+  if (entry.tenantId !== tenantId) return `${name} belongs to another tenant`;
   return hasItsAddress(entry) ? null : `${name} has another IP address than it had`;
 }
 
@@ -62,7 +68,7 @@ function readLinks(sql: Sql, tenantId: string, afterSeq: number): Promise<Link[]
      FROM audit_links l
      LEFT JOIN audit_entries e ON e.id = l.entry_id
      LEFT JOIN audit_addresses a ON a.entry_id = e.id
-     WHERE l.tenant_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT ${PAGE_LINKS}`,
+     WHERE l.tenant_id = $1 AND l.seq > $2::bigint ORDER BY l.seq LIMIT ${PAGE_LINKS}`,
     [tenantId, afterSeq],
   );
 }
@@ -74,7 +80,7 @@ async function readTail(sql: Sql, tenantId: string): Promise<Tail> {
        min(e.id) FILTER (WHERE q.entry_id IS NULL) AS lost,
        min(q.entry_id) FILTER (WHERE e.id IS NULL) AS missing
      FROM (SELECT * FROM audit_entries e WHERE e.tenant_id = $1
-             AND NOT EXISTS (SELECT 1 FROM audit_links l WHERE l.entry_id = e.id)) e
+             AND NOT EXISTS (SELECT 1 FROM audit_links l WHERE l.entry_id = e.id AND l.tenant_id = e.tenant_id)) e
      FULL JOIN (SELECT * FROM audit_queue WHERE tenant_id = $1) q ON q.entry_id = e.id`,
     [tenantId],
   );
@@ -93,6 +99,8 @@ async function tenantsOf(sql: Sql, expected: readonly string[]): Promise<string[
 }
 
 const PAGE_LINKS = 1_000;
+/** Less than any position that the column can hold: links that were put before the first are found too. */
+const BELOW_ALL = -(2 ** 31) - 1;
 
 export interface ChainReport {
   tenantId: string;

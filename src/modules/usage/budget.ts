@@ -2,13 +2,19 @@ import type { OverLimitError } from '../../core/spending/spending-gate.ts';
 import type { Limit } from '../../core/spending/admission.ts';
 import type { Sql } from '../../core/sql.ts';
 import { BudgetExceededError, type LimitScope } from './errors.ts';
-import type { Plan } from '../../generated/prisma/enums.ts';
+import { permissionsOf } from '../../access/permissions.ts';
+import { AppError } from '../../errors.ts';
+import type { Plan, Role } from '../../generated/prisma/enums.ts';
 import type { Settings } from '../../kernel/context.ts';
 import { PLANS } from '../../kernel/plans.ts';
 import { dayOf, resetsAt } from './day.ts';
 
 /** The limits that apply to a call: the user's day, the tenant's day and, if it has one, the limit of the run. */
-export function limitsOf(payer: Payer, daily: DailyLimits, at: Date): Limit[] {
+export function limitsOf(
+  payer: Payer,
+  daily: Pick<DailyLimits, 'userMicros' | 'tenantMicros'>,
+  at: Date,
+): Limit[] {
   const ofTheDay = limitsOfDay(payer, daily, at);
   if (payer.executionId === undefined || payer.executionLimitMicros === null) return ofTheDay;
   return [
@@ -24,7 +30,7 @@ export function limitsOf(payer: Payer, daily: DailyLimits, at: Date): Limit[] {
 /** The limits of a UTC day: the user's, and the tenant's that all members share. */
 export function limitsOfDay(
   { tenantId, userId }: Pick<Payer, 'tenantId' | 'userId'>,
-  { userMicros, tenantMicros }: DailyLimits,
+  { userMicros, tenantMicros }: Pick<DailyLimits, 'userMicros' | 'tenantMicros'>,
   at: Date,
 ): Limit[] {
   const day = dayOf(at);
@@ -43,14 +49,22 @@ export async function dailyLimits(
   sql: Sql,
   { tenantId, userId, plan }: Pick<Payer, 'tenantId' | 'userId' | 'plan'>,
 ): Promise<DailyLimits> {
-  const [row] = await sql<{ tenantMicros: bigint | null; isUnverified: boolean }>(
+  const [row] = await sql<PayerRow>(
     `SELECT (SELECT cost_limit_micros FROM tenants WHERE id = $1) AS "tenantMicros",
-       EXISTS (SELECT 1 FROM users WHERE id = $2 AND subject IS NULL AND email_verified_at IS NULL) AS "isUnverified"`,
+       u.subject IS NULL AND u.email_verified_at IS NULL AS "isUnverified", u.role, u.removed_at IS NULL AS "isMember"
+     FROM (SELECT $2::text AS id) payer LEFT JOIN users u ON u.id = payer.id`,
     [tenantId, userId],
   );
-  const { tenantMicros, isUnverified } = row!;
+  const { tenantMicros, isUnverified, role, isMember } = row!;
   const userMicros = settings.requiresVerifiedEmail && isUnverified ? 0n : PLANS[plan].costPerDayMicros;
-  return { userMicros, tenantMicros };
+  return { userMicros, tenantMicros, role: isMember ? role : null };
+}
+
+/** Errors: FORBIDDEN when the role that pays for a call does not allow it any more. */
+export function checkMayExecute({ tenantId, executionId }: Payer, { role }: DailyLimits): void {
+  const required = executionId === undefined ? 'AGENT_EXECUTE' : 'PIPELINE_EXECUTE';
+  if (role && permissionsOf({ role, tenantId }).has(required)) return;
+  throw new AppError('FORBIDDEN', 'The owner may no longer execute. Ask an ADMIN of the tenant.');
 }
 
 export function userDayAccount(userId: string, day: string): string {
@@ -114,12 +128,21 @@ interface LimitWords {
   advice: string;
 }
 
+interface PayerRow {
+  tenantMicros: bigint | null;
+  isUnverified: boolean;
+  role: Role | null;
+  isMember: boolean;
+}
+
 export interface SpendingSettings {
   settings: Pick<Settings, 'requiresVerifiedEmail'>;
 }
 
-/** Null means no limit. */
+/** What a user may spend, and their role, as stored now. Amounts: null means no limit. */
 export interface DailyLimits {
+  /** The role of the user now. Null: they are no member any more. */
+  role: Role | null;
   userMicros: bigint | null;
   /** Shared by all members of the tenant. */
   tenantMicros: bigint | null;

@@ -9,6 +9,7 @@ import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import {
   budgetExceeded,
+  checkMayExecute,
   dailyLimits,
   dollars,
   limitsOf,
@@ -24,13 +25,15 @@ import { UsageMeter } from './usage-meter.ts';
  * of its payer, and waits a limited time for amounts that other calls reserve. The caller reads the answer from `parts`
  * and must always `settle` the call. A call counts for the UTC day in which it was opened, even if it ends after
  * midnight.
- * Errors: BudgetExceededError; SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
+ * Errors: FORBIDDEN when the payer may not execute any more; BudgetExceededError; SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
  */
 export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
   const now = ctx.clock();
   const { payer, route, request, signal } = call;
   const amountMicros = worstCaseMicros(route.price, request);
-  const limits = limitsOf(payer, await dailyLimits(ctx, ctx.database.sql, payer), now);
+  const daily = await dailyLimits(ctx, ctx.database.sql, payer);
+  checkMayExecute(payer, daily);
+  const limits = limitsOf(payer, daily, now);
   try {
     const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
     return new MeteredCall(ctx, call, reservation, dayOf(now));
