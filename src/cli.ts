@@ -131,11 +131,32 @@ const LINKS: Record<string, { purpose: AccountLinkPurpose; page: LinkPage } | un
 async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   return withOperatorDatabase(config, async (url) => {
     await applyMigrations(url);
-    const logger = createLogger(config.logLevel);
-    const jobs = createJobs({ url, names: [], logger });
-    const database = createDatabase({ url, logger, jobs, live: { publish: () => {} } });
-    return work(database).finally(() => database.close());
+    return useDatabase(url, config, work);
   });
+}
+
+/** The same for a command that only reads: the tables that it judges stay as they are. */
+async function withUnchangedDatabase<T>(
+  config: Config,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  return withOperatorDatabase(config, async (url) => {
+    const pending = await pendingMigrations(url);
+    if (pending.length > 0)
+      throw new ConfigError([`Migrations are pending: ${pending.join(', ')}. Apply them: npm run migrate`]);
+    return useDatabase(url, config, work);
+  });
+}
+
+async function useDatabase<T>(
+  url: string,
+  config: Config,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const logger = createLogger(config.logLevel);
+  const jobs = createJobs({ url, names: [], logger });
+  const database = createDatabase({ url, logger, jobs, live: { publish: () => {} } });
+  return work(database).finally(() => database.close());
 }
 
 function checkConfig(): number {
@@ -179,7 +200,7 @@ async function auditVerify(config: Config, args: string[]): Promise<number> {
   const expected = file === undefined ? undefined : readHeads(readOutput(file));
   if (expected === null) throw new ConfigError([`--expect: ${file} is not the output of audit:verify`]);
   let exitCode = 0;
-  await withDatabase(config, async ({ sql }) => {
+  await withUnchangedDatabase(config, async ({ sql }) => {
     for await (const report of verifyAuditLog(sql, expected)) {
       console.log(formatReport(report));
       if (report.problem !== null) exitCode = 1;

@@ -4,7 +4,7 @@ import { isPrivateHost } from '../core/network/address.ts';
 import { Plan } from '../generated/prisma/enums.ts';
 import { type IssuerConfig, issuers } from './issuers.ts';
 import type { PROCESS_SETTINGS } from './process.ts';
-import { guessableBy, readKeyBytes, weaknessOf } from './secrets.ts';
+import { guessableBy, keyWeaknessOf, readKeyBytes, weaknessOf } from './secrets.ts';
 import { emailAddress, type Environment, flag, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 const MAKE_SECRET = 'openssl rand -base64 48';
@@ -103,7 +103,7 @@ function productionProblems(env: Environment): string[] {
       MAKE_SECRET,
     ),
     ...sharedKeyProblems(env),
-    ...problemOf('ENCRYPTION_KEY', (key) => (readKeyBytes(key) ? weaknessOf(key) : null), MAKE_KEY),
+    ...problemOf('ENCRYPTION_KEY', keyWeaknessOf, MAKE_KEY),
     ...problemOf('ADMIN_PASSWORD', guessableBy, MAKE_PASSWORD),
     ...issuerProblems(env['JWT_ISSUERS']),
   ];

@@ -10,7 +10,7 @@ import type { RequestCredentials } from './credentials.ts';
 /**
  * Creates the context of one operation, the same on every transport. Invalid credentials result in a context without
  * a viewer, so that public operations still work, such as refreshing an expired session.
- * Errors: FORBIDDEN, SERVICE_UNAVAILABLE.
+ * Errors: FORBIDDEN, which is counted like an operation; RATE_LIMITED; SERVICE_UNAVAILABLE.
  */
 export async function createContext(
   services: Services,
@@ -20,6 +20,7 @@ export async function createContext(
     const viewer = await viewerOf(services, credentials);
     return { ...services, requestId, client, refreshCookie, viewer };
   } catch (error) {
+    if (isMismatch(error)) await countRefusal(services, client);
     if (!(error instanceof UnauthenticatedError)) throw error;
     return { ...services, requestId, client, refreshCookie, viewer: null, credentialError: error };
   }
@@ -36,6 +37,15 @@ export async function viewerOf(services: Services, credentials: RequestCredentia
     assertSame('User', credentials.userId, claims.userId);
   }
   return viewer;
+}
+
+/** Whoever guesses at headers or tokens is counted by their address. Errors: RATE_LIMITED. */
+export async function countRefusal({ rateLimiter }: Services, client: Client): Promise<void> {
+  await rateLimiter.take({ viewer: null, client }, new Map([['DEFAULT', 1]]));
+}
+
+function isMismatch(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'FORBIDDEN';
 }
 
 /** These headers grant nothing; a request whose header contradicts its token is refused. */

@@ -4,6 +4,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BucketSize, RateLimit } from '../../src/core/rate-limit/rate-limit.ts';
 import { MemoryTokenBucket } from '../../src/core/rate-limit/token-bucket-memory.ts';
+import { RedisBypass } from '../../src/core/throttle/redis-bypass.ts';
+import { TokenBucket } from '../../src/core/rate-limit/token-bucket.ts';
 import { RedisTokenBucket } from '../../src/core/rate-limit/token-bucket-redis.ts';
 import { eventually } from '../support/eventually.ts';
 import { testRedis } from '../support/redis.ts';
@@ -84,6 +86,18 @@ describe.skipIf(server === null)('token buckets in Redis', () => {
   afterAll(() => client.quit());
 
   tokenBucketContract((size) => new RedisTokenBucket({ ...size, name: randomUUID(), client }));
+
+  it('go on in memory from what they had, when Redis is away', async () => {
+    const own = new Redis(server!.url, { maxRetriesPerRequest: null });
+    await eventually(() => expect(own.status).toBe('ready'));
+    const redis = new RedisBypass(own, () => {});
+    const bucket = new TokenBucket({ name: randomUUID(), capacity: 3, perMinute: 1 / 60, redis });
+    expect((await bucket.take('ann', 2)).isAllowed).toBe(true);
+    own.disconnect();
+    expect((await bucket.take('ann', 2)).isAllowed).toBe(false);
+    expect((await bucket.take('ann', 1)).isAllowed).toBe(true);
+    expect((await bucket.take('ann', 1)).isAllowed).toBe(false);
+  });
 
   it('are not kept once they are full', async () => {
     const name = randomUUID();

@@ -140,6 +140,16 @@ describe('the chainer', () => {
     expect(await verify(tenantId)).toMatchObject({ head: { seq: 3 }, unlinked: 0, problem: null });
   });
 
+  it('goes on when an entry waits that is linked already', async () => {
+    const { tenantId, ids } = await chain(2);
+    await sql('INSERT INTO audit_queue VALUES ($1, $2)', [ids[0], tenantId]);
+    expect(await verify(tenantId)).toMatchObject({ unlinked: 0, since: null, problem: null });
+    await act(tenantId);
+    await link();
+    expect(await verify(tenantId)).toMatchObject({ head: { seq: 3 }, unlinked: 0, problem: null });
+    expect(await sql('SELECT 1 FROM audit_queue WHERE tenant_id = $1', [tenantId])).toEqual([]);
+  });
+
   it('links more entries than one turn takes', async () => {
     const tenantId = randomUUID();
     await sql(

@@ -30,6 +30,14 @@ export class MemoryTokenBucket implements RateLimit {
     return { isAllowed: true, waitMs: 0 };
   }
 
+  /** Goes on from a count that was kept elsewhere. */
+  set(key: string, tokens: number): void {
+    const name = this.#nameOf(key);
+    if (name !== key) return;
+    this.#buckets.delete(name);
+    this.#buckets.set(name, { tokens, at: performance.now() });
+  }
+
   async clear(key: string): Promise<void> {
     this.#buckets.delete(this.#nameOf(key));
   }

@@ -11,9 +11,15 @@ export class RedisTokenBucket implements RateLimit {
   }
 
   async take(key: string, cost: number): Promise<Decision> {
+    const { isAllowed, waitMs } = await this.takeCounted(key, cost);
+    return { isAllowed, waitMs };
+  }
+
+  /** Also says how many tokens are left. */
+  async takeCounted(key: string, cost: number): Promise<Decision & { tokens: number }> {
     const { client, capacity, perMinute } = this.#options;
-    const [isTaken, waitMs] = await client.takeTokens(this.#keyOf(key), capacity, perMinute, cost);
-    return { isAllowed: isTaken === 1, waitMs };
+    const [isTaken, waitMs, tokens] = await client.takeTokens(this.#keyOf(key), capacity, perMinute, cost);
+    return { isAllowed: isTaken === 1, waitMs, tokens: Number(tokens) };
   }
 
   async clear(key: string): Promise<void> {
@@ -41,12 +47,12 @@ local tokens, at = tonumber(stored[1]) or capacity, tonumber(stored[2]) or now
 tokens = math.min(capacity, tokens + math.max(0, now - at) * per_ms)
 local missing = math.min(cost, capacity) - tokens
 if cost > capacity or missing > 1e-6 then
-  return { 0, math.max(1, math.ceil(missing / per_ms)) }
+  return { 0, math.max(1, math.ceil(missing / per_ms)), tostring(tokens) }
 end
 tokens = math.max(0, tokens - cost)
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / per_ms))
-return { 1, 0 }
+return { 1, 0, tostring(tokens) }
 `;
 
 interface RedisTokenBucketOptions extends BucketSize {
@@ -61,6 +67,6 @@ declare module 'ioredis' {
       capacity: number,
       perMinute: number,
       cost: number,
-    ): Result<[isTaken: number, waitMs: number], Context>;
+    ): Result<[isTaken: number, waitMs: number, tokens: string], Context>;
   }
 }

@@ -24,21 +24,29 @@ export class TokenBucket implements RateLimit {
   }
 
   take(key: string, cost: number): Promise<Decision> {
-    return this.#run(key, (bucket, name) => bucket.take(name, cost));
-  }
-
-  clear(key: string): Promise<void> {
-    return this.#run(key, (bucket, name) => bucket.clear(name));
-  }
-
-  async #run<T>(key: string, act: (bucket: RateLimit, name: string) => Promise<T>): Promise<T> {
     const name = digest(key);
-    const [redis, shared] = [this.#redis, this.#shared];
-    if (!redis || !shared) return act(this.#local, name);
-    return redis.run(
-      () => act(shared, name),
-      () => act(this.#local, name),
+    return this.#run(
+      async (shared) => {
+        const { tokens, ...decision } = await shared.takeCounted(name, cost);
+        this.#local.set(name, tokens); // goes on from there when Redis does not answer
+        return decision;
+      },
+      () => this.#local.take(name, cost),
     );
+  }
+
+  async clear(key: string): Promise<void> {
+    const name = digest(key);
+    await this.#local.clear(name);
+    await this.#run(
+      (shared) => shared.clear(name),
+      async () => {},
+    );
+  }
+
+  async #run<T>(onRedis: (shared: RedisTokenBucket) => Promise<T>, locally: () => Promise<T>): Promise<T> {
+    const [redis, shared] = [this.#redis, this.#shared];
+    return redis && shared ? redis.run(() => onRedis(shared), locally) : locally();
   }
 }
 

@@ -15,6 +15,8 @@ export async function linkAuditEntries({ database }: Pick<Services, 'database'>)
       `SELECT pg_try_advisory_xact_lock(hashtextextended('audit chain', 0)) AS "isMine"`,
     );
     if (!lock?.isMine) return;
+    // Linking one again would fail, and with it every turn after.
+    await sql('DELETE FROM audit_queue q USING audit_links l WHERE l.entry_id = q.entry_id');
     const entries = await sql<LinkedEntry>(
       `SELECT ${ENTRY_COLUMNS} FROM audit_queue q JOIN audit_entries e ON e.id = q.entry_id
        ORDER BY q.entry_id LIMIT $1`,

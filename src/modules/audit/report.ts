@@ -2,10 +2,11 @@ import type { ChainHead } from './link-hash.ts';
 import type { ChainReport } from './verify.ts';
 
 /** One line, which `readHeads` reads: the tenant, the last sound link, and what was found. */
-export function formatReport({ tenantId, head: { seq, hash }, unlinked, problem }: ChainReport): string {
-  const found = problem === null ? 'intact' : `BROKEN: ${problem}`;
-  const tail = unlinked === 0 ? '' : ` (${unlinked} not linked yet)`;
-  return `${tenantId} ${seq}:${hash || '-'} ${found}${tail}`;
+export function formatReport({ tenantId, head: { seq, hash }, ...found }: ChainReport): string {
+  const { unlinked, since, problem } = found;
+  const result = problem === null ? 'intact' : `BROKEN: ${problem}`;
+  const tail = since === null ? '' : ` (${unlinked} not linked yet, since ${since.toISOString()})`;
+  return `${tenantId} ${seq}:${hash || '-'} ${result}${tail}`;
 }
 
 /** The heads in the lines of an earlier report. Null: the text is no report. */

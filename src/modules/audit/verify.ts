@@ -20,7 +20,7 @@ export async function* verifyAuditLog(
   for (const tenantId of await tenantsOf(sql, [...expected.keys()])) {
     const { head, problem } = await walk(sql, tenantId, expected.get(tenantId) ?? EMPTY_CHAIN);
     const tail = await readTail(sql, tenantId);
-    yield { tenantId, head, unlinked: tail.unlinked, problem: problem ?? tail.problem };
+    yield { tenantId, head, ...tail, problem: problem ?? tail.problem };
   }
 }
 
@@ -75,18 +75,19 @@ function readLinks(sql: Sql, tenantId: string, afterSeq: number): Promise<Link[]
 
 /** What is not linked yet. An entry that neither has a link nor waits for one has lost it. */
 async function readTail(sql: Sql, tenantId: string): Promise<Tail> {
-  const [tail] = await sql<{ unlinked: number; lost: string | null; missing: string | null }>(
+  const [tail] = await sql<TailRow>(
     `SELECT count(e.id)::int AS unlinked,
        min(e.id) FILTER (WHERE q.entry_id IS NULL) AS lost,
-       min(q.entry_id) FILTER (WHERE e.id IS NULL) AS missing
+       min(q.entry_id) FILTER (WHERE e.id IS NULL AND NOT q.linked) AS missing, min(e.at) AS since
      FROM (SELECT * FROM audit_entries e WHERE e.tenant_id = $1
              AND NOT EXISTS (SELECT 1 FROM audit_links l WHERE l.entry_id = e.id AND l.tenant_id = e.tenant_id)) e
-     FULL JOIN (SELECT * FROM audit_queue WHERE tenant_id = $1) q ON q.entry_id = e.id`,
+     FULL JOIN (SELECT *, EXISTS (SELECT 1 FROM audit_links l WHERE l.entry_id = queued.entry_id) AS linked
+                FROM audit_queue queued WHERE tenant_id = $1) q ON q.entry_id = e.id`,
     [tenantId],
   );
-  const { unlinked, lost, missing } = tail!;
-  if (lost) return { unlinked, problem: `entry ${lost} has lost its link` };
-  return { unlinked, problem: missing && `entry ${missing}, which was not linked yet, is missing` };
+  const { unlinked, since, lost, missing } = tail!;
+  if (lost) return { unlinked, since, problem: `entry ${lost} has lost its link` };
+  return { unlinked, since, problem: missing && `entry ${missing}, which was not linked yet, is missing` };
 }
 
 async function tenantsOf(sql: Sql, expected: readonly string[]): Promise<string[]> {
@@ -108,12 +109,23 @@ export interface ChainReport {
   head: ChainHead;
   /** Number of entries that are not linked yet. */
   unlinked: number;
+  /** Time of the oldest of them. */
+  since: Date | null;
   /** Null: the chain is whole. */
   problem: string | null;
 }
 
 type Walk = Pick<ChainReport, 'head' | 'problem'>;
-type Tail = Pick<ChainReport, 'unlinked' | 'problem'>;
+type Tail = Pick<ChainReport, 'unlinked' | 'since' | 'problem'>;
+
+interface TailRow {
+  unlinked: number;
+  since: Date | null;
+  /** An entry without a link that does not wait for one. */
+  lost: string | null;
+  /** An entry that waits for a link and is gone. */
+  missing: string | null;
+}
 
 /** The columns of the entry are null when it is missing. */
 type Link = ChainHead & { entryId: string } & {

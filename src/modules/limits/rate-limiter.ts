@@ -12,11 +12,13 @@ import { addressKey } from '../../core/network/address-key.ts';
 
 /**
  * Limits the operations of each caller by class, over all processes. A caller is a user, an API key, or the address of a
- * client that has not signed in.
+ * client that has not signed in. Messages and runs of an API key count for its owner.
  */
 export class RateLimiter {
   readonly #default: WindowLimit | null;
   readonly #limits: Record<RateClass, RateLimit | null>;
+  /** Of the class DEFAULT, by all API keys of a user together. */
+  readonly #ofKeys: RateLimit | null;
   readonly #statistics: RequestStatistics;
 
   constructor({ redis, ...limits }: RateLimiterOptions) {
@@ -28,6 +30,7 @@ export class RateLimiter {
       AUTH: window(`${WINDOWS}auth`, limits.authRequestsPerMinute),
       EXECUTION: perMinute === 0 ? null : new TokenBucket({ name: 'executions', capacity, perMinute, redis }),
     };
+    this.#ofKeys = window(`${WINDOWS}keys`, limits.requestsPerMinute * KEYS_AT_FULL_RATE);
     this.#statistics = new RequestStatistics({ redis });
   }
 
@@ -35,11 +38,12 @@ export class RateLimiter {
    * Counts one request with its operations, and refuses all of them if a class has too many. Errors: RateLimitedError.
    */
   async take(caller: Caller, operations: ReadonlyMap<RateClass, number>): Promise<void> {
-    const key = keyOf(caller);
-    const counting = Array.from(operations, async ([rateClass, cost]) => {
-      const decision = await this.#limits[rateClass]?.take(key, cost);
-      return decision && !decision.isAllowed ? { rateClass, waitMs: decision.waitMs } : null;
-    });
+    const counting = Array.from(operations).flatMap(([rateClass, cost]) =>
+      this.#countersOf(rateClass, caller).map(async ([limit, key]) => {
+        const decision = await limit?.take(key, cost);
+        return decision && !decision.isAllowed ? { rateClass, waitMs: decision.waitMs } : null;
+      }),
+    );
     const refusals = (await Promise.all(counting)).filter((refusal) => refusal !== null);
     const [longest] = refusals.toSorted((a, b) => b.waitMs - a.waitMs);
     const { viewer } = caller;
@@ -50,6 +54,19 @@ export class RateLimiter {
         isBlocked: longest !== undefined,
       });
     if (longest) throw new RateLimitedError(NAMES[longest.rateClass], longest.waitMs);
+  }
+
+  /** More API keys are no way to run more, nor to ask without end. */
+  #countersOf(rateClass: RateClass, caller: Caller): [RateLimit | null, string][] {
+    const { viewer } = caller;
+    const limit = this.#limits[rateClass];
+    if (viewer?.credential.kind !== 'API_KEY') return [[limit, keyOf(caller)]];
+    const owner = userKey(viewer.userId);
+    if (rateClass === 'EXECUTION') return [[limit, owner]];
+    return [
+      [limit, keyOf(caller)],
+      ...(rateClass === 'DEFAULT' ? [[this.#ofKeys, owner] as [RateLimit | null, string]] : []),
+    ];
   }
 
   /** The class DEFAULT of a caller. Null without a limit. */
@@ -67,7 +84,8 @@ export class RateLimiter {
 
   /** Forgets what a caller has done. */
   async clear(key: string): Promise<void> {
-    await Promise.all(Object.values(this.#limits).map(async (limit) => limit?.clear(key)));
+    const limits = [...Object.values(this.#limits), this.#ofKeys];
+    await Promise.all(limits.map(async (limit) => limit?.clear(key)));
   }
 
   close(): Promise<void> {
@@ -95,6 +113,9 @@ const NAMES: Record<RateClass, string> = {
   AUTH: 'requests about sign-in',
   EXECUTION: 'messages and runs',
 };
+
+/** How many of a user's API keys can use up their limits at the same time. */
+const KEYS_AT_FULL_RATE = 5;
 
 /** What the names of the counters begin with. */
 export const WINDOWS = 'requests-';

@@ -59,6 +59,45 @@ describe('rate limits', () => {
     expect((await send(app, '{ __typename }', { token: bob.token })).status).toBe(200);
   });
 
+  it('count the API keys of a user together too, at five times the limit', async () => {
+    const ann = await register();
+    const keys = [];
+    for (let count = 0; count < 6; count++) keys.push(await createKey(app, ann));
+    for (const { token } of keys.slice(0, 5))
+      expect((await send(app, `{ ${aliases(10, '__typename')} }`, { token })).status).toBe(200);
+    expect((await send(app, '{ __typename }', { token: keys[5]!.token })).status).toBe(429);
+    expect((await send(app, '{ __typename }', { token: ann.token })).status).toBe(200);
+  });
+
+  it('count messages and runs of an API key for its owner', async () => {
+    const ann = await register();
+    const { token } = await createKey(app, ann, { permissions: ['PIPELINE_EXECUTE'] });
+    const run = 'executePipeline(input: { source: { proposalId: "none" } }) { __typename }';
+    expect((await send(app, `mutation { ${aliases(2, run)} }`, { token })).status).toBe(200);
+    expect((await send(app, `mutation { ${run} }`, { token: ann.token })).status).toBe(429);
+  });
+
+  it('count requests whose headers contradict their token by the address, also of the export', async () => {
+    const { token } = await register();
+    const headers = { authorization: `Bearer ${token}`, 'x-user-id': 'somebody' };
+    await app.services.rateLimiter.clear(address);
+    for (let count = 0; count < 5; count++) {
+      expect((await app.graphql('{ __typename }', {}, { token, headers })).status).toBe(403);
+      expect((await fetch(app.url('/account/export'), { headers })).status).toBe(403);
+    }
+    expect((await app.graphql('{ __typename }', {}, { token, headers })).status).toBe(429);
+    expect((await fetch(app.url('/account/export'), { headers })).status).toBe(429);
+    expect((await send(app, '{ __typename }', { token })).status).toBe(200);
+  });
+
+  it('count a connection_init that is refused by the address', async () => {
+    for (const code of [...Array.from({ length: 10 }, () => 4403), 1013]) {
+      const socket = await app.rawSocket();
+      socket.send({ type: 'connection_init', payload: { token: 'forged' } });
+      expect((await socket.closed).code).toBe(code);
+    }
+  });
+
   it('count those who have not signed in by their address, also with a bad token', async () => {
     await send(app, `{ ${aliases(10, '__typename')} }`);
     expect((await send(app, '{ __typename }', { token: 'forged' })).status).toBe(429);

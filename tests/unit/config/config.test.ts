@@ -136,6 +136,16 @@ describe('ENCRYPTION_KEY', () => {
     ['missing', undefined, /^ENCRYPTION_KEY is required/],
     ['short', 'c2hvcnQ=', /^ENCRYPTION_KEY must be 32 bytes/],
     ['a repetition', '0123456789abcdef'.repeat(4), /^ENCRYPTION_KEY is guessable/],
+    [
+      'a sequence of bytes',
+      Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('hex'),
+      /^ENCRYPTION_KEY is guessable/,
+    ],
+    [
+      'a text',
+      Buffer.from('k7#rockets-and-blue-cheese-2026!').toString('base64'),
+      /^ENCRYPTION_KEY is guessable/,
+    ],
     ['of few characters', Buffer.alloc(32).toString('base64'), /^ENCRYPTION_KEY is too weak/],
   ])('is rejected in production when it is %s', (_what, ENCRYPTION_KEY, problem) => {
     expect(problemsOf({ ...PRODUCTION, ENCRYPTION_KEY })).toEqual([expect.stringMatching(problem)]);
@@ -147,6 +157,19 @@ describe('ENCRYPTION_KEY', () => {
       expect(problemsOf({ ...PRODUCTION, ENCRYPTION_KEY })).toEqual([]);
     }
     expect(problemsOf({ ENCRYPTION_KEY: 'x' })).toHaveLength(1);
+  });
+});
+
+describe('SECRET_KEY in production', () => {
+  it.each([
+    '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+    'AgentForge-2026-x7Lk9mQ2vB4nZ8wR5tY1',
+    'correct-horse-battery-staple-1234-zx',
+    'production-k3y-x7Lk9mQ2vB4nZ8wR5tY1u',
+  ])('is not %s', (SECRET_KEY) => {
+    expect(problemsOf({ ...PRODUCTION, SECRET_KEY })).toEqual([
+      expect.stringMatching(/^SECRET_KEY is guessable/),
+    ]);
   });
 });
 

@@ -16,7 +16,7 @@ import {
   type RequestCredentials,
   ticketOf,
 } from '../../credentials.ts';
-import { viewerOf } from '../../request-context.ts';
+import { countRefusal, viewerOf } from '../../request-context.ts';
 import type { GraphQLSettings } from '../settings.ts';
 import {
   CLOSE,
@@ -86,6 +86,7 @@ export class SocketSignIn {
       const work = this.#identify(credentials, request);
       return await withTimeLimit(work, AUTHENTICATION_TIMEOUT_MS, CLOSE.tryAgainLater);
     } catch (error) {
+      if (isRefusal(error) && !(await this.#isCounted(request))) return CLOSE.tryAgainLater;
       if (error instanceof UnauthenticatedError) return CLOSE.authFailed;
       if (error instanceof AppError && error.code === 'FORBIDDEN')
         return [CLOSE.authFailed[0], error.message];
@@ -93,6 +94,15 @@ export class SocketSignIn {
       if (!(error instanceof AppError)) logger.error({ err: error }, 'WebSocket authentication failed');
       return CLOSE.tryAgainLater;
     }
+  }
+
+  /** False when the address has been refused too often. */
+  #isCounted(request: IncomingMessage): Promise<boolean> {
+    const { services, settings } = this.#options;
+    return countRefusal(services, clientOf(request, settings.trustedProxies)).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #identify(credentials: RequestCredentials, request: IncomingMessage): Promise<SignedIn | Close> {
@@ -108,6 +118,10 @@ export class SocketSignIn {
 /** Clients often fetch a fresh token after the socket has opened and before they send `connection_init`. */
 export const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
+}
 
 function refuse(socket: WebSocket, close: Close): false {
   closeSocket(socket, close);
