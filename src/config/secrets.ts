@@ -14,9 +14,13 @@ export function weaknessOf(secret: string): string | null {
 export function keyWeaknessOf(key: string): string | null {
   const bytes = readKeyBytes(key)?.toString('latin1');
   if (bytes === undefined) return null; // said elsewhere
+  return weaknessOf(key) ?? patternOf(bytes);
+}
+
+function patternOf(bytes: string): string | null {
   if (/^[ -~]+$/.test(bytes)) return 'is guessable: its bytes are a text';
   if (hasLongSequence(bytes) || isRepeated(bytes)) return 'is guessable: its bytes follow a pattern';
-  return weaknessOf(key);
+  return null;
 }
 
 /** The part of `weaknessOf` that also holds for passwords. */
