@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { estimateTokens } from '../../core/llm/tokens.ts';
-import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -9,9 +8,9 @@ import { changeable, ownedBy } from '../../access/visibility.ts';
 import { recordFindings } from '../../kernel/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
-import type { Design } from '../designs/design.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
-import { fillInputs, type TemplateInputValue, templateInputValues } from '../templates/inputs.ts';
+import { keepTemplate } from '../templates/service.ts';
+import { templateInputValues } from '../templates/inputs.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
 import {
@@ -28,7 +27,7 @@ import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { takeRunFromQuota } from '../usage/quota.ts';
 import { type BudgetContext, checkBudget, shortfallOfDay } from '../usage/service.ts';
-import { designOf, pipelineSource, type SourcedDesign } from './source.ts';
+import { designOf, pipelineSource, type SourcedDesign, withInputs } from './source.ts';
 
 export const MAX_CANCEL_REASON_LENGTH = 500;
 const END_WAIT_MS = 2_000;
@@ -172,21 +171,6 @@ function defaultRequest({ agreed }: SourcedDesign): string {
   ]);
 }
 
-/** The design of a template with the values of its inputs. Errors: ValidationError, UnsafeInputError. */
-function withInputs(
-  { design, template }: SourcedDesign,
-  given: readonly TemplateInputValue[],
-  notices: Notice[],
-): { design: Design; notices: Notice[] } {
-  if (template) {
-    const filled = fillInputs(design, template.inputs, given, createNonce());
-    return { design: filled.design, notices: [...notices, ...filled.notices] };
-  }
-  if (given.length === 0) return { design, notices };
-  const message = 'Only a template has inputs. Leave them out, or name the template in `source`.';
-  throw new ValidationError([{ code: 'NOT_ALLOWED', path: ['templateInputs'], message }]);
-}
-
 /** A proposal can be run when it is selected and confirmed and no other run of its conversation is open. */
 async function checkReady(
   tx: Tx,
@@ -222,7 +206,7 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
       ...ownedBy(viewer),
       ...run,
       conversationId: proposal?.conversationId ?? null,
-      templateId: template?.id ?? null,
+      templateId: template && (await keepTemplate(tx, template.id)),
       design,
       requireDifferentApprover: design.requireDifferentApprover,
       steps: {

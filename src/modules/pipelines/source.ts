@@ -3,11 +3,13 @@ import { NotFoundError, ValidationError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import { changeable } from '../../access/visibility.ts';
+import { createNonce } from '../../core/prompt-safety/isolate.ts';
 import type { Services } from '../../kernel/context.ts';
+import type { Notice } from '../../kernel/notice.ts';
 import { type Design, designSchema } from '../designs/design.ts';
 import { checkRunnable } from '../designs/runnable.ts';
 import { parseInput, rowId } from '../../kernel/input.ts';
-import type { TemplateInput } from '../templates/inputs.ts';
+import { fillInputs, type TemplateInput, type TemplateInputValue } from '../templates/inputs.ts';
 import { visibleTemplate } from '../templates/service.ts';
 
 /** The source of a run's design: a proposal of the viewer's own conversation, a template that they see, or a design. */
@@ -69,6 +71,21 @@ function assertRunnable(design: Design, catalog: Services['catalog']): void {
 }
 
 const BARE = { agreed: null, proposal: null, template: null };
+
+/** The design of a template with the values of its inputs. Errors: ValidationError, UnsafeInputError. */
+export function withInputs(
+  { design, template }: SourcedDesign,
+  given: readonly TemplateInputValue[],
+  notices: Notice[],
+): { design: Design; notices: Notice[] } {
+  if (template) {
+    const filled = fillInputs(design, template.inputs, given, createNonce());
+    return { design: filled.design, notices: [...notices, ...filled.notices] };
+  }
+  if (given.length === 0) return { design, notices };
+  const message = 'Only a template has inputs. Leave them out, or name the template in `source`.';
+  throw new ValidationError([{ code: 'NOT_ALLOWED', path: ['templateInputs'], message }]);
+}
 
 export interface SourcedDesign {
   design: Design;

@@ -11,6 +11,7 @@ import { type Design, designSchema } from '../designs/design.ts';
 import { checkRunnable } from '../designs/runnable.ts';
 import { checkInputs, inputsFor, type TemplateInput, templateInputs } from './inputs.ts';
 import { assertMayShare, deletable } from './policy.ts';
+import { savedDesign, templateSource } from './saved-design.ts';
 import { searchable } from './search.ts';
 import { wordsOf } from './words.ts';
 
@@ -42,7 +43,7 @@ export const createTemplate = useCase(
 );
 
 const saveAsTemplateInput = z.object({
-  source: z.object({ proposalId: rowId.nullish(), executionId: rowId.nullish() }),
+  source: templateSource,
   name,
   description: description.nullish(),
   visibility: visibility.default('PRIVATE'),
@@ -55,7 +56,7 @@ export const saveAsTemplate = useCase(
   (ctx: Scope & Pick<Services, 'catalog'>, { source, ...input }) =>
     ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
-        const design = await designOf(tx, ctx.viewer, source);
+        const design = await savedDesign(tx, ctx.viewer, source);
         const inputs = inputsFor(design);
         return addTemplate(ctx, tx, { ...input, description: input.description ?? '', design, inputs });
       });
@@ -129,7 +130,11 @@ export const forkTemplate = useCase(
     transact(async (tx) => {
       const id = await createOnce(tx, async () => {
         const origin = await visibleTemplate(tx, viewer, input.templateId);
-        await tx.sql('UPDATE pipeline_templates SET fork_count = fork_count + 1 WHERE id = $1', [origin.id]);
+        const [counted] = await tx.sql(
+          'UPDATE pipeline_templates SET fork_count = fork_count + 1 WHERE id = $1 RETURNING id',
+          [origin.id],
+        );
+        if (!counted) throw new NotFoundError('The template'); // deleted meanwhile
         const { name, description, inputs } = wordsOf(origin, client);
         const design = designSchema.parse(origin.design);
         const fork = {
@@ -144,6 +149,12 @@ export const forkTemplate = useCase(
       return { template: await readOwn(tx, viewer, id) };
     }),
 );
+
+/** Keeps a template until the transaction ends. Null when it was deleted meanwhile. */
+export async function keepTemplate(tx: Pick<Tx, 'sql'>, id: string): Promise<string | null> {
+  const [kept] = await tx.sql('SELECT id FROM pipeline_templates WHERE id = $1 FOR KEY SHARE', [id]);
+  return kept ? id : null;
+}
 
 /** A template that the viewer may run and fork. Errors: NotFoundError. */
 export async function visibleTemplate(
@@ -212,22 +223,6 @@ async function lockTemplate(tx: Tx, viewer: Viewer, id: string): Promise<Pipelin
   return template;
 }
 
-/** The design of an own proposal or run. Errors: NotFoundError. */
-async function designOf(tx: Tx, viewer: Viewer, source: Source): Promise<Design> {
-  const select = { design: true };
-  if (source.proposalId != null) {
-    const where = { id: source.proposalId, ...changeable('DesignProposal', viewer) };
-    const proposal = await tx.prisma.designProposal.findFirst({ where, select });
-    if (!proposal) throw new NotFoundError('The proposal');
-    return designSchema.parse(proposal.design);
-  }
-  const where = { id: source.executionId ?? '', ...changeable('PipelineExecution', viewer) };
-  const run = await tx.prisma.pipelineExecution.findFirst({ where, select });
-  if (!run) throw new NotFoundError('The run');
-  return designSchema.parse(run.design);
-}
-
-type Source = z.output<typeof saveAsTemplateInput>['source'];
 type ShareScope = Pick<Scope, 'viewer' | 'record'>;
 
 interface Content {

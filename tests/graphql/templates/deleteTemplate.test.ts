@@ -48,6 +48,24 @@ describe('deleteTemplate', () => {
     expect((await remove(ann, id)).__typename).toBe('NotFoundError');
   });
 
+  it('may come between the read and the write of a run or a fork', async () => {
+    const ann = await app.register();
+    const { prisma } = app.services.database;
+    await prisma.user.update({ where: { id: rowId(ann.session.user.id) }, data: { plan: 'UNLIMITED' } });
+    for (let round = 0; round < 10; round++) {
+      const { id: templateId } = await createTemplate(app, ann);
+      const answers = await Promise.all([
+        ...[1, 2, 3].map(() => app.mutate('forkTemplate', { templateId }, '', ann)),
+        remove(ann, templateId),
+        ...[1, 2, 3].map(() =>
+          app.mutate('executePipeline', { source: { templateId }, request: 'It' }, '', ann),
+        ),
+      ]);
+      const others = answers.filter(({ __typename }) => !/Success$|^NotFoundError$/.test(__typename));
+      expect(others).toEqual([]);
+    }
+  });
+
   it('lets an ADMIN delete any of the tenant, and records who did', async () => {
     const admin = await app.register();
     const ann = await app.member(admin, 'USER');
