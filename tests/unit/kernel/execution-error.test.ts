@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/core/llm/language-model.ts';
 import { describeAttempt, describeFailure, EmptyOutputError } from '../../../src/kernel/execution-error.ts';
+import { afterFailure } from '../../../src/kernel/work/retry-policy.ts';
 
 const empty = new EmptyOutputError();
 const away = new ModelError('UNAVAILABLE', 'The provider is away.');
@@ -24,6 +25,18 @@ describe('describeFailure', () => {
     const { code, message } = describeFailure(away, stepKey, 3);
     expect(code).toBe('PROVIDER_ERROR');
     expect(message).toMatch(/^The provider failed \(3 attempts\): The provider is away\. (Start|Send) .*\.$/);
+  });
+});
+
+describe('a limit that thinking used up', () => {
+  it('is an invalid output with the advice of the error, and none about the prompt', () => {
+    const spent = new ModelError('OUTPUT_LIMIT', 'Acme returned no text. Raise maxOutputTokens.');
+    expect(describeFailure(spent, 'report', 1)).toEqual({
+      code: 'INVALID_OUTPUT',
+      stepKey: 'report',
+      message: 'Acme returned no text. Raise maxOutputTokens.',
+    });
+    expect(afterFailure(spent, 1)).toEqual({ action: 'FAIL' });
   });
 });
 

@@ -54,6 +54,14 @@ describe('an interrupted stream', () => {
     }
   });
 
+  it('counts thinking as output that has arrived', () => {
+    const thinking: ModelStreamPart = { type: 'thinking', text: 'One two three four five' };
+    expect(failing('UNAVAILABLE', thinking).read()).toMatchObject({
+      estimated: true,
+      usage: { outputTokens: 5 },
+    });
+  });
+
   it('uses nothing when the request was never sent', () => {
     expect(new UsageMeter(request).read()).toBeNull();
   });
