@@ -11,6 +11,7 @@ export const PERMISSIONS = [
   'USER_MANAGE',
   'AUDIT_READ',
   'RATE_LIMIT_READ',
+  'STATS_READ',
   'PLAN_MANAGE',
 ] as const;
 
@@ -27,6 +28,7 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     'USER_MANAGE',
     'AUDIT_READ',
     'RATE_LIMIT_READ',
+    'STATS_READ',
   ],
   USER: [
     'AGENT_EXECUTE',
@@ -87,6 +89,9 @@ export const OPERATIONS = {
   'Query.nodes': 'SIGNED_IN',
   'Query.models': 'SIGNED_IN',
   'Query.usageToday': 'SIGNED_IN',
+  'Query.usageHistory': 'SIGNED_IN',
+  'Query.tenantUsage': 'STATS_READ',
+  'Query.estimateAccuracy': 'STATS_READ',
 
   'Query.conversation': 'SIGNED_IN',
   'Query.conversations': 'SIGNED_IN',

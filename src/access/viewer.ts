@@ -11,6 +11,11 @@ export interface Viewer {
   credential: Credential;
 }
 
+/** The API key of the request; null when a person signed in. */
+export function apiKeyIdOf({ credential }: Pick<Viewer, 'credential'>): string | null {
+  return credential.kind === 'API_KEY' ? credential.id : null;
+}
+
 /** The credential that authenticated the viewer. It may be revoked before it expires. */
 export interface Credential {
   kind: 'SESSION' | 'API_KEY' | 'ISSUER';

@@ -1,17 +1,5 @@
 /** What the contract promises and a later issue brings, under the name of that issue. */
 export const NOT_YET: Record<string, string[]> = {
-  'Templates and statistics': [
-    'ApiKeyUsage',
-    'DailyUsage',
-    'MemberUsage',
-    'ModelUsage',
-    'Permission.STATS_READ',
-    'Query.tenantUsage(days): Int! = 30',
-    'Query.tenantUsage: [TenantDailyUsage!]',
-    'Query.usageHistory(days): Int! = 30',
-    'Query.usageHistory: [DailyUsage!]',
-    'TenantDailyUsage',
-  ],
   'Money that cannot be fooled, and users’ own keys': [
     'LimitScope.API_KEY',
     'LlmKey',

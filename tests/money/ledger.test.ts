@@ -85,7 +85,7 @@ function randomCall(random: () => number) {
   const ofRun = random() < 0.6;
   return {
     payerOf: ({ viewer: { tenantId, userId, plan } }: Member): Payer => {
-      const who = { tenantId, userId, plan };
+      const who = { tenantId, userId, plan, apiKeyId: null };
       if (ofRun) return { ...who, executionId: `run-${owner}`, stepKey: part, executionLimitMicros: null };
       return { ...who, conversationId: `talk-${owner}`, messageId: part };
     },

@@ -72,7 +72,7 @@ export class Member {
       ...gate,
     });
     const who = { tenantId: `tenant-${n}`, userId: `user-${n}`, plan };
-    this.payer = { ...who, executionId: `run-${n}`, stepKey: 'report', executionLimitMicros };
+    this.payer = { ...who, apiKeyId: null, executionId: `run-${n}`, stepKey: 'report', executionLimitMicros };
     this.viewer = {
       ...who,
       role: 'USER',

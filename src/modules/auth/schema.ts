@@ -44,6 +44,9 @@ export const PermissionRef = builder.enumType('Permission', {
     },
     AUDIT_READ: { description: 'Read the audit log of the tenant.' },
     RATE_LIMIT_READ: { description: 'Read the statistics of the tenant’s requests.' },
+    STATS_READ: {
+      description: 'Read what the members of the tenant spend, and how well runs are estimated.',
+    },
     PLAN_MANAGE: { description: 'Set the plan of any user. Held by the ADMINs of the operator’s tenant.' },
   } satisfies Record<(typeof PERMISSIONS)[number], object>,
 });

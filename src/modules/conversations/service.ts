@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Viewer } from '../../access/viewer.ts';
+import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
 import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
@@ -123,7 +123,8 @@ export const sendMessage = useCase(
           id: conversation.id,
         });
         const isBusy = await applyWhenBusy(tx, conversation, request.whenBusy, now);
-        return addExchange(tx, conversation, { ...content, context: request.context, isBusy, now });
+        const apiKeyId = apiKeyIdOf(viewer);
+        return addExchange(tx, conversation, { ...content, context: request.context, isBusy, apiKeyId, now });
       });
       return readExchange(tx, viewer, replyId);
     });
@@ -204,7 +205,7 @@ async function assertNoOpenRun(tx: Tx, conversationId: string): Promise<void> {
 
 /** Adds the user's message and the reply to it, and wakes the worker. Returns the id of the reply. */
 async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExchange): Promise<string> {
-  const { text, notices, context, isBusy, now } = exchange;
+  const { text, notices, context, isBusy, apiKeyId, now } = exchange;
   const { id: conversationId, tenantId } = conversation;
   const position = await lastPosition(tx, conversationId);
   const message = await tx.prisma.message.create({
@@ -222,7 +223,7 @@ async function addExchange(tx: Tx, conversation: Conversation, exchange: NewExch
   });
   const status = isBusy ? 'QUEUED' : 'STREAMING';
   const reply = await tx.prisma.message.create({
-    data: { tenantId, conversationId, position: position + 2, role: 'ASSISTANT', status },
+    data: { tenantId, conversationId, position: position + 2, role: 'ASSISTANT', status, apiKeyId },
   });
   await tx.prisma.conversation.update({ where: { id: conversationId }, data: { updatedAt: now } });
   for (const { id: messageId } of [message, reply])
@@ -295,5 +296,7 @@ interface NewExchange {
   notices: Notice[];
   context: SendMessageInput['context'];
   isBusy: boolean;
+  /** Of the sender; null: a person. */
+  apiKeyId: string | null;
   now: Date;
 }

@@ -3,7 +3,7 @@ import { estimateTokens } from '../../core/llm/tokens.ts';
 import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import type { Viewer } from '../../access/viewer.ts';
+import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
 import { recordFindings } from '../../kernel/audit.ts';
 import type { Services } from '../../kernel/context.ts';
@@ -205,6 +205,7 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
     data: {
       ...ownedBy(viewer),
       ...run,
+      apiKeyId: apiKeyIdOf(viewer),
       conversationId: proposal?.conversationId ?? null,
       templateId: template && (await keepTemplate(tx, template.id)),
       design,

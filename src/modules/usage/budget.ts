@@ -149,7 +149,13 @@ export interface DailyLimits {
 }
 
 /** Who pays for a call, and for what: either one step of a run or one reply, so that both sums add up to the day's. */
-export type Payer = { tenantId: string; userId: string; plan: Plan } & (StepPayment | ReplyPayment);
+export type Payer = {
+  tenantId: string;
+  userId: string;
+  plan: Plan;
+  /** The API key with which the run or the message was started. Null: a person did it. */
+  apiKeyId: string | null;
+} & (StepPayment | ReplyPayment);
 
 interface StepPayment {
   executionId: string;

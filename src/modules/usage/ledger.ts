@@ -13,8 +13,8 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
   const { payer, usage } = entry;
   const rows = await sql(
     `INSERT INTO ledger_entries (id, tenant_id, user_id, day, execution_id, step_key, conversation_id, message_id,
-       provider, model, input_tokens, output_tokens, cost_micros, estimated)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+       api_key_id, provider, model, input_tokens, output_tokens, cost_micros, estimated)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      ON CONFLICT (id) DO NOTHING
      RETURNING id`,
     [
@@ -26,6 +26,7 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
       payer.stepKey ?? null,
       payer.conversationId ?? null,
       payer.messageId ?? null,
+      payer.apiKeyId,
       entry.provider,
       entry.model,
       usage.inputTokens,

@@ -12,6 +12,7 @@ import '../../modules/audit/schema.ts';
 import '../../modules/limits/schema.ts';
 import '../../modules/llm/schema.ts';
 import '../../modules/usage/schema.ts';
+import '../../modules/usage/statistics/schema.ts';
 import '../../modules/designs/schema.ts';
 import '../../modules/conversations/schema.ts';
 import '../../modules/templates/schema.ts';

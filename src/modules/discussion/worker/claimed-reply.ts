@@ -33,7 +33,8 @@ export async function takeNextReply(
     });
     const { plan } = await tx.prisma.user.findUniqueOrThrow({ where: { id: conversation.ownerId } });
     const { tenantId, ownerId: userId } = conversation;
-    const payer = { tenantId, userId, plan, conversationId, messageId: message.id };
+    const { id: messageId, apiKeyId } = message;
+    const payer = { tenantId, userId, plan, apiKeyId, conversationId, messageId };
     return { message, conversation, userMessage, payer, log };
   });
 }

@@ -58,12 +58,13 @@ class StepAttempt implements StreamedAttempt {
 
   async open(): Promise<AsyncIterable<ModelStreamPart>> {
     const { run, step, signal } = this.#work;
-    const { id, tenantId, ownerId, costLimitMicros } = run.execution;
+    const { id, tenantId, ownerId, apiKeyId, costLimitMicros } = run.execution;
     this.#call = await openMeteredCall(this.#services, {
       payer: {
         tenantId,
         userId: ownerId,
         plan: run.plan,
+        apiKeyId,
         executionId: id,
         stepKey: step.key,
         executionLimitMicros: costLimitMicros,

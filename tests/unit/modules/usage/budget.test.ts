@@ -5,7 +5,7 @@ import { budgetExceeded, dollars, limitsOf, type Payer } from '../../../../src/m
 
 const now = new Date('2026-11-21T12:00:00Z');
 const daily = { userMicros: 50_000_000n, tenantMicros: 5n };
-const who = { tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
+const who = { apiKeyId: null, tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
 
 describe('limitsOf', () => {
   it('are those of the user’s and the tenant’s day', () => {
