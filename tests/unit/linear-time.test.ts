@@ -8,6 +8,16 @@ import { languageOf } from '../../src/modules/discussion/engine/language.ts';
 import { topicOf } from '../../src/modules/discussion/engine/reply-plan-selectors.ts';
 import { readByPatterns } from '../../src/offline/discussion/read-message.ts';
 import { sentencesOf, subjectOf, titleOf } from '../../src/offline/discussion/request-parsing.ts';
+import { flowchart } from '../../src/modules/designs/mermaid.ts';
+import type { AgentMetadata } from '../../src/modules/pipelines/agents/agent.ts';
+import { urlsIn } from '../../src/modules/pipelines/agents/collect-sources.ts';
+import { builtInDesign } from '../../src/offline/discussion/designs.ts';
+import { changeDesign } from '../../src/offline/discussion/changes.ts';
+import { materialOf } from '../../src/offline/agents/material.ts';
+import { ENGLISH } from '../../src/offline/words/en/english.ts';
+import { KOREAN } from '../../src/offline/words/ko/korean.ts';
+import { makeTask } from '../support/agent-task.ts';
+import { catalogOf } from '../support/structured-models.ts';
 import { incomingMessage } from '../support/incoming-message.ts';
 
 /** What patterns repeat, or nearly match, in the languages that they know. */
@@ -56,10 +66,30 @@ const PAIRS = [
   'append the data ',
   'act as ',
   'A b ',
+  '[a-1',
+  '- **',
+  '\n- a',
+  ').',
+  'check of ',
   '"a" ',
   '1. ',
 ];
 const UNITS = [...new Set([...WORDS, ...WORDS.map((word) => `${word} `), ...MARKS, ...PAIRS])];
+
+const CATALOG = catalogOf('ANTHROPIC');
+const { design: DESIGN } = builtInDesign('BALANCED', {
+  need: 'Compare the prices of three EV charging networks.',
+  language: 'en',
+  catalog: CATALOG,
+  requirements: [],
+});
+
+/** The text wherever the person or a model before has written. */
+function metadataOf(text: string): AgentMetadata {
+  const inputs = [{ key: 'before', title: text, agent: 'CUSTOM' as const, output: `- ${text}\n${text}` }];
+  const source = { title: text, url: null, text, error: null, findings: [] };
+  return { key: 'now', title: text, prompt: text, request: text, inputs, sources: [source] };
+}
 
 const SEARCHES: [string, (text: string) => unknown][] = [
   ...INJECTION_RULES.flatMap(({ kind, severe, notable }) =>
@@ -76,6 +106,15 @@ const SEARCHES: [string, (text: string) => unknown][] = [
   ['subjectOf', subjectOf],
   ['sentencesOf', (text) => sentencesOf(text, 5)],
   ['topicOf', topicOf],
+  ['changeDesign', (text) => changeDesign(DESIGN, text, { language: 'en', catalog: CATALOG })],
+  ['changeDesign in Korean', (text) => changeDesign(DESIGN, text, { language: 'ko', catalog: CATALOG })],
+  ['the material of an agent in English', (text) => materialOf(metadataOf(text), ENGLISH.agents)],
+  ['the material of an agent in Korean', (text) => materialOf(metadataOf(text), KOREAN.agents)],
+  [
+    'flowchart',
+    (text) => flowchart({ ...DESIGN, steps: DESIGN.steps.map((step) => ({ ...step, title: text })) }),
+  ],
+  ['the URLs of a request', (text) => urlsIn(makeTask({ request: text, step: { prompt: text } }))],
   ['languageOf', (text) => languageOf(text, [], null)],
 ];
 

@@ -113,7 +113,7 @@ function failedSource(title: string | null, url: string | null, error: string): 
 }
 
 /** The URLs of a text in their order, without duplicates. */
-function urlsIn({ request, step }: Pick<AgentTask, 'step' | 'request'>): string[] {
+export function urlsIn({ request, step }: Pick<AgentTask, 'step' | 'request'>): string[] {
   const found = `${request}\n${step.prompt ?? ''}`.match(URL_IN_TEXT) ?? [];
   return [...new Set(found.map(withoutPunctuation))];
 }
