@@ -224,8 +224,7 @@ async function clearRateLimits(config: Config, name?: string): Promise<number> {
       console.log('All rate limits begin again.');
       return 0;
     }
-    const { rateLimits: limits } = config;
-    const users = await withDatabase(config, (database) => clearLimitsOf(name, { database, redis, limits }));
+    const users = await withDatabase(config, (database) => clearLimitsOf(name, { database, redis }));
     if (users === 0) throw new AppError('NOT_FOUND', `No user has the e-mail or the id ${name}.`);
     console.log(`The rate limits of ${name} begin again.`);
     return 0;

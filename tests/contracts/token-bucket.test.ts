@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BucketSize, RateLimit } from '../../src/core/rate-limit/rate-limit.ts';
+import { TokenBucket } from '../../src/core/rate-limit/token-bucket.ts';
 import { MemoryTokenBucket } from '../../src/core/rate-limit/token-bucket-memory.ts';
 import { RedisBypass } from '../../src/core/throttle/redis-bypass.ts';
-import { TokenBucket } from '../../src/core/rate-limit/token-bucket.ts';
 import { RedisTokenBucket } from '../../src/core/rate-limit/token-bucket-redis.ts';
 import { eventually } from '../support/eventually.ts';
 import { testRedis } from '../support/redis.ts';
@@ -17,7 +17,7 @@ function tokenBucketContract(create: (size: BucketSize) => RateLimit): void {
   it('allows a burst of its capacity, then nothing, and says when', async () => {
     const bucket = slow();
     for (let index = 0; index < 3; index++)
-      expect(await bucket.take('ann', 1)).toEqual({ isAllowed: true, waitMs: 0 });
+      expect(await bucket.take('ann', 1)).toMatchObject({ isAllowed: true, waitMs: 0 });
     const { isAllowed, waitMs } = await bucket.take('ann', 1);
     expect(isAllowed).toBe(false);
     expect(waitMs).toBeGreaterThan(3_000_000); // one token an hour
@@ -33,16 +33,15 @@ function tokenBucketContract(create: (size: BucketSize) => RateLimit): void {
 
   it('never gives more than a full bucket', async () => {
     const bucket = slow();
-    expect((await bucket.take('ann', 4)).isAllowed).toBe(false);
+    expect(await bucket.take('ann', 4)).toMatchObject({ isAllowed: false, waitMs: Infinity });
     expect((await bucket.take('ann', 3)).isAllowed).toBe(true);
   });
 
-  it('has a bucket for each key, which can be cleared', async () => {
+  it('has a bucket for each key', async () => {
     const bucket = slow();
     await bucket.take('ann', 3);
     expect((await bucket.take('bob', 3)).isAllowed).toBe(true);
-    await bucket.clear('ann');
-    expect((await bucket.take('ann', 3)).isAllowed).toBe(true);
+    expect((await bucket.take('ann', 3)).isAllowed).toBe(false);
   });
 
   it('allows it after the time that it says', async () => {
@@ -50,7 +49,7 @@ function tokenBucketContract(create: (size: BucketSize) => RateLimit): void {
     await bucket.take('ann', 1);
     const { waitMs } = await bucket.take('ann', 1);
     await sleep(waitMs + 2); // the clock of Redis is not that of the timer
-    expect(await bucket.take('ann', 1)).toEqual({ isAllowed: true, waitMs: 0 });
+    expect(await bucket.take('ann', 1)).toMatchObject({ isAllowed: true, waitMs: 0 });
   });
 
   it('gives as many as there are to takers at the same time', async () => {

@@ -2,13 +2,11 @@
 export interface RateLimit {
   /** Counts `cost` operations of a key. They are allowed together or not at all. */
   take(key: string, cost: number): Promise<Decision>;
-  /** Forgets what a key has done. */
-  clear(key: string): Promise<void>;
 }
 
 export interface Decision {
   isAllowed: boolean;
-  /** The time after which the same operations may be allowed. 0 when they are allowed now. */
+  /** The time after which the same operations may be allowed. 0 when they are allowed now. Infinity: never. */
   waitMs: number;
 }
 

@@ -21,7 +21,8 @@ export class RedisStatistics {
   async add({ groups }: LocalStatistics, now: number): Promise<void> {
     const commands = this.#redis.pipeline();
     for (const [group, counts] of groups) addGroup(commands, group, counts, now);
-    await commands.exec();
+    // A pipeline resolves with the error of each command.
+    for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
   }
 
   async read(group: string, now: number): Promise<Statistics> {

@@ -22,24 +22,22 @@ export class MemoryTokenBucket implements RateLimit {
     this.#dropFull(now);
     const name = this.#nameOf(key);
     const tokens = this.#tokensOf(this.#buckets.get(name), now);
-    const missing = Math.min(cost, capacity) - tokens;
-    if (cost > capacity || missing > TOLERANCE)
+    const missing = cost - tokens;
+    if (cost > capacity) return { isAllowed: false, waitMs: Infinity };
+    if (missing > TOLERANCE)
       return { isAllowed: false, waitMs: Math.max(Math.ceil(missing / this.#perMs), 1) };
     this.#buckets.delete(name); // moves it to the end
     this.#buckets.set(name, { tokens: Math.max(tokens - cost, 0), at: now });
     return { isAllowed: true, waitMs: 0 };
   }
 
-  /** Goes on from a count that was kept elsewhere. */
-  set(key: string, tokens: number): void {
-    const name = this.#nameOf(key);
-    if (name !== key) return;
-    this.#buckets.delete(name);
-    this.#buckets.set(name, { tokens, at: performance.now() });
-  }
-
-  async clear(key: string): Promise<void> {
-    this.#buckets.delete(this.#nameOf(key));
+  /** Sets what a bucket holds now, unless it shares it with other keys. */
+  remember(key: string, tokens: number): void {
+    const now = performance.now();
+    this.#dropFull(now);
+    if (this.#nameOf(key) !== key) return;
+    this.#buckets.delete(key);
+    if (tokens < this.#size.capacity) this.#buckets.set(key, { tokens, at: now });
   }
 
   get #perMs(): number {

@@ -10,24 +10,16 @@ export class RedisTokenBucket implements RateLimit {
     options.client.defineCommand('takeTokens', { numberOfKeys: 1, lua: TAKE_TOKENS });
   }
 
-  async take(key: string, cost: number): Promise<Decision> {
-    const { isAllowed, waitMs } = await this.takeCounted(key, cost);
-    return { isAllowed, waitMs };
-  }
-
-  /** Also says how many tokens are left. */
-  async takeCounted(key: string, cost: number): Promise<Decision & { tokens: number }> {
-    const { client, capacity, perMinute } = this.#options;
-    const [isTaken, waitMs, tokens] = await client.takeTokens(this.#keyOf(key), capacity, perMinute, cost);
-    return { isAllowed: isTaken === 1, waitMs, tokens: Number(tokens) };
-  }
-
-  async clear(key: string): Promise<void> {
-    await this.#options.client.del(this.#keyOf(key));
-  }
-
-  #keyOf(key: string): string {
-    return `${BUCKET_KEYS}${this.#options.name}:${key}`;
+  /** `tokens`: those that are left. */
+  async take(key: string, cost: number): Promise<Decision & { tokens: number }> {
+    const { client, name, capacity, perMinute } = this.#options;
+    const redisKey = `${BUCKET_KEYS}${name}:${key}`;
+    const [isTaken, waitMs, tokens] = await client.takeTokens(redisKey, capacity, perMinute, cost);
+    return {
+      isAllowed: isTaken === 1,
+      waitMs: cost > capacity ? Infinity : waitMs,
+      tokens: Number(tokens),
+    };
   }
 }
 
@@ -35,7 +27,7 @@ export class RedisTokenBucket implements RateLimit {
 export const BUCKET_KEYS = 'agentforge:bucket:';
 
 /**
- * A bucket is stored as its tokens at a time, and until it would be full again: a full one is the same as none. The
+ * A number in a reply would lose its fraction: the tokens are text. A bucket is stored as its tokens at a time, and until it would be full again: a full one is the same as none. The
  * tolerance is for the rounding of fractions of tokens.
  */
 const TAKE_TOKENS = `
@@ -45,7 +37,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(stored[1]) or capacity, tonumber(stored[2]) or now
 tokens = math.min(capacity, tokens + math.max(0, now - at) * per_ms)
-local missing = math.min(cost, capacity) - tokens
+local missing = cost - tokens
 if cost > capacity or missing > 1e-6 then
   return { 0, math.max(1, math.ceil(missing / per_ms)), tostring(tokens) }
 end

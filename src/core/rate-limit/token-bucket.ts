@@ -6,7 +6,7 @@ import { RedisTokenBucket } from './token-bucket-redis.ts';
 
 /**
  * Gives each key a bucket of `capacity` tokens, which fills up again by `perMinute`: a burst is allowed, and then a
- * steady rate. Shared by all processes through Redis; each has buckets of its own while Redis is away.
+ * steady rate. Shared by all processes through Redis. While Redis is away, each process goes on from what it knows.
  *
  * @example
  * const bucket = new TokenBucket({ name: 'runs', capacity: 30, perMinute: 20, redis });
@@ -23,30 +23,16 @@ export class TokenBucket implements RateLimit {
     this.#local = new MemoryTokenBucket(size);
   }
 
-  take(key: string, cost: number): Promise<Decision> {
+  async take(key: string, cost: number): Promise<Decision> {
     const name = digest(key);
-    return this.#run(
-      async (shared) => {
-        const { tokens, ...decision } = await shared.takeCounted(name, cost);
-        this.#local.set(name, tokens); // goes on from there when Redis does not answer
-        return decision;
-      },
-      () => this.#local.take(name, cost),
-    );
-  }
-
-  async clear(key: string): Promise<void> {
-    const name = digest(key);
-    await this.#local.clear(name);
-    await this.#run(
-      (shared) => shared.clear(name),
-      async () => {},
-    );
-  }
-
-  async #run<T>(onRedis: (shared: RedisTokenBucket) => Promise<T>, locally: () => Promise<T>): Promise<T> {
     const [redis, shared] = [this.#redis, this.#shared];
-    return redis && shared ? redis.run(() => onRedis(shared), locally) : locally();
+    const locally = () => this.#local.take(name, cost);
+    if (!redis || !shared) return locally();
+    return redis.run(async () => {
+      const { tokens, ...decision } = await shared.take(name, cost);
+      this.#local.remember(name, tokens); // the bucket goes on from there when Redis does not answer
+      return decision;
+    }, locally);
   }
 }
 

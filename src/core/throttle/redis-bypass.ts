@@ -9,7 +9,8 @@ export class RedisBypass {
   readonly client: Redis;
   readonly #onError: (error: unknown) => void;
   #until = 0;
-  #isLate = false;
+  /** Answers that are late and have not arrived. */
+  #late = 0;
 
   /** `onError` gets the first error of each bypass. */
   constructor(client: Redis, onError: (error: unknown) => void) {
@@ -20,7 +21,7 @@ export class RedisBypass {
   async run<T>(onRedis: () => Promise<T>, instead: () => Promise<T>): Promise<T> {
     if (this.client.status !== 'ready' || Date.now() < this.#until) return instead();
     const answer = onRedis();
-    if (this.#isLate) {
+    if (this.#late > 0) {
       answer.catch(() => {}); // the late answer tells whether Redis has failed
       return instead();
     }
@@ -34,8 +35,8 @@ export class RedisBypass {
   }
 
   #waitFor(answer: Promise<unknown>): void {
-    this.#isLate = true;
-    answer.catch((error: unknown) => this.#passBy(error)).finally(() => (this.#isLate = false));
+    this.#late += 1;
+    answer.catch((error: unknown) => this.#passBy(error)).finally(() => (this.#late -= 1));
   }
 
   #passBy(error: unknown): void {

@@ -53,15 +53,23 @@ export class SharedCounter {
 
   /** Sets the count to 1 for this time. */
   async hold(key: string, seconds: number): Promise<void> {
-    await this.#run(key, 'WRITE', (counter, name) => counter.set(name, 1, seconds));
+    await this.#run(key, 'WRITE', async (counter, name) => {
+      await counter.set(name, 1, seconds);
+      if (counter === this.#shared)
+        await this.#remember(name, { consumedPoints: 1, msBeforeNext: seconds * 1000 });
+    });
   }
 
+  /** Keys that share a count keep it. */
   async clear(key: string): Promise<void> {
-    await this.#run(key, 'READ', (counter, name) => counter.delete(name));
+    const own = digest(key);
+    await this.#run(key, 'READ', async (counter, name) => name === own && counter.delete(name));
+    if (this.#localKeys.nameOf(own, 'READ') === own) await this.#local.delete(own);
   }
 
-  /** So that the count goes on from there when Redis does not answer. */
-  async #remember(name: string, { consumedPoints, msBeforeNext }: RateLimiterRes): Promise<void> {
+  /** So that the count goes on from there when Redis does not answer. A time of 0 would never end. */
+  async #remember(name: string, { consumedPoints, msBeforeNext }: Remaining): Promise<void> {
+    if (msBeforeNext <= 0) return;
     if (this.#localKeys.nameOf(name, 'WRITE') === name)
       await this.#local.set(name, consumedPoints, msBeforeNext / 1000);
   }
@@ -109,7 +117,9 @@ class BoundedKeys {
 /** What the keys in Redis begin with; the name of the counter follows. */
 export const COUNTER_KEYS = 'agentforge:throttle:';
 
-function countOf(result: { consumedPoints: number; msBeforeNext: number } | null): Count {
+type Remaining = Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'>;
+
+function countOf(result: Remaining | null): Count {
   return { count: result?.consumedPoints ?? 0, msLeft: Math.max(result?.msBeforeNext ?? 0, 0) };
 }
 

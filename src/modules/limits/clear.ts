@@ -1,18 +1,15 @@
 import type { Redis } from 'ioredis';
 import { STATISTICS_KEYS } from '../../core/rate-limit/request-statistics-redis.ts';
 import { BUCKET_KEYS } from '../../core/rate-limit/token-bucket-redis.ts';
-import { RedisBypass } from '../../core/throttle/redis-bypass.ts';
+import { digest } from '../../core/throttle/caller-key.ts';
 import { COUNTER_KEYS } from '../../core/throttle/shared-counter.ts';
 import type { Services } from '../../kernel/context.ts';
-import { apiKeyKey, RateLimiter, type RateLimits, userKey, WINDOWS } from './rate-limiter.ts';
+import { apiKeyKey, userKey, WINDOWS } from './rate-limiter.ts';
 
 /** Makes the limits of all callers, and the statistics, begin again. The throttle of sign-ins stays. */
 export async function clearAllLimits(redis: Redis): Promise<void> {
-  for (const prefix of [COUNTER_KEYS + WINDOWS, BUCKET_KEYS, STATISTICS_KEYS]) {
-    for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1_000 })) {
-      if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
-    }
-  }
+  for (const prefix of [COUNTER_KEYS + WINDOWS, BUCKET_KEYS, STATISTICS_KEYS])
+    await unlink(redis, `${prefix}*`);
 }
 
 /**
@@ -21,18 +18,25 @@ export async function clearAllLimits(redis: Redis): Promise<void> {
  */
 export async function clearLimitsOf(
   name: string,
-  { database, redis, limits }: Pick<Services, 'database'> & { redis: Redis; limits: RateLimits },
+  { database, redis }: Pick<Services, 'database'> & { redis: Redis },
 ): Promise<number> {
   const users = await database.prisma.user.findMany({
     where: { OR: [{ id: name }, { email: name.toLowerCase() }] },
     select: { id: true, apiKeys: { select: { id: true } } },
   });
-  const keys = users.flatMap(({ id, apiKeys }) => [userKey(id), ...apiKeys.map((key) => apiKeyKey(key.id))]);
-  const bypass = new RedisBypass(redis, (error) => {
-    throw error;
-  });
-  const limiter = new RateLimiter({ ...limits, redis: bypass });
-  for (const key of keys) await limiter.clear(key);
-  await limiter.close();
+  const callers = users.flatMap(({ id, apiKeys }) => [
+    userKey(id),
+    ...apiKeys.map((key) => apiKeyKey(key.id)),
+  ]);
+  for (const caller of callers) {
+    for (const prefix of [COUNTER_KEYS + WINDOWS, BUCKET_KEYS])
+      await unlink(redis, `${prefix}*:${digest(caller)}`);
+  }
   return users.length;
+}
+
+async function unlink(redis: Redis, match: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match, count: 1_000 })) {
+    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
+  }
 }

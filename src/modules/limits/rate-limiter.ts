@@ -6,46 +6,48 @@ import type { Statistics } from '../../core/rate-limit/request-statistics-local.
 import { TokenBucket } from '../../core/rate-limit/token-bucket.ts';
 import { WindowLimit } from '../../core/rate-limit/window-limit.ts';
 import type { RedisBypass } from '../../core/throttle/redis-bypass.ts';
-import { RateLimitedError } from '../../errors.ts';
+import { AppError, RateLimitedError } from '../../errors.ts';
 import type { Context } from '../../kernel/context.ts';
 import { addressKey } from '../../core/network/address-key.ts';
 
 /**
  * Limits the operations of each caller by class, over all processes. A caller is a user, an API key, or the address of a
- * client that has not signed in. Messages and runs of an API key count for its owner.
+ * client that has not signed in.
  */
 export class RateLimiter {
   readonly #default: WindowLimit | null;
-  readonly #limits: Record<RateClass, RateLimit | null>;
-  /** Of the class DEFAULT, by all API keys of a user together. */
-  readonly #ofKeys: RateLimit | null;
+  readonly #auth: WindowLimit | null;
+  readonly #execution: TokenBucket | null;
+  /** All API keys of a user together. */
+  readonly #keys: WindowLimit | null;
+  readonly #burst: number;
   readonly #statistics: RequestStatistics;
 
   constructor({ redis, ...limits }: RateLimiterOptions) {
-    const window = (name: string, max: number) => (max === 0 ? null : new WindowLimit({ name, max, redis }));
+    const window = (name: string, max: number) =>
+      max === 0 ? null : new WindowLimit({ name: WINDOWS + name, max, redis });
     const { executionsPerMinute: perMinute, executionBurst: capacity } = limits;
-    this.#default = window(`${WINDOWS}default`, limits.requestsPerMinute);
-    this.#limits = {
-      DEFAULT: this.#default,
-      AUTH: window(`${WINDOWS}auth`, limits.authRequestsPerMinute),
-      EXECUTION: perMinute === 0 ? null : new TokenBucket({ name: 'executions', capacity, perMinute, redis }),
-    };
-    this.#ofKeys = window(`${WINDOWS}keys`, limits.requestsPerMinute * KEYS_AT_FULL_RATE);
+    this.#default = window('default', limits.requestsPerMinute);
+    this.#auth = window('auth', limits.authRequestsPerMinute);
+    this.#keys = window('keys', KEYS_TIMES * limits.requestsPerMinute);
+    this.#execution =
+      perMinute === 0 ? null : new TokenBucket({ name: 'executions', capacity, perMinute, redis });
+    this.#burst = capacity;
     this.#statistics = new RequestStatistics({ redis });
   }
 
   /**
-   * Counts one request with its operations, and refuses all of them if a class has too many. Errors: RateLimitedError.
+   * Counts one request with its operations, and refuses all of them if a class has too many: then it takes no tokens of
+   * EXECUTION. Errors: RateLimitedError; BAD_USER_INPUT for more operations than a burst may ever have.
    */
   async take(caller: Caller, operations: ReadonlyMap<RateClass, number>): Promise<void> {
-    const counting = Array.from(operations).flatMap(([rateClass, cost]) =>
-      this.#countersOf(rateClass, caller).map(async ([limit, key]) => {
-        const decision = await limit?.take(key, cost);
-        return decision && !decision.isAllowed ? { rateClass, waitMs: decision.waitMs } : null;
-      }),
-    );
-    const refusals = (await Promise.all(counting)).filter((refusal) => refusal !== null);
-    const [longest] = refusals.toSorted((a, b) => b.waitMs - a.waitMs);
+    const waits = await this.#countInWindows(caller, operations);
+    const executions = operations.get('EXECUTION') ?? 0;
+    if (executions > 0 && waits.length === 0) {
+      const waitMs = await waitFor(this.#execution, userOrAddress(caller), executions);
+      if (waitMs > 0) waits.push({ what: 'messages and runs', waitMs });
+    }
+    const [longest] = waits.toSorted((a, b) => b.waitMs - a.waitMs);
     const { viewer } = caller;
     if (viewer)
       this.#statistics.add({
@@ -53,20 +55,30 @@ export class RateLimiter {
         user: viewer.userId,
         isBlocked: longest !== undefined,
       });
-    if (longest) throw new RateLimitedError(NAMES[longest.rateClass], longest.waitMs);
+    if (longest?.waitMs === Infinity) {
+      const most = `At most ${this.#burst} messages and runs are allowed in one request`;
+      throw new AppError('BAD_USER_INPUT', `${most}. Send the others in further requests.`);
+    }
+    if (longest) throw new RateLimitedError(longest.what, longest.waitMs);
   }
 
-  /** More API keys are no way to run more, nor to ask without end. */
-  #countersOf(rateClass: RateClass, caller: Caller): [RateLimit | null, string][] {
-    const { viewer } = caller;
-    const limit = this.#limits[rateClass];
-    if (viewer?.credential.kind !== 'API_KEY') return [[limit, keyOf(caller)]];
-    const owner = userKey(viewer.userId);
-    if (rateClass === 'EXECUTION') return [[limit, owner]];
-    return [
-      [limit, keyOf(caller)],
-      ...(rateClass === 'DEFAULT' ? [[this.#ofKeys, owner] as [RateLimit | null, string]] : []),
+  async #countInWindows(caller: Caller, operations: ReadonlyMap<RateClass, number>): Promise<Refusal[]> {
+    const key = keyOf(caller);
+    const counts = [
+      { what: 'requests', limit: this.#default, key, cost: operations.get('DEFAULT') },
+      { what: 'requests about sign-in', limit: this.#auth, key, cost: operations.get('AUTH') },
     ];
+    if (caller.viewer?.credential.kind === 'API_KEY') {
+      const cost = [...operations.values()].reduce((sum, each) => sum + each, 0);
+      counts.push({ what: 'requests of your API keys', limit: this.#keys, key: userOrAddress(caller), cost });
+    }
+    const waits = await Promise.all(
+      counts.map(async ({ what, limit, key, cost }) => ({
+        what,
+        waitMs: cost ? await waitFor(limit, key, cost) : 0,
+      })),
+    );
+    return waits.filter(({ waitMs }) => waitMs > 0);
   }
 
   /** The class DEFAULT of a caller. Null without a limit. */
@@ -77,15 +89,14 @@ export class RateLimiter {
     return { max, remaining: Math.max(max - count, 0), msLeft };
   }
 
+  /** Makes the minute of a caller begin again. */
+  async clear(key: string): Promise<void> {
+    await Promise.all([this.#default, this.#auth, this.#keys].map(async (window) => window?.clear(key)));
+  }
+
   /** The requests of a tenant's members. */
   statisticsOf(tenantId: string): Promise<Statistics> {
     return this.#statistics.read(tenantId);
-  }
-
-  /** Forgets what a caller has done. */
-  async clear(key: string): Promise<void> {
-    const limits = [...Object.values(this.#limits), this.#ofKeys];
-    await Promise.all(limits.map(async (limit) => limit?.clear(key)));
   }
 
   close(): Promise<void> {
@@ -102,23 +113,33 @@ export function apiKeyKey(apiKeyId: string): string {
   return `key:${apiKeyId}`;
 }
 
-function keyOf({ viewer, client }: Caller): string {
-  if (!viewer) return `address:${addressKey(client.address)}`;
-  const { kind, id } = viewer.credential;
-  return kind === 'API_KEY' ? apiKeyKey(id) : userKey(viewer.userId);
+/** An API key counts apart from its owner. */
+function keyOf(caller: Caller): string {
+  const credential = caller.viewer?.credential;
+  return credential?.kind === 'API_KEY' ? apiKeyKey(credential.id) : userOrAddress(caller);
 }
 
-const NAMES: Record<RateClass, string> = {
-  DEFAULT: 'requests',
-  AUTH: 'requests about sign-in',
-  EXECUTION: 'messages and runs',
-};
+function userOrAddress({ viewer, client }: Caller): string {
+  return viewer ? userKey(viewer.userId) : `address:${addressKey(client.address)}`;
+}
 
-/** How many of a user's API keys can use up their limits at the same time. */
-const KEYS_AT_FULL_RATE = 5;
+/** 0 when it is allowed, or when there is no limit. */
+async function waitFor(limit: RateLimit | null, key: string, cost: number): Promise<number> {
+  const decision = await limit?.take(key, cost);
+  return decision && !decision.isAllowed ? decision.waitMs : 0;
+}
+
+/** The keys of a user together may ask this many times as often as one. */
+const KEYS_TIMES = 5;
 
 /** What the names of the counters begin with. */
 export const WINDOWS = 'requests-';
+
+interface Refusal {
+  /** What there were too many of. */
+  what: string;
+  waitMs: number;
+}
 
 export type Caller = Pick<Authentication, 'viewer'> & Pick<Context, 'client'>;
 

@@ -122,6 +122,25 @@ describe('rate limits', () => {
     expect((await send(app, '{ viewer { id } }', { token })).status).toBe(200);
   });
 
+  it('take no tokens from the bucket for what another class refuses', async () => {
+    const { token } = await register();
+    await send(app, `{ ${aliases(10, '__typename')} }`, { token });
+    const run = 'executePipeline(input: { source: { proposalId: "none" } }) { __typename }';
+    const mixed = `mutation { __typename ${run} }`;
+    for (let n = 0; n < 3; n++) expect((await send(app, mixed, { token })).status).toBe(429);
+    expect((await send(app, `mutation { ${aliases(2, run)} }`, { token })).status).toBe(200);
+  });
+
+  it('say that more than a burst is never allowed', async () => {
+    const { token } = await register();
+    const run = 'executePipeline(input: { source: { proposalId: "none" } }) { __typename }';
+    const { errors } = await send(app, `mutation { ${aliases(3, run)} }`, { token });
+    expect(errors![0]).toMatchObject({
+      message: 'At most 2 messages and runs are allowed in one request. Send the others in further requests.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+
   it('count neither invalid documents nor fields that are skipped', async () => {
     const { token } = await register();
     await send(app, '{ nothing }', { token });

@@ -23,6 +23,13 @@ describe('a counter in memory', () => {
     expect(msLeft).toBeLessThanOrEqual(10_000);
   });
 
+  it('clears no count that a key shares with others', async () => {
+    const counts = counter(0);
+    await counts.add('a');
+    await counts.clear('a');
+    expect(await counts.read('a')).toMatchObject({ count: 1 });
+  });
+
   it('lets keys beyond its limit share buckets, so that all of them stay counted', async () => {
     const counts = counter(10);
     const first = Array.from({ length: 10 }, (_, index) => `known ${index}`);
