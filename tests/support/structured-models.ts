@@ -115,6 +115,7 @@ export function freshState(text: string): DiscussionState {
     context: null,
     language: null,
     catalog: catalogOf('OFFLINE'),
+    usualSteps: new Map(),
   };
 }
 

@@ -3,15 +3,14 @@ import { estimateTokens } from '../../core/llm/tokens.ts';
 import { AGENT_KINDS } from './agent-kinds.ts';
 import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from './design.ts';
 import { topologicalOrder } from './order.ts';
+import { MAX_STEPS, MIN_STEPS, usualKey, type UsualSteps } from './usual-steps.ts';
 
 /**
- * What a run of a valid design would cost and take: each step reads the request and what the steps it depends on
- * wrote, and writes what its kind of agent usually writes.
+ * What a run of a valid design would cost and take: each step takes what such steps usually took in the tenant. Where
+ * none is known, it reads the request and what the steps it depends on wrote, and writes what its kind of agent usually
+ * writes.
  */
-export function estimate(
-  design: Design,
-  { requestTokens, priceOf }: { requestTokens: number; priceOf: (step: Step) => ModelPrice },
-): Estimate {
+export function estimate(design: Design, { requestTokens, priceOf, usualSteps }: EstimateFacts): Estimate {
   const written = new Map<string, { usual: number; most: number }>();
   const secondsAtEnd = new Map<string, number>();
   let usualMicros = 0n;
@@ -22,18 +21,25 @@ export function estimate(
     const read = step.dependsOn.map((key) => written.get(key)!);
     const own = requestTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
     const most = step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
-    const usual = Math.min(most, AGENT_KINDS[step.agent].usualOutputTokens);
+    const known = usualSteps.get(usualKey(step.agent, price));
+    const usual = Math.min(most, known?.outputTokens ?? AGENT_KINDS[step.agent].usualOutputTokens);
     written.set(step.key, { usual, most });
 
-    usualMicros += costMicros(price, usage(own + sum(read.map((r) => r.usual)), usual));
-    maxCostMicros += costMicros(price, usage(own + sum(read.map((r) => r.most)), most));
+    const mostRead = own + sum(read.map((r) => r.most));
+    const usuallyRead = Math.min(mostRead, known?.inputTokens ?? own + sum(read.map((r) => r.usual)));
+    usualMicros += costMicros(price, usage(usuallyRead, usual));
+    maxCostMicros += costMicros(price, usage(mostRead, most));
 
     const start = Math.max(0, ...step.dependsOn.map((key) => secondsAtEnd.get(key)!));
-    secondsAtEnd.set(step.key, start + FIRST_TOKEN_SECONDS + usual / tokensPerSecond(price));
+    const seconds = known?.seconds ?? FIRST_TOKEN_SECONDS + usual / tokensPerSecond(price);
+    secondsAtEnd.set(step.key, start + seconds);
   }
 
   return { costMicros: usualMicros, maxCostMicros, seconds: Math.ceil(Math.max(...secondsAtEnd.values())) };
 }
+
+/** For descriptions of estimates in the schema. */
+export const ESTIMATE_BASIS = `from the medians of the tenant’s last ${MAX_STEPS} steps of the same agent and model; with fewer than ${MIN_STEPS} of them in its latest runs, from what such a step usually takes.`;
 
 /** Small models write fast: about what providers deliver for each class of price per million output tokens. */
 function tokensPerSecond(price: ModelPrice): number {
@@ -52,6 +58,13 @@ function usage(inputTokens: number, outputTokens: number) {
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
+}
+
+interface EstimateFacts {
+  requestTokens: number;
+  priceOf: (step: Step) => ModelPrice;
+  /** Of the tenant. */
+  usualSteps: UsualSteps;
 }
 
 export interface Estimate {

@@ -8,6 +8,7 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { ConversationRef, DiscussionStageRef } from '../conversations/schema.ts';
 import type { Design } from '../designs/design.ts';
+import { ESTIMATE_BASIS } from '../designs/estimate.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
 import type { Stage } from './engine/machine.ts';
 import type { StoredCritique } from './engine/proposal.ts';
@@ -72,10 +73,10 @@ export const DesignProposalRef = node('DesignProposal', {
     }),
     estimatedCost: t.expose('estimatedCostMicros', {
       type: 'Decimal',
-      description: 'Expected cost of a run in US dollars.',
+      description: `Expected cost of a run in US dollars, ${ESTIMATE_BASIS}`,
     }),
     estimatedSeconds: t.exposeInt('estimatedSeconds', {
-      description: 'Expected duration of a run in seconds, without time spent waiting for approvals.',
+      description: `Expected duration of a run in seconds, without time spent waiting for approvals, ${ESTIMATE_BASIS}`,
     }),
   }),
 });

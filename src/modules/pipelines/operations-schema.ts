@@ -4,6 +4,7 @@ import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
+import { ESTIMATE_BASIS } from '../designs/estimate.ts';
 import { PipelineDesignInput } from '../designs/schema.ts';
 import { MAX_INPUT_VALUE_LENGTH } from '../templates/inputs.ts';
 import {
@@ -18,15 +19,17 @@ import { ExecutionRef } from './schema.ts';
 const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimate').implement({
   description: 'Estimated cost and duration of a run.',
   fields: (t) => ({
-    cost: t.expose('costMicros', { type: 'Decimal', description: 'Expected cost in US dollars.' }),
+    cost: t.expose('costMicros', {
+      type: 'Decimal',
+      description: `Expected cost in US dollars, ${ESTIMATE_BASIS}`,
+    }),
     maxCost: t.expose('maxCostMicros', {
       type: 'Decimal',
       description:
         'Maximum cost in US dollars: every step uses its maximum of output tokens, without retries.',
     }),
     seconds: t.exposeInt('seconds', {
-      description:
-        'Expected duration in seconds along the longest path, without time spent waiting for approvals.',
+      description: `Expected duration in seconds along the longest path, without time spent waiting for approvals, ${ESTIMATE_BASIS}`,
     }),
     withinBudget: t.exposeBoolean('withinBudget', {
       description: 'Whether your remaining daily budget covers `cost`.',

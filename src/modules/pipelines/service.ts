@@ -11,6 +11,7 @@ import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
 import { keepTemplate } from '../templates/service.ts';
 import { templateInputValues } from '../templates/inputs.ts';
+import { usualSteps } from '../designs/usual-steps.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
 import {
@@ -41,7 +42,7 @@ export const estimatePipeline = useCase(
     { source, request },
   ): Promise<PipelineEstimate> => {
     const { design, agreed } = await designOf({ prisma: database.prisma, catalog }, viewer, source);
-    const estimated = estimateOf({ catalog }, design, request ?? agreed ?? '');
+    const estimated = await estimateOf({ catalog }, database, viewer, design, request ?? agreed ?? '');
     const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
     return { ...estimated, withinBudget: shortfall === null };
   },
@@ -67,7 +68,7 @@ export const executePipeline = useCase(
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
         const request = inspectText(input.request ?? defaultRequest(source));
         const { design, notices } = withInputs(source, input.templateInputs, request.notices);
-        const { costMicros } = estimateOf(ctx, design, request.text);
+        const { costMicros } = await estimateOf(ctx, tx, viewer, design, request.text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
         await takeRunFromQuota(tx, viewer, ctx.clock());
@@ -220,14 +221,17 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
   return id;
 }
 
-function estimateOf(
+async function estimateOf(
   { catalog }: Pick<Services, 'catalog'>,
+  { sql }: Pick<Tx, 'sql'>,
+  { tenantId }: Viewer,
   design: SourcedDesign['design'],
   request: string,
-): Estimate {
+): Promise<Estimate> {
   return estimate(design, {
     requestTokens: estimateTokens(request),
     priceOf: (step) => catalog.find({ provider: step.provider, model: step.model }),
+    usualSteps: await usualSteps(sql, tenantId),
   });
 }
 

@@ -1,5 +1,6 @@
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import { estimate } from '../../designs/estimate.ts';
+import type { UsualSteps } from '../../designs/usual-steps.ts';
 import { type ReplyKind, type ReplyPlan, readableUsd, summaryOf } from './reply-plan.ts';
 import { type BuiltInPart, builtInParts } from './built-in.ts';
 import { type Catalog, priceOf } from './catalog.ts';
@@ -126,14 +127,14 @@ async function refine(turn: TurnState, target: Strategy | null, stagesAfter: Sta
 
 /** Adds estimate and critique to each design. */
 async function assess(
-  { model, fallback }: TurnState,
+  { model, fallback, state }: TurnState,
   facts: NeedFacts,
   designs: readonly Generated<Draft>[],
 ): Promise<Pick<Outcome, 'proposals' | 'builtIn'>> {
   const assessed = await waitForAll(
     designs.map(async (generated) => {
       const draft = generated.value;
-      const { costMicros, seconds } = estimateFor(draft, facts);
+      const { costMicros, seconds } = estimateFor(draft, facts, state.usualSteps);
       const costUsd = readableUsd(costMicros);
       const judged = await critique(model, fallback, { ...critiqueFacts(facts), draft, costUsd, seconds });
       const proposal: Proposal = {
@@ -157,9 +158,9 @@ async function assess(
   };
 }
 
-function estimateFor({ design: draft }: Draft, { need, catalog }: NeedFacts) {
+function estimateFor({ design: draft }: Draft, { need, catalog }: NeedFacts, usualSteps: UsualSteps) {
   const requestTokens = estimateTokens(need);
-  return estimate(draft, { requestTokens, priceOf: (step) => priceOf(catalog, step) });
+  return estimate(draft, { requestTokens, priceOf: (step) => priceOf(catalog, step), usualSteps });
 }
 
 function critiqueFacts({ need, memory, language }: NeedFacts) {
@@ -232,6 +233,8 @@ export interface DiscussionState {
   /** What the person's application says, e.g. `ko-KR`. */
   language: string | null;
   catalog: Catalog;
+  /** What steps have usually taken in the tenant, for estimates. */
+  usualSteps: UsualSteps;
 }
 
 export interface Turn extends Outcome {

@@ -1,6 +1,7 @@
 import type { DesignProposal } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { designSchema } from '../../designs/design.ts';
+import { usualSteps } from '../../designs/usual-steps.ts';
 import { currentProposals, type KnownProposal, storedCritiqueSchema } from '../engine/proposal.ts';
 import type { DiscussionState } from '../engine/turn.ts';
 import type { ClaimedReply } from './claimed-reply.ts';
@@ -25,6 +26,7 @@ export async function discussionState(
       models: services.catalog.list().filter((model) => model.available),
       defaultModel: services.catalog.find(),
     },
+    usualSteps: await usualSteps(services.database.sql, reply.conversation.tenantId),
   };
 }
 

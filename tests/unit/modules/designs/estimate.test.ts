@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelCatalog } from '../../../../src/core/llm/catalog.ts';
 import { type Design, designSchema } from '../../../../src/modules/designs/design.ts';
 import { estimate } from '../../../../src/modules/designs/estimate.ts';
+import { usualKey, type UsualStep } from '../../../../src/modules/designs/usual-steps.ts';
 
 describe('estimate', () => {
   it('adds up the cost of all steps, and the time of the longest path', () => {
@@ -33,6 +34,7 @@ describe('estimate', () => {
     const asked: string[] = [];
     estimate(chain('a', 'b'), {
       requestTokens: 10,
+      usualSteps: new Map(),
       priceOf: (step) => {
         asked.push(step.key);
         return priceOf(models[asked.length - 1]!);
@@ -47,6 +49,22 @@ describe('estimate', () => {
     // 400 tokens of instructions and 600 of input at $0.2 per million, 100 of output at $0.8 per million
     expect(estimate(design, options(600))).toEqual({ costMicros: 280n, maxCostMicros: 280n, seconds: 2 });
   });
+
+  it('takes what steps of the same agent and model usually took, up to what the design allows', () => {
+    const design = chain('a');
+    const { agent } = design.steps[0]!;
+    const known = (usual: UsualStep) => ({
+      ...options(600),
+      usualSteps: new Map([[usualKey(agent, priceOf('offline-fast')), usual]]),
+    });
+    const usual = { inputTokens: 500, outputTokens: 50, seconds: 7 };
+    // 500 tokens of input at $0.2 per million, 50 of output at $0.8 per million
+    expect(estimate(design, known(usual))).toMatchObject({ costMicros: 140n, seconds: 7 });
+    const excessive = estimate(design, known({ ...usual, inputTokens: 1_000_000, outputTokens: 1_000_000 }));
+    expect(excessive.costMicros).toBe(excessive.maxCostMicros);
+    const ofOtherModel = { ...options(600, 'offline-deep'), usualSteps: known(usual).usualSteps };
+    expect(estimate(design, ofOtherModel)).toEqual(estimate(design, options(600, 'offline-deep')));
+  });
 });
 
 const catalog = new ModelCatalog({ configured: ['OFFLINE'], defaultProvider: 'OFFLINE' });
@@ -56,7 +74,7 @@ function priceOf(model: string) {
 }
 
 function options(requestTokens = 100, model = 'offline-fast') {
-  return { requestTokens, priceOf: () => priceOf(model) };
+  return { requestTokens, priceOf: () => priceOf(model), usualSteps: new Map<string, UsualStep>() };
 }
 
 function chain(...keys: string[]): Design {
