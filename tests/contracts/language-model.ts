@@ -12,6 +12,7 @@ import {
 } from '../../src/core/llm/language-model.ts';
 import type { ModelTimeouts } from '../../src/core/llm/providers/provider-call.ts';
 import { eventually } from '../support/eventually.ts';
+import { FORM, KEY, type ProviderDialect } from './provider-dialect.ts';
 import { ScriptedProvider, sendError, sendEvents } from '../support/scripted-provider.ts';
 
 /**
@@ -328,14 +329,9 @@ function describeDetails(dialect: ProviderDialect, provider: ScriptedProvider): 
       ];
       const request = { ...REQUEST, messages, maxOutputTokens: 321 };
       await all(dialect.create({ url: provider.url }), request);
-      await all(dialect.create({ url: provider.url }), {
-        ...request,
-        output: { name: 'form', schema: null },
-      });
-      await all(dialect.create({ url: provider.url }), {
-        ...request,
-        output: { name: 'form', schema: FORM },
-      });
+      for (const schema of [null, FORM]) {
+        await all(dialect.create({ url: provider.url }), { ...request, output: { name: 'form', schema } });
+      }
 
       const [plain, json, form] = provider.requests.map(({ body }) => body);
       for (const part of ['You are terse.', 'hello', 'yes?', 'again', '321']) expect(plain).toContain(part);
@@ -465,14 +461,6 @@ function usageInAllSpellings(input: number, output: number) {
   };
 }
 
-export const KEY = 'sk-canary-0123456789';
-/** The schema of a structured answer. */
-export const FORM = {
-  type: 'object',
-  properties: { note: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
-  required: ['note'],
-  additionalProperties: false,
-};
 const NEVER = new AbortController().signal;
 const USAGE: ModelUsage = { inputTokens: 11, outputTokens: 7 };
 
@@ -487,26 +475,4 @@ const REQUEST: ModelRequest = {
 interface Outcome {
   parts: ModelStreamPart[];
   error: unknown;
-}
-
-/** One provider: its adapter and its wire format. */
-export interface ProviderDialect {
-  name: string;
-  create: (options: { url: string; timeouts?: ModelTimeouts }) => LanguageModel;
-  finishReasons: { length: string };
-  /** The part of the request that requests JSON. */
-  jsonMode: RegExp;
-  /** In the body of a request for an object of `FORM`. */
-  schemaMode: string;
-  /** Its events in wire format. */
-  connection: {
-    opening: (usage: ModelUsage) => string[];
-    text: (text: string) => string;
-    closing: (finish: 'stop' | 'refused', usage: ModelUsage) => string[];
-    malformed: string;
-    overloaded: string;
-    limited: string;
-  };
-  /** An answer "answer" with cached input and reasoning, and its billed usage. */
-  richUsage: { events: string[]; usage: ModelUsage };
 }

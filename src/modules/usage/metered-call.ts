@@ -134,7 +134,8 @@ export class MeteredCall {
     try {
       for await (const part of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
         this.#meter.observe(part);
-        if (this.#meter.isOverrun) return yield this.#truncate();
+        const isOutput = part.type === 'text' || part.type === 'thinking';
+        if (isOutput && this.#meter.isOverrun) return yield this.#truncate(); // a count alone loses no text
         yield part;
       }
     } catch (error) {

@@ -15,8 +15,8 @@ export class ThinkingFilter {
   #state: 'start' | 'thinking' | 'answer' = 'start';
   #buffer = '';
   #closing = '';
-  /** Where the buffer is still to be searched for the end of thinking. */
-  #searchFrom = 0;
+  /** The text before the buffer that `hold` keeps back and that need not be searched again. */
+  #held = '';
   /** Whether thinking has ended, so that all that follows it is the answer. */
   #hasThought = false;
   #hasShownText = false;
@@ -37,6 +37,7 @@ export class ThinkingFilter {
   end(): ModelStreamPart[] {
     const parts: ModelStreamPart[] = [];
     if (this.#state === 'start' && this.#hasThought) this.#buffer = this.#buffer.trimStart();
+    this.#buffer = this.#held + this.#buffer;
     this.#release(parts, this.#state === 'thinking' ? 'thinking' : 'text', this.#buffer.length);
     return parts;
   }
@@ -56,7 +57,8 @@ export class ThinkingFilter {
       return true;
     }
     const begun = this.#buffer.trimStart().toLowerCase();
-    if (Object.keys(CLOSINGS).some((known) => known.startsWith(begun))) return false;
+    const mayBegin = this.#buffer.length < MAX_START_CHARACTERS;
+    if (mayBegin && Object.keys(CLOSINGS).some((known) => known.startsWith(begun))) return false;
     if (this.#hasThought) this.#buffer = this.#buffer.trimStart();
     this.#state = 'answer';
     return true;
@@ -70,23 +72,27 @@ export class ThinkingFilter {
   }
 
   #answer(parts: ModelStreamPart[]): boolean {
-    const length = this.#buffer.length;
-    if (this.#hasThought) return this.#release(parts, 'text', length);
-    UNOPENED_CLOSING.lastIndex = this.#searchFrom;
+    if (this.#hasThought) return this.#release(parts, 'text', this.#buffer.length);
     const closing = UNOPENED_CLOSING.exec(this.#buffer);
     if (closing && !this.#hasShownText) return this.#endThinking(parts, closing.index, closing[0].length);
     if (closing) this.#misread();
-    if (this.#hold) {
-      this.#searchFrom = Math.max(0, length - LONGEST_CLOSING);
-      return false;
+    const kept = CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0;
+    const searched = this.#buffer.length - kept;
+    if (!this.#hold) {
+      this.#hasShownText ||= searched > 0;
+      return this.#release(parts, 'text', searched);
     }
-    this.#hasShownText = true;
-    return this.#release(parts, 'text', length - (CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0));
+    this.#held += this.#buffer.slice(0, searched);
+    this.#buffer = this.#buffer.slice(searched);
+    return false;
   }
 
   #endThinking(parts: ModelStreamPart[], end: number, closingLength: number): true {
-    this.#release(parts, 'thinking', end);
-    this.#buffer = this.#buffer.slice(closingLength);
+    const rest = this.#buffer.slice(end + closingLength);
+    this.#buffer = this.#held + this.#buffer.slice(0, end);
+    this.#held = '';
+    this.#release(parts, 'thinking', this.#buffer.length);
+    this.#buffer = rest;
     this.#hasThought = true;
     this.#state = 'start';
     return true;
@@ -112,10 +118,10 @@ const CLOSINGS: Readonly<Record<string, string>> = {
   '[think]': '[/think]',
 };
 const OPENING = /^\s*(<think>|<thinking>|<thought>|<reasoning>|\[think\])/i;
-const UNOPENED_CLOSING = /(?<![`"'])(?:<\/think(?:ing)?>|\[\/think\])/gi;
+const UNOPENED_CLOSING = /(?<![`"'])(?:<\/think(?:ing)?>|\[\/think\])/i;
 /** The start of a closing tag at the end of a piece, with the quote before it. */
 const CLOSING_BEGUN = /(?:[`"']?[<[]\/?[a-z]{0,8}|[`"'])$/i;
-const LONGEST_CLOSING = '"</thinking>'.length;
+const MAX_START_CHARACTERS = 1_000;
 
 const MISREAD =
   'The model wrote its thinking as if it were its answer. It is asked again, without the thinking.';

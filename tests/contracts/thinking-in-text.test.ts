@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelRequest } from '../../src/core/llm/language-model.ts';
+import { ScriptedProvider, sendEvents } from '../support/scripted-provider.ts';
+import { DIALECTS } from './provider-dialects.ts';
+
+const USAGE = { inputTokens: 11, outputTokens: 7 };
+const REQUEST: ModelRequest = {
+  model: 'some-model',
+  system: '',
+  messages: [{ role: 'user', content: 'hello' }],
+  maxOutputTokens: 1_000,
+  task: { name: 'test', metadata: {} },
+};
+
+describe.each(Object.values(DIALECTS))('thinking that a model of $name writes into its text', (dialect) => {
+  const provider = new ScriptedProvider();
+  beforeAll(() => provider.start());
+  afterAll(() => provider.stop());
+
+  it('does not reach the reader', async () => {
+    writing('<th', 'ink>I should say', ' yes.</thi', 'nk>\n', '\nYes.');
+    expect(await read(dialect.create({ url: provider.url }), REQUEST)).toBe('Yes.');
+  });
+
+  it('without an opening tag, is told once, and kept back from then on', async () => {
+    writing('I should say', ' yes.</thi', 'nk>\n', '\nYes.');
+    const model = dialect.create({ url: provider.url });
+    await expect(read(model, REQUEST)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(await read(model, REQUEST)).toBe('Yes.');
+    expect(await read(model, REQUEST)).toBe('Yes.');
+  });
+
+  it('without an opening tag, never reaches a reader of JSON', async () => {
+    writing('First {"a":', '1}.</thi', 'nk>\n', '{"b":2}');
+    expect(
+      await read(dialect.create({ url: provider.url }), {
+        ...REQUEST,
+        output: { name: 'form', schema: null },
+      }),
+    ).toBe('{"b":2}');
+  });
+
+  function writing(...pieces: string[]): void {
+    const { connection, ending, endMarker, words } = dialect;
+    const events = [
+      ...connection.opening(USAGE),
+      ...pieces.map((piece) => connection.text(piece)),
+      ...ending(words.stop[0]!, USAGE),
+      ...endMarker,
+    ];
+    provider.answer = (response) => sendEvents(response, ...events).end();
+  }
+});
+
+async function read(
+  model: ReturnType<(typeof DIALECTS)['OPENAI']['create']>,
+  request: ModelRequest,
+): Promise<string> {
+  let text = '';
+  for await (const part of model.stream(request, new AbortController().signal)) {
+    if (part.type === 'text') text += part.text;
+  }
+  return text;
+}
