@@ -24,6 +24,7 @@ import {
   MAX_INPUTS,
 } from '../../src/modules/templates/inputs.ts';
 import { competitorDigest } from '../../src/modules/templates/starters/competitor-digest.ts';
+import { STARTERS } from '../../src/modules/templates/starters/starters.ts';
 import { MAX_NODE_IDS } from '../../src/schema-kit/node-queries.ts';
 import { MAX_PAGE } from '../../src/kernel/pagination.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
@@ -163,6 +164,19 @@ describe('docs/signing-in.md', () => {
 
 describe('docs/templates.md', () => {
   const text = read('docs/templates.md');
+
+  it('lists the starters', () => {
+    const code = (names: string[]) => names.map((one) => `\`${one}\``).join(', ');
+    expect(rowsOf(text, '| starter |')).toEqual(
+      STARTERS.map(({ name, inputs, design: { steps } }) => [
+        name.en,
+        name.ko,
+        code(inputs.map((input) => input.name)),
+        String(steps.length),
+        code(steps.filter(({ approval }) => approval).map(({ key }) => key)),
+      ]),
+    );
+  });
 
   it('opens the starter up as it is', () => {
     const { inputs, design } = competitorDigest;

@@ -11,7 +11,10 @@ export const contractCheck: Starter = {
     {
       name: 'party',
       title: { en: 'Our party', ko: '우리 측' },
-      description: { en: 'The party that you are, as the contract names it.', ko: '계약서에 적힌 우리 측 당사자.' },
+      description: {
+        en: 'The party that you are, as the contract names it.',
+        ko: '계약서에 적힌 우리 측 당사자.',
+      },
       defaultValue: null,
     },
     {

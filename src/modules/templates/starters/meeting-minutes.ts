@@ -57,7 +57,7 @@ export const meetingMinutes: Starter = {
         dependsOn: ['decisions', 'topics', 'check'],
         maxOutputTokens: 1_800,
         approval: {
-          question: 'Are the decisions, owners and dates right? You can correct them in a comment.',
+          question: 'Are the decisions, owners and dates right?',
           timeoutSeconds: 3 * 24 * 3_600,
         },
       },

@@ -11,7 +11,10 @@ export const reviewedTranslation: Starter = {
     {
       name: 'target',
       title: { en: 'Target language', ko: '번역할 언어' },
-      description: { en: 'The language to translate into, with its region where it matters.', ko: '번역할 언어와, 필요하면 지역.' },
+      description: {
+        en: 'The language to translate into, with its region where it matters.',
+        ko: '번역할 언어와, 필요하면 지역.',
+      },
       defaultValue: null,
     },
     {
@@ -23,7 +26,10 @@ export const reviewedTranslation: Starter = {
     {
       name: 'terms',
       title: { en: 'Terms', ko: '용어' },
-      description: { en: 'Words with a fixed translation, or not to be translated.', ko: '번역이 정해져 있거나 번역하지 않을 말.' },
+      description: {
+        en: 'Words with a fixed translation, or not to be translated.',
+        ko: '번역이 정해져 있거나 번역하지 않을 말.',
+      },
       defaultValue: 'none given',
     },
   ],
