@@ -264,6 +264,7 @@ function layerOf(file: string): Layer | null {
   if (!file.startsWith('src/')) return null;
   const [, first = '', second] = file.split('/');
   if (isSchema(file)) return 'schemas';
+  if (first === 'commands') return 'entry';
   if (second) return first in LAYERS ? (first as Layer) : null; // generated/ is no layer
   return TOP_FILES[first] ?? null;
 }

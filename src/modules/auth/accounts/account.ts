@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { User } from '../../../generated/prisma/client.ts';
+import { ConflictError } from '../../../errors.ts';
 import type { ReadTx } from '../../../infra/database.ts';
 import { storedName } from '../../../kernel/input.ts';
 import { newPassword } from './passwords.ts';
@@ -40,6 +41,17 @@ export async function findAccount({ prisma }: Pick<ReadTx, 'prisma'>, email: str
     orderBy: { id: 'asc' },
   });
   return first?.emailVerifiedAt ? first : (invited ?? first);
+}
+
+/**
+ * A verified address lets its account in with the password that somebody else may have set. A reset ends that.
+ * Errors: ConflictError when several accounts claim the address.
+ */
+export async function checkOnlyClaim({ prisma }: Pick<ReadTx, 'prisma'>, email: string): Promise<void> {
+  const claims = await prisma.user.count({ where: { email, subject: null, removedAt: null } });
+  if (claims <= 1) return;
+  const message = `${claims} accounts claim the e-mail ${email}. Give its owner a link to reset the password instead: npm run account-link -- reset ${email}`;
+  throw new ConflictError('WRONG_STATE', message);
 }
 
 const MAX_INVITING_TENANTS = 100;

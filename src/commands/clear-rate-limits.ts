@@ -1,0 +1,19 @@
+import { withOperatorRedis } from '../build/operator-redis.ts';
+import type { Config } from '../config/config.ts';
+import { AppError } from '../errors.ts';
+import { clearAllLimits, clearLimitsOf } from '../modules/limits/clear.ts';
+import { withDatabase } from './database.ts';
+
+export async function clearRateLimits(config: Config, name?: string): Promise<number> {
+  return withOperatorRedis(config.redisUrl, async (redis) => {
+    if (name === undefined) {
+      await clearAllLimits(redis);
+      console.log('All rate limits begin again.');
+      return 0;
+    }
+    const users = await withDatabase(config, (database) => clearLimitsOf(name, { database, redis }));
+    if (users === 0) throw new AppError('NOT_FOUND', `No user has the e-mail or the id ${name}.`);
+    console.log(`The rate limits of ${name} begin again.`);
+    return 0;
+  });
+}
