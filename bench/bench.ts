@@ -11,6 +11,7 @@ import { benchNested } from './nested.ts';
 import { benchRun } from './run.ts';
 import { benchSaver } from './saver.ts';
 import { benchStart } from './start.ts';
+import { benchStatistics } from './statistics.ts';
 import { benchWire } from './wire.ts';
 import { watchOthers } from './support/process-usage.ts';
 import { type Goal, printGoals, printReport } from '../tools/report.ts';
@@ -22,6 +23,7 @@ const BENCHES = {
   nested: benchNested,
   access: benchAccess,
   saver: benchSaver,
+  statistics: benchStatistics,
   wire: benchWire,
 };
 
