@@ -3,6 +3,7 @@ import { endFor } from '../wire/ends.ts';
 import { readEvents } from '../wire/event-stream.ts';
 import { openAnswer } from '../wire/open-answer.ts';
 import { errorFromResponse, type ProviderIdentity } from '../wire/provider-error.ts';
+import { sendAccepted } from '../wire/refused-parameters.ts';
 import { AnswerText } from './answer-text.ts';
 import { ArrivedAnswer } from './arrived-answer.ts';
 import type { ThinkingFilter } from './thinking-filter.ts';
@@ -71,8 +72,12 @@ export class ProviderConnection {
 
   /** Passed to the SDK instead of the global `fetch`. The SDK gets an empty body: `events` reads the answer. */
   readonly fetch: typeof fetch = async (url, init) => {
-    this.#expectBytes();
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: this.signal });
+    const address = url instanceof Request ? url.url : String(url);
+    const response = await sendAccepted(address, init?.body, (accepted) => {
+      this.#expectBytes();
+      const body = accepted ?? init?.body;
+      return fetch(url, { ...init, body, redirect: 'manual', signal: this.signal });
+    });
     this.#answered = true;
     const { headers, body } = response;
     try {

@@ -80,8 +80,8 @@ const MEANINGS: Record<ModelErrorCode, string> = {
 const DAILY_QUOTA =
   'rejected the request because the quota of the day is used up. Wait until it is renewed, or raise the limits of the account';
 
-/** Ignores an interrupted body: the status is sufficient. */
-async function readStart(response: Response): Promise<string> {
+/** The body up to a limit. Ignores an interruption: the status is sufficient. */
+export async function readStart(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   try {
