@@ -24,6 +24,17 @@ describe.each(KINDS)('the %s agent', (kind) => {
     expect(named.name).toBe(`agent.${kind.toLowerCase()}`);
   });
 
+  it('has a system prompt that is the same for all calls up to the language and the nonce', () => {
+    const systems = ['en', 'ko'].map((language) => {
+      const task = makeTask({ step: { agent: kind }, context: { language }, nonce: createNonce() });
+      return agent.buildRequest(task).system;
+    });
+    const [first, second] = systems.map((system) => system.split('- Write in the language of the request'));
+    expect(first).toHaveLength(2);
+    expect(first![0]).toContain('- Start with the result itself');
+    expect(first![0]).toBe(second![0]);
+  });
+
   it('gets all untrusted text inside the marks', () => {
     const task = makeTask({
       step: { agent: kind, key: 'own-key', title: 'CANARY title', prompt: 'CANARY prompt' },
