@@ -2,7 +2,7 @@ import pg from 'pg';
 import { authorize } from '../src/access/authorize.ts';
 import { permissionsOf } from '../src/access/permissions.ts';
 import type { Viewer } from '../src/access/viewer.ts';
-import { recordAct } from '../src/kernel/audit.ts';
+import { recordAct } from '../src/kernel/audit/audit.ts';
 import { RateLimiter } from '../src/modules/limits/rate-limiter.ts';
 import type { Account } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';

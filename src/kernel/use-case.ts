@@ -4,8 +4,8 @@ import { isPublic, type OperationName, type PublicOperation } from '../access/pe
 import type { Viewer } from '../access/viewer.ts';
 import { UnsafeInputError } from '../errors.ts';
 import type { Database, Tx } from '../infra/database.ts';
-import { type Act, recordAct, recordOf } from './audit.ts';
-import type { AuditAction, AuditDeclaration } from './audit-actions.ts';
+import { type Act, recordAct, recordOf } from './audit/audit.ts';
+import type { AuditAction, AuditDeclaration } from './audit/audit-actions.ts';
 import type { Context, Services } from './context.ts';
 import { withIdempotencyKey } from './idempotency.ts';
 import { idempotencyKey, parseInput } from './input.ts';

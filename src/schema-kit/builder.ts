@@ -11,7 +11,7 @@ import { isPublic, type OperationName } from '../access/permissions.ts';
 import type { AnswerSize } from '../kernel/answer-size.ts';
 import type { Context } from '../kernel/context.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../kernel/pagination.ts';
-import { FIELD_RULES } from './field-rules.ts';
+import { FIELD_RULES } from './rules/field-rules.ts';
 import { relayOptions } from './relay.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { InputFieldMap, InputShapeFromFields, OutputType, ShapeFromTypeParam } from '@pothos/core';
 import type { MutationName } from '../access/permissions.ts';
 import { ConflictError, ValidationError, type AppError } from '../errors.ts';
-import type { AuditDeclaration } from '../kernel/audit-actions.ts';
+import type { AuditDeclaration } from '../kernel/audit/audit-actions.ts';
 import type { Context } from '../kernel/context.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../kernel/limits.ts';
 import type { IdempotentInput } from '../kernel/use-case.ts';

@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { AppError } from '../errors.ts';
 import type { Context } from '../kernel/context.ts';
 import { builder } from './builder.ts';
-import { FIELD_COSTS } from './field-costs.ts';
+import { FIELD_COSTS } from './rules/field-costs.ts';
 import { decodeGlobalId } from './global-id.ts';
 import { loaderOf } from './node-loaders.ts';
 

@@ -8,7 +8,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { visible, type VisibleType } from '../access/visibility.ts';
 import type { Context } from '../kernel/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
-import { delegateOf, type ModelName, type Models } from './delegate.ts';
+import { delegateOf, type ModelName, type Models } from './rules/delegate.ts';
 import { nodeLoader } from './node-loaders.ts';
 
 /**

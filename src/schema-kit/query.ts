@@ -7,7 +7,7 @@ import type { Context } from '../kernel/context.ts';
 import { keyset, type Order } from '../kernel/pagination.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import type { ConnectionRefs } from './connection.ts';
-import { delegateOf, type ModelName, type Models } from './delegate.ts';
+import { delegateOf, type ModelName, type Models } from './rules/delegate.ts';
 import { decodeId } from './global-id.ts';
 
 /** Declares a query for one object by its id: `conversation(id: ID!): Conversation`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Sql } from '../../src/core/sql.ts';
 import type { Tx } from '../../src/infra/database.ts';
-import { recordAct } from '../../src/kernel/audit.ts';
+import { recordAct } from '../../src/kernel/audit/audit.ts';
 import { linkAuditEntries } from '../../src/modules/audit/chainer.ts';
 import { settleAddresses } from '../../src/modules/audit/departure.ts';
 import { formatReport, readHeads } from '../../src/modules/audit/report.ts';

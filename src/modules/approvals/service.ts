@@ -5,7 +5,7 @@ import { AlreadyDecidedError } from './errors.ts';
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Database, Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
-import { recordAct, recordFindings } from '../../kernel/audit.ts';
+import { recordAct, recordFindings } from '../../kernel/audit/audit.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { inspectText, isVisible, NOT_BLANK, rowId, maxCharacters, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';

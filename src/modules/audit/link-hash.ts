@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashAddress } from '../../kernel/audit.ts';
+import { hashAddress } from '../../kernel/audit/audit.ts';
 
 /**
  * The hash of one link: SHA-256 over the hash before, the position and all that the entry holds, as a JSON array. `detail`

@@ -1,4 +1,4 @@
-import type { AuditTarget } from '../../kernel/audit.ts';
+import type { AuditTarget } from '../../kernel/audit/audit.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { encodeId } from '../../schema-kit/global-id.ts';
 import { node } from '../../schema-kit/node.ts';

@@ -1,7 +1,8 @@
 import type { Tx } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { Departure } from '../../kernel/departure.ts';
-import { cancelReplies, eraseConversation, openReplies } from './service.ts';
+import { cancelReplies, openReplies } from './replies.ts';
+import { eraseConversation } from './service.ts';
 
 /** Stops the open replies of a user who has left; then passes the conversations to the successor, or deletes them. */
 export async function settleConversations(services: Services, departure: Departure): Promise<boolean> {

@@ -3,12 +3,11 @@ import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
 import { cleanText } from '../../core/prompt-safety/clean-text.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
-import type { Conversation, Message } from '../../generated/prisma/client.ts';
+import type { Conversation } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
-import { recordFindings } from '../../kernel/audit.ts';
+import { recordFindings } from '../../kernel/audit/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
-import { signalsLog } from '../../kernel/events/signals.ts';
 import {
   maxCharacters,
   contextObject,
@@ -22,11 +21,12 @@ import {
 import type { Notice } from '../../kernel/notice.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { type BudgetContext, checkBudget } from '../usage/service.ts';
+import { signalsLog } from '../../kernel/events/signals.ts';
 import { conversationLog } from './events.ts';
+import { applyWhenBusy, cancelReplies } from './replies.ts';
 
 export const UNTITLED = 'New conversation';
 export const MAX_TITLE_LENGTH = 200;
-const MAX_QUEUED_REPLIES = 10;
 const STOP_WAIT_MS = 2_000;
 
 const title = storedText
@@ -188,14 +188,6 @@ export async function lockConversation(tx: Tx, viewer: Viewer, id: string): Prom
   return ownConversation(tx, viewer, id);
 }
 
-/** Unfinished replies, oldest first. */
-export function openReplies(tx: Pick<Tx, 'prisma'>, conversationId: string): Promise<Message[]> {
-  return tx.prisma.message.findMany({
-    where: { conversationId, status: { in: ['STREAMING', 'QUEUED'] } },
-    orderBy: { position: 'asc' },
-  });
-}
-
 async function assertNoOpenRun(tx: Tx, conversationId: string): Promise<void> {
   const run = await tx.prisma.pipelineExecution.findFirst({ where: { conversationId, finishedAt: null } });
   if (!run) return;
@@ -244,44 +236,6 @@ async function readExchange(tx: Tx, viewer: Viewer, replyId: string) {
   return { userMessage, reply };
 }
 
-/** Whether the new reply must wait for others. */
-async function applyWhenBusy(
-  tx: Tx,
-  conversation: Conversation,
-  whenBusy: WhenBusy,
-  now: Date,
-): Promise<boolean> {
-  const open = await openReplies(tx, conversation.id);
-  const [first] = open;
-  if (!first) return false;
-  if (whenBusy === 'INTERRUPT') await cancelReplies(tx, open, now);
-  else if (whenBusy === 'REJECT' || open.length > MAX_QUEUED_REPLIES) {
-    const advice = whenBusy === 'REJECT' ? 'or send with whenBusy ENQUEUE or INTERRUPT' : 'and send again';
-    throw new ConflictError('BUSY', `A reply is still in progress. Wait until it ends, ${advice}.`, {
-      type: 'Message',
-      id: first.id,
-    });
-  }
-  return open.some((reply) => reply.status === 'STREAMING') || whenBusy === 'ENQUEUE';
-}
-
-/** Cancels queued replies; asks the worker to stop a streaming one. */
-export async function cancelReplies(tx: Tx, replies: Message[], now: Date): Promise<void> {
-  for (const reply of replies) {
-    if (reply.status === 'QUEUED') {
-      await tx.prisma.message.update({
-        where: { id: reply.id },
-        data: { status: 'CANCELLED', finishedAt: now },
-      });
-      tx.append(conversationLog(reply.conversationId), { type: 'MessageCompleted', messageId: reply.id });
-    } else {
-      await tx.prisma.message.update({ where: { id: reply.id }, data: { cancelRequestedAt: now } });
-      tx.append(signalsLog(reply.conversationId), { type: 'cancel' });
-      await tx.send('reply', reply.conversationId);
-    }
-  }
-}
-
 async function lastPosition(tx: Tx, conversationId: string): Promise<number> {
   const { _max } = await tx.prisma.message.aggregate({ where: { conversationId }, _max: { position: true } });
   return _max.position ?? 0;
@@ -289,7 +243,6 @@ async function lastPosition(tx: Tx, conversationId: string): Promise<number> {
 
 type StopServices = 'database' | 'eventLog' | 'followers' | 'clock';
 type SendMessageInput = z.output<typeof sendMessageInput>;
-type WhenBusy = SendMessageInput['whenBusy'];
 
 interface NewExchange {
   text: string;

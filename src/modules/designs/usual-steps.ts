@@ -18,7 +18,7 @@ export function usualKey(
   agent: AgentKind,
   { provider, model }: Pick<ModelPrice, 'provider' | 'model'>,
 ): string {
-  return JSON.stringify([agent, provider, model]);
+  return [agent, provider, model].join('\n');
 }
 
 const MAX_RUNS = 100;

@@ -6,7 +6,8 @@ import type { Viewer } from '../../access/viewer.ts';
 import { changeable } from '../../access/visibility.ts';
 import { rowId } from '../../kernel/input.ts';
 import { useCase } from '../../kernel/use-case.ts';
-import { lockConversation, openReplies } from '../conversations/service.ts';
+import { openReplies } from '../conversations/replies.ts';
+import { lockConversation } from '../conversations/service.ts';
 import { conversationLog } from '../conversations/events.ts';
 import { pathToConfirmation, pathToSelection, type Stage } from './engine/machine.ts';
 

@@ -5,7 +5,7 @@ import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
-import { recordFindings } from '../../kernel/audit.ts';
+import { recordFindings } from '../../kernel/audit/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';

@@ -15,7 +15,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql';
-import { FIELD_COSTS, type FieldCost } from '../../schema-kit/field-costs.ts';
+import { FIELD_COSTS, type FieldCost } from '../../schema-kit/rules/field-costs.ts';
 
 /**
  * The cost of an operation before it runs, from the costs that the schema declares for its fields and the sizes of the

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { AUDIT_ACTIONS, type AuditAction } from '../../../src/kernel/audit-actions.ts';
+import { AUDIT_ACTIONS, type AuditAction } from '../../../src/kernel/audit/audit-actions.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/access/permissions.ts';
 import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../../../src/modules/auth/accounts/passwords.ts';

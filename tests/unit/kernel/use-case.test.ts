@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { permissionsOf } from '../../../src/access/permissions.ts';
 import type { Viewer } from '../../../src/access/viewer.ts';
 import type { Role } from '../../../src/generated/prisma/enums.ts';
-import type { AuditAction } from '../../../src/kernel/audit-actions.ts';
+import type { AuditAction } from '../../../src/kernel/audit/audit-actions.ts';
 import type { Services } from '../../../src/kernel/context.ts';
 import { type Scope, useCase } from '../../../src/kernel/use-case.ts';
 

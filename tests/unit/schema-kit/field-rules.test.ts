@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import { describe, expect, it } from 'vitest';
-import { FIELD_RULES } from '../../../src/schema-kit/field-rules.ts';
+import { FIELD_RULES } from '../../../src/schema-kit/rules/field-rules.ts';
 
 describe('the schema', () => {
   it('cannot be built with a root field that is missing in OPERATIONS', () => {

@@ -3,7 +3,7 @@ import { ConflictError } from '../../../errors.ts';
 import type { User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Services } from '../../../kernel/context.ts';
-import { recordAct } from '../../../kernel/audit.ts';
+import { recordAct } from '../../../kernel/audit/audit.ts';
 import { parseInput } from '../../../kernel/input.ts';
 import { findAccount, newAccount } from './account.ts';
 import { lockAddress, verifyAddress } from './address.ts';

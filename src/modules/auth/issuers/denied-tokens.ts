@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { OPERATOR_TENANT_ID } from '../../../access/permissions.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../core/jwt/compact-jwt.ts';
 import type { Database } from '../../../infra/database.ts';
-import { recordAct } from '../../../kernel/audit.ts';
+import { recordAct } from '../../../kernel/audit/audit.ts';
 
 /**
  * Refuses one token of an issuer from now on, or all tokens of a subject that were issued up to a time. The latter is

@@ -1,6 +1,6 @@
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database, Tx } from '../../../infra/database.ts';
-import { recordAct } from '../../../kernel/audit.ts';
+import { recordAct } from '../../../kernel/audit/audit.ts';
 import type { Identity } from './identity.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { AccountLinkPurpose } from '../../../generated/prisma/enums.ts';
 import type { Database, Tx } from '../../../infra/database.ts';
-import { recordAct } from '../../../kernel/audit.ts';
+import { recordAct } from '../../../kernel/audit/audit.ts';
 import { fromNow } from '../from-now.ts';
 import { hashSecret, newSecret } from '../secret.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { User } from '../../../generated/prisma/client.ts';
-import type { Act } from '../../../kernel/audit.ts';
+import type { Act } from '../../../kernel/audit/audit.ts';
 import type { Context, Services } from '../../../kernel/context.ts';
 import { type PublicScope, useCase } from '../../../kernel/use-case.ts';
 import { emailAddress, findAccount } from '../accounts/account.ts';

@@ -7,7 +7,7 @@ import {
 } from '../../../generated/prisma/client.ts';
 import { storableJson } from '../../../core/text/storable-text.ts';
 import type { Tx } from '../../../infra/database.ts';
-import { recordAct, recordFindings } from '../../../kernel/audit.ts';
+import { recordAct, recordFindings } from '../../../kernel/audit/audit.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { Notice } from '../../../kernel/notice.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';

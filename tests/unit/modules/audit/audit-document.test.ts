@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { AUDIT_ACTIONS, type AuditDeclaration } from '../../../../src/kernel/audit-actions.ts';
+import { AUDIT_ACTIONS, type AuditDeclaration } from '../../../../src/kernel/audit/audit-actions.ts';
 import { schema } from '../../../../src/transport/graphql/schema.ts';
 import { rowsOf } from '../../../support/document-tables.ts';
 

@@ -1,6 +1,6 @@
 import { isPromise } from 'node:util/types';
 import type { GraphQLFieldResolver } from 'graphql';
-import type { AnswerSize } from '../kernel/answer-size.ts';
+import type { AnswerSize } from '../../kernel/answer-size.ts';
 
 /** Types whose values have no limit of their own. The number of all others is limited by the cost of the document. */
 export const UNLIMITED_TYPES: ReadonlySet<string> = new Set(['String', 'ID', 'JSONObject']);

@@ -6,9 +6,9 @@ import SchemaBuilder, {
   type SchemaTypes,
 } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
-import { AppError } from '../errors.ts';
-import { isOperation } from '../access/permissions.ts';
-import { checkPageSize, MAX_PAGE, noCursor } from '../kernel/pagination.ts';
+import { AppError } from '../../errors.ts';
+import { isOperation } from '../../access/permissions.ts';
+import { checkPageSize, MAX_PAGE, noCursor } from '../../kernel/pagination.ts';
 import { countingBytes, UNLIMITED_TYPES } from './answer-bytes.ts';
 import { defaultCost } from './field-costs.ts';
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Viewer } from '../access/viewer.ts';
-import { storableJson } from '../core/text/storable-text.ts';
-import { uuidV7 } from '../core/uuid-v7.ts';
-import type { Tx } from '../infra/database.ts';
+import type { Viewer } from '../../access/viewer.ts';
+import { storableJson } from '../../core/text/storable-text.ts';
+import { uuidV7 } from '../../core/uuid-v7.ts';
+import type { Tx } from '../../infra/database.ts';
 import type { AuditAction } from './audit-actions.ts';
-import type { Context } from './context.ts';
-import type { Notice } from './notice.ts';
+import type { Context } from '../context.ts';
+import type { Notice } from '../notice.ts';
 
 /**
  * Records an act in the audit log of a tenant, in the transaction of the act and in one statement. The entry is linked

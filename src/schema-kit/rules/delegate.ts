@@ -1,5 +1,5 @@
-import type { Context } from '../kernel/context.ts';
-import type { SchemaTypes } from './builder.ts';
+import type { Context } from '../../kernel/context.ts';
+import type { SchemaTypes } from '../builder.ts';
 
 /** The Prisma delegate of a model that is named by a variable. */
 export function delegateOf({ database }: Pick<Context, 'database'>, model: ModelName): Delegate {
