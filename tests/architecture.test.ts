@@ -41,7 +41,7 @@ const MODULES: readonly (readonly string[])[] = [
 const PUBLIC_FILES: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
   templates: ['inputs.ts', 'loaders.ts'],
-  conversations: ['loaders.ts', 'snapshot.ts'],
+  conversations: ['loaders.ts', 'replies.ts', 'snapshot.ts'],
 };
 
 const RULES: readonly Rule[] = [
