@@ -13,6 +13,8 @@ const ALIASES = (count: number) => Array.from({ length: count }, (_, i) => `a${i
 const DEPTH = (levels: number) =>
   `{ viewer { ${'... { '.repeat(levels - 2)} id ${'} '.repeat(levels - 2)} } }`;
 
+const REPEATING = (times: number) => `fragment F on Query { ... { ${'viewer { id } '.repeat(times)} } }`;
+
 /** What is too much, a document, the cost that its error states, and the limit. */
 const TOO_COMPLEX: [string, string, number, number][] = [
   ['31 aliases', `{ ${ALIASES(31)} }`, 31, 30],
@@ -28,6 +30,18 @@ const TOO_COMPLEX: [string, string, number, number][] = [
   ['2,001 tokens', `{ viewer { ${'id '.repeat(2_000)} } }`, 2_001, 2_000],
   ['31 directives', `{ viewer { ${'id @include(if: true) '.repeat(31)} } }`, 31, 30],
   ['pages of 100 in pages of 100', CONVERSATIONS(100, 100), 25_310, 10_000],
+  [
+    'an alias of introspection, which counts ten times',
+    '{ __schema { types { a: name b: kind c: description d: __typename } } }',
+    40,
+    30,
+  ],
+  [
+    'one field 51 times, also in fragments',
+    `{ ${'viewer { id } '.repeat(26)} ...F } ${REPEATING(25)}`,
+    51,
+    50,
+  ],
   ['a page of a million', `{ conversations(first: 1000000) { nodes { id } } }`, 1_250_010, 10_000],
 ];
 
@@ -74,6 +88,19 @@ describe('limits', () => {
     socket.subscribe('1', query);
     expect(await refusalOf(socket)).toMatchObject([refusal]);
     expect(socket.isOpen).toBe(true);
+  });
+
+  it('charge the dearest page for an argument that is wrong, instead of nothing for the whole operation', async () => {
+    const user = await app.register();
+    const pages = Array.from(
+      { length: 28 },
+      (_, i) => `c${i}: conversations(first: 100) { nodes { id messages(first: 100) { nodes { id } } } }`,
+    );
+    const query = `query ($f: Int = 1) {
+      node(id: "x") { ... on Conversation { events(first: $f) { lastSeq } } } ${pages.join(' ')}
+    }`;
+    const { status, errors } = await app.graphql(query, { f: null }, user);
+    expect([status, errors?.[0]]).toMatchObject([400, { extensions: { code: 'QUERY_TOO_COMPLEX' } }]);
   });
 
   it.each(INVALID)('reject %s over HTTP, SSE and WebSocket', async (_what, query, message) => {

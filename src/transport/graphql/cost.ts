@@ -15,6 +15,8 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql';
+import { MAX_PAGE } from '../../kernel/pagination.ts';
+import { MAX_NODE_IDS } from '../../schema-kit/node-queries.ts';
 import { FIELD_COSTS, type FieldCost } from '../../schema-kit/rules/field-costs.ts';
 
 /**
@@ -36,14 +38,8 @@ export function costOf({ schema, document, operationName, variableValues }: Exec
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-  try {
-    return Math.ceil(
-      new CostCounter(schema, fragments, variables.coerced).ofSelections(operation.selectionSet, root),
-    );
-  } catch (error) {
-    if (error instanceof GraphQLError) return 0; // a wrong argument, which execution reports
-    throw error;
-  }
+  const counter = new CostCounter(schema, fragments, variables.coerced);
+  return Math.ceil(counter.ofSelections(operation.selectionSet, root));
 }
 
 /** Counts each selection set once for each type, however often its fragment is spread. */
@@ -90,10 +86,18 @@ class CostCounter {
   #declaredCost(field: GraphQLField<unknown, unknown>, node: FieldNode): Required<FieldCost> {
     const declared = field.extensions['complexity'] as DeclaredCost;
     const cost =
-      typeof declared === 'function'
-        ? declared(getArgumentValues(field, node, this.#variables), {}, field)
-        : declared;
+      typeof declared === 'function' ? declared(this.#argumentsOf(field, node), {}, field) : declared;
     return typeof cost === 'number' ? { field: cost, multiplier: 1 } : { field: 1, multiplier: 1, ...cost };
+  }
+
+  /** Execution refuses a field with a wrong argument, e.g. null from a variable, but runs the others: it counts as dear. */
+  #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): object {
+    try {
+      return getArgumentValues(field, node, this.#variables);
+    } catch (error) {
+      if (error instanceof GraphQLError) return DEAREST_ARGUMENTS;
+      throw error;
+    }
   }
 
   #narrowed(type: GraphQLCompositeType, condition: { name: { value: string } } | undefined) {
@@ -101,5 +105,7 @@ class CostCounter {
     return narrowed && isCompositeType(narrowed) ? narrowed : type;
   }
 }
+
+const DEAREST_ARGUMENTS = { first: MAX_PAGE, ids: Array<string>(MAX_NODE_IDS).fill(''), days: 365 };
 
 type DeclaredCost = number | FieldCost | ((args: object, ctx: object, field: object) => number | FieldCost);

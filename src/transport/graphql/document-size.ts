@@ -10,13 +10,39 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const measured = new Map<string, DocumentSize>();
+  const namesOf = new Map<string, ReadonlyMap<string, number>>();
 
   /** The size of what stands inside a node, and the directives of the node. */
   function sizeOf(node: MeasuredNode): DocumentSize {
+    const names = new Map<string, number>();
     const size = { ...EMPTY, directives: node.directives?.length ?? 0 };
-    if (node.kind === Kind.FIELD && node.name.value === '__schema') return size; // queries of tools are deep
-    for (const selection of node.selectionSet?.selections ?? []) add(size, sizeOfSelection(selection));
-    return size;
+    for (const selection of node.selectionSet?.selections ?? []) {
+      add(size, sizeOfSelection(selection));
+      countNames(names, selection);
+    }
+    size.repetitions = Math.max(size.repetitions, ...names.values());
+    if (!isIntrospection(node)) return size;
+    // Queries of tools are deep, and have no aliases.
+    return { ...size, depth: 0, aliases: INTROSPECTION_ALIASES * size.aliases };
+  }
+
+  /** Adds how often each name occurs in an answer's object before its fields are merged. */
+  function countNames(names: Map<string, number>, selection: SelectionNode): void {
+    if (selection.kind === Kind.FIELD) return raise(names, (selection.alias ?? selection.name).value, 1);
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      for (const inside of selection.selectionSet.selections) countNames(names, inside);
+      return;
+    }
+    for (const [name, count] of namesOfFragment(selection.name.value)) raise(names, name, count);
+  }
+
+  function namesOfFragment(name: string): ReadonlyMap<string, number> {
+    const known = namesOf.get(name);
+    if (known) return known;
+    const names = new Map<string, number>();
+    namesOf.set(name, names); // ends a cycle
+    for (const selection of fragments.get(name)?.selectionSet.selections ?? []) countNames(names, selection);
+    return names;
   }
 
   function sizeOfSelection(selection: SelectionNode): DocumentSize {
@@ -27,6 +53,7 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
       aliases: inside.aliases + (alias === undefined ? 0 : 1),
       directives: inside.directives,
       aliasLength: Math.max(inside.aliasLength, alias?.length ?? 0),
+      repetitions: inside.repetitions,
     };
   }
 
@@ -43,11 +70,12 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
   const size = { ...EMPTY };
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives, aliasLength } = sizeOf(definition);
+    const { depth, aliases, directives, aliasLength, repetitions } = sizeOf(definition);
     size.depth = Math.max(size.depth, depth);
     size.aliases = Math.max(size.aliases, aliases);
     size.directives = Math.max(size.directives, directives);
     size.aliasLength = Math.max(size.aliasLength, aliasLength);
+    size.repetitions = Math.max(size.repetitions, repetitions);
   }
   return size;
 }
@@ -57,9 +85,27 @@ function add(size: DocumentSize, part: DocumentSize): void {
   size.aliases += part.aliases;
   size.directives += part.directives;
   size.aliasLength = Math.max(size.aliasLength, part.aliasLength);
+  size.repetitions = Math.max(size.repetitions, part.repetitions);
 }
 
-const EMPTY: Readonly<DocumentSize> = { depth: 0, aliases: 0, directives: 0, aliasLength: 0 };
+function raise(counts: Map<string, number>, name: string, by: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}
+
+function isIntrospection(node: MeasuredNode): boolean {
+  return node.kind === Kind.FIELD && (node.name.value === '__schema' || node.name.value === '__type');
+}
+
+/** What an alias inside introspection counts as: the answer repeats it for thousands of objects. */
+const INTROSPECTION_ALIASES = 10;
+
+const EMPTY: Readonly<DocumentSize> = {
+  depth: 0,
+  aliases: 0,
+  directives: 0,
+  aliasLength: 0,
+  repetitions: 0,
+};
 
 /** Each value is that of the largest operation. */
 export interface DocumentSize {
@@ -69,6 +115,8 @@ export interface DocumentSize {
   directives: number;
   /** Characters of the longest alias. */
   aliasLength: number;
+  /** How often one name occurs at one place; validation compares each pair. */
+  repetitions: number;
 }
 
 type SpreadNode = Extract<SelectionNode, { kind: Kind.FRAGMENT_SPREAD }>;

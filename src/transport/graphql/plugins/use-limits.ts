@@ -68,6 +68,7 @@ const SIZES: Record<keyof DocumentSize, string> = {
   aliases: 'a number of aliases',
   directives: 'a number of directives',
   aliasLength: 'an alias with a number of characters',
+  repetitions: 'a name that occurs at one place for a number of times',
 };
 
 function costError(cost: number): GraphQLError {
