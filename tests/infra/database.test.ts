@@ -119,9 +119,8 @@ describe('transact', () => {
     expect(await database.prisma.tenant.findUnique({ where: { id: tenant.id } })).toMatchObject({
       name: stored,
     });
-    expect(await new PostgresEventLog(database.sql).read(logOf(what), 0, 1)).toMatchObject([
-      { data: { n: 1, [stored]: stored } },
-    ]);
+    const { events } = await new PostgresEventLog(database.sql).read(logOf(what), 0, 1);
+    expect(events).toMatchObject([{ data: { n: 1, [stored]: stored } }]);
   });
 
   it('throws UnstorableError for a value that is out of range', async () => {

@@ -22,6 +22,8 @@ const VIEWER: Viewer = {
   },
 };
 
+/** What the rate limiter was asked to count. */
+const counted: object[] = [];
 const CLIENT = { address: '203.0.113.7', userAgent: null, languages: null };
 
 describe('the context of an operation', () => {
@@ -52,8 +54,12 @@ describe('the context of an operation', () => {
   });
 
   it.each([{ tenantId: 'other' }, { userId: 'other' }])(
-    'refuses %j that contradicts the credentials',
-    (claim) => expect(contextOf(async () => VIEWER, claim)).rejects.toMatchObject({ code: 'FORBIDDEN' }),
+    'refuses %j that contradicts the credentials, and counts it by the address',
+    async (claim) => {
+      counted.length = 0;
+      await expect(contextOf(async () => VIEWER, claim)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      expect(counted).toEqual([{ viewer: null, client: CLIENT }]);
+    },
   );
 
   it('fails when the credentials cannot be checked', async () => {
@@ -74,5 +80,6 @@ function contextOf(authenticate: () => Promise<Viewer | null>, claims: object = 
 
 function services(authenticate: () => Promise<Viewer | null>): Services {
   const authenticators = [{ kind: 'SESSION', authenticate, currentRoles: async () => new Map() }];
-  return { authenticators } as unknown as Services;
+  const rateLimiter = { take: async (caller: object) => void counted.push(caller) };
+  return { authenticators, rateLimiter } as unknown as Services;
 }
