@@ -22,7 +22,8 @@ CREATE TABLE "pipeline_templates" (
 );
 
 -- AlterTable
-ALTER TABLE "pipeline_executions" ADD COLUMN     "template_id" TEXT;
+ALTER TABLE "pipeline_executions" ADD COLUMN     "template_id" TEXT,
+ADD COLUMN     "template_source" JSONB;
 
 -- CreateIndex
 CREATE UNIQUE INDEX "pipeline_templates_updated_at_id_key" ON "pipeline_templates"("updated_at", "id");

@@ -209,6 +209,7 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
       apiKeyId: apiKeyIdOf(viewer),
       conversationId: proposal?.conversationId ?? null,
       templateId: template && (await keepTemplate(tx, template.id)),
+      templateSource: template?.source,
       design,
       requireDifferentApprover: design.requireDifferentApprover,
       steps: {

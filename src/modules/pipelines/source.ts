@@ -37,7 +37,8 @@ export async function designOf(
     const template = await visibleTemplate({ prisma }, viewer, source.templateId);
     const design = designSchema.parse(template.design);
     assertRunnable(design, catalog);
-    return { ...BARE, design, template: { id: template.id, inputs: template.inputs as TemplateInput[] } };
+    const inputs = template.inputs as TemplateInput[];
+    return { ...BARE, design, template: { id: template.id, source: { design, inputs } } };
   }
   if (source.proposalId == null) {
     const input = z.object({ source: z.object({ design: designSchema }) });
@@ -79,7 +80,7 @@ export function withInputs(
   notices: Notice[],
 ): { design: Design; notices: Notice[] } {
   if (template) {
-    const filled = fillInputs(design, template.inputs, given, createNonce());
+    const filled = fillInputs(design, template.source.inputs, given, createNonce());
     return { design: filled.design, notices: [...notices, ...filled.notices] };
   }
   if (given.length === 0) return { design, notices };
@@ -92,7 +93,8 @@ export interface SourcedDesign {
   /** The requirements agreed in the proposal's conversation; null without a proposal. */
   agreed: string | null;
   proposal: { id: string; conversationId: string; selected: boolean } | null;
-  template: { id: string; inputs: TemplateInput[] } | null;
+  /** With its design before the inputs are filled. */
+  template: { id: string; source: { design: Design; inputs: TemplateInput[] } } | null;
 }
 
 interface AgreedProposal {

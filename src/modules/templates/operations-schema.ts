@@ -88,7 +88,7 @@ mutation(createTemplate, {
 
 mutation(saveAsTemplate, {
   description:
-    'Stores the design of one of your proposals or runs as a template. Placeholders in its prompts become inputs without a default.',
+    'Stores the design of one of your proposals or runs as a template. Placeholders in its prompts become inputs without a default; a run of a template gives the design and the inputs of that template, without the values of the run.',
   success: { template: { type: PipelineTemplateRef, description: 'The new template.' } },
   errors: [NotFoundError, ConflictError],
   input: (t) => ({

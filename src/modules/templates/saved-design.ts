@@ -4,26 +4,40 @@ import { changeable } from '../../access/visibility.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import { rowId } from '../../kernel/input.ts';
-import { type Design, designSchema } from '../designs/design.ts';
+import { designSchema } from '../designs/design.ts';
+import { inputsFor, templateInputs } from './inputs.ts';
 
 /** One of both. */
 export const templateSource = z.object({ proposalId: rowId.nullish(), executionId: rowId.nullish() });
 
-/** The design of an own proposal or run. Errors: NotFoundError. */
+/**
+ * The design of an own proposal or run, with its inputs. A run of a template gives what the template was, without the
+ * values of that run, which may be private. Errors: NotFoundError.
+ */
 export async function savedDesign(
   tx: Pick<Tx, 'prisma'>,
   viewer: Viewer,
   source: z.output<typeof templateSource>,
-): Promise<Design> {
-  const select = { design: true };
+): Promise<TemplateSource> {
   if (source.proposalId != null) {
     const where = { id: source.proposalId, ...changeable('DesignProposal', viewer) };
-    const proposal = await tx.prisma.designProposal.findFirst({ where, select });
+    const proposal = await tx.prisma.designProposal.findFirst({ where, select: { design: true } });
     if (!proposal) throw new NotFoundError('The proposal');
-    return designSchema.parse(proposal.design);
+    return withPlaceholders(proposal.design);
   }
   const where = { id: source.executionId ?? '', ...changeable('PipelineExecution', viewer) };
+  const select = { design: true, templateSource: true };
   const run = await tx.prisma.pipelineExecution.findFirst({ where, select });
   if (!run) throw new NotFoundError('The run');
-  return designSchema.parse(run.design);
+  return run.templateSource === null ? withPlaceholders(run.design) : sourceSchema.parse(run.templateSource);
 }
+
+function withPlaceholders(stored: unknown): TemplateSource {
+  const design = designSchema.parse(stored);
+  return { design, inputs: inputsFor(design) };
+}
+
+const sourceSchema = z.object({ design: designSchema, inputs: templateInputs });
+
+/** A design whose prompts may have placeholders, and the inputs that they stand for. */
+type TemplateSource = z.output<typeof sourceSchema>;

@@ -9,7 +9,7 @@ import { rowId, storedName, maxCharacters, storedText } from '../../kernel/input
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { type Design, designSchema } from '../designs/design.ts';
 import { checkRunnable } from '../designs/runnable.ts';
-import { checkInputs, inputsFor, type TemplateInput, templateInputs } from './inputs.ts';
+import { checkInputs, type TemplateInput, templateInputs } from './inputs.ts';
 import { assertMayShare, deletable } from './policy.ts';
 import { savedDesign, templateSource } from './saved-design.ts';
 import { searchable } from './search.ts';
@@ -49,16 +49,15 @@ const saveAsTemplateInput = z.object({
   visibility: visibility.default('PRIVATE'),
 });
 
-/** Saves the design of an own proposal or run. Placeholders in its prompts become inputs. */
+/** Saves the design of an own proposal or run, with inputs for the placeholders in its prompts. */
 export const saveAsTemplate = useCase(
   'Mutation.saveAsTemplate',
   { input: saveAsTemplateInput, isIdempotent: true, audit: ['template.shared'] },
   (ctx: Scope & Pick<Services, 'catalog'>, { source, ...input }) =>
     ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
-        const design = await savedDesign(tx, ctx.viewer, source);
-        const inputs = inputsFor(design);
-        return addTemplate(ctx, tx, { ...input, description: input.description ?? '', design, inputs });
+        const saved = await savedDesign(tx, ctx.viewer, source);
+        return addTemplate(ctx, tx, { ...input, description: input.description ?? '', ...saved });
       });
       return { template: await readOwn(tx, ctx.viewer, id) };
     }),

@@ -8,19 +8,22 @@ import type { Logger } from '../../infra/logger.ts';
 import { requestIdOf } from '../request-id.ts';
 import { type Refusal, sendRefusal, setCommonHeaders, writeRefusal } from './refusal.ts';
 import type { Router } from './router.ts';
+import { WriteDeadline } from './write-deadline.ts';
 
 /** HTTP server for a router: gives each response a request id, and shuts down without cutting responses off. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server = createServer(SERVER_OPTIONS, (request, response) => this.#handle(request, response));
+  readonly #writeDeadline: WriteDeadline;
   readonly #unanswered = new Set<ServerResponse>();
   readonly #unreadable = new WeakSet<Duplex>();
 
   constructor(options: HttpServerOptions) {
+    const { writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
     this.#options = options;
-    this.#server.setTimeout(options.writeTimeoutMs ?? WRITE_TIMEOUT_MS, (connection) =>
-      this.#endStalled(connection),
-    );
+    this.#writeDeadline = new WriteDeadline(writeTimeoutMs);
+    this.#server.on('connection', (connection: Socket) => this.#writeDeadline.watch(connection));
+    this.#server.setTimeout(writeTimeoutMs, (connection) => this.#endIdle(connection));
     this.#server.on('upgrade', (request, connection, head) => this.#upgrade(request, connection, head));
     this.#server.on('clientError', (error, connection) => this.#refuseUnreadable(error, connection));
     this.#server.on('checkExpectation', (request, response) =>
@@ -42,6 +45,7 @@ export class HttpServer {
     const answers = [...this.#unanswered].filter((response) => !isStream(response));
     const sent = Promise.all(answers.map((response) => once(response, 'close')));
     await Promise.race([sent, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+    this.#writeDeadline.close();
     this.#server.closeAllConnections(); // only streams remain; their clients resume on another server
     await closed;
   }
@@ -58,13 +62,10 @@ export class HttpServer {
     });
   }
 
-  /**
-   * Ends a connection without traffic: one whose client takes nothing of an answer, and one that waits for its next
-   * request too long. An answer that is still being made, or a stream without events, goes on.
-   */
-  #endStalled(connection: Socket): void {
+  /** Ends a connection without traffic. An answer that is still being made, or a stream without events, goes on. */
+  #endIdle(connection: Socket): void {
     const isAnswering = [...this.#unanswered].some(({ socket }) => socket === connection);
-    if (!isAnswering || connection.writableLength > 0) connection.destroy();
+    if (!isAnswering) connection.destroy();
   }
 
   #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {

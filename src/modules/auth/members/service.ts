@@ -69,6 +69,7 @@ export const setTenantCostLimit = useCase(
       await lockMembers(tx, viewer);
       const { tenantId: id } = viewer;
       const before = await tx.prisma.tenant.findUniqueOrThrow({ where: { id } });
+      if (before.costLimitMicros === costLimit) return { tenant: before };
       const detail = { fromMicros: micros(before.costLimitMicros), toMicros: micros(costLimit) };
       await record(tx, 'tenant.cost-limit-changed', { target: { type: 'Tenant', id }, detail });
       return {

@@ -55,10 +55,10 @@ export const competitorDigest: Starter = {
         title: 'Digest',
         prompt:
           'Write a digest of one page: the three changes that matter most to us, then each of {{competitors}} with its changes and their sources, then what we could do about it, and what remains unknown.',
-        dependsOn: ['check'],
+        dependsOn: ['collect', 'check'],
         maxOutputTokens: 1_800,
         approval: {
-          question: 'The findings are checked. Shall the digest be written from them?',
+          question: 'Are these the right findings, and is one missing or wrong?',
           timeoutSeconds: 7 * 24 * 3_600,
         },
       },

@@ -16,6 +16,16 @@ it('a client that takes nothing of its answer is disconnected', async () => {
   expect(response.writableFinished).toBe(false);
 });
 
+it('nor does it help to send something meanwhile', async () => {
+  const { connection, response } = await ask();
+  response.end(LARGE);
+  await once(connection, 'readable');
+  const sending = setInterval(() => connection.write('\r\n'), WRITE_TIMEOUT_MS / 5);
+  onTestFinished(() => clearInterval(sending));
+  await once(response, 'close');
+  expect(response.writableFinished).toBe(false);
+});
+
 it('a slow answer is waited for, and a slow reader that reads gets all of it', async () => {
   const { connection, response } = await ask();
   // Longer than the time limit: the timer fires while nothing waits to be sent.
