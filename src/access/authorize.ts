@@ -1,5 +1,6 @@
 import { AppError, UnauthenticatedError } from '../errors.ts';
 import {
+  type Permission,
   type Protected,
   type ProtectedOperation,
   type ProtectedRoute,
@@ -19,6 +20,15 @@ export function authorizeRoute(authentication: Authentication, path: ProtectedRo
   return check(authentication, ROUTES[path], path);
 }
 
+/** Errors: FORBIDDEN. */
+export function assertPermission({ permissions }: Viewer, required: Permission, what: string): void {
+  if (permissions.has(required)) return;
+  throw new AppError(
+    'FORBIDDEN',
+    `${what} requires the permission ${required}, which you or your API key do not have.`,
+  );
+}
+
 function check(authentication: Authentication, required: Protected, what: string): Viewer {
   const viewer = signedIn(authentication);
   if (required === 'SIGNED_IN') return viewer;
@@ -26,11 +36,8 @@ function check(authentication: Authentication, required: Protected, what: string
     if (viewer.credential.kind !== 'API_KEY') return viewer;
     throw new AppError('FORBIDDEN', `${what} cannot be used with an API key. Sign in as a person.`);
   }
-  if (viewer.permissions.has(required)) return viewer;
-  throw new AppError(
-    'FORBIDDEN',
-    `${what} requires the permission ${required}, which you or your API key do not have.`,
-  );
+  assertPermission(viewer, required, what);
+  return viewer;
 }
 
 function signedIn({ viewer, credentialError }: Authentication): Viewer {

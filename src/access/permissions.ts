@@ -79,7 +79,7 @@ export const OPERATIONS = {
 
   'Query.apiKeys': 'SIGNED_IN',
   'Mutation.createApiKey': 'API_KEY_MANAGE',
-  'Mutation.revokeApiKey': 'API_KEY_MANAGE',
+  'Mutation.revokeApiKey': 'SIGNED_IN', // an API key needs API_KEY_MANAGE
 
   'Query.rateLimit': 'SIGNED_IN',
   'Query.rateLimitStats': 'RATE_LIMIT_READ',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Account, testApp } from '../../support/app.ts';
+import { type Account, mutationDocument, testApp } from '../../support/app.ts';
 import { createKey } from '../../support/api-keys.ts';
 import { barrier, lockWaited } from '../../support/concurrency.ts';
 import { openConversation } from '../../support/conversations.ts';
@@ -15,6 +15,11 @@ const revoke = (account: Pick<Account, 'token'>, apiKeyId: string) =>
     REVOKED,
     account,
   );
+const codeOf = async (account: Pick<Account, 'token'>, apiKeyId: string) => {
+  const document = mutationDocument('revokeApiKey', '');
+  const { errors } = await app.graphql(document, { input: { apiKeyId } }, account);
+  return errors?.[0]?.extensions?.['code'];
+};
 
 describe('revokeApiKey', () => {
   it('refuses the key at once, and keeps the time of the first revocation', async () => {
@@ -99,8 +104,31 @@ describe('revokeApiKey', () => {
     expect(await revoke(admin, key.id)).toMatchObject({ __typename: 'RevokeApiKeySuccess' });
   });
 
+  it('lets a member who became a GUEST revoke their own key, but not with a key', async () => {
+    const admin = await app.register();
+    const ann = await app.member(admin, 'USER');
+    const manages = await createKey(app, ann, { permissions: ['API_KEY_MANAGE'] });
+    const key = await createKey(app, ann);
+    await app.mutate('setUserRole', { userId: ann.session.user.id, role: 'GUEST' }, '', admin);
+    expect(await codeOf(manages, key.id)).toBe('FORBIDDEN');
+    expect(await revoke(ann, key.id)).toMatchObject({ __typename: 'RevokeApiKeySuccess' });
+    expect((await app.graphql('{ viewer { id } }', {}, key)).status).toBe(401);
+  });
+
+  it('lets no key without API_KEY_MANAGE revoke keys of its owner, and tells it nothing about them', async () => {
+    const ann = await app.register();
+    const narrow = await createKey(app, ann, { permissions: [] });
+    const other = await createKey(app, ann);
+    expect([await codeOf(narrow, other.id), await codeOf(narrow, 'missing')]).toEqual([
+      'FORBIDDEN',
+      'FORBIDDEN',
+    ]);
+    expect((await app.graphql('{ viewer { id } }', {}, other)).status).toBe(200);
+  });
+
   itRefuses(app, 'revokeApiKey', {
     input: async (owner) => ({ apiKeyId: (await createKey(app, owner)).id }),
     idField: { name: 'apiKeyId', type: 'ApiKey' },
+    isForGuests: true,
   });
 });

@@ -99,7 +99,7 @@ mutation(createApiKey, {
 
 mutation(revokeApiKey, {
   description:
-    'Revokes one of your API keys or, as an ADMIN, any of the tenant, and with it the keys that were created with it. Requests with them are refused at once, and their live connections end within a second. Revoking it again changes nothing.',
+    'Revokes one of your API keys or, as an ADMIN, any of the tenant, and with it the keys that were created with it. Requests with them are refused at once, and their live connections end within a second. Revoking it again changes nothing. With an API key, it requires API_KEY_MANAGE.',
   success: { apiKey: { type: ApiKeyRef, description: 'The revoked key.' } },
   errors: [NotFoundError],
   input: (t) => ({ apiKeyId: t.id({ required: true, description: 'Id of the API key.' }) }),

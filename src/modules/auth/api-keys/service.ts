@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { assertPermission } from '../../../access/authorize.ts';
 import { type Permission, PERMISSIONS } from '../../../access/permissions.ts';
-import type { Viewer } from '../../../access/viewer.ts';
+import { apiKeyIdOf, type Viewer } from '../../../access/viewer.ts';
 import { changeable } from '../../../access/visibility.ts';
 import { ConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../../../errors.ts';
 import type { Tx } from '../../../infra/database.ts';
@@ -47,19 +48,24 @@ export const createApiKey = useCase(
   },
 );
 
-/** Revokes a key at once, with those that were created with it. Revoking it again changes nothing. */
+/**
+ * Revokes a key at once, with those that were created with it. Revoking it again changes nothing. People need no
+ * permission to revoke a key of their own, so that somebody who became a GUEST can; API keys need API_KEY_MANAGE.
+ */
 export const revokeApiKey = useCase(
   'Mutation.revokeApiKey',
   { input: z.object({ apiKeyId: rowId }), audit: ['api-key.revoked'] },
-  ({ viewer, transact, record }, { apiKeyId: id }) =>
-    transact(async (tx) => {
+  async ({ viewer, transact, record }, { apiKeyId: id }) => {
+    if (apiKeyIdOf(viewer) !== null) assertPermission(viewer, 'API_KEY_MANAGE', 'revokeApiKey');
+    return transact(async (tx) => {
       const found = await tx.prisma.apiKey.findFirst({ where: { id, ...changeable('ApiKey', viewer) } });
       if (!found) throw new NotFoundError('The API key');
       const detail = { owner: { type: 'User', id: found.userId } } as const;
       for (const revokedId of await revokeKey(tx, found))
         await record(tx, 'api-key.revoked', { target: { type: 'ApiKey', id: revokedId }, detail });
       return { apiKey: await tx.prisma.apiKey.findUniqueOrThrow({ where: { id } }) };
-    }),
+    });
+  },
 );
 
 /** Errors: ValidationError. */
