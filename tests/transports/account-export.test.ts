@@ -47,7 +47,7 @@ describe('GET /account/export', () => {
     expect(data.runs).toMatchObject([{ id: rowId(run), steps: [{ key: 'asks', status: 'SUCCEEDED' }] }]);
     expect(data.approvalsDecided).toMatchObject([{ comment: 'Yes', status: 'APPROVED' }]);
     expect(data.acts!.map(({ action }) => action)).toEqual(
-      expect.arrayContaining(['session.started', 'api-key.created', 'approval.decided']),
+      expect.arrayContaining(['session.started', 'api-key.created', 'approval.decided', 'account.exported']),
     );
     expect(data.acts![0]).toMatchObject({ address: { ip: '127.0.0.1' } });
     expect(data.ledger).toContainEqual(

@@ -12,6 +12,7 @@ export const AUDIT_ACTIONS = {
   'account.password-reset': 'A user set a new password by a link. All their sessions ended.',
   'account.reset-requested': 'Somebody asked for a link that resets the password of an account.',
   'account.link-created': 'The operator made a link for an account with the command `account-link`.',
+  'account.exported': 'A user downloaded all that is stored of the own account, or began to.',
   'account.deleted': 'A user deleted the own account.',
   'operator.created': 'The account of the operator was created from the settings.',
 

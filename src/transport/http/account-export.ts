@@ -5,6 +5,7 @@ import { authorizeRoute } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { NetworkList } from '../../core/network/address.ts';
 import { AppError, UnauthenticatedError } from '../../errors.ts';
+import { type AuditOrigin, recordAct, recordOf } from '../../kernel/audit/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
 import { exportDecisions } from '../../modules/approvals/export.ts';
@@ -52,10 +53,12 @@ export function accountExport(services: Services, settings: ExportSettings): Rou
     async handle(request, response, requestId) {
       if (request.method !== 'GET') return void response.writeHead(405, { Allow: 'GET' }).end();
       try {
-        const viewer = await personOf(services, settings, request, requestId);
+        const { viewer, context } = await personOf(services, settings, request, requestId);
         assertFree(exporting, viewer);
         exporting.add(viewer.userId);
-        await send(services, viewer, response).finally(() => exporting.delete(viewer.userId));
+        await recorded(services, viewer, context)
+          .then(() => send(services, viewer, response))
+          .finally(() => exporting.delete(viewer.userId));
       } catch (error) {
         if (!(error instanceof AppError) || response.headersSent) throw error;
         refuse(response, error);
@@ -70,7 +73,7 @@ async function personOf(
   { trustedProxies }: ExportSettings,
   request: IncomingMessage,
   requestId: string,
-): Promise<Viewer> {
+): Promise<{ viewer: Viewer; context: AuditOrigin }> {
   const context = await createContext(services, {
     requestId,
     client: clientOf(request, trustedProxies),
@@ -78,7 +81,13 @@ async function personOf(
     refreshCookie: NO_REFRESH_COOKIE,
   });
   await services.rateLimiter.take(context, new Map([['DEFAULT', 1]]));
-  return authorizeRoute(context, EXPORT_PATH);
+  return { viewer: authorizeRoute(context, EXPORT_PATH), context };
+}
+
+/** Records the act before anything is sent: there is no download without an entry. */
+async function recorded({ database }: Services, viewer: Viewer, origin: AuditOrigin): Promise<void> {
+  const target = { type: 'User', id: viewer.userId } as const;
+  await database.transact((tx) => recordAct(tx, 'account.exported', recordOf(viewer, origin, { target })));
 }
 
 /** Errors: CONFLICT, SERVICE_UNAVAILABLE. */

@@ -63,6 +63,12 @@ const ACTS: Record<AuditAction, (admin: Account) => Promise<Expected | void>> = 
     await linkByOperator(app.services.database, 'RESET_PASSWORD', account);
     return { actor: null };
   },
+  'account.exported': async ({ token }) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(app.url('/account/export'), { headers });
+    expect(response.status).toBe(200);
+    await response.text();
+  },
   'account.deleted': (admin) => mutate(admin, 'deleteAccount', { password: PASSWORD }),
   'operator.created': async () => {
     const { database } = app.services;
