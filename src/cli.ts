@@ -44,7 +44,8 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'check-config') return checkConfig();
   if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'audit:verify') return auditVerify(readConfig(), args);
-  if (command === 'rate-limits' && action === 'clear') return clearRateLimits(readConfig(), args[1]);
+  if (command === 'rate-limits' && action === 'clear' && args.length <= 2)
+    return clearRateLimits(readConfig(), args[1]);
   if (command === 'schema') return printSchemaFile();
   return explainUsage();
 }

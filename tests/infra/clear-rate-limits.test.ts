@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { createKey } from '../support/api-keys.ts';
 import { eventually } from '../support/eventually.ts';
+import { rowId } from '../support/ids.ts';
 import { testInstances } from '../support/instances.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 
@@ -65,6 +66,24 @@ describe('rate-limits clear', () => {
       });
       expect([await statusOf(app, ann.token), await statusOf(app, key.token)]).toEqual([200, 200]);
       expect(await statusOf(app, bob.token)).toBe(429);
+    });
+
+    it('takes the id of a user, as the API and as the database has it', async () => {
+      const ann = await app.register();
+      const { id } = ann.session.user;
+      for (const name of [id, rowId(id)]) {
+        await usedUp(app, ann.token);
+        expect(await clear([name], settings)).toMatchObject({ exitCode: 0 });
+        expect(await statusOf(app, ann.token)).toBe(200);
+      }
+    });
+
+    it('takes one user only, and clears nothing for two', async () => {
+      const [ann, bob] = [await app.register(), await app.register()];
+      await usedUp(app, ann.token);
+      const { exitCode, output } = await clear([ann.email, bob.email], settings);
+      expect([exitCode, output]).toEqual([2, expect.stringMatching(/^Commands:/)]);
+      expect(await statusOf(app, ann.token)).toBe(429);
     });
 
     it('makes those of all callers begin again', async () => {
