@@ -15,34 +15,61 @@ const DEPTH = (levels: number) =>
 
 const REPEATING = (times: number) => `fragment F on Query { ... { ${'viewer { id } '.repeat(times)} } }`;
 
-/** What is too much, a document, the cost that its error states, and the limit. */
-const TOO_COMPLEX: [string, string, number, number][] = [
-  ['31 aliases', `{ ${ALIASES(31)} }`, 31, 30],
+/** What is too much, a document, and what its error states: the cost, the limit, the measure and what to do. */
+const TOO_COMPLEX: [string, string, number, number, string, RegExp][] = [
+  ['31 aliases', `{ ${ALIASES(31)} }`, 31, 30, 'aliases', /fewer aliases/],
   [
     '40 aliases in fragments',
     `{ ...A ...A } fragment A on Query { ...B ...B } fragment B on Query { ${ALIASES(10)} }`,
     40,
     30,
+    'aliases',
+    /fewer aliases/,
   ],
-  ['an alias of 101 characters', `{ ${'a'.repeat(101)}: __typename }`, 101, 100],
-  ['a depth of 17', DEPTH(17), 17, 16],
-  ['a depth of 400', DEPTH(400), 400, 16],
-  ['2,001 tokens', `{ viewer { ${'id '.repeat(2_000)} } }`, 2_001, 2_000],
-  ['31 directives', `{ viewer { ${'id @include(if: true) '.repeat(31)} } }`, 31, 30],
-  ['pages of 100 in pages of 100', CONVERSATIONS(100, 100), 25_310, 10_000],
+  [
+    'an alias of 101 characters',
+    `{ ${'a'.repeat(101)}: __typename }`,
+    101,
+    100,
+    'aliasLength',
+    /Shorten the alias/,
+  ],
+  ['a depth of 17', DEPTH(17), 17, 16, 'depth', /fewer levels/],
+  ['a depth of 400', DEPTH(400), 400, 16, 'depth', /fewer levels/],
+  ['2,001 tokens', `{ viewer { ${'id '.repeat(2_000)} } }`, 2_001, 2_000, 'tokens', /split the document/],
+  [
+    '31 directives',
+    `{ viewer { ${'id @include(if: true) '.repeat(31)} } }`,
+    31,
+    30,
+    'directives',
+    /directive on a fragment/,
+  ],
+  ['pages of 100 in pages of 100', CONVERSATIONS(100, 100), 25_310, 10_000, 'cost', /smaller pages/],
   [
     'an alias of introspection, which counts ten times',
     '{ __schema { types { a: name b: kind c: description d: __typename } } }',
     40,
     30,
+    'aliases',
+    /fewer aliases/,
   ],
   [
     'one field 51 times, also in fragments',
     `{ ${'viewer { id } '.repeat(26)} ...F } ${REPEATING(25)}`,
     51,
     50,
+    'repetitions',
+    /each field once/,
   ],
-  ['a page of a million', `{ conversations(first: 1000000) { nodes { id } } }`, 1_250_010, 10_000],
+  [
+    'a page of a million',
+    `{ conversations(first: 1000000) { nodes { id } } }`,
+    1_250_010,
+    10_000,
+    'cost',
+    /smaller pages/,
+  ],
 ];
 
 const INVALID: [string, string, RegExp][] = [
@@ -77,18 +104,24 @@ describe('limits', () => {
     expect(data).toHaveProperty('__schema');
   });
 
-  it.each(TOO_COMPLEX)('reject %s over HTTP, SSE and WebSocket', async (_what, query, cost, limit) => {
-    const user = await app.register();
-    const refusal = { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit } };
-    const { status, data, errors } = await app.graphql(query, {}, user);
-    expect([status, data ?? null, errors]).toMatchObject([400, null, [refusal]]);
-    expect(errors).toHaveLength(1);
-    expect(await Array.fromAsync(app.events(query, {}, user))).toMatchObject([{ errors: [refusal] }]);
-    using socket = await signedIn(user);
-    socket.subscribe('1', query);
-    expect(await refusalOf(socket)).toMatchObject([refusal]);
-    expect(socket.isOpen).toBe(true);
-  });
+  it.each(TOO_COMPLEX)(
+    'reject %s over HTTP, SSE and WebSocket',
+    async (_what, query, cost, limit, measure, advice) => {
+      const user = await app.register();
+      const refusal = {
+        message: expect.stringMatching(advice) as string,
+        extensions: { code: 'QUERY_TOO_COMPLEX', measure, cost, limit },
+      };
+      const { status, data, errors } = await app.graphql(query, {}, user);
+      expect([status, data ?? null, errors]).toMatchObject([400, null, [refusal]]);
+      expect(errors).toHaveLength(1);
+      expect(await Array.fromAsync(app.events(query, {}, user))).toMatchObject([{ errors: [refusal] }]);
+      using socket = await signedIn(user);
+      socket.subscribe('1', query);
+      expect(await refusalOf(socket)).toMatchObject([refusal]);
+      expect(socket.isOpen).toBe(true);
+    },
+  );
 
   it('charge the dearest page for an argument that is wrong, instead of nothing for the whole operation', async () => {
     const user = await app.register();

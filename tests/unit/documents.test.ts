@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type GraphQLInterfaceType, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { SETTING_NAMES } from '../../src/config/config.ts';
+import { LIMITS_SETTINGS } from '../../src/config/limits.ts';
 import { ERROR_CODES, TRANSPORT_ERROR_CODES } from '../../src/errors.ts';
 import { MAX_PAGE_EVENTS } from '../../src/kernel/events/event-page.ts';
 import { MAX_PAGE_BYTES } from '../../src/core/event-log/event-log.ts';
@@ -95,8 +96,13 @@ describe('README.md', () => {
 
   it('lists the limits', () => {
     const count = (value: number) => value.toLocaleString('en-US');
+    const operations = LIMITS_SETTINGS.RATE_LIMIT_PER_MINUTE.parse(undefined);
     const { tokens, depth, aliases, aliasLength, directives, cost } = DOCUMENT_LIMITS;
     expect(rowsOf(readme, '| what |')).toEqual([
+      [
+        'operations of a caller',
+        `${operations} a minute unless set; sign-ins, messages and runs have [limits of their own](docs/rate-limits.md)`,
+      ],
       ['text of a message, request of a run', `${count(MAX_PROMPT_LENGTH)} characters`],
       ['prompt of a step', `${count(MAX_STEP_PROMPT_LENGTH)} characters`],
       ['`context`', `${count(MAX_CONTEXT_LENGTH)} characters of JSON, ${MAX_CONTEXT_DEPTH} levels deep`],

@@ -20,7 +20,7 @@ const RateLimitRef = builder.objectRef<RateLimit>('RateLimit').implement({
 
 const RateLimitStatsRef = builder.objectRef<Statistics>('RateLimitStats').implement({
   description:
-    'Requests of your tenant’s members, as the rate limits counted them. Without Redis, and while it does not answer: those that this server process counted.',
+    'Requests of your tenant’s members, as the rate limits counted them. Without Redis, and while it does not answer: those that this server process counted, which are missing afterwards.',
   fields: (t) => ({
     totalRequests: t.exposeInt('total', {
       description:

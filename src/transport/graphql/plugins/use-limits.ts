@@ -30,12 +30,14 @@ export function useLimits(): Plugin {
     },
     onExecute({ args, setResultAndStopExecution }) {
       const cost = costOf(args);
-      if (cost > DOCUMENT_LIMITS.cost) return setResultAndStopExecution({ errors: [costError(cost)] });
+      if (cost > DOCUMENT_LIMITS.cost)
+        return setResultAndStopExecution({ errors: [tooComplex('cost', cost)] });
       return isCostRequested(args) ? { onExecuteDone: addingCost(cost) } : undefined;
     },
     onSubscribe({ args, setResultAndStopExecution }) {
       const cost = costOf(args);
-      if (cost > DOCUMENT_LIMITS.cost) return setResultAndStopExecution({ errors: [costError(cost)] });
+      if (cost > DOCUMENT_LIMITS.cost)
+        return setResultAndStopExecution({ errors: [tooComplex('cost', cost)] });
       return isCostRequested(args) ? { onSubscribeResult: addingCost(cost) } : undefined;
     },
   };
@@ -50,36 +52,39 @@ function parseLimited(source: string | Source, options?: ParseOptions): Document
       throw new GraphQLError('Syntax Error: The document is nested too deeply.'); // the parser's stack overflowed
     // The parser stops at the first token too many, so it does not know how many there are.
     if (error instanceof GraphQLError && error.message.includes(`more that ${tokens} tokens`))
-      throw tooComplex('a number of tokens', tokens + 1, tokens);
+      throw tooComplex('tokens', tokens + 1);
     throw error;
   }
 }
 
 /** The first size over its limit. */
 function sizeError(size: DocumentSize): GraphQLError | null {
-  for (const [name, what] of Object.entries(SIZES) as [keyof DocumentSize, string][]) {
-    if (size[name] > DOCUMENT_LIMITS[name]) return tooComplex(what, size[name], DOCUMENT_LIMITS[name]);
-  }
-  return null;
+  const measure = SIZES.find((name) => size[name] > DOCUMENT_LIMITS[name]);
+  return measure ? tooComplex(measure, size[measure]) : null;
 }
 
-const SIZES: Record<keyof DocumentSize, string> = {
-  depth: 'a depth',
-  aliases: 'a number of aliases',
-  directives: 'a number of directives',
-  aliasLength: 'an alias with a number of characters',
-  repetitions: 'a name that occurs at one place for a number of times',
+const SIZES = ['depth', 'aliases', 'directives', 'aliasLength', 'repetitions'] as const satisfies Exclude<
+  Measure,
+  'tokens' | 'cost'
+>[];
+
+/** What a document has too much of, and what its author can do about it. */
+const MEASURES: Record<Measure, [what: string, advice: string]> = {
+  tokens: ['a number of tokens', 'Request fewer fields, or split the document.'],
+  depth: ['a depth', 'Nest fewer levels: request inner objects by their ids, with another operation.'],
+  aliases: ['a number of aliases', 'Use fewer aliases, or split the operation.'],
+  directives: ['a number of directives', 'Put one directive on a fragment instead of on each field.'],
+  aliasLength: ['an alias with a number of characters', 'Shorten the alias.'],
+  repetitions: ['a name that occurs at one place for a number of times', 'Select each field once.'],
+  cost: ['a cost', 'Request smaller pages or fewer fields.'],
 };
 
-function costError(cost: number): GraphQLError {
-  return tooComplex('a cost', cost, DOCUMENT_LIMITS.cost);
-}
-
-function tooComplex(what: string, cost: number, limit: number): GraphQLError {
-  return new GraphQLError(
-    `The document has ${what} of ${cost}; the maximum is ${limit}. Request smaller pages or fewer fields.`,
-    { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400, spec: true } } },
-  );
+function tooComplex(measure: Measure, cost: number): GraphQLError {
+  const [what, advice] = MEASURES[measure];
+  const limit = DOCUMENT_LIMITS[measure];
+  return new GraphQLError(`The document has ${what} of ${cost}; the maximum is ${limit}. ${advice}`, {
+    extensions: { code: 'QUERY_TOO_COMPLEX', measure, cost, limit, http: { status: 400, spec: true } },
+  });
 }
 
 function isCostRequested({ contextValue }: ExecutionArgs): boolean {
@@ -94,3 +99,5 @@ function addingCost(cost: number) {
       setResult({ ...result, extensions: { ...result.extensions, cost: report } }),
     );
 }
+
+type Measure = keyof typeof DOCUMENT_LIMITS;
