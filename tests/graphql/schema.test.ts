@@ -165,10 +165,14 @@ describe('schema/operations', () => {
     expect(validate(schema, { kind: Kind.DOCUMENT, definitions: all })).toEqual([]);
   });
 
-  it('has one operation per file, named like the file', () => {
+  it('has one operation and no fragment per file, named like the file, and the fragments in one of their own', () => {
     for (const { name, definitions } of documents) {
-      const [operation, ...more] = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-      expect(more).toEqual([]);
+      if (name === 'fragments') {
+        expect(new Set(definitions.map(({ kind }) => kind))).toEqual(new Set([Kind.FRAGMENT_DEFINITION]));
+        continue;
+      }
+      expect(definitions).toHaveLength(1);
+      const [operation] = definitions;
       expect((operation as OperationDefinitionNode).name?.value.toLowerCase()).toBe(name.toLowerCase());
     }
   });
