@@ -26,9 +26,12 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
     return { ...size, depth: 0, aliases: INTROSPECTION_ALIASES * size.aliases };
   }
 
-  /** Adds how often each name occurs in an answer's object before its fields are merged. */
+  /** Adds how often each object's name occurs at one place before its selections are merged. Leaves are cheap to merge. */
   function countNames(names: Map<string, number>, selection: SelectionNode): void {
-    if (selection.kind === Kind.FIELD) return raise(names, (selection.alias ?? selection.name).value, 1);
+    if (selection.kind === Kind.FIELD) {
+      if (selection.selectionSet) raise(names, (selection.alias ?? selection.name).value, 1);
+      return;
+    }
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       for (const inside of selection.selectionSet.selections) countNames(names, inside);
       return;
@@ -115,7 +118,7 @@ export interface DocumentSize {
   directives: number;
   /** Characters of the longest alias. */
   aliasLength: number;
-  /** How often one name occurs at one place; validation compares each pair. */
+  /** How often one object is selected at one place; validation compares the selections of each pair. */
   repetitions: number;
 }
 

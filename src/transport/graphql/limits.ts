@@ -21,7 +21,7 @@ export const DOCUMENT_LIMITS = {
   directives: 30,
   /** Characters of an alias, which the answer repeats for each object. */
   aliasLength: 100,
-  /** Of one field or alias in one place. */
+  /** Of one field with selections, or alias, in one place. */
   repetitions: 50,
   /** For comparison: a dashboard of 50 conversations with 50 messages each and six fields per message costs 6,400. */
   cost: 10_000,
