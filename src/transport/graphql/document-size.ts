@@ -10,42 +10,17 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const measured = new Map<string, DocumentSize>();
-  const namesOf = new Map<string, ReadonlyMap<string, number>>();
+  const repetitions = new RepetitionCounter(fragments);
 
   /** The size of what stands inside a node, and the directives of the node. */
   function sizeOf(node: MeasuredNode): DocumentSize {
-    const names = new Map<string, number>();
     const size = { ...EMPTY, directives: node.directives?.length ?? 0 };
-    for (const selection of node.selectionSet?.selections ?? []) {
-      add(size, sizeOfSelection(selection));
-      countNames(names, selection);
-    }
-    size.repetitions = Math.max(size.repetitions, ...names.values());
+    const selections = node.selectionSet?.selections ?? [];
+    for (const selection of selections) add(size, sizeOfSelection(selection));
+    size.repetitions = Math.max(size.repetitions, repetitions.among(selections));
     if (!isIntrospection(node)) return size;
     // Queries of tools are deep, and have no aliases.
     return { ...size, depth: 0, aliases: INTROSPECTION_ALIASES * size.aliases };
-  }
-
-  /** Adds how often each object's name occurs at one place before its selections are merged. Leaves are cheap to merge. */
-  function countNames(names: Map<string, number>, selection: SelectionNode): void {
-    if (selection.kind === Kind.FIELD) {
-      if (selection.selectionSet) raise(names, (selection.alias ?? selection.name).value, 1);
-      return;
-    }
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      for (const inside of selection.selectionSet.selections) countNames(names, inside);
-      return;
-    }
-    for (const [name, count] of namesOfFragment(selection.name.value)) raise(names, name, count);
-  }
-
-  function namesOfFragment(name: string): ReadonlyMap<string, number> {
-    const known = namesOf.get(name);
-    if (known) return known;
-    const names = new Map<string, number>();
-    namesOf.set(name, names); // ends a cycle
-    for (const selection of fragments.get(name)?.selectionSet.selections ?? []) countNames(names, selection);
-    return names;
   }
 
   function sizeOfSelection(selection: SelectionNode): DocumentSize {
@@ -89,6 +64,44 @@ function add(size: DocumentSize, part: DocumentSize): void {
   size.directives += part.directives;
   size.aliasLength = Math.max(size.aliasLength, part.aliasLength);
   size.repetitions = Math.max(size.repetitions, part.repetitions);
+}
+
+/** Counts how often one object is selected at one place, where validation merges its selections. Leaves are cheap. */
+class RepetitionCounter {
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #namesOf = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+    this.#fragments = fragments;
+  }
+
+  /** The largest count of one name. */
+  among(selections: readonly SelectionNode[]): number {
+    const names = new Map<string, number>();
+    for (const selection of selections) this.#add(names, selection);
+    return Math.max(0, ...names.values());
+  }
+
+  #add(names: Map<string, number>, selection: SelectionNode): void {
+    if (selection.kind === Kind.FIELD) {
+      if (selection.selectionSet) raise(names, (selection.alias ?? selection.name).value, 1);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      for (const inside of selection.selectionSet.selections) this.#add(names, inside);
+    } else {
+      for (const [name, count] of this.#inFragment(selection.name.value)) raise(names, name, count);
+    }
+  }
+
+  /** Each fragment is counted once, however often it is spread. */
+  #inFragment(fragmentName: string): ReadonlyMap<string, number> {
+    const known = this.#namesOf.get(fragmentName);
+    if (known) return known;
+    const names = new Map<string, number>();
+    this.#namesOf.set(fragmentName, names); // ends a cycle
+    for (const selection of this.#fragments.get(fragmentName)?.selectionSet.selections ?? [])
+      this.#add(names, selection);
+    return names;
+  }
 }
 
 function raise(counts: Map<string, number>, name: string, by: number): void {
