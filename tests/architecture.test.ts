@@ -5,7 +5,7 @@ import { circlesIn, type Import, importsOf, readSources } from '../tools/imports
 /** Each layer with the layers that it may import besides itself. All layers except core may import `errors.ts`. */
 const LAYERS: Record<Layer, readonly Layer[]> = {
   // The process and the operator's commands, which create what they need before the app exists.
-  entry: ['app', 'build', 'config', 'transport', 'schemas', 'modules', 'infra', 'errors'],
+  entry: ['app', 'build', 'config', 'transport', 'schemas', 'modules', 'schema-kit', 'infra', 'errors'],
   app: ['build', 'config', 'transport', 'modules', 'kernel', 'core', 'infra', 'errors'],
   build: ['config', 'transport', 'offline', 'modules', 'kernel', 'access', 'core', 'infra', 'errors'],
   transport: ['schemas', 'modules', 'schema-kit', 'kernel', 'access', 'core', 'errors'],
