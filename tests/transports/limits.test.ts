@@ -63,6 +63,14 @@ const TOO_COMPLEX: [string, string, number, number, string, RegExp][] = [
     /each field once/,
   ],
   [
+    'an object 52 times in what is merged',
+    `{ ${`viewer { ${'tenant { id } '.repeat(4)} } `.repeat(13)} }`,
+    52,
+    50,
+    'repetitions',
+    /each field once/,
+  ],
+  [
     'a page of a million',
     `{ conversations(first: 1000000) { nodes { id } } }`,
     1_250_010,

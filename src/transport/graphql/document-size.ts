@@ -9,21 +9,19 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-  const measured = new Map<string, DocumentSize>();
+  const measured = new Map<string, TreeSize>();
   const repetitions = new RepetitionCounter(fragments);
 
   /** The size of what stands inside a node, and the directives of the node. */
-  function sizeOf(node: MeasuredNode): DocumentSize {
+  function sizeOf(node: MeasuredNode): TreeSize {
     const size = { ...EMPTY, directives: node.directives?.length ?? 0 };
-    const selections = node.selectionSet?.selections ?? [];
-    for (const selection of selections) add(size, sizeOfSelection(selection));
-    size.repetitions = Math.max(size.repetitions, repetitions.among(selections));
+    for (const selection of node.selectionSet?.selections ?? []) add(size, sizeOfSelection(selection));
     if (!isIntrospection(node)) return size;
     // Queries of tools are deep, and have no aliases.
     return { ...size, depth: 0, aliases: INTROSPECTION_ALIASES * size.aliases };
   }
 
-  function sizeOfSelection(selection: SelectionNode): DocumentSize {
+  function sizeOfSelection(selection: SelectionNode): TreeSize {
     const inside = selection.kind === Kind.FRAGMENT_SPREAD ? sizeOfSpread(selection) : sizeOf(selection);
     const alias = selection.kind === Kind.FIELD ? selection.alias?.value : undefined;
     return {
@@ -31,11 +29,10 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
       aliases: inside.aliases + (alias === undefined ? 0 : 1),
       directives: inside.directives,
       aliasLength: Math.max(inside.aliasLength, alias?.length ?? 0),
-      repetitions: inside.repetitions,
     };
   }
 
-  function sizeOfSpread({ name, directives = [] }: SpreadNode): DocumentSize {
+  function sizeOfSpread({ name, directives = [] }: SpreadNode): TreeSize {
     const fragment = fragments.get(name.value);
     if (fragment && !measured.has(name.value)) {
       measured.set(name.value, EMPTY); // ends a cycle
@@ -45,28 +42,30 @@ export function sizeOfDocument({ definitions }: DocumentNode): DocumentSize {
     return { ...size, directives: size.directives + directives.length };
   }
 
-  const size = { ...EMPTY };
+  const size: DocumentSize = { ...EMPTY, repetitions: 0 };
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives, aliasLength, repetitions } = sizeOf(definition);
+    const { depth, aliases, directives, aliasLength } = sizeOf(definition);
     size.depth = Math.max(size.depth, depth);
     size.aliases = Math.max(size.aliases, aliases);
     size.directives = Math.max(size.directives, directives);
     size.aliasLength = Math.max(size.aliasLength, aliasLength);
-    size.repetitions = Math.max(size.repetitions, repetitions);
+    size.repetitions = Math.max(size.repetitions, repetitions.among(definition.selectionSet.selections));
   }
   return size;
 }
 
-function add(size: DocumentSize, part: DocumentSize): void {
+function add(size: TreeSize, part: TreeSize): void {
   size.depth = Math.max(size.depth, part.depth);
   size.aliases += part.aliases;
   size.directives += part.directives;
   size.aliasLength = Math.max(size.aliasLength, part.aliasLength);
-  size.repetitions = Math.max(size.repetitions, part.repetitions);
 }
 
-/** Counts how often one object is selected at one place, where validation merges its selections. Leaves are cheap. */
+/**
+ * Counts how often one object is selected at one place, where validation merges its selections. What is selected inside
+ * it meets what is selected inside its repetitions: the counts multiply. Leaves are cheap.
+ */
 class RepetitionCounter {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #namesOf = new Map<string, ReadonlyMap<string, number>>();
@@ -84,7 +83,8 @@ class RepetitionCounter {
 
   #add(names: Map<string, number>, selection: SelectionNode): void {
     if (selection.kind === Kind.FIELD) {
-      if (selection.selectionSet) raise(names, (selection.alias ?? selection.name).value, 1);
+      const { name, alias = name, selectionSet } = selection;
+      if (selectionSet) raise(names, alias.value, Math.max(1, this.among(selectionSet.selections)));
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       for (const inside of selection.selectionSet.selections) this.#add(names, inside);
     } else {
@@ -115,13 +115,7 @@ function isIntrospection(node: MeasuredNode): boolean {
 /** What an alias inside introspection counts as: the answer repeats it for thousands of objects. */
 const INTROSPECTION_ALIASES = 10;
 
-const EMPTY: Readonly<DocumentSize> = {
-  depth: 0,
-  aliases: 0,
-  directives: 0,
-  aliasLength: 0,
-  repetitions: 0,
-};
+const EMPTY: Readonly<TreeSize> = { depth: 0, aliases: 0, directives: 0, aliasLength: 0 };
 
 /** Each value is that of the largest operation. */
 export interface DocumentSize {
@@ -134,6 +128,9 @@ export interface DocumentSize {
   /** How often one object is selected at one place; validation compares the selections of each pair. */
   repetitions: number;
 }
+
+/** What adds up from the parts of a document. */
+type TreeSize = Omit<DocumentSize, 'repetitions'>;
 
 type SpreadNode = Extract<SelectionNode, { kind: Kind.FRAGMENT_SPREAD }>;
 type MeasuredNode =
