@@ -40,7 +40,7 @@ export class AnswerBudget {
 
 /**
  * Counts the bytes of one answer while its fields are resolved, so that an answer that is too large stops before it
- * exists. Texts count as they are stored: escapes of JSON are not included.
+ * exists.
  */
 export class AnswerSize {
   /** Whose share of the budget it takes. */

@@ -5,15 +5,21 @@ import type { AnswerSize } from '../../kernel/answer-size.ts';
 /** Types whose values have no limit of their own. The number of all others is limited by the cost of the document. */
 export const UNLIMITED_TYPES: ReadonlySet<string> = new Set(['String', 'ID', 'JSONObject']);
 
-/** Counts what a field adds to the answer. */
-export function countingBytes<Context extends { answer: AnswerSize }>(
-  resolver: GraphQLFieldResolver<unknown, Context, object>,
-): GraphQLFieldResolver<unknown, Context, object> {
+/** Counts the name of a field in the answer, and a short value. */
+export function countingName<Context extends WithAnswer>(resolver: Resolver<Context>): Resolver<Context> {
   return (parent, args, context, info) => {
+    context.answer.add(String(info.path.key).length + AROUND_NAME + SHORT);
+    return resolver(parent, args, context, info);
+  };
+}
+
+/** Counts the name of a field in the answer, and its value once it is known. */
+export function countingBytes<Context extends WithAnswer>(resolver: Resolver<Context>): Resolver<Context> {
+  return countingName((parent, args, context, info) => {
     const value = resolver(parent, args, context, info);
     if (isPromise(value)) return value.then((settled) => count(context.answer, settled));
     return count(context.answer, value);
-  };
+  });
 }
 
 function count(answer: AnswerSize, value: unknown): unknown {
@@ -21,15 +27,19 @@ function count(answer: AnswerSize, value: unknown): unknown {
   return value;
 }
 
-/** Of a list or an object, the bytes of all its texts. */
+/** A text can be six times as long in JSON as it is stored. */
 function bytesOf(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value) + QUOTES;
-  if (typeof value !== 'object' || value === null) return SHORT;
-  let bytes = QUOTES;
-  for (const [name, part] of Object.entries(value)) bytes += name.length + QUOTES + bytesOf(part);
-  return bytes;
+  const isLong = typeof value === 'string' || (typeof value === 'object' && value !== null);
+  return isLong ? Buffer.byteLength(JSON.stringify(value)) : 0;
 }
 
-const QUOTES = 2;
+/** Quotes, a colon and a comma. */
+const AROUND_NAME = 4;
 /** A number, true, false or null. */
 const SHORT = 4;
+
+interface WithAnswer {
+  answer: AnswerSize;
+}
+
+type Resolver<Context> = GraphQLFieldResolver<unknown, Context, object>;

@@ -9,7 +9,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { AppError } from '../../errors.ts';
 import { isOperation } from '../../access/permissions.ts';
 import { checkPageSize, MAX_PAGE, noCursor } from '../../kernel/pagination.ts';
-import { countingBytes, UNLIMITED_TYPES } from './answer-bytes.ts';
+import { countingBytes, countingName, UNLIMITED_TYPES } from './answer-bytes.ts';
 import { defaultCost } from './field-costs.ts';
 
 export const FIELD_RULES = 'fieldRules';
@@ -17,7 +17,7 @@ export const FIELD_RULES = 'fieldRules';
 /**
  * Rules that apply to fields automatically: each root field requires the permission listed for it in OPERATIONS
  * (a missing entry fails the build), the arguments of a paginated field are checked, each field has a
- * cost, and the bytes of texts are counted.
+ * cost, and its bytes in the answer are counted.
  */
 class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -31,11 +31,12 @@ class FieldRulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (UNLIMITED_TYPES.has(this.#typeName(field))) return countingBytes(resolver as never) as never;
-    if (!('first' in field.args && 'last' in field.args)) return resolver;
+    const counting = countingName(resolver as never) as typeof resolver;
+    if (!('first' in field.args && 'last' in field.args)) return counting;
     return async (parent, args: PageArgs, context, info) => {
       checkPage(args);
       try {
-        return await resolver(parent, args, context, info);
+        return await counting(parent, args, context, info);
       } catch (error) {
         // All other arguments of the page are checked above, so the library can object only to the cursor.
         const hasCursor = args.after != null || args.before != null;

@@ -1,6 +1,6 @@
 /** Size of an HTTP body and of a WebSocket message from a client. */
 export const MAX_BODY_BYTES = 1_000_000;
-/** Size of an answer over HTTP, counted while it is made: the texts in it, without escapes of JSON. */
+/** Size of an answer over HTTP, counted while it is made: the names and values of its fields, as JSON. */
 export const MAX_ANSWER_BYTES = 10_000_000;
 /** The same for one message of a WebSocket, and one event of a stream over HTTP. */
 export const MAX_MESSAGE_BYTES = 1_000_000;
