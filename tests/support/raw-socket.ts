@@ -64,6 +64,11 @@ export class RawSocket {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
+  /** Reads nothing more of what the server sends. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.terminate();
   }

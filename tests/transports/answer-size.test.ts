@@ -48,12 +48,60 @@ describe('a process with a heap of 512 MB', () => {
   it('refuses a message of 2 MB over WebSocket, and keeps the socket', async () => {
     using socket = await (await app.rawSocket()).init({ token: ann.token });
     socket.subscribe('1', query(1), { ids: rowIds });
-    expect(await socket.next('next', '1')).toMatchObject({
-      payload: { errors: [{ extensions: { code: 'RESPONSE_TOO_LARGE' } }] },
-    });
+    expect(await socket.next('next', '1')).toMatchObject(TOO_LARGE);
     socket.subscribe('2', '{ viewer { id } }');
     expect(await socket.next('next', '2')).toMatchObject({
       payload: { data: { viewer: { id: expect.any(String) as string } } },
+    });
+  });
+
+  it('counts texts with the escapes of JSON', async () => {
+    const request = '"'.repeat(10_000);
+    const ids = Array.from<string>({ length: 60 }).fill(
+      await startRun(app, ann, design({ key: 'a' }), { request }),
+    );
+    using socket = await (await app.rawSocket()).init({ token: ann.token });
+    socket.subscribe('1', query(1), { ids });
+    expect(await socket.next('next', '1')).toMatchObject(TOO_LARGE);
+    socket.subscribe('2', query(1), { ids: ids.slice(20) });
+    expect(await socket.next('next', '2')).toMatchObject({
+      payload: { data: { nodes: expect.any(Array) as [] } },
+    });
+  });
+
+  it('counts the names of fields, also of short values', async () => {
+    const steps = [{ key: 'a' }, { key: 'b' }, { key: 'c' }, { key: 'd', dependsOn: ['a', 'b', 'c'] }];
+    const ids = Array.from<string>({ length: 100 }).fill(await startRun(app, ann, design(...steps)));
+    const fields = (length: number) =>
+      Array.from({ length: 30 }, (_, n) => `${`a${n}_`.padEnd(length, 'x')}: status`).join(' ');
+    const text = (length: number) =>
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on PipelineExecution { steps { ${fields(length)} } } } }`;
+    using socket = await (await app.rawSocket()).init({ token: ann.token });
+    socket.subscribe('1', text(100), { ids });
+    expect(await socket.next('next', '1')).toMatchObject(TOO_LARGE);
+    socket.subscribe('2', text(10), { ids });
+    expect(await socket.next('next', '2')).toMatchObject({
+      payload: { data: { nodes: expect.any(Array) as [] } },
+    });
+  });
+
+  it('serves others 200 KB while the WebSockets of one user are not read', async () => {
+    const bob = await app.register();
+    const ofBob = await startRun(app, bob, design({ key: 'a' }), { request: 'x'.repeat(20_000) });
+    const sockets = await Promise.all(
+      Array.from({ length: 10 }, async () => (await app.rawSocket()).init({ token: ann.token })),
+    );
+    for (const socket of sockets) {
+      socket.pause();
+      for (let n = 0; n < 20; n++) socket.subscribe(String(n), query(1), { ids: rowIds.slice(0, 45) });
+    }
+    await eventually(async () => {
+      expect(await app.graphql(query(1), { ids: rowIds.slice(0, 45) }, ann)).toMatchObject({ status: 503 });
+    });
+    expect((await app.graphql(query(1), { ids: Array(10).fill(ofBob) }, bob)).status).toBe(200);
+    for (const socket of sockets) socket.close();
+    await eventually(async () => {
+      expect((await app.graphql(query(1), { ids: rowIds.slice(0, 45) }, ann)).status).toBe(200);
     });
   });
 
@@ -80,6 +128,8 @@ describe('a process with a heap of 512 MB', () => {
     expect(server.isAlive).toBe(true);
   });
 });
+
+const TOO_LARGE = { payload: { errors: [{ extensions: { code: 'RESPONSE_TOO_LARGE' } }] } };
 
 /** The request of the run, 20,000 bytes, as often as there are ids and aliases. */
 function query(aliases: number): string {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { OriginPolicy } from '../../../../src/transport/cors.ts';
-import { Router } from '../../../../src/transport/http/router.ts';
+import { type Route, Router } from '../../../../src/transport/http/router.ts';
 import { HttpServer } from '../../../../src/transport/http/server.ts';
 
 const LARGE = Buffer.alloc(50_000_000);
@@ -26,6 +27,23 @@ it('nor does it help to send something meanwhile', async () => {
   expect(response.writableFinished).toBe(false);
 });
 
+it('nor a client of an upgraded connection, such as a WebSocket', async () => {
+  const upgraded = Promise.withResolvers<Duplex>();
+  const connection = await start({
+    handle: () => {},
+    upgrade: (_request, ours) => {
+      upgraded.resolve(ours);
+      return null;
+    },
+  });
+  connection.write(`${HEAD}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const ours = await upgraded.promise;
+  ours.write(LARGE);
+  await once(connection, 'readable');
+  await once(ours, 'close');
+  expect(ours.writableFinished).toBe(false);
+});
+
 it('a slow answer is waited for, and a slow reader that reads gets all of it', async () => {
   const { connection, response } = await ask();
   // Longer than the time limit: the timer fires while nothing waits to be sent.
@@ -41,15 +59,21 @@ it('a slow answer is waited for, and a slow reader that reads gets all of it', a
 
 const WRITE_TIMEOUT_MS = 100;
 
+const HEAD = 'GET /health HTTP/1.1\r\nHost: localhost\r\n';
+
 /** A connection with a request, and the response that is not yet answered. */
 async function ask(): Promise<{ connection: Socket; response: ServerResponse }> {
-  const origins = new OriginPolicy({ origins: [], isAnyLocalhostAllowed: false });
   const asked = Promise.withResolvers<ServerResponse>();
-  const routes = [
-    { path: '/health', handle: (_: unknown, response: ServerResponse) => asked.resolve(response) },
-  ];
+  const connection = await start({ handle: (_request, response) => asked.resolve(response) });
+  connection.write(`${HEAD}\r\n`);
+  return { connection, response: await asked.promise };
+}
+
+/** A connection to a server with one route. */
+async function start(route: Pick<Route, 'handle' | 'upgrade'>): Promise<Socket> {
+  const origins = new OriginPolicy({ origins: [], isAnyLocalhostAllowed: false });
   const server = new HttpServer({
-    router: new Router({ routes, origins, allowedHosts: null } as never),
+    router: new Router({ routes: [{ path: '/health', ...route }], origins, allowedHosts: null } as never),
     logger: { error: () => {} },
     writeTimeoutMs: WRITE_TIMEOUT_MS,
     onClose: () => Promise.resolve(),
@@ -59,6 +83,5 @@ async function ask(): Promise<{ connection: Socket; response: ServerResponse }> 
   onTestFinished(() => server.close());
   onTestFinished(() => void connection.destroy());
   connection.on('error', () => {}); // the server may reset it
-  connection.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  return { connection, response: await asked.promise };
+  return connection;
 }
