@@ -15,30 +15,20 @@ export const PERMISSIONS = [
   'PLAN_MANAGE',
 ] as const;
 
+const USER_PERMISSIONS = [
+  'AGENT_EXECUTE',
+  'PIPELINE_EXECUTE',
+  'CONVERSATION_WRITE',
+  'TEMPLATE_WRITE',
+  'TEMPLATE_SHARE',
+  'APPROVAL_DECIDE',
+  'API_KEY_MANAGE',
+] as const satisfies readonly Permission[];
+
 /** The permissions of each role in its own tenant. */
 const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
-  ADMIN: [
-    'AGENT_EXECUTE',
-    'PIPELINE_EXECUTE',
-    'CONVERSATION_WRITE',
-    'TEMPLATE_WRITE',
-    'TEMPLATE_SHARE',
-    'APPROVAL_DECIDE',
-    'API_KEY_MANAGE',
-    'USER_MANAGE',
-    'AUDIT_READ',
-    'RATE_LIMIT_READ',
-    'STATS_READ',
-  ],
-  USER: [
-    'AGENT_EXECUTE',
-    'PIPELINE_EXECUTE',
-    'CONVERSATION_WRITE',
-    'TEMPLATE_WRITE',
-    'TEMPLATE_SHARE',
-    'APPROVAL_DECIDE',
-    'API_KEY_MANAGE',
-  ],
+  ADMIN: [...USER_PERMISSIONS, 'USER_MANAGE', 'AUDIT_READ', 'RATE_LIMIT_READ', 'STATS_READ'],
+  USER: USER_PERMISSIONS,
   GUEST: [],
 };
 

@@ -1,7 +1,17 @@
-import type { LanguageModel, ModelUsage } from '../../src/core/llm/language-model.ts';
+import type { LanguageModel, ModelRequest, ModelUsage } from '../../src/core/llm/language-model.ts';
 import type { ModelTimeouts } from '../../src/core/llm/providers/provider-call.ts';
 
 export const KEY = 'sk-canary-0123456789';
+
+/** A short request, and what its answer uses. */
+export const REQUEST: ModelRequest = {
+  model: 'some-model',
+  system: '',
+  messages: [{ role: 'user', content: 'hello' }],
+  maxOutputTokens: 1_000,
+  task: { name: 'test', metadata: {} },
+};
+export const USAGE = { inputTokens: 11, outputTokens: 7 };
 
 /** The schema of a structured answer. */
 export const FORM = {

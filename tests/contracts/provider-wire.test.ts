@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ModelRequest, type ModelStreamPart, ModelError } from '../../src/core/llm/language-model.ts';
+import { type ModelStreamPart, ModelError } from '../../src/core/llm/language-model.ts';
 import { UsageMeter } from '../../src/modules/usage/usage-meter.ts';
 import {
   type ReceivedRequest,
@@ -8,18 +8,10 @@ import {
   sendEvents,
 } from '../support/scripted-provider.ts';
 import { FRAMINGS } from './event-framings.ts';
-import { KEY, type ProviderDialect } from './provider-dialect.ts';
+import { KEY, type ProviderDialect, REQUEST, USAGE } from './provider-dialect.ts';
 import { DIALECTS } from './provider-dialects.ts';
 
-const USAGE = { inputTokens: 11, outputTokens: 7 };
 const WHOLE = 'Half an answer, 데이터 😀: whole.';
-const REQUEST: ModelRequest = {
-  model: 'some-model',
-  system: '',
-  messages: [{ role: 'user', content: 'hello' }],
-  maxOutputTokens: 1_000,
-  task: { name: 'test', metadata: {} },
-};
 
 /** What comes down the wire from real servers, on every adapter with its real SDK. */
 describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {

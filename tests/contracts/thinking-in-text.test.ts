@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelRequest } from '../../src/core/llm/language-model.ts';
 import { ScriptedProvider, sendEvents } from '../support/scripted-provider.ts';
+import { REQUEST, USAGE } from './provider-dialect.ts';
 import { DIALECTS } from './provider-dialects.ts';
-
-const USAGE = { inputTokens: 11, outputTokens: 7 };
-const REQUEST: ModelRequest = {
-  model: 'some-model',
-  system: '',
-  messages: [{ role: 'user', content: 'hello' }],
-  maxOutputTokens: 1_000,
-  task: { name: 'test', metadata: {} },
-};
 
 describe.each(Object.values(DIALECTS))('thinking that a model of $name writes into its text', (dialect) => {
   const provider = new ScriptedProvider();

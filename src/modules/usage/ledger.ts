@@ -90,14 +90,15 @@ async function sumsBy(
   );
 }
 
-const SUMS = `coalesce(sum(cost_micros), 0)::text AS cost,
+/** The totals of a group of entries, as `totalsIn` reads them. Postgres adds up 64-bit integers to decimals, which come as text. */
+export const SUMS = `coalesce(sum(cost_micros), 0)::text AS cost,
   coalesce(sum(input_tokens), 0)::text AS input, coalesce(sum(output_tokens), 0)::text AS output`;
 
-function totalsIn({ cost, input, output }: SumRow): Totals {
+export function totalsIn({ cost, input, output }: SumRow): Totals {
   return { costMicros: BigInt(cost), usage: { inputTokens: Number(input), outputTokens: Number(output) } };
 }
 
-function sumOf(parts: Iterable<Totals>): Totals {
+export function sumOf(parts: Iterable<Totals>): Totals {
   return [...parts].reduce(
     (sum, { costMicros, usage }) => ({
       costMicros: sum.costMicros + costMicros,
@@ -152,7 +153,7 @@ export interface Entry {
   estimated: boolean;
 }
 
-interface SumRow {
+export interface SumRow {
   cost: string;
   input: string;
   output: string;

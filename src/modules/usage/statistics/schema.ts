@@ -45,7 +45,11 @@ const MemberUsageRef = builder.objectRef<MemberUsage>('MemberUsage').implement({
       type: UserRef,
       description:
         'The member, who may have left: then without personal data if they have deleted the account.',
-      resolve: ({ userId }, _args, ctx) => members(ctx).load(userId),
+      resolve: async ({ userId }, _args, ctx) => {
+        const user = await members(ctx).load(userId);
+        if (!user) throw new Error('the ledger names a user who does not exist');
+        return user;
+      },
     }),
     cost: t.expose('costMicros', { type: 'Decimal', description: 'Amount spent in US dollars.' }),
     executions: t.exposeInt('executions', { description: 'Number of runs started, including deleted ones.' }),

@@ -1,6 +1,7 @@
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
+import { SUMS, sumOf } from '../ledger.ts';
 import { daysInput, lastDays } from './days.ts';
-import { byCost, type ModelRow, type ModelUsage, modelUsages, SUMS, totalsOf } from './sums.ts';
+import { byCost, type ModelRow, type ModelUsage, modelUsages } from './sums.ts';
 import type { StatisticsServices } from './usage-history.ts';
 
 /** What the members of the viewer's tenant have spent on each of the last days, today last. */
@@ -37,7 +38,7 @@ function usageOfDay(day: string, rows: GroupRow[]): TenantDailyUsage {
   const byMember = membersOf(rows.filter((row) => row.by === 'MEMBER'));
   return {
     date: new Date(day),
-    costMicros: totalsOf(byModel).costMicros,
+    costMicros: sumOf(byModel).costMicros,
     executions: byMember.reduce((sum, { executions }) => sum + executions, 0),
     byMember,
     byModel,

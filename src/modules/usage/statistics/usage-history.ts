@@ -1,8 +1,8 @@
 import type { Services } from '../../../kernel/context.ts';
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
-import type { Totals } from '../ledger.ts';
+import { SUMS, sumOf, type Totals } from '../ledger.ts';
 import { daysInput, lastDays } from './days.ts';
-import { type ModelRow, type ModelUsage, modelUsages, SUMS, totalsOf } from './sums.ts';
+import { type ModelRow, type ModelUsage, modelUsages } from './sums.ts';
 
 /** What the viewer has spent on each of the last days, today last. */
 export const usageHistory = useCase(
@@ -23,7 +23,7 @@ export const usageHistory = useCase(
       return {
         date: new Date(day),
         executions: found.find(({ executions }) => executions !== null)?.executions ?? 0,
-        ...totalsOf(byModel),
+        ...sumOf(byModel),
         byModel,
       };
     });
