@@ -2,8 +2,10 @@ import type { LlmConfig } from '../config/llm.ts';
 import type { ProcessConfig } from '../config/process.ts';
 import { ModelNotFoundError } from '../core/llm/catalog.ts';
 import type { LanguageModel, ModelRequest } from '../core/llm/language-model.ts';
+import { compatibleModels } from '../core/llm/compatible-models.ts';
 import { ModelRouter } from '../core/llm/model-router.ts';
 import { OfflineModel } from '../core/llm/providers/offline.ts';
+import { CompatibleServers } from '../core/llm/providers/openai-compatible.ts';
 import { KEYED_PROVIDER_NAMES, KEYED_PROVIDERS, type ProviderName } from '../core/llm/providers/registry.ts';
 import { ConfigError } from '../errors.ts';
 import type { Services } from '../kernel/context.ts';
@@ -20,18 +22,21 @@ export function buildLlm(
   return { catalog: router.catalog, router, discussionFallback: builtInRules };
 }
 
-/** Creates a client for each provider with a key, and for OFFLINE, which needs none. */
+/** Creates a client for each provider with a key, for the operator's own servers, and for OFFLINE. */
 function createRouter(config: LlmSettings): ModelRouter {
   const clients = new Map<ProviderName, LanguageModel>();
   for (const name of KEYED_PROVIDER_NAMES) {
     const access = config.providers[name];
     if (access) clients.set(name, KEYED_PROVIDERS[name].create(access));
   }
-  if (config.environment !== 'production' || config.defaultProvider === 'OFFLINE') {
+  const { defaultProvider, defaultModel, compatibleServers } = config;
+  if (compatibleServers.length > 0)
+    clients.set('OPENAI_COMPATIBLE', new CompatibleServers(compatibleServers));
+  if (config.environment !== 'production' || defaultProvider === 'OFFLINE') {
     clients.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
   }
-  const { defaultProvider, defaultModel } = config;
-  const router = new ModelRouter({ clients, defaultProvider, defaultModel });
+  const ownModels = compatibleModels(compatibleServers);
+  const router = new ModelRouter({ clients, ownModels, defaultProvider, defaultModel });
   checkDefault(router);
   return router;
 }

@@ -1,4 +1,5 @@
 import { type Config, readSettings, SETTING_NAMES } from './config.ts';
+import type { CompatibleServer } from '../core/llm/providers/openai-compatible.ts';
 import type { IssuerConfig } from './issuers.ts';
 
 /**
@@ -30,6 +31,8 @@ function shown(name: string, value: unknown): string {
   if (isSecret(name)) return value === undefined ? 'not set' : 'set';
   if (value === undefined) return 'not set';
   if (name === 'JWT_ISSUERS') return (value as IssuerConfig[]).map(describeIssuer).join('; ');
+  if (name === 'OPENAI_COMPATIBLE_SERVERS')
+    return (value as CompatibleServer[]).map(describeServer).join('; ') || 'none';
   if (Array.isArray(value)) return value.length > 0 ? value.join(', ') : 'none';
   return typeof value === 'string' ? withoutCredentials(value) : JSON.stringify(value);
 }
@@ -43,6 +46,11 @@ function describeIssuer({ name, issuer, algorithms, key }: IssuerConfig): string
   const where =
     'jwksUrl' in key ? withoutCredentials(key.jwksUrl) : 'secret' in key ? 'a secret' : 'a public key';
   return `${name} (iss ${issuer ?? 'absent'}, ${algorithms.join(', ')}, ${where})`;
+}
+
+function describeServer({ name, baseUrl, apiKey, models }: CompatibleServer): string {
+  const names = models.map((model) => model.name).join(', ');
+  return `${name} (${baseUrl}, ${apiKey === null ? 'no key' : 'a key'}: ${names})`;
 }
 
 /** A password may stand before the host or in the query of a URL. */

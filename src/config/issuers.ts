@@ -9,7 +9,7 @@ import {
   PUBLIC_KEY_ALGORITHMS,
   readPublicKey,
 } from '../core/jwt/verification-key.ts';
-import { oneOf, url } from './setting.ts';
+import { entryOf, isDistinct, jsonArray, oneOf, url } from './setting.ts';
 
 /** An issuer whose tokens are accepted besides our own. */
 export interface IssuerConfig extends TrustedIssuer {
@@ -53,41 +53,29 @@ const publicKey = z
     return z.NEVER;
   });
 
-const entry = z
-  .strictObject(
-    {
-      name: someText
-        .regex(/^[a-z0-9-]{1,50}$/, 'must consist of 1 to 50 of a-z, 0-9 and -')
-        .refine((name) => name !== OWN && name !== SHARED_SECRET, 'is a reserved name'),
-      issuer: someText.refine((issuer) => issuer !== OWN, 'is the issuer of our own tokens').optional(),
-      audience: z
-        .union([someText, z.array(someText).min(1)], { error: 'must be a text or a list of texts' })
-        .optional(),
-      algorithms: z
-        .array(oneOf(JWT_ALGORITHMS), { error: `must be a list of ${JWT_ALGORITHMS.join(', ')}` })
-        .min(1, 'must not be empty'),
-      secret: someText
-        .refine(
-          (secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES,
-          `must have at least ${MIN_SECRET_BYTES} bytes`,
-        )
-        .optional(),
-      jwksUrl: url(['http:', 'https:'], 'https://login.example.com/jwks.json').optional(),
-      publicKey: publicKey.optional(),
-      typ: someText.default('JWT'),
-      maxAgeSeconds: z
-        .int({ error: 'must be a whole number of seconds' })
-        .min(1, 'must be 1 or more')
-        .optional(),
-      defaultTenant: someText.max(200, 'must have at most 200 characters').optional(),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys'
-          ? `has unknown fields: ${issue.keys.join(', ')}`
-          : 'must be an object',
-    },
-  )
+const entry = entryOf({
+  name: someText
+    .regex(/^[a-z0-9-]{1,50}$/, 'must consist of 1 to 50 of a-z, 0-9 and -')
+    .refine((name) => name !== OWN && name !== SHARED_SECRET, 'is a reserved name'),
+  issuer: someText.refine((issuer) => issuer !== OWN, 'is the issuer of our own tokens').optional(),
+  audience: z
+    .union([someText, z.array(someText).min(1)], { error: 'must be a text or a list of texts' })
+    .optional(),
+  algorithms: z
+    .array(oneOf(JWT_ALGORITHMS), { error: `must be a list of ${JWT_ALGORITHMS.join(', ')}` })
+    .min(1, 'must not be empty'),
+  secret: someText
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES,
+      `must have at least ${MIN_SECRET_BYTES} bytes`,
+    )
+    .optional(),
+  jwksUrl: url(['http:', 'https:'], 'https://login.example.com/jwks.json').optional(),
+  publicKey: publicKey.optional(),
+  typ: someText.default('JWT'),
+  maxAgeSeconds: z.int({ error: 'must be a whole number of seconds' }).min(1, 'must be 1 or more').optional(),
+  defaultTenant: someText.max(200, 'must have at most 200 characters').optional(),
+})
   .superRefine((fields, ctx) => {
     for (const message of keyProblems(fields)) ctx.addIssue({ code: 'custom', message });
   })
@@ -105,22 +93,9 @@ const entry = z
   );
 
 /** JWT_ISSUERS: a JSON array of entries. `.env.example` documents the fields. */
-export const issuers = z
-  .string()
-  .transform((text, ctx): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      ctx.addIssue({ code: 'custom', message: 'must be a JSON array' });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z
-      .array(entry, { error: 'must be a JSON array' })
-      .refine((list) => isDistinct(list.map(({ name }) => name)), 'has a name twice')
-      .refine((list) => isDistinct(list.flatMap(({ issuer }) => issuer ?? [])), 'has an issuer twice'),
-  )
+export const issuers = jsonArray(entry)
+  .refine((list) => isDistinct(list.map(({ name }) => name)), 'has a name twice')
+  .refine((list) => isDistinct(list.flatMap(({ issuer }) => issuer ?? [])), 'has an issuer twice')
   .optional();
 
 /** A secret verifies HS256 only, and a public key only what belongs to its kind: no token chooses another use of it. */
@@ -137,10 +112,6 @@ function issuerKey({ secret, jwksUrl, publicKey }: Omit<KeyFields, 'algorithms'>
   if (secret !== undefined) return { secret };
   if (jwksUrl !== undefined) return { jwksUrl };
   return { publicKey: publicKey!, algorithm: algorithmOf(publicKey!)! };
-}
-
-function isDistinct(values: readonly string[]): boolean {
-  return new Set(values).size === values.length;
 }
 
 interface KeyFields {

@@ -5,19 +5,26 @@ import {
   PROVIDER_NAMES,
   type ProviderName,
 } from '../core/llm/providers/registry.ts';
-import { type Environment, oneOf, type Parsed, text, webUrl, wholeNumber } from './setting.ts';
+import type { CompatibleServer } from '../core/llm/providers/openai-compatible.ts';
+import { compatibleServers } from './compatible-servers.ts';
+import { apiUrl, type Environment, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The models that the server calls, and their keys. */
 export interface LlmConfig {
   providers: Record<KeyedProviderName, ProviderConfig | null>;
+  /** The operator's own servers: the provider OPENAI_COMPATIBLE. */
+  compatibleServers: readonly CompatibleServer[];
   defaultProvider: ProviderName;
   /** Null: the default model of the provider. */
   defaultModel: string | null;
   offlineTokensPerSecond: number;
 }
 
+const baseUrl = apiUrl.optional();
+
 export const LLM_SETTINGS = {
   ...providerSettings(),
+  OPENAI_COMPATIBLE_SERVERS: compatibleServers,
   DEFAULT_LLM_PROVIDER: z
     .string()
     .transform((value) => value.trim().toUpperCase())
@@ -32,23 +39,28 @@ export function llmProblems(env: Environment): string[] {
   const keyed = KEYED_PROVIDER_NAMES.find((name) => name === provider);
   if (keyed && !env[`${keyed}_API_KEY`])
     return [`${keyed}_API_KEY must be set, because DEFAULT_LLM_PROVIDER is ${keyed}`];
-  const keys = KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY` as const);
-  if (env['NODE_ENV'] === 'production' && !provider && keys.every((key) => !env[key]))
+  if (provider === 'OPENAI_COMPATIBLE' && !env['OPENAI_COMPATIBLE_SERVERS'])
+    return ['OPENAI_COMPATIBLE_SERVERS must be set, because DEFAULT_LLM_PROVIDER is OPENAI_COMPATIBLE'];
+  const sources = [...KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY`), 'OPENAI_COMPATIBLE_SERVERS'];
+  if (env['NODE_ENV'] === 'production' && !provider && sources.every((name) => !env[name]))
     return [
-      `${keys.join(', ')}: one of them must be set in production. To serve scripted answers instead, set DEFAULT_LLM_PROVIDER=OFFLINE`,
+      `${sources.join(', ')}: one of them must be set in production. To serve scripted answers instead, set DEFAULT_LLM_PROVIDER=OFFLINE`,
     ];
   return [];
 }
 
 export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
+  const servers = env.OPENAI_COMPATIBLE_SERVERS;
   const firstWithKey = KEYED_PROVIDER_NAMES.find((name) => env[`${name}_API_KEY`]);
+  const withoutKey = servers.length > 0 ? 'OPENAI_COMPATIBLE' : 'OFFLINE';
   const access = KEYED_PROVIDER_NAMES.map((name) => {
     const apiKey = env[`${name}_API_KEY`];
     return [name, apiKey ? { apiKey, baseUrl: env[`${name}_BASE_URL`] ?? null } : null];
   });
   return {
     providers: Object.fromEntries(access) as LlmConfig['providers'],
-    defaultProvider: env.DEFAULT_LLM_PROVIDER ?? firstWithKey ?? 'OFFLINE',
+    compatibleServers: servers,
+    defaultProvider: env.DEFAULT_LLM_PROVIDER ?? firstWithKey ?? withoutKey,
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
   };
@@ -58,10 +70,10 @@ export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
 function providerSettings() {
   const settings = KEYED_PROVIDER_NAMES.flatMap((name) => [
     [`${name}_API_KEY`, text],
-    [`${name}_BASE_URL`, webUrl],
+    [`${name}_BASE_URL`, baseUrl],
   ]);
   return Object.fromEntries(settings) as Record<`${KeyedProviderName}_API_KEY`, typeof text> &
-    Record<`${KeyedProviderName}_BASE_URL`, typeof webUrl>;
+    Record<`${KeyedProviderName}_BASE_URL`, typeof baseUrl>;
 }
 
 export interface ProviderConfig {

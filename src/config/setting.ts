@@ -45,6 +45,15 @@ export const webUrl = url(['http:', 'https:'], 'https://host/path')
   .transform((value) => value.replace(/\/+$/, ''))
   .optional();
 
+/** The base URL of a provider's API. Credentials in it would show in errors; a query would stand before the path. */
+export const apiUrl = url(['http:', 'https:'], 'https://host/v1')
+  .refine((value) => {
+    const parsed = URL.parse(value);
+    return !parsed?.username && !parsed?.password;
+  }, 'must not contain a user or a password: they belong into the key')
+  .refine((value) => !/[?#]/.test(value), 'must not contain a query or a fragment')
+  .transform((value) => value.replace(/\/+$/, ''));
+
 export const origins = list(
   (value) => URL.parse(value)?.origin === value,
   'must list origins such as https://app.example.com, separated by commas or as a JSON array',
@@ -63,6 +72,28 @@ export function list(isValid: (value: string) => boolean, message: string) {
       message,
     )
     .optional();
+}
+
+/** A JSON array of entries. */
+export function jsonArray<Entry extends z.ZodType>(entry: Entry) {
+  return z
+    .string()
+    .transform(parseJson)
+    .pipe(z.array(entry, { error: 'must be a JSON array' }));
+}
+
+/** An object without other fields. */
+export function entryOf<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has unknown fields: ${issue.keys.join(', ')}`
+        : 'must be an object',
+  });
+}
+
+export function isDistinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
 }
 
 function parseJson(value: string): unknown {

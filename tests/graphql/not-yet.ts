@@ -7,7 +7,6 @@ export const NOT_YET: Record<string, string[]> = {
     'LlmKeyStatus',
     'LlmModel.id: ID!',
     'LlmModel.implements Node',
-    'LlmProvider.OPENAI_COMPATIBLE',
     'NoticeCode.USAGE_ABOVE_RESERVATION',
     'NoticeCode.USAGE_ESTIMATED',
     'Permission.LLM_KEY_MANAGE',

@@ -2,7 +2,7 @@ import list from './prices.json' with { type: 'json' };
 import type { ModelPrice } from './prices.ts';
 import { isProviderName, PROVIDER_NAMES, type ProviderName } from './providers/registry.ts';
 
-/** Every model with a known price. The first model of a provider is its default. */
+/** The models of the price list. The first model of a provider is its default. */
 export const MODEL_PRICES: readonly ModelPrice[] = PROVIDER_NAMES.flatMap((provider) =>
   ((list.models as PriceList)[provider] ?? []).map((price) => ({ provider, ...price })),
 );
@@ -12,11 +12,13 @@ export const MODEL_PRICES: readonly ModelPrice[] = PROVIDER_NAMES.flatMap((provi
  * every call can be charged, and never substitutes another model for the requested one. Performs no I/O.
  */
 export class ModelCatalog {
+  readonly #models: readonly ModelPrice[];
   readonly #configured: ReadonlySet<ProviderName>;
   readonly #defaultProvider: ProviderName;
   readonly #defaultModel: string | null;
 
-  constructor({ configured, defaultProvider, defaultModel = null }: CatalogOptions) {
+  constructor({ configured, ownModels = [], defaultProvider, defaultModel = null }: CatalogOptions) {
+    this.#models = [...MODEL_PRICES, ...ownModels];
     this.#configured = new Set(configured);
     this.#defaultProvider = defaultProvider;
     this.#defaultModel = defaultModel;
@@ -30,24 +32,29 @@ export class ModelCatalog {
   find({ provider, model }: ModelChoice = {}): ModelPrice {
     const providerName = provider ? this.#parse(provider) : model ? undefined : this.#defaultProvider;
     const modelName = model || (providerName === this.#defaultProvider ? this.#defaultModel : undefined);
-    const known = MODEL_PRICES.filter((price) => !providerName || price.provider === providerName);
+    if (providerName && !this.#configured.has(providerName)) throw this.#notConfigured(providerName);
+    const known = this.#models.filter((price) => !providerName || price.provider === providerName);
     const price = modelName ? known.find((candidate) => candidate.model === modelName) : known[0];
     if (!price) throw this.#unknown(providerName, modelName, known);
-    if (this.#configured.has(price.provider)) return price;
-    throw new ModelNotFoundError(
-      `The provider ${price.provider} is not configured. Configured providers: ${this.#names()}.`,
-    );
+    if (!this.#configured.has(price.provider)) throw this.#notConfigured(price.provider);
+    return price;
   }
 
   /** Every model with a known price, and whether it can be called in this deployment. */
   list(): ListedModel[] {
-    return MODEL_PRICES.map((price) => ({ ...price, available: this.#configured.has(price.provider) }));
+    return this.#models.map((price) => ({ ...price, available: this.#configured.has(price.provider) }));
   }
 
   #parse(text: string): ProviderName {
     const name = text.trim().toUpperCase();
     if (isProviderName(name)) return name;
     throw new ModelNotFoundError(`Unknown provider "${text}". Configured providers: ${this.#names()}.`);
+  }
+
+  #notConfigured(provider: ProviderName): ModelNotFoundError {
+    return new ModelNotFoundError(
+      `The provider ${provider} is not configured. Configured providers: ${this.#names()}.`,
+    );
   }
 
   #unknown(
@@ -82,6 +89,8 @@ export class ModelNotFoundError extends Error {
 export interface CatalogOptions {
   /** The providers that can be called. */
   configured: Iterable<ProviderName>;
+  /** Models that only this deployment has, with the operator's prices. The first of a provider is its default. */
+  ownModels?: readonly ModelPrice[];
   defaultProvider: ProviderName;
   /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;

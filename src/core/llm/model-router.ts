@@ -13,9 +13,9 @@ export class ModelRouter {
   readonly catalog: ModelCatalog;
   readonly #clients: ReadonlyMap<ProviderName, LanguageModel>;
 
-  constructor({ clients, ...defaults }: ModelRouterOptions) {
+  constructor({ clients, ...models }: ModelRouterOptions) {
     this.#clients = clients;
-    this.catalog = new ModelCatalog({ configured: clients.keys(), ...defaults });
+    this.catalog = new ModelCatalog({ configured: clients.keys(), ...models });
   }
 
   /** The client and the price for a choice. Errors: ModelNotFoundError. */
@@ -28,6 +28,8 @@ export class ModelRouter {
 
 export interface ModelRouterOptions {
   clients: ReadonlyMap<ProviderName, LanguageModel>;
+  /** Models that only this deployment has, with the operator's prices. */
+  ownModels?: readonly ModelPrice[];
   defaultProvider: ProviderName;
   /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;

@@ -34,13 +34,21 @@ function timesFor(price: ModelPrice, inputTokens: number): { inputTimes: string;
 
 const ONCE = { inputTimes: '1', outputTimes: '1' };
 
+/** Whether a text is a decimal number with at most six digits after the point. */
+export function isPrice(text: string): boolean {
+  return DECIMAL.test(text);
+}
+
 /** A decimal number with at most six digits after the point, in millionths. */
 function millionths(decimal: string): bigint {
-  const match = /^(\d+)(?:\.(\d{1,6}))?$/.exec(decimal);
+  const match = DECIMAL.exec(decimal);
   if (!match) throw new RangeError(`invalid price "${decimal}": use digits, at most six after the point`);
   const [, whole = '', fraction = ''] = match;
   return BigInt(whole + fraction.padEnd(6, '0'));
 }
+
+/** Up to the range of the `Decimal` of the API. */
+const DECIMAL = /^(\d{1,12})(?:\.(\d{1,6}))?$/;
 
 function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;

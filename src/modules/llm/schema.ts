@@ -17,7 +17,8 @@ const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
   fields: (t) => ({
     provider: t.expose('provider', { type: LlmProviderRef, description: 'Provider of the model.' }),
     name: t.exposeString('model', {
-      description: 'Name of the model at its provider. Use it as `model` in inputs.',
+      description:
+        'Name of the model at its provider; `<server>/<model>` for OPENAI_COMPATIBLE. Use it as `model` in inputs.',
     }),
     contextTokens: t.exposeInt('contextTokens', {
       nullable: true,

@@ -314,7 +314,7 @@ describe('the default provider', () => {
   it('is OFFLINE in production only when it is set explicitly', () => {
     const production = { ...PRODUCTION, OPENAI_API_KEY: '' };
     expect(problemsOf(production)).toEqual([
-      expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY/),
+      expect.stringMatching(/ANTHROPIC_API_KEY, OPENAI_API_KEY, GOOGLE_API_KEY, OPENAI_COMPATIBLE_SERVERS:/),
     ]);
     expect(readConfig({ ...production, DEFAULT_LLM_PROVIDER: 'OFFLINE' }).defaultProvider).toBe('OFFLINE');
   });
@@ -328,8 +328,99 @@ describe('the keys of providers', () => {
       baseUrl: 'https://gateway.example/v1',
     });
     expect(problemsOf({ [`${name}_BASE_URL`]: 'gateway' })).toEqual([
-      `${name}_BASE_URL must be a URL such as https://host/path`,
+      `${name}_BASE_URL must be a URL such as https://host/v1`,
     ]);
+    const problems = problemsOf({ [`${name}_BASE_URL`]: 'https://user:hunter2@gateway.example' });
+    expect(problems).toEqual([expect.stringMatching(/^\w+_BASE_URL must not contain a user or a password/)]);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('OPENAI_COMPATIBLE_SERVERS', () => {
+  const MODEL = { name: 'llama3.2:3b', inputUsdPerMTok: '0', outputUsdPerMTok: 0.15 };
+  const SERVER = { name: 'ollama', baseUrl: 'http://localhost:11434/v1/', models: [MODEL] };
+  const servers = (...list: unknown[]) => ({ OPENAI_COMPATIBLE_SERVERS: JSON.stringify(list) });
+
+  it('lists servers with their models and prices', () => {
+    const gateway = {
+      name: 'gateway',
+      baseUrl: 'https://gateway.example/api/v1',
+      apiKey: 'sk-x',
+      models: [{ ...MODEL, name: 'acme/large', contextTokens: 8_192, maxOutputTokens: 1_024 }],
+    };
+    const model = { ...MODEL, outputUsdPerMTok: '0.15' };
+    expect(readConfig(servers(SERVER, gateway)).compatibleServers).toEqual([
+      {
+        name: 'ollama',
+        baseUrl: 'http://localhost:11434/v1',
+        apiKey: null,
+        models: [{ ...model, contextTokens: null, maxOutputTokens: null }],
+      },
+      { ...gateway, models: [{ ...gateway.models[0], outputUsdPerMTok: '0.15' }] },
+    ]);
+    expect(readConfig({}).compatibleServers).toEqual([]);
+  });
+
+  it('are the default without a key, and can be chosen as the default', () => {
+    expect(readConfig(servers(SERVER)).defaultProvider).toBe('OPENAI_COMPATIBLE');
+    expect(readConfig({ ...servers(SERVER), OPENAI_API_KEY: 'k' }).defaultProvider).toBe('OPENAI');
+    const chosen = { DEFAULT_LLM_PROVIDER: 'openai_compatible' };
+    expect(readConfig({ ...servers(SERVER), ...chosen, OPENAI_API_KEY: 'k' }).defaultProvider).toBe(
+      'OPENAI_COMPATIBLE',
+    );
+    expect(problemsOf(chosen)).toEqual([expect.stringMatching(/^OPENAI_COMPATIBLE_SERVERS must be set/)]);
+    expect(problemsOf({ ...PRODUCTION, OPENAI_API_KEY: '', ...servers(SERVER) })).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', 'ollama', /^OPENAI_COMPATIBLE_SERVERS must be a JSON array$/],
+    ['no array', '{}', /^OPENAI_COMPATIBLE_SERVERS must be a JSON array$/],
+    ['an empty array', '[]', /^OPENAI_COMPATIBLE_SERVERS must have 1 to 20 servers$/],
+    ['a server twice', JSON.stringify([SERVER, SERVER]), /^OPENAI_COMPATIBLE_SERVERS has a name twice$/],
+  ])('is refused when it is %s', (_what, OPENAI_COMPATIBLE_SERVERS, message) => {
+    expect(problemsOf({ OPENAI_COMPATIBLE_SERVERS })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    [
+      'a model without a price',
+      { models: [{ name: 'm', inputUsdPerMTok: '1' }] },
+      'models.0.outputUsdPerMTok must be the price in US dollars per million tokens, such as "0.25"; "0" for a model that costs nothing',
+    ],
+    [
+      'a price below 0',
+      { models: [{ ...MODEL, inputUsdPerMTok: '-1' }] },
+      'models.0.inputUsdPerMTok must be the price',
+    ],
+    [
+      'a price with an exponent',
+      { models: [{ ...MODEL, inputUsdPerMTok: 1e-9 }] },
+      'models.0.inputUsdPerMTok must be the price',
+    ],
+    [
+      'a price with a currency',
+      { models: [{ ...MODEL, inputUsdPerMTok: '$1' }] },
+      'models.0.inputUsdPerMTok must be the price',
+    ],
+    ['a name with a slash', { name: 'a/b' }, 'name must consist of'],
+    ['a name with spaces', { models: [MODEL, { ...MODEL, name: 'a b' }] }, 'models.1.name must consist of'],
+    ['a model twice', { models: [MODEL, MODEL] }, 'models has a name twice'],
+    ['no models', { models: [] }, 'models must not be empty'],
+    [
+      'a count that is none',
+      { models: [{ ...MODEL, contextTokens: 0.5 }] },
+      'models.0.contextTokens must be a whole number',
+    ],
+    ['an unknown field', { url: 'x' }, 'has unknown fields: url'],
+    ['another protocol', { baseUrl: 'ftp://host' }, 'baseUrl must be a URL such as https://host/v1'],
+    ['a password in the URL', { baseUrl: 'http://u:hunter2@host/v1' }, 'baseUrl must not contain a user'],
+    ['a query', { baseUrl: 'http://host/v1?key=hunter2' }, 'baseUrl must not contain a query'],
+    ['a key on two lines', { apiKey: 'hunter2\nx' }, 'apiKey must consist of visible ASCII characters'],
+  ])('names the entry with %s, and not its value', (_what, change, message) => {
+    const problems = problemsOf(servers(SERVER, { ...SERVER, name: 'second', ...change }));
+    const place = message.startsWith('has') ? ' ' : '.';
+    expect(problems).toEqual([expect.stringContaining(`OPENAI_COMPATIBLE_SERVERS.1${place}${message}`)]);
+    expect(problems.join()).not.toContain('hunter2');
   });
 });
 

@@ -18,6 +18,7 @@ describe('describeConfig', () => {
         'PUBLIC_URL = http://localhost:3000 (default)',
         'JWT_ACCESS_TOKEN_EXPIRE_MINUTES = 30 (default)',
         'REDIS_URL = not set',
+        'OPENAI_COMPATIBLE_SERVERS = none (default)',
         'SECRET_KEY = not set',
       ]),
     );
@@ -42,12 +43,23 @@ describe('describeConfig', () => {
           jwksUrl: `https://u:${canary}@login.example/jwks`,
         },
       ]),
+      OPENAI_COMPATIBLE_SERVERS: JSON.stringify([
+        {
+          name: 'gateway',
+          baseUrl: 'https://gateway.example/v1',
+          apiKey: canary,
+          models: [{ name: 'acme/large', inputUsdPerMTok: '1', outputUsdPerMTok: '2' }],
+        },
+      ]),
     }).join('\n');
     expect(text).not.toContain('canary');
     expect(text).toContain('SECRET_KEY = set');
     expect(text).toContain('DATABASE_URL = postgresql://user:***@db:5432/agentforge');
     expect(text).toContain(
       'JWT_ISSUERS = hmac (iss absent, HS256, a secret); keys (iss x, ES256, https://u:***@login.example/jwks)',
+    );
+    expect(text).toContain(
+      'OPENAI_COMPATIBLE_SERVERS = gateway (https://gateway.example/v1, a key: acme/large)',
     );
   });
 

@@ -87,9 +87,12 @@ export interface ProviderAccess {
   timeouts?: ModelTimeouts;
 }
 
-export interface ProviderDeclaration extends Provider {
+export interface ProviderDeclaration extends Provider, ProviderProtocol {
   /** The provider's own server. */
   baseUrl: string;
+}
+
+export interface ProviderProtocol {
   /** Sends one request with the provider's SDK, through the connection's `fetch` and `signal`. */
   send: (request: ModelRequest, connection: ProviderConnection, server: ProviderServer) => Promise<void>;
   /** Creates the reader of one answer. It reports the provider's words for the end to the connection. */
@@ -97,6 +100,7 @@ export interface ProviderDeclaration extends Provider {
 }
 
 export interface ProviderServer {
+  /** Empty: the server needs none. */
   apiKey: string;
   baseUrl: string;
 }

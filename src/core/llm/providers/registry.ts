@@ -4,6 +4,7 @@
 import { anthropic } from './anthropic.ts';
 import { google } from './google.ts';
 import { offline } from './offline.ts';
+import { openAiCompatible } from './openai-compatible.ts';
 import { openAi } from './openai.ts';
 import type { KeyedProvider, Provider } from './provider.ts';
 
@@ -17,8 +18,12 @@ export const KEYED_PROVIDERS = {
   GOOGLE: google,
 } satisfies Record<string, KeyedProvider>;
 
-/** All providers: those that need an API key, and OFFLINE. */
-export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = { ...KEYED_PROVIDERS, OFFLINE: offline };
+/** All providers: those that need an API key, the operator's own servers, and OFFLINE. */
+export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
+  ...KEYED_PROVIDERS,
+  OPENAI_COMPATIBLE: openAiCompatible,
+  OFFLINE: offline,
+};
 
 export const KEYED_PROVIDER_NAMES = Object.keys(KEYED_PROVIDERS) as KeyedProviderName[];
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as ProviderName[];
@@ -29,4 +34,4 @@ export function isProviderName(text: string): text is ProviderName {
 }
 
 export type KeyedProviderName = keyof typeof KEYED_PROVIDERS;
-export type ProviderName = KeyedProviderName | 'OFFLINE';
+export type ProviderName = KeyedProviderName | 'OPENAI_COMPATIBLE' | 'OFFLINE';

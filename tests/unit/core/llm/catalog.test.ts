@@ -6,6 +6,7 @@ import {
   ModelCatalog,
   ModelNotFoundError,
 } from '../../../../src/core/llm/catalog.ts';
+import { compatibleModels } from '../../../../src/core/llm/compatible-models.ts';
 import list from '../../../../src/core/llm/prices.json' with { type: 'json' };
 import { PROVIDER_NAMES } from '../../../../src/core/llm/providers/registry.ts';
 
@@ -34,8 +35,9 @@ describe('the price list', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('has models of every provider and of no others', () => {
-    expect(Object.keys(list.models).toSorted()).toEqual(PROVIDER_NAMES.toSorted());
+  it('has models of every provider but the operator’s own servers, and of no others', () => {
+    const names = PROVIDER_NAMES.filter((name) => name !== 'OPENAI_COMPATIBLE');
+    expect(Object.keys(list.models).toSorted()).toEqual(names.toSorted());
   });
 
   it('has a date', () => {
@@ -118,6 +120,69 @@ describe('ModelCatalog.find', () => {
       /GOOGLE is not configured. Configured providers: none/,
     );
   });
+});
+
+describe('models of the operator’s own servers', () => {
+  const ownModels = compatibleModels([
+    { name: 'ollama', baseUrl: 'http://a/v1', apiKey: null, models: [ownModel('gpt-5-mini', '0')] },
+    { name: 'vllm', baseUrl: 'http://b/v1', apiKey: 'k', models: [ownModel('gpt-5-mini', '0.3')] },
+  ]);
+  const own = (options: Partial<CatalogOptions> = {}) =>
+    catalog({
+      configured: ['OPENAI', 'OPENAI_COMPATIBLE'],
+      ownModels,
+      defaultProvider: 'OPENAI',
+      ...options,
+    });
+
+  it('are found by server and model, with the operator’s price', () => {
+    for (const [model, inputUsdPerMTok] of [
+      ['ollama/gpt-5-mini', '0'],
+      ['vllm/gpt-5-mini', '0.3'],
+    ]) {
+      const found = { provider: 'OPENAI_COMPATIBLE', model, inputUsdPerMTok };
+      expect(own().find({ model })).toMatchObject(found);
+      expect(own().find({ provider: 'openai_compatible', model })).toMatchObject(found);
+    }
+  });
+
+  it('never take the place or the price of a model of the same name', () => {
+    expect(own().find({ model: 'gpt-5-mini' })).toMatchObject({
+      provider: 'OPENAI',
+      inputUsdPerMTok: '0.25',
+    });
+    expect(() => own().find({ provider: 'OPENAI_COMPATIBLE', model: 'gpt-5-mini' })).toThrow(
+      /has no known price. Choose one of: ollama\/gpt-5-mini, vllm\/gpt-5-mini\./,
+    );
+    expect(() => own().find({ provider: 'OPENAI', model: 'ollama/gpt-5-mini' })).toThrow(ModelNotFoundError);
+  });
+
+  it('may be the default', () => {
+    const byDefault = { defaultProvider: 'OPENAI_COMPATIBLE' } as const;
+    expect(own(byDefault).find().model).toBe('ollama/gpt-5-mini');
+    expect(own({ ...byDefault, defaultModel: 'vllm/gpt-5-mini' }).find().inputUsdPerMTok).toBe('0.3');
+  });
+
+  it('are listed as available', () => {
+    const listed = own().list();
+    expect(listed.slice(-2)).toEqual(ownModels.map((model) => ({ ...model, available: true })));
+  });
+
+  it('do not exist without servers', () => {
+    expect(() => catalog().find({ provider: 'OPENAI_COMPATIBLE' })).toThrow(
+      /OPENAI_COMPATIBLE is not configured. Configured providers: OPENAI, OFFLINE/,
+    );
+  });
+
+  function ownModel(name: string, usd: string) {
+    return {
+      name,
+      contextTokens: null,
+      maxOutputTokens: null,
+      inputUsdPerMTok: usd,
+      outputUsdPerMTok: usd,
+    };
+  }
 });
 
 describe('ModelCatalog.list', () => {

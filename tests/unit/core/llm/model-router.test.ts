@@ -2,18 +2,35 @@ import { describe, expect, it } from 'vitest';
 import { ModelNotFoundError } from '../../../../src/core/llm/catalog.ts';
 import type { LanguageModel } from '../../../../src/core/llm/language-model.ts';
 import { ModelRouter } from '../../../../src/core/llm/model-router.ts';
+import type { ModelPrice } from '../../../../src/core/llm/prices.ts';
 import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
 import type { ProviderName } from '../../../../src/core/llm/providers/registry.ts';
 
 const openai: LanguageModel = new OfflineModel({ script: () => 'openai' });
+const own: LanguageModel = new OfflineModel({ script: () => 'own' });
 const offline: LanguageModel = new OfflineModel({ script: () => 'offline' });
 
 describe('ModelRouter.route', () => {
   const clients = new Map<ProviderName, LanguageModel>([
     ['OPENAI', openai],
+    ['OPENAI_COMPATIBLE', own],
     ['OFFLINE', offline],
   ]);
-  const router = new ModelRouter({ clients, defaultProvider: 'OFFLINE', defaultModel: 'offline-deep' });
+  const ownModels: ModelPrice[] = [
+    {
+      provider: 'OPENAI_COMPATIBLE',
+      model: 'ollama/gpt-4.1-mini',
+      inputUsdPerMTok: '0',
+      outputUsdPerMTok: '0',
+      contextTokens: null,
+    },
+  ];
+  const router = new ModelRouter({
+    clients,
+    ownModels,
+    defaultProvider: 'OFFLINE',
+    defaultModel: 'offline-deep',
+  });
 
   it('returns the client of the default provider with the price of the default model', () => {
     const route = router.route();
@@ -26,6 +43,13 @@ describe('ModelRouter.route', () => {
     const route = router.route({ model: 'gpt-4.1-mini' });
     expect(route).toMatchObject({ provider: 'OPENAI', model: 'gpt-4.1-mini' });
     expect(route.languageModel).toBe(openai);
+  });
+
+  it('returns the client of the operator’s own servers, with their price', () => {
+    const route = router.route({ model: 'ollama/gpt-4.1-mini' });
+    expect(route).toMatchObject({ provider: 'OPENAI_COMPATIBLE', model: 'ollama/gpt-4.1-mini' });
+    expect(route.languageModel).toBe(own);
+    expect(route.price).toEqual(ownModels[0]);
   });
 
   it('rejects models that are not in the catalog, and providers without a client', () => {

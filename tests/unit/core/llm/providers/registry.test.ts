@@ -8,8 +8,8 @@ import {
 } from '../../../../../src/core/llm/providers/registry.ts';
 
 describe('the registry of providers', () => {
-  it('contains OFFLINE and the providers that need a key', () => {
-    expect(PROVIDER_NAMES).toEqual([...KEYED_PROVIDER_NAMES, 'OFFLINE']);
+  it('contains the providers that need a key, servers of the operator, and OFFLINE', () => {
+    expect(PROVIDER_NAMES).toEqual([...KEYED_PROVIDER_NAMES, 'OPENAI_COMPATIBLE', 'OFFLINE']);
   });
 
   it.each(PROVIDER_NAMES)(

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { isPrice } from '../core/llm/prices.ts';
+import { apiUrl, entryOf, isDistinct, jsonArray } from './setting.ts';
+
+const text = z.string({ error: 'must be a text' });
+
+const PRICE_EXPECTED =
+  'must be the price in US dollars per million tokens, such as "0.25"; "0" for a model that costs nothing';
+
+const price = z
+  .union([z.string(), z.number()], { error: PRICE_EXPECTED })
+  .transform(String)
+  .refine(isPrice, PRICE_EXPECTED);
+
+const MAX_TOKENS = 100_000_000;
+const TOKENS_EXPECTED = `must be a whole number of tokens from 1 to ${MAX_TOKENS}`;
+
+const tokens = z
+  .int({ error: TOKENS_EXPECTED })
+  .min(1, TOKENS_EXPECTED)
+  .max(MAX_TOKENS, TOKENS_EXPECTED)
+  .nullable()
+  .default(null);
+
+const model = entryOf({
+  /** With the name of the server before it, it is the model of a step. */
+  name: text.regex(/^[\w.:@/-]{1,149}$/, 'must consist of 1 to 149 of a-z, A-Z, 0-9 and _ . : @ / -'),
+  contextTokens: tokens,
+  maxOutputTokens: tokens,
+  inputUsdPerMTok: price,
+  outputUsdPerMTok: price,
+});
+
+const server = entryOf({
+  name: text.regex(/^[a-z0-9-]{1,50}$/, 'must consist of 1 to 50 of a-z, 0-9 and -'),
+  baseUrl: apiUrl,
+  apiKey: text
+    .regex(/^[!-~]+$/, 'must consist of visible ASCII characters')
+    .nullable()
+    .default(null),
+  models: z
+    .array(model, { error: 'must be a list of models' })
+    .min(1, 'must not be empty')
+    .max(200, 'must have at most 200 models')
+    .refine(haveDistinctNames, 'has a name twice'),
+});
+
+/** OPENAI_COMPATIBLE_SERVERS: a JSON array of servers. `.env.example` documents the fields. */
+export const compatibleServers = jsonArray(server)
+  .refine((list) => list.length >= 1 && list.length <= 20, 'must have 1 to 20 servers')
+  .refine(haveDistinctNames, 'has a name twice')
+  .default([]);
+
+function haveDistinctNames(list: readonly { name: string }[]): boolean {
+  return isDistinct(list.map(({ name }) => name));
+}
