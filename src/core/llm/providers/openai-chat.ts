@@ -1,14 +1,20 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
-import type { ModelRequest, ModelStreamPart, OutputFormat } from '../language-model.ts';
+import type { ModelStreamPart, OutputFormat } from '../language-model.ts';
 import { field, listField } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
 import { openAiClient } from './openai-client.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
-import { type ProviderProtocol, type ProviderServer, usageParts } from './provider.ts';
+import { type ProviderProtocol, usageParts } from './provider.ts';
 
-/** OpenAI's Chat Completions API, which most other servers speak, too. */
-export const openAiChat: ProviderProtocol = { send, reader };
+/** OpenAI's Chat Completions API. */
+export const openAiChat: ProviderProtocol = { send: sendWith('max_completion_tokens'), reader };
+
+/**
+ * The same for other servers that speak it. Some of them, e.g. Ollama, ignore the newer name of the limit without a word,
+ * and would write without one.
+ */
+export const compatibleChat: ProviderProtocol = { send: sendWith('max_tokens'), reader };
 
 function reader(connection: ProviderConnection): EventReader {
   return (event) => {
@@ -46,21 +52,19 @@ function responseFormat({ name, schema }: OutputFormat) {
   return { type: 'json_schema' as const, json_schema: { name, schema: { ...schema }, strict: true } };
 }
 
-async function send(
-  { model, system, messages, maxOutputTokens, output }: ModelRequest,
-  connection: ProviderConnection,
-  server: ProviderServer,
-) {
-  const client = await openAiClient(connection, server);
-  await client.chat.completions.create(
-    {
-      model,
-      messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
-      max_completion_tokens: maxOutputTokens,
-      ...(output ? { response_format: responseFormat(output) } : {}),
-      stream: true,
-      stream_options: { include_usage: true },
-    },
-    { signal: connection.signal },
-  );
+function sendWith(limit: 'max_completion_tokens' | 'max_tokens'): ProviderProtocol['send'] {
+  return async ({ model, system, messages, maxOutputTokens, output }, connection, server) => {
+    const client = await openAiClient(connection, server);
+    await client.chat.completions.create(
+      {
+        model,
+        messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
+        [limit]: maxOutputTokens,
+        ...(output ? { response_format: responseFormat(output) } : {}),
+        stream: true,
+        stream_options: { include_usage: true },
+      },
+      { signal: connection.signal },
+    );
+  };
 }

@@ -4,7 +4,7 @@ import {
   type ModelRequest,
   type ModelStreamPart,
 } from '../language-model.ts';
-import { openAiChat } from './openai-chat.ts';
+import { compatibleChat } from './openai-chat.ts';
 import { defineProvider, type Provider } from './provider.ts';
 
 export const openAiCompatible: Provider = {
@@ -37,7 +37,7 @@ export class CompatibleServers implements LanguageModel {
 function targetsOf(server: CompatibleServer): [string, Target][] {
   const { name, baseUrl, apiKey, models } = server;
   const { description } = openAiCompatible;
-  const provider = defineProvider({ title: name, description, baseUrl, ...openAiChat });
+  const provider = defineProvider({ title: name, description, baseUrl, ...compatibleChat });
   const client = provider.create({ apiKey: apiKey ?? '' });
   return models.map((model) => [
     fullName(server, model.name),

@@ -34,12 +34,17 @@ const MAX_REMEMBERED = 1_000;
 
 /** Words of a refusal. A value that is only too large is no refusal: without the parameter it would cost more. */
 const REFUSAL =
-  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|forbidden|cannot find field/i;
+  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed|forbidden|invalid (?:parameter|argument|field|property)|additional propert|cannot find field/i;
 
 const PARAMETERS: readonly Parameter[] = [
   {
-    isRefused: (body, words) => names(body, 'max_completion_tokens', words) && REFUSAL.test(words),
-    change: ({ max_completion_tokens, ...rest }) => ({ ...rest, max_tokens: max_completion_tokens }),
+    // The limit by its other name. Who refuses the older name tells the newer one.
+    isRefused: (body, words) =>
+      words.includes('max_completion_tokens') &&
+      ('max_completion_tokens' in body || names(body, 'max_tokens', words)) &&
+      REFUSAL.test(words),
+    change: ({ max_tokens: older, max_completion_tokens: newer, ...rest }) =>
+      older === undefined ? { ...rest, max_tokens: newer } : { ...rest, max_completion_tokens: older },
   },
   {
     isRefused: (body, words) => names(body, 'stream_options', words) && REFUSAL.test(words),
