@@ -163,5 +163,6 @@ interface StepInput {
   dependsOn: string[];
   approval: { question?: string; timeoutSeconds?: number; onReject?: 'FAIL' | 'SKIP' } | null;
   maxOutputTokens: number;
+  provider: string;
   model: string;
 }

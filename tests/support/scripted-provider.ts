@@ -12,7 +12,8 @@ export class ScriptedProvider {
     this.#server = http.createServer(async (message, response) => {
       let body = '';
       for await (const bytes of message) body += String(bytes);
-      const request: ReceivedRequest = { headers: message.headers, body, closedAt: undefined };
+      const { headers, url = '' } = message;
+      const request: ReceivedRequest = { path: url, headers, body, closedAt: undefined };
       response.on('close', () => (request.closedAt = performance.now()));
       this.requests.push(request);
       await this.answer(response, request);
@@ -55,6 +56,8 @@ export function sendError(
 }
 
 export interface ReceivedRequest {
+  /** With its query. */
+  path: string;
   headers: http.IncomingHttpHeaders;
   body: string;
   /** When the answer was complete or the connection was closed, by performance.now(). */
