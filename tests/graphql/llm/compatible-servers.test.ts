@@ -1,9 +1,12 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { STRATEGIES } from '../../../src/modules/discussion/engine/proposal.ts';
 import { testApp } from '../../support/app.ts';
 import { chatChunk, chatEnd, chatEvent, compatibleServer } from '../../support/compatible-server.ts';
+import { NEED, openConversation, readConversation, talk } from '../../support/conversations.ts';
 import { rowId } from '../../support/ids.ts';
 import { design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
 import { ScriptedProvider, sendError, sendEvents } from '../../support/scripted-provider.ts';
+import { CRITIQUE_ANSWER, designAnswer } from '../../support/structured-models.ts';
 
 const local = await new ScriptedProvider().start();
 const gateway = await new ScriptedProvider().start();
@@ -109,6 +112,29 @@ describe('models of the operator’s own servers', () => {
     expect(booked!.costMicros).toBe(BigInt(costMicros));
   });
 
+  it('design in a discussion, also on a server that knows no form of JSON, and only with models that exist', async () => {
+    gateway.answer = (response, { body }) => {
+      if (body.includes('"response_format"'))
+        return sendError(response, 422, {
+          detail: [{ loc: ['body', 'response_format'], msg: 'not permitted' }],
+        });
+      return sendEvents(response, chatChunk(`Here it is:\n${discussionAnswer(body)}`), chatEnd()).end();
+    };
+    const ann = await app.register();
+    const id = await openConversation(app, ann);
+    expect(await talk(app, ann, id, NEED)).toMatchObject({ status: 'COMPLETE', notices: [] });
+
+    const { proposals } = await readConversation(app, ann, id);
+    expect(proposals.map(({ source, critique }) => [source, critique.source])).toEqual(
+      STRATEGIES.map(() => ['MODEL', 'MODEL']),
+    );
+    const models = new Set(proposals.flatMap(({ design: { steps } }) => steps.map(({ model }) => model)));
+    expect(models).toEqual(new Set(['local/llama3.2:3b', 'gateway/acme/large']));
+    const offered =
+      '- gateway/acme/large: $0.5 in, $2.25 out, per million tokens\\n- local/llama3.2:3b: $0 in';
+    expect(gateway.requests.some(({ body }) => body.includes(offered))).toBe(true);
+  });
+
   it('are refused in a design when no server has them, with those that can be chosen', async () => {
     const ann = await app.register();
     const steps = design({ key: 'report', provider: 'OPENAI_COMPATIBLE', model: 'llama3.2:3b' });
@@ -146,6 +172,18 @@ describe('models of the operator’s own servers', () => {
     });
   }
 });
+
+/** Tells the tasks apart by their instructions. The collectors use another model than the reporter, who names one that does not exist. */
+function discussionAnswer(body: string): string {
+  const strategy = STRATEGIES.find((one) => body.includes(`Its strategy is ${one}`));
+  if (strategy) {
+    const { steps, ...rest } = designAnswer(strategy, { model: 'local/llama3.2:3b' });
+    const named = steps.map((step) => (step.key === 'report' ? { ...step, model: 'acme/large' } : step));
+    return JSON.stringify({ ...rest, steps: named });
+  }
+  if (body.includes('Judge the design')) return JSON.stringify(CRITIQUE_ANSWER);
+  return JSON.stringify({ intents: ['DESCRIBE'], isClear: true, memory: {} });
+}
 
 function entry(stepKey: string, model: string) {
   return { stepKey, provider: 'OPENAI_COMPATIBLE', model, estimated: false };
