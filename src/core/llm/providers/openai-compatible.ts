@@ -5,6 +5,7 @@ import {
   type ModelStreamPart,
 } from '../language-model.ts';
 import { compatibleChat } from './openai-chat.ts';
+import type { ModelTimeouts } from './provider-call.ts';
 import { defineProvider, type Provider } from './provider.ts';
 
 export const openAiCompatible: Provider = {
@@ -38,12 +39,18 @@ function targetsOf(server: CompatibleServer): [string, Target][] {
   const { name, baseUrl, apiKey, models } = server;
   const { description } = openAiCompatible;
   const provider = defineProvider({ title: name, description, baseUrl, ...compatibleChat });
-  const client = provider.create({ apiKey: apiKey ?? '' });
+  const client = provider.create({ apiKey: apiKey ?? '', timeouts: TIMEOUTS });
   return models.map((model) => [
     fullName(server, model.name),
     { client, model: model.name, maxOutputTokens: model.maxOutputTokens },
   ]);
 }
+
+/**
+ * A local server may load a model and read a long prompt for minutes before the first word, and then write slowly. Node's
+ * `fetch` itself waits for 5 minutes at most.
+ */
+const TIMEOUTS: ModelTimeouts = { idleMs: 4 * 60_000, totalMs: 30 * 60_000 };
 
 /** What a model is called in designs, lists and the ledger. */
 export function fullName({ name }: Pick<CompatibleServer, 'name'>, model: string): string {

@@ -70,6 +70,26 @@ describe('CompatibleServers', () => {
     expect(body).not.toHaveProperty('max_completion_tokens');
   });
 
+  it('has the patience that a local server needs to load a model, and no more', async () => {
+    const asked = Promise.withResolvers<void>();
+    first.answer = () => asked.resolve();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const failure = expect(ask('first/llama3.2:3b')).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        message: expect.stringMatching(/^first took longer than 240 s/) as unknown,
+      });
+      await asked.promise;
+      vi.advanceTimersByTime(239_000);
+      await new Promise(setImmediate);
+      expect(first.requests[0]?.closedAt).toBeUndefined();
+      vi.advanceTimersByTime(1_000);
+      await failure;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('refuses a model that no server has', async () => {
     for (const model of ['llama3.2:3b', 'third/llama3.2:3b', 'first/acme/large'])
       await expect(ask(model)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
