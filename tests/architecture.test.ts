@@ -40,7 +40,7 @@ const MODULES: readonly (readonly string[])[] = [
  */
 const PUBLIC_FILES: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
-  templates: ['inputs.ts', 'loaders.ts'],
+  templates: ['filled-prompt.ts', 'inputs.ts', 'loaders.ts', 'words.ts'],
   conversations: ['loaders.ts', 'replies.ts', 'snapshot.ts'],
 };
 

@@ -174,7 +174,7 @@ describe('docs/templates.md', () => {
   it('lists the starters', () => {
     const code = (names: string[]) => names.map((one) => `\`${one}\``).join(', ');
     expect(rowsOf(text, '| starter |')).toEqual(
-      STARTERS.map(({ name, inputs, design: { steps } }) => [
+      STARTERS.map(({ name, inputs, steps }) => [
         name.en,
         name.ko,
         code(inputs.map((input) => input.name)),
@@ -185,12 +185,12 @@ describe('docs/templates.md', () => {
   });
 
   it('opens the starter up as it is', () => {
-    const { inputs, design } = competitorDigest;
+    const { inputs, steps } = competitorDigest;
     expect(rowsOf(text, '| input |')).toEqual(
-      inputs.map(({ name, title, defaultValue }) => [`\`${name}\``, title.en, defaultValue ?? '']),
+      inputs.map(({ name, title, defaultValue }) => [`\`${name}\``, title.en, defaultValue?.en ?? '']),
     );
     expect(rowsOf(text, '| step |').map((row) => row.slice(0, 3))).toEqual(
-      design.steps.map(({ key, agent, dependsOn = [] }) => [
+      steps.map(({ key, agent, dependsOn = [] }) => [
         `\`${key}\``,
         agent,
         dependsOn.map((one) => `\`${one}\``).join(', '),

@@ -6,7 +6,7 @@ import type { Tx } from '../../infra/database.ts';
 import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy } from '../../access/visibility.ts';
 import { recordFindings } from '../../kernel/audit/audit.ts';
-import type { Services } from '../../kernel/context.ts';
+import type { Context, Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
 import { keepTemplate } from '../templates/service.ts';
@@ -38,10 +38,16 @@ export const estimatePipeline = useCase(
   'Query.estimatePipeline',
   { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
   async (
-    { viewer, database, catalog, ...ctx }: Scope & Pick<Services, 'database' | 'catalog'> & BudgetContext,
+    {
+      viewer,
+      database,
+      catalog,
+      client,
+      ...ctx
+    }: Scope & Pick<Services, 'database' | 'catalog'> & Pick<Context, 'client'> & BudgetContext,
     { source, request },
   ): Promise<PipelineEstimate> => {
-    const { design, agreed } = await designOf({ prisma: database.prisma, catalog }, viewer, source);
+    const { design, agreed } = await designOf({ prisma: database.prisma, catalog, client }, viewer, source);
     const estimated = await estimateOf({ catalog }, database, viewer, design, request ?? agreed ?? '');
     const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
     return { ...estimated, withinBudget: shortfall === null };
@@ -60,11 +66,11 @@ const executePipelineInput = z.object({
 export const executePipeline = useCase(
   'Mutation.executePipeline',
   { input: executePipelineInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
-  (ctx: Scope & Pick<Services, 'catalog'> & BudgetContext, input) => {
-    const { viewer, catalog } = ctx;
+  (ctx: Scope & Pick<Services, 'catalog'> & Pick<Context, 'client'> & BudgetContext, input) => {
+    const { viewer, catalog, client } = ctx;
     return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
-        const source = await designOf({ prisma: tx.prisma, catalog }, viewer, input.source);
+        const source = await designOf({ prisma: tx.prisma, catalog, client }, viewer, input.source);
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
         const request = inspectText(input.request ?? defaultRequest(source));
         const { design, notices } = withInputs(source, input.templateInputs, request.notices);

@@ -4,13 +4,15 @@ import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import { changeable } from '../../access/visibility.ts';
 import { createNonce } from '../../core/prompt-safety/isolate.ts';
-import type { Services } from '../../kernel/context.ts';
+import type { Context, Services } from '../../kernel/context.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { type Design, designSchema } from '../designs/design.ts';
 import { checkRunnable } from '../designs/runnable.ts';
 import { parseInput, rowId } from '../../kernel/input.ts';
-import { fillInputs, type TemplateInput, type TemplateInputValue } from '../templates/inputs.ts';
+import { fillInputs, type TemplateInputValue } from '../templates/filled-prompt.ts';
+import type { TemplateInput } from '../templates/inputs.ts';
 import { visibleTemplate } from '../templates/service.ts';
+import { wordsOf } from '../templates/words.ts';
 
 /** The source of a run's design: a proposal of the viewer's own conversation, a template that they see, or a design. */
 export const pipelineSource = z.object({
@@ -21,23 +23,20 @@ export const pipelineSource = z.object({
 
 /**
  * Loads the design of a source and checks its graph and that its models are available.
- * The placeholders of a template are still in it.
+ * The placeholders of a template are still in it; a starter is in the language of the client.
  * Errors: ValidationError with paths below `source`, NotFoundError for a proposal that is not the viewer's and a template
  * that they do not see.
  */
 export async function designOf(
-  {
-    prisma,
-    catalog,
-  }: { prisma: Pick<PrismaClient, 'designProposal' | 'pipelineTemplate'>; catalog: Services['catalog'] },
+  { prisma, catalog, client }: SourceContext,
   viewer: Viewer,
   source: z.output<typeof pipelineSource>,
 ): Promise<SourcedDesign> {
   if (source.templateId != null) {
     const template = await visibleTemplate({ prisma }, viewer, source.templateId);
-    const design = designSchema.parse(template.design);
+    const { inputs, ...words } = wordsOf(template, client);
+    const design = designSchema.parse(words.design);
     assertRunnable(design, catalog);
-    const inputs = template.inputs as TemplateInput[];
     return { ...BARE, design, template: { id: template.id, source: { design, inputs } } };
   }
   if (source.proposalId == null) {
@@ -95,6 +94,10 @@ export interface SourcedDesign {
   proposal: { id: string; conversationId: string; selected: boolean } | null;
   /** With its design before the inputs are filled. */
   template: { id: string; source: { design: Design; inputs: TemplateInput[] } } | null;
+}
+
+interface SourceContext extends Pick<Services, 'catalog'>, Pick<Context, 'client'> {
+  prisma: Pick<PrismaClient, 'designProposal' | 'pipelineTemplate'>;
 }
 
 interface AgreedProposal {

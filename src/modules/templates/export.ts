@@ -7,6 +7,6 @@ export const exportTemplates: ExportRows = ({ database }, viewer) =>
       where: { ...ownedBy(viewer), id: { gt: after } },
       orderBy: { id: 'asc' },
       take,
-      omit: { tenantId: true, ownerId: true, searchText: true },
+      omit: { tenantId: true, ownerId: true, searchText: true, translations: true },
     }),
   );

@@ -1,8 +1,9 @@
-import { ConflictError, NotFoundError } from '../../errors.ts';
+import { ConflictError, NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { type InputBuilder, mutation } from '../../schema-kit/mutation.ts';
 import { PipelineDesignInput } from '../designs/schema.ts';
+import { MAX_TEMPLATE_DESCRIPTION_LENGTH, MAX_TEMPLATE_NAME_LENGTH } from './content.ts';
 import {
   MAX_INPUT_DESCRIPTION_LENGTH,
   MAX_INPUT_TITLE_LENGTH,
@@ -10,15 +11,7 @@ import {
   MAX_INPUTS,
 } from './inputs.ts';
 import { PipelineTemplateRef, TemplateVisibilityRef } from './schema.ts';
-import {
-  createTemplate,
-  deleteTemplate,
-  forkTemplate,
-  MAX_TEMPLATE_DESCRIPTION_LENGTH,
-  MAX_TEMPLATE_NAME_LENGTH,
-  saveAsTemplate,
-  updateTemplate,
-} from './service.ts';
+import { createTemplate, deleteTemplate, forkTemplate, saveAsTemplate, updateTemplate } from './service.ts';
 
 const TemplateInputDeclaration = builder.inputType('TemplateInputDeclaration', {
   description: 'Declaration of a named input of a template.',
@@ -74,7 +67,7 @@ const decodeTemplateId = <Input extends { templateId: string }>(input: Input): I
 mutation(createTemplate, {
   description: 'Stores a design as a template.',
   success: { template: { type: PipelineTemplateRef, description: 'The new template.' } },
-  errors: [ConflictError],
+  errors: [ConflictError, UnsafeInputError],
   input: (t) => ({
     ...newTemplate(t),
     design: t.field({
@@ -90,7 +83,7 @@ mutation(saveAsTemplate, {
   description:
     'Stores the design of one of your proposals or runs as a template. Placeholders in its prompts become inputs without a default; a run of a template gives the design and the inputs of that template, without the values of the run.',
   success: { template: { type: PipelineTemplateRef, description: 'The new template.' } },
-  errors: [NotFoundError, ConflictError],
+  errors: [NotFoundError, ConflictError, UnsafeInputError],
   input: (t) => ({
     ...newTemplate(t),
     source: t.field({
@@ -110,9 +103,9 @@ mutation(saveAsTemplate, {
 
 mutation(updateTemplate, {
   description:
-    'Changes one of your templates. What is null or left out stays. Runs that have started keep the design that they started with.',
+    'Changes one of your templates. What is null or left out stays. Runs that have started keep the design that they started with. Starters, and templates of others, are not changed but forked: FORBIDDEN.',
   success: { template: { type: PipelineTemplateRef, description: 'The template in its new version.' } },
-  errors: [NotFoundError, ConflictError],
+  errors: [NotFoundError, ConflictError, UnsafeInputError],
   input: (t) => ({
     templateId: templateId(t),
     expectedVersion: t.int({
@@ -135,7 +128,7 @@ mutation(updateTemplate, {
 
 mutation(deleteTemplate, {
   description:
-    'Deletes one of your templates or, as an ADMIN, one of your tenant. Its runs and forks stay, with `template` and `forkedFrom` null.',
+    'Deletes one of your templates or, as an ADMIN, one of your tenant; others that you see, and starters, give FORBIDDEN. Its runs and forks stay, with `template` and `forkedFrom` null.',
   success: {
     deletedId: { type: 'ID', idOf: 'PipelineTemplate', description: 'Id of the deleted template.' },
   },

@@ -15,3 +15,15 @@ export function assertMayShare({ permissions }: Viewer, visibility: 'PRIVATE' | 
     'To share a template, or change a shared one, requires the permission TEMPLATE_SHARE, which you or your API key do not have.',
   );
 }
+
+/** For a template that the viewer sees and may not change or delete. */
+export function notYours(ownerId: string | null, act: 'change' | 'delete'): AppError {
+  const whose = ownerId === null ? 'is built in' : 'belongs to another member';
+  const advice =
+    act === 'change'
+      ? 'Fork it with forkTemplate, and change the fork.'
+      : ownerId === null
+        ? 'Nobody can delete it.'
+        : 'Its owner or an ADMIN can delete it.';
+  return new AppError('FORBIDDEN', `The template ${whose}. ${advice}`);
+}

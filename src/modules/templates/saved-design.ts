@@ -5,19 +5,20 @@ import { NotFoundError } from '../../errors.ts';
 import type { Tx } from '../../infra/database.ts';
 import { rowId } from '../../kernel/input.ts';
 import { designSchema } from '../designs/design.ts';
+import type { TemplateSource } from './content.ts';
 import { inputsFor, templateInputs } from './inputs.ts';
 
 /** One of both. */
-export const templateSource = z.object({ proposalId: rowId.nullish(), executionId: rowId.nullish() });
+export const savedSource = z.object({ proposalId: rowId.nullish(), executionId: rowId.nullish() });
 
 /**
  * The design of an own proposal or run, with its inputs. A run of a template gives what the template was, without the
- * values of that run, which may be private. Errors: NotFoundError.
+ * values of that run, which may be private. Errors: NotFoundError; ValidationError for placeholders that can be no inputs.
  */
 export async function savedDesign(
   tx: Pick<Tx, 'prisma'>,
   viewer: Viewer,
-  source: z.output<typeof templateSource>,
+  source: z.output<typeof savedSource>,
 ): Promise<TemplateSource> {
   if (source.proposalId != null) {
     const where = { id: source.proposalId, ...changeable('DesignProposal', viewer) };
@@ -29,15 +30,12 @@ export async function savedDesign(
   const select = { design: true, templateSource: true };
   const run = await tx.prisma.pipelineExecution.findFirst({ where, select });
   if (!run) throw new NotFoundError('The run');
-  return run.templateSource === null ? withPlaceholders(run.design) : sourceSchema.parse(run.templateSource);
+  return run.templateSource === null ? withPlaceholders(run.design) : stored.parse(run.templateSource);
 }
 
-function withPlaceholders(stored: unknown): TemplateSource {
-  const design = designSchema.parse(stored);
-  return { design, inputs: inputsFor(design) };
+function withPlaceholders(design: unknown): TemplateSource {
+  const parsed = designSchema.parse(design);
+  return { design: parsed, inputs: inputsFor(parsed) };
 }
 
-const sourceSchema = z.object({ design: designSchema, inputs: templateInputs });
-
-/** A design whose prompts may have placeholders, and the inputs that they stand for. */
-type TemplateSource = z.output<typeof sourceSchema>;
+const stored = z.object({ design: designSchema, inputs: templateInputs });

@@ -1,15 +1,13 @@
 import { TemplateVisibility } from '../../generated/prisma/enums.ts';
-import { containing } from '../../kernel/pagination.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
-import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
 import type { TemplateInput } from './inputs.ts';
-import { namedTemplates } from './loaders.ts';
-import { searchable } from './search.ts';
+import { forkCounts, namedTemplates } from './loaders.ts';
+import { MAX_SEARCH_LENGTH, withAllWords } from './search.ts';
 import { wordsOf } from './words.ts';
 
 export const TemplateVisibilityRef = builder.enumType('TemplateVisibility', {
@@ -48,8 +46,9 @@ export const PipelineTemplateRef = node('PipelineTemplate', {
     }),
     design: t.field({
       type: PipelineDesignRef,
-      description: 'The design, with the placeholders of its inputs.',
-      resolve: (template) => template.design as Design,
+      description:
+        'The design, with the placeholders of its inputs. Titles and questions of a starter are in the same language, its prompts in English.',
+      resolve: (template, _args, { client }) => wordsOf(template, client).design,
     }),
     inputs: t.field({
       type: [TemplateInputRef],
@@ -61,14 +60,18 @@ export const PipelineTemplateRef = node('PipelineTemplate', {
       description: 'Who can see, run and fork the template.',
     }),
     version: t.exposeInt('version', {
-      description: 'Number of the version, from 1. Each update raises it; `updateTemplate` requires it.',
+      description:
+        'Number of the version, from 1. Each update raises it; `updateTemplate` requires it. Of a starter: the revision of all starters.',
     }),
     owner: t.relation('owner', {
       type: UserRef,
       nullable: true,
       description: 'The member who owns the template. Null for the built-in starters.',
     }),
-    forkCount: t.exposeInt('forkCount', { description: 'How often the template was forked.' }),
+    forkCount: t.int({
+      description: 'Number of forks of the template in your tenant.',
+      resolve: ({ id }, _args, ctx) => forkCounts(ctx).load(id),
+    }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
       description: 'Time when the template was created.',
@@ -113,14 +116,13 @@ queryList('sharedTemplates', {
     'Templates that members of your tenant share, and the built-in starters: starters first, then the newest.',
   args: (t) => ({
     search: t.arg.string({
-      description:
-        'Text that the name or the description contains, in any language. Case and Unicode form do not matter. Default: all.',
+      description: `Words that all occur in the name or the description, in any order and any language; parts of words count. Case and Unicode form do not matter. At most ${MAX_SEARCH_LENGTH} characters. Default: all.`,
     }),
   }),
   cursor: 'id',
   filter: ({ search }) => ({
     visibility: 'SHARED',
-    searchText: search?.trim() ? containing(searchable(search.trim())) : undefined,
+    AND: withAllWords(search ?? ''),
   }),
   order: () => ({ by: 'id', direction: 'DESC' }),
 });

@@ -1,105 +1,85 @@
 import { z } from 'zod';
 import type { Viewer } from '../../access/viewer.ts';
 import { changeable, ownedBy, visible } from '../../access/visibility.ts';
-import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
+import { storableJson } from '../../core/text/storable-text.ts';
+import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { PipelineTemplate } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Context, Services } from '../../kernel/context.ts';
-import { rowId, storedName, maxCharacters, storedText } from '../../kernel/input.ts';
+import { rowId } from '../../kernel/input.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
-import { type Design, designSchema } from '../designs/design.ts';
-import { checkRunnable } from '../designs/runnable.ts';
-import { checkInputs, type TemplateInput, templateInputs } from './inputs.ts';
-import { assertMayShare, deletable } from './policy.ts';
-import { savedDesign, templateSource } from './saved-design.ts';
+import { designSchema } from '../designs/design.ts';
+import {
+  checkedInputs,
+  checkedSource,
+  newTemplate,
+  templateChanges,
+  type TemplateContent,
+  templateName,
+  type TemplateSource,
+} from './content.ts';
+import { type TemplateInput, templateInputs } from './inputs.ts';
+import { assertMayShare, deletable, notYours } from './policy.ts';
+import { savedDesign, savedSource } from './saved-design.ts';
 import { searchable } from './search.ts';
 import { wordsOf } from './words.ts';
 
-export const MAX_TEMPLATE_NAME_LENGTH = 120;
-export const MAX_TEMPLATE_DESCRIPTION_LENGTH = 2_000;
-
-const name = storedName(MAX_TEMPLATE_NAME_LENGTH);
-const description = storedText.trim().check(maxCharacters(MAX_TEMPLATE_DESCRIPTION_LENGTH));
-const visibility = z.enum(['PRIVATE', 'SHARED']);
-
-const createTemplateInput = z.object({
-  name,
-  description: description.nullish(),
-  design: designSchema,
-  inputs: templateInputs.nullish(),
-  visibility: visibility.default('PRIVATE'),
-});
-
 export const createTemplate = useCase(
   'Mutation.createTemplate',
-  { input: createTemplateInput, isIdempotent: true, audit: ['template.shared'] },
+  {
+    input: newTemplate.extend({ design: designSchema, inputs: templateInputs.nullish() }),
+    isIdempotent: true,
+    audit: ['template.shared', 'injection.refused'],
+  },
   (ctx: Scope & Pick<Services, 'catalog'>, input) =>
     ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, () =>
-        addTemplate(ctx, tx, { ...input, description: input.description ?? '', inputs: input.inputs ?? [] }),
+        addTemplate(ctx, tx, { ...input, inputs: input.inputs ?? [] }),
       );
-      return { template: await readOwn(tx, ctx.viewer, id) };
+      return { template: await readMade(tx, ctx.viewer, id) };
     }),
 );
-
-const saveAsTemplateInput = z.object({
-  source: templateSource,
-  name,
-  description: description.nullish(),
-  visibility: visibility.default('PRIVATE'),
-});
 
 /** Saves the design of an own proposal or run, with inputs for the placeholders in its prompts. */
 export const saveAsTemplate = useCase(
   'Mutation.saveAsTemplate',
-  { input: saveAsTemplateInput, isIdempotent: true, audit: ['template.shared'] },
+  {
+    input: newTemplate.extend({ source: savedSource }),
+    isIdempotent: true,
+    audit: ['template.shared', 'injection.refused'],
+  },
   (ctx: Scope & Pick<Services, 'catalog'>, { source, ...input }) =>
     ctx.transact(async (tx) => {
-      const id = await ctx.createOnce(tx, async () => {
-        const saved = await savedDesign(tx, ctx.viewer, source);
-        return addTemplate(ctx, tx, { ...input, description: input.description ?? '', ...saved });
-      });
-      return { template: await readOwn(tx, ctx.viewer, id) };
+      const id = await ctx.createOnce(tx, async () =>
+        addTemplate(ctx, tx, { ...input, ...(await savedDesign(tx, ctx.viewer, source)) }),
+      );
+      return { template: await readMade(tx, ctx.viewer, id) };
     }),
 );
 
-const updateTemplateInput = z.object({
-  templateId: rowId,
-  expectedVersion: z.int(),
-  name: name.nullish(),
-  description: description.nullish(),
-  design: designSchema.nullish(),
-  inputs: templateInputs.nullish(),
-  visibility: visibility.nullish(),
-});
-
+/** What does not change is not checked: a template whose model is gone can still be renamed and withdrawn. */
 export const updateTemplate = useCase(
   'Mutation.updateTemplate',
-  { input: updateTemplateInput, audit: ['template.shared'] },
+  {
+    input: templateChanges.extend({ templateId: rowId, expectedVersion: z.int() }),
+    audit: ['template.shared', 'injection.refused'],
+  },
   (ctx: Scope & Pick<Services, 'catalog'>, { templateId: id, expectedVersion, ...changes }) =>
     ctx.transact(async (tx) => {
-      const template = await lockTemplate(tx, ctx.viewer, id);
-      if (template.version !== expectedVersion) {
-        throw new ConflictError(
-          'STALE_VERSION',
-          `The template was changed: it has version ${template.version}, not ${expectedVersion}. Read it again.`,
-          { type: 'PipelineTemplate', id },
-        );
-      }
-      const changed = {
-        name: changes.name ?? template.name,
-        description: changes.description ?? template.description,
-        design: changes.design ?? designSchema.parse(template.design),
-        inputs: changes.inputs ?? (template.inputs as TemplateInput[]),
-        visibility: changes.visibility ?? template.visibility,
+      const before = await changeableTemplate(tx, ctx.viewer, id);
+      if (before.version !== expectedVersion) throw stale(before, expectedVersion);
+      const content = {
+        name: changes.name ?? before.name,
+        description: changes.description ?? before.description,
+        visibility: changes.visibility ?? before.visibility,
+        ...changedSource(before, changes, ctx.catalog),
       };
-      check(ctx, changed);
-      await tx.prisma.pipelineTemplate.update({ where: { id }, data: columnsOf(changed) });
-      await tx.sql('UPDATE pipeline_templates SET version = version + 1, updated_at = now() WHERE id = $1', [
-        id,
-      ]);
-      if (template.visibility === 'PRIVATE') await recordShare(ctx, tx, id, changed.visibility);
-      return { template: await readOwn(tx, ctx.viewer, id) };
+      assertMayShare(ctx.viewer, content.visibility);
+      if (!(await writeTemplate(tx, before, content))) {
+        throw stale(await changeableTemplate(tx, ctx.viewer, id), expectedVersion); // changed meanwhile
+      }
+      if (before.visibility === 'PRIVATE') await recordShare(ctx, tx, id, content.visibility);
+      return { template: await changeableTemplate(tx, ctx.viewer, id) };
     }),
 );
 
@@ -112,7 +92,7 @@ export const deleteTemplate = useCase(
       const { count } = await tx.prisma.pipelineTemplate.deleteMany({
         where: { id, AND: deletable(viewer) },
       });
-      if (count === 0) throw new NotFoundError('The template');
+      if (count === 0) throw notYours((await visibleTemplate(tx, viewer, id)).ownerId, 'delete');
       await record(tx, 'template.deleted', { target: { type: 'PipelineTemplate', id } });
       return { deletedId: id };
     }),
@@ -121,7 +101,7 @@ export const deleteTemplate = useCase(
 export const forkTemplate = useCase(
   'Mutation.forkTemplate',
   {
-    input: z.object({ templateId: rowId, name: name.nullish() }),
+    input: z.object({ templateId: rowId, name: templateName.nullish() }),
     isIdempotent: true,
     audit: { none: 'A fork is seen by its owner and the ADMINs only, and names its origin.' },
   },
@@ -129,23 +109,12 @@ export const forkTemplate = useCase(
     transact(async (tx) => {
       const id = await createOnce(tx, async () => {
         const origin = await visibleTemplate(tx, viewer, input.templateId);
-        const [counted] = await tx.sql(
-          'UPDATE pipeline_templates SET fork_count = fork_count + 1 WHERE id = $1 RETURNING id',
-          [origin.id],
-        );
-        if (!counted) throw new NotFoundError('The template'); // deleted meanwhile
-        const { name, description, inputs } = wordsOf(origin, client);
-        const design = designSchema.parse(origin.design);
-        const fork = {
-          name: input.name ?? name,
-          description,
-          design,
-          inputs,
-          visibility: 'PRIVATE',
-        } as const;
+        if (!(await keepTemplate(tx, origin.id))) throw new NotFoundError('The template'); // deleted meanwhile
+        const words = wordsOf(origin, client);
+        const fork = { ...words, name: input.name ?? words.name, visibility: 'PRIVATE' } as const;
         return insert(tx, viewer, fork, origin.id);
       });
-      return { template: await readOwn(tx, viewer, id) };
+      return { template: await readMade(tx, viewer, id) };
     }),
 );
 
@@ -167,40 +136,16 @@ export async function visibleTemplate(
   return template;
 }
 
-async function addTemplate(ctx: ShareScope & Pick<Services, 'catalog'>, tx: Tx, content: Content) {
-  check(ctx, content);
-  const id = await insert(tx, ctx.viewer, content);
-  await recordShare(ctx, tx, id, content.visibility);
-  return id;
-}
-
-/** Errors: ValidationError for what could not run, FORBIDDEN for what the viewer may not show to others. */
-function check({ viewer, catalog }: { viewer: Viewer } & Pick<Services, 'catalog'>, content: Content): void {
-  assertMayShare(viewer, content.visibility);
-  const { design, inputs } = content;
-  const ofDesign = checkRunnable(design, catalog).map((issue) => ({
-    ...issue,
-    path: ['design', ...issue.path],
-  }));
-  const issues = [...ofDesign, ...checkInputs(design, inputs)];
-  if (issues.length > 0) throw new ValidationError(issues);
-}
-
-async function insert(tx: Tx, viewer: Viewer, content: Content, forkedFromId?: string): Promise<string> {
-  const data = { ...ownedBy(viewer), ...columnsOf(content), forkedFromId: forkedFromId ?? null };
-  return (await tx.prisma.pipelineTemplate.create({ data, select: { id: true } })).id;
-}
-
-function columnsOf({ name, description, design, inputs, visibility }: Content) {
-  return { name, description, design, inputs, visibility, searchText: searchable(name, description) };
-}
-
-async function recordShare({ record }: ShareScope, tx: Tx, id: string, shown: Content['visibility']) {
-  if (shown === 'SHARED') await record(tx, 'template.shared', { target: { type: 'PipelineTemplate', id } });
+/** Errors: NotFoundError; FORBIDDEN for a template that the viewer only sees. */
+async function changeableTemplate(tx: Tx, viewer: Viewer, id: string): Promise<PipelineTemplate> {
+  const where = { id, AND: changeable('PipelineTemplate', viewer) };
+  const template = await tx.prisma.pipelineTemplate.findFirst({ where });
+  if (template) return template;
+  throw notYours((await visibleTemplate(tx, viewer, id)).ownerId, 'change');
 }
 
 /** Errors: ConflictError for a template that was deleted after the idempotencyKey had made it. */
-async function readOwn(tx: Tx, viewer: Viewer, id: string): Promise<PipelineTemplate> {
+async function readMade(tx: Tx, viewer: Viewer, id: string): Promise<PipelineTemplate> {
   const where = { id, AND: changeable('PipelineTemplate', viewer) };
   const template = await tx.prisma.pipelineTemplate.findFirst({ where });
   if (template) return template;
@@ -210,24 +155,61 @@ async function readOwn(tx: Tx, viewer: Viewer, id: string): Promise<PipelineTemp
   );
 }
 
-/** The viewer's own template, locked. Errors: NotFoundError. */
-async function lockTemplate(tx: Tx, viewer: Viewer, id: string): Promise<PipelineTemplate> {
-  await tx.sql('SELECT id FROM pipeline_templates WHERE id = $1 AND tenant_id = $2 FOR UPDATE', [
-    id,
-    viewer.tenantId,
-  ]);
-  const where = { id, AND: changeable('PipelineTemplate', viewer) };
-  const template = await tx.prisma.pipelineTemplate.findFirst({ where });
-  if (!template) throw new NotFoundError('The template');
-  return template;
+function changedSource(
+  before: PipelineTemplate,
+  changes: z.output<typeof templateChanges>,
+  catalog: Services['catalog'],
+): TemplateSource {
+  const inputs = changes.inputs ?? (before.inputs as TemplateInput[]);
+  if (changes.design) return checkedSource({ design: changes.design, inputs }, catalog);
+  const source = { design: designSchema.parse(before.design), inputs };
+  return changes.inputs ? checkedInputs(source) : source;
+}
+
+/** Errors: FORBIDDEN for what the viewer may not show to others; those of `checkedSource`. */
+async function addTemplate(ctx: ShareScope & Pick<Services, 'catalog'>, tx: Tx, content: TemplateContent) {
+  assertMayShare(ctx.viewer, content.visibility);
+  const id = await insert(tx, ctx.viewer, { ...content, ...checkedSource(content, ctx.catalog) });
+  await recordShare(ctx, tx, id, content.visibility);
+  return id;
+}
+
+async function insert(tx: Tx, viewer: Viewer, content: TemplateContent, forkedFromId?: string) {
+  const { name, description, design, inputs, visibility } = content;
+  const searchText = searchable(name, description);
+  const data = { ...ownedBy(viewer), name, description, design, inputs, visibility, searchText };
+  const made = await tx.prisma.pipelineTemplate.create({
+    data: { ...data, forkedFromId: forkedFromId ?? null },
+    select: { id: true },
+  });
+  return made.id;
+}
+
+/** Writes the next version. False when the template is no longer as it was `before`. */
+async function writeTemplate(tx: Tx, before: PipelineTemplate, content: TemplateContent): Promise<boolean> {
+  const { name, description, design, inputs, visibility } = content;
+  const place = [before.id, before.tenantId, before.ownerId, before.version];
+  const texts = [name, description, searchable(name, description)];
+  const [written] = await tx.sql(
+    `UPDATE pipeline_templates
+     SET name = $5, description = $6, search_text = $7, design = $8::jsonb, inputs = $9::jsonb,
+       visibility = $10::"TemplateVisibility", version = version + 1, updated_at = now()
+     WHERE id = $1 AND tenant_id = $2 AND owner_id = $3 AND version = $4 RETURNING id`,
+    [...place, ...texts, storableJson(design), storableJson(inputs), visibility],
+  );
+  return written !== undefined;
+}
+
+function stale({ id, version }: PipelineTemplate, expected: number): ConflictError {
+  return new ConflictError(
+    'STALE_VERSION',
+    `The template was changed: it has version ${version}, not ${expected}. Read it again.`,
+    { type: 'PipelineTemplate', id },
+  );
+}
+
+async function recordShare({ record }: ShareScope, tx: Tx, id: string, shown: TemplateContent['visibility']) {
+  if (shown === 'SHARED') await record(tx, 'template.shared', { target: { type: 'PipelineTemplate', id } });
 }
 
 type ShareScope = Pick<Scope, 'viewer' | 'record'>;
-
-interface Content {
-  name: string;
-  description: string;
-  design: Design;
-  inputs: TemplateInput[];
-  visibility: z.output<typeof visibility>;
-}

@@ -20,6 +20,12 @@ const remove = (account: { token: string }, templateId: string) =>
     account,
   );
 
+async function refusal(account: { token: string }, templateId: string): Promise<string> {
+  const document = 'mutation ($input: DeleteTemplateInput!) { deleteTemplate(input: $input) { __typename } }';
+  const { errors } = await app.graphql(document, { input: { templateId } }, account);
+  return `${String(errors?.[0]?.extensions?.['code'])}: ${errors?.[0]?.message}`;
+}
+
 describe('deleteTemplate', () => {
   it('deletes the template, and keeps its runs and forks, which name it no longer', async () => {
     const ann = await app.register();
@@ -83,9 +89,11 @@ describe('deleteTemplate', () => {
     const admin = await app.register();
     const ann = await app.member(admin, 'USER');
     const { id } = await createTemplate(app, admin, { visibility: 'SHARED' });
-    expect((await remove(ann, id)).__typename).toBe('NotFoundError');
+    expect(await refusal(ann, id)).toBe(
+      'FORBIDDEN: The template belongs to another member. Its owner or an ADMIN can delete it.',
+    );
     const starter = encodeId('PipelineTemplate', 'starter-competitor-digest');
-    expect((await remove(admin, starter)).__typename).toBe('NotFoundError');
+    expect(await refusal(admin, starter)).toBe('FORBIDDEN: The template is built in. Nobody can delete it.');
     expect(await readTemplate(app, admin, starter)).toMatchObject({ id: starter });
   });
 

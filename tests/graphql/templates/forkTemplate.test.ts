@@ -53,6 +53,17 @@ describe('forkTemplate', () => {
     );
   });
 
+  it('of a starter is counted in the own tenant only, as long as it is there', async () => {
+    const [ann, stranger] = [await app.register(), await app.register()];
+    const count = async (account: { token: string }) =>
+      (await readTemplate(app, account, STARTER))!.forkCount;
+    const { template } = await fork(ann, { templateId: STARTER });
+    await fork(await app.member(ann, 'USER'), { templateId: STARTER });
+    expect([await count(ann), await count(stranger)]).toEqual([2, 0]);
+    await app.mutate('deleteTemplate', { templateId: template!.id }, '', ann);
+    expect(await count(ann)).toBe(1);
+  });
+
   it('copies a starter in the language of the client', async () => {
     const ann = await app.register();
     const { template } = await fork(ann, { templateId: STARTER }, { 'accept-language': 'ko-KR,en;q=0.5' });
@@ -61,7 +72,10 @@ describe('forkTemplate', () => {
       owner: { id: ann.session.user.id },
       forkedFrom: { id: STARTER },
     });
-    expect(template!.inputs[0]).toMatchObject({ name: 'competitors', title: '경쟁사' });
+    expect(template!.inputs).toMatchObject([
+      { name: 'competitors', title: '경쟁사' },
+      { name: 'period', defaultValue: '최근 30일' },
+    ]);
     expect(await readTemplate(app, ann, template!.id)).toMatchObject({ name: '경쟁사 동향 요약' });
   });
 

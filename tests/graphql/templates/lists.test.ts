@@ -56,7 +56,7 @@ describe('a page of templates', () => {
     await Promise.all(Array.from({ length: 20 }, () => app.mutate('forkTemplate', { templateId }, '', ann)));
     const read = (size: number) =>
       during(async () => {
-        const query = `{ templates(first: ${size}) { nodes { name owner { displayName } forkedFrom { name owner { id } } } } }`;
+        const query = `{ templates(first: ${size}) { nodes { name forkCount owner { displayName } forkedFrom { name owner { id } } } } }`;
         const { data } = await app.graphql<{ templates: { nodes: object[] } }>(query, {}, ann);
         expect(data!.templates.nodes).toHaveLength(size);
       });
@@ -102,6 +102,7 @@ describe('sharedTemplates', () => {
       'ΟΔΟΣ',
       'İstanbul',
       'Straße',
+      'GROẞ',
       '競合レポート',
       '100% rain_water',
       'a\\b',
@@ -116,6 +117,13 @@ describe('sharedTemplates', () => {
       ['οδος', 'ΟΔΟΣ'],
       ['istanbul', 'İstanbul'],
       ['STRASSE', 'Straße'],
+      ['STRAẞE', 'Straße'],
+      ['strasse', 'Straße'],
+      ['groß', 'GROẞ'],
+      ['gross', 'GROẞ'],
+      ['bikes other', 'Other'],
+      ['분석  경쟁사', '경쟁사 분석'],
+      ['water 100%', '100% rain_water'],
       ['ﾚﾎﾟｰﾄ', '競合レポート'],
       ['cargo', 'Other'],
       ['%', '100% rain_water'],
@@ -124,8 +132,18 @@ describe('sharedTemplates', () => {
     ] as const) {
       expect([search, await found(ann, search)]).toEqual([search, [name]]);
     }
-    for (const nothing of ['zeppelin', 'cargo%', '\0']) expect(await found(ann, nothing)).toEqual([]);
+    for (const nothing of ['zeppelin', 'cargo%', '\0', 'cargo zeppelin'])
+      expect(await found(ann, nothing)).toEqual([]);
     expect(await found(ann, ' ')).toHaveLength(names.length + 1);
+  });
+
+  it('are not searched with a text that is too long', async () => {
+    const ann = await app.register();
+    const query = 'query ($search: String) { sharedTemplates(search: $search) { nodes { id } } }';
+    const codeOf = async (search: string) =>
+      (await app.graphql(query, { search }, ann)).errors?.[0]?.extensions?.['code'];
+    expect(await codeOf('a '.repeat(100))).toBeUndefined();
+    expect(await codeOf('a'.repeat(201))).toBe('BAD_USER_INPUT');
   });
 
   it('of others are not found, and read like missing ones', async () => {

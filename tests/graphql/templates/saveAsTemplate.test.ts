@@ -58,6 +58,23 @@ describe('saveAsTemplate', () => {
     });
   });
 
+  it('refuses placeholders that can be no inputs, and says what to do', async () => {
+    const ann = await app.register();
+    const executionId = await startRun(
+      app,
+      ann,
+      design({ key: 'only', prompt: 'About {{Topic}} and {{주제}}.' }),
+    );
+    const fields = '... on ValidationError { issues { path code message } }';
+    expect(
+      await app.mutate('saveAsTemplate', { source: { executionId }, name: 'It' }, fields, ann),
+    ).toMatchObject({
+      issues: [
+        { path: ['source'], code: 'NOT_ALLOWED', message: expect.stringContaining('{{Topic}}, {{주제}}') },
+      ],
+    });
+  });
+
   it('makes one template for one idempotencyKey', async () => {
     const ann = await app.register();
     const executionId = await startRun(app, ann, design({ key: 'only' }));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKey } from '../../support/api-keys.ts';
 import { type Account, testApp } from '../../support/app.ts';
+import { rowId } from '../../support/ids.ts';
 import { itRefuses } from '../../support/refusals.ts';
 import { design } from '../../support/runs.ts';
 import {
@@ -86,6 +87,24 @@ describe('updateTemplate', () => {
     expect(await readTemplate(app, ann, templateId)).toMatchObject({ version: 1 });
   });
 
+  it('checks only what changes: a template whose model is gone is renamed and withdrawn, but not given a new design', async () => {
+    const ann = await app.register();
+    const { id: templateId } = await createTemplate(app, ann, { visibility: 'SHARED' });
+    const gone = { steps: [{ ...design({ key: 'only' }).steps[0], model: 'gone' }] };
+    await app.services.database.prisma.pipelineTemplate.update({
+      where: { id: rowId(templateId) },
+      data: { design: gone },
+    });
+    const withdrawn = { templateId, expectedVersion: 1, name: 'Old', visibility: 'PRIVATE' };
+    expect(await update(ann, withdrawn)).toMatchObject({ template: { name: 'Old', visibility: 'PRIVATE' } });
+    expect(await update(ann, { templateId, expectedVersion: 2, inputs: [TOPIC] })).toMatchObject({
+      template: { inputs: [TOPIC] },
+    });
+    expect(await update(ann, { templateId, expectedVersion: 3, design: gone })).toMatchObject({
+      issues: [{ path: ['design', 'steps', '0', 'model'], code: 'UNKNOWN_VALUE' }],
+    });
+  });
+
   it('needs TEMPLATE_SHARE to share a template and to change a shared one, but not to withdraw it', async () => {
     const ann = await app.register();
     const key = await createKey(app, ann, { permissions: ['TEMPLATE_WRITE'] });
@@ -109,8 +128,11 @@ describe('updateTemplate', () => {
     );
     const starter = data!.sharedTemplates.nodes.find(({ owner }) => owner === null)!;
     for (const templateId of [id, starter.id]) {
-      const refused = await update(bob, { templateId, expectedVersion: 1, name: 'Mine' });
-      expect(refused.__typename).toBe('NotFoundError');
+      const [error] = await errorsOf(bob, { templateId, expectedVersion: 1, name: 'Mine' });
+      expect(error).toMatchObject({
+        message: expect.stringContaining('Fork it with forkTemplate'),
+        extensions: { code: 'FORBIDDEN' },
+      });
     }
   });
 
@@ -124,9 +146,12 @@ describe('updateTemplate', () => {
   });
 
   async function codeOf(account: { token: string }, input: object): Promise<unknown> {
+    return (await errorsOf(account, input))[0]?.extensions?.['code'];
+  }
+
+  async function errorsOf(account: { token: string }, input: object) {
     const document =
       'mutation ($input: UpdateTemplateInput!) { updateTemplate(input: $input) { __typename } }';
-    const { errors } = await app.graphql(document, { input }, account);
-    return errors?.[0]?.extensions?.['code'];
+    return (await app.graphql(document, { input }, account)).errors ?? [];
   }
 });

@@ -8,6 +8,7 @@ import { type SafeFetch, SafeFetchError } from '../../../core/safe-fetch/safe-fe
 import type { Sources } from '../../../kernel/context.ts';
 import type { AgentTask, CollectedSource } from './agent.ts';
 import { cutText } from './fit-texts.ts';
+import { plainPrompt } from '../../templates/filled-prompt.ts';
 
 /**
  * Collects the material for a collector step: the results of the operator's data service, else the pages at the URLs in
@@ -41,7 +42,7 @@ async function askService(
   { step, request, context, urls }: Pick<AgentTask, 'step' | 'request' | 'context'> & { urls: string[] },
   signal: AbortSignal,
 ): Promise<CollectedSource[]> {
-  const query = [step.prompt, request].filter(Boolean).join('\n\n');
+  const query = [plainPrompt(step.prompt ?? ''), request].filter(Boolean).join('\n\n');
   const response = await fetch(collectorUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -114,7 +115,7 @@ function failedSource(title: string | null, url: string | null, error: string): 
 
 /** The URLs of a text in their order, without duplicates. */
 export function urlsIn({ request, step }: Pick<AgentTask, 'step' | 'request'>): string[] {
-  const found = `${request}\n${step.prompt ?? ''}`.match(URL_IN_TEXT) ?? [];
+  const found = `${request}\n${plainPrompt(step.prompt ?? '')}`.match(URL_IN_TEXT) ?? [];
   return [...new Set(found.map(withoutPunctuation))];
 }
 
@@ -134,7 +135,7 @@ const DEFAULT_TIMEOUT_MS = 20_000;
 const MAX_SERVICE_BYTES = 4 * 1024 * 1024;
 const MAX_ITEMS = 20;
 const MAX_URLS = 5;
-/** In UTF-16 code units. */
+/** In characters. */
 const MAX_SOURCE_LENGTH = 20_000;
 const MAX_TITLE_LENGTH = 300;
 

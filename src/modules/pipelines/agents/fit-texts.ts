@@ -1,20 +1,19 @@
+import { characterCount, firstCharacters } from '../../../core/text/characters.ts';
+
 /**
  * Truncates texts, the longest first, until together they have at most `maxLength` characters; short texts stay
  * complete. A mark states how much of a text is missing. The marks are not counted in `maxLength`.
  */
 export function fitTexts(texts: readonly string[], maxLength: number): string[] {
-  const share = fairShare(
-    texts.map((text) => text.length),
-    maxLength,
-  );
+  const share = fairShare(texts.map(characterCount), maxLength);
   return texts.map((text) => cutText(text, share));
 }
 
 /** The start of a text, with a mark that states how much is missing. */
 export function cutText(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  const start = text.slice(0, maxLength).replace(HALF_A_PAIR, '');
-  return `${start}\n[… ${text.length - start.length} characters left out …]`;
+  const excess = characterCount(text) - maxLength;
+  if (excess <= 0) return text;
+  return `${firstCharacters(text, maxLength)}\n[… ${excess} characters left out …]`;
 }
 
 /** The maximum length of each text. */
@@ -27,5 +26,3 @@ function fairShare(lengths: readonly number[], maxLength: number): number {
   }
   return maxLength;
 }
-
-const HALF_A_PAIR = /[\uD800-\uDBFF]$/;

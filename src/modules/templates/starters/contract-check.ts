@@ -21,57 +21,61 @@ export const contractCheck: Starter = {
       name: 'concerns',
       title: { en: 'Concerns', ko: '중요하게 볼 점' },
       description: { en: 'What matters most to you.', ko: '가장 중요하게 살필 점.' },
-      defaultValue: 'liability, termination, price changes, data protection',
+      defaultValue: {
+        en: 'liability, termination, price changes, data protection',
+        ko: '책임 범위, 해지, 가격 변경, 개인정보 보호',
+      },
     },
   ],
-  design: {
-    steps: [
-      {
-        key: 'terms',
-        agent: 'CUSTOM',
-        title: 'What is agreed',
-        prompt:
-          'You are a contract analyst. From the contract in the request make a table: clause number, subject, what {{party}} must do, what {{party}} gets, dates, amounts. Quote the words that decide. Name annexes and terms that the text refers to but does not contain. If the text is no contract or is cut off, say so first.',
-        maxOutputTokens: 3_000,
-      },
-      {
-        key: 'risks',
-        agent: 'CUSTOM',
-        title: 'Risks',
-        prompt:
-          'You read for {{party}}. List the clauses of the contract in the request that are one-sided, unclear, unusual or without limit, above all on {{concerns}}. For each: clause and quote, what could happen, how bad and how likely, a wording to propose. Quote exactly; invent no clause and cite no statute.',
-        maxOutputTokens: 2_500,
-      },
-      {
-        key: 'missing',
-        agent: 'CUSTOM',
-        title: 'What is missing',
-        prompt:
-          'List what a contract of this kind usually settles and this one does not, as far as it matters to {{party}} and to {{concerns}}. For each say why it matters and which sentence would settle it. Look for each in the whole text before you call it missing.',
-        maxOutputTokens: 1_200,
-      },
-      {
-        key: 'check',
-        agent: 'VALIDATOR',
-        title: 'Check of the quotes',
-        prompt:
-          'Check each quote, clause number, date and amount against the contract in the request, and each "missing" against the whole text. Name risks that another clause limits.',
-        dependsOn: ['terms', 'risks', 'missing'],
-        maxOutputTokens: 1_500,
-      },
-      {
-        key: 'report',
-        agent: 'REPORTER',
-        title: 'Report',
-        prompt:
-          'Write for the person of {{party}} who decides on signing: the contract in five sentences; dates and amounts; risks, the worst first, with clause, quote and proposed wording; what is missing; questions for a lawyer. Begin with: this is a reading aid and no legal advice. Use only what survived the check.',
-        dependsOn: ['terms', 'risks', 'missing', 'check'],
-        maxOutputTokens: 2_500,
-        approval: {
-          question: 'Are the clauses read rightly, and the risks those that matter to you?',
-          timeoutSeconds: 7 * 24 * 3_600,
+  steps: [
+    {
+      key: 'terms',
+      agent: 'CUSTOM',
+      title: { en: 'What is agreed', ko: '합의된 내용' },
+      prompt:
+        'You are a contract analyst. From the contract in the request make a table in the order of its clauses: clause number, subject, what {{party}} must do, what {{party}} gets, dates and periods, amounts. Quote the words that decide. Name annexes and defined terms that the text refers to but does not contain, and the law and place that it names. If the text is no contract or is cut off, say so first.',
+      maxOutputTokens: 3_500,
+    },
+    {
+      key: 'risks',
+      agent: 'CUSTOM',
+      title: { en: 'Risks', ko: '위험' },
+      prompt:
+        'You read for {{party}}. List the clauses of the contract in the request that are one-sided, unclear, unusual, without limit or renewed by themselves, above all on {{concerns}}. For each: clause and quote, what could happen, how bad and how likely, a wording to propose that the other side could accept. Quote exactly; invent no clause and cite no statute.',
+      maxOutputTokens: 3_000,
+    },
+    {
+      key: 'missing',
+      agent: 'CUSTOM',
+      title: { en: 'What is missing', ko: '빠진 내용' },
+      prompt:
+        'List what a contract of this kind usually settles and this one does not, as far as it matters to {{party}} and to {{concerns}}. For each say why it matters and which sentence would settle it. Look for each in the whole text, under any heading, before you call it missing.',
+      maxOutputTokens: 1_500,
+    },
+    {
+      key: 'check',
+      agent: 'VALIDATOR',
+      title: { en: 'Check of the quotes', ko: '인용 대조' },
+      prompt:
+        'Check every quote, clause number, date and amount against the contract in the request, and every "missing" against the whole text. Name risks that another clause limits, and clauses that contradict each other.',
+      dependsOn: ['terms', 'risks', 'missing'],
+      maxOutputTokens: 2_000,
+    },
+    {
+      key: 'report',
+      agent: 'REPORTER',
+      title: { en: 'Report', ko: '보고서' },
+      prompt:
+        'Write for the person of {{party}} who decides on signing. Begin with: this is a reading aid and no legal advice. Then: the contract in five sentences; dates, periods of notice and amounts as a table; risks, the worst first, with clause, quote and proposed wording; what is missing; questions for a lawyer; which of {{concerns}} is settled well. Use only what survived the check. Clause numbers are the sources.',
+      dependsOn: ['terms', 'risks', 'missing', 'check'],
+      maxOutputTokens: 3_000,
+      approval: {
+        question: {
+          en: 'Are the clauses read rightly, and the risks those that matter to you?',
+          ko: '조항을 바르게 읽었나요? 위험이 우리에게 중요한 것인가요?',
         },
+        timeoutSeconds: 7 * 24 * 3_600,
       },
-    ],
-  },
+    },
+  ],
 };

@@ -18,49 +18,50 @@ export const releaseNotes: Starter = {
       name: 'readers',
       title: { en: 'Readers', ko: '독자' },
       description: { en: 'Who reads the notes.', ko: '노트를 읽을 사람.' },
-      defaultValue: 'users who are no developers',
+      defaultValue: { en: 'users who are no developers', ko: '개발자가 아닌 사용자' },
     },
   ],
-  design: {
-    steps: [
-      {
-        key: 'sort',
-        agent: 'CUSTOM',
-        title: 'Changes sorted',
-        prompt:
-          'You are the release manager of {{release}}. Sort every change of the request into: new, improved, fixed, breaking, deprecated, security, internal. One line each with its id. Merge changes that belong together. Where a line does not say what changed, put it under "unclear" instead of guessing.',
-        maxOutputTokens: 2_000,
-      },
-      {
-        key: 'breaking',
-        agent: 'CUSTOM',
-        title: 'What breaks',
-        prompt:
-          'You run systems that use {{release}}. From the changes of the request list each one that may need action: changed or removed behaviour, settings, formats, versions, migrations. For each: id, who is affected, what to do before and after. Do not invent commands or names of settings. If there is none, say so.',
-        maxOutputTokens: 1_200,
-      },
-      {
-        key: 'check',
-        agent: 'VALIDATOR',
-        title: 'Check against the changes',
-        prompt:
-          'Check that each change of the request is sorted once, that nothing is promised that the changes do not say, and that security fixes are told without telling how to exploit them.',
-        dependsOn: ['sort', 'breaking'],
-        maxOutputTokens: 1_000,
-      },
-      {
-        key: 'notes',
-        agent: 'REPORTER',
-        title: 'Release notes',
-        prompt:
-          'Write the release notes of {{release}} for {{readers}}: two sentences on what matters; "Before you update" if anything breaks; then New, Improved, Fixed. Say what the reader can do now, not what the code does. Leave out internal changes, keep ids in parentheses, no marketing words, no summary and no sources sections.',
-        dependsOn: ['sort', 'breaking', 'check'],
-        maxOutputTokens: 1_800,
-        approval: {
-          question: 'Is the selection right, and may all of it be published?',
-          timeoutSeconds: 7 * 24 * 3_600,
+  steps: [
+    {
+      key: 'sort',
+      agent: 'CUSTOM',
+      title: { en: 'Changes sorted', ko: '변경 분류' },
+      prompt:
+        'You are the release manager of {{release}}. Sort every change of the request into: new, improved, fixed, breaking, deprecated, security, internal. One line each with its id: what a user notices. Merge changes that belong together, and changes that were reverted, and name all their ids. Where a line does not say what changed, put it under "unclear" instead of guessing. At the end state how many changes the request holds and how many are in each group.',
+      maxOutputTokens: 3_000,
+    },
+    {
+      key: 'breaking',
+      agent: 'CUSTOM',
+      title: { en: 'What breaks', ko: '호환되지 않는 변경' },
+      prompt:
+        'You run systems that use {{release}}. From the changes of the request list each one that may need action: changed or removed behaviour, defaults, settings, formats, versions, migrations, longer downtime. For each: id, who is affected, what to do before and after, how to see that it worked. Do not invent commands or names of settings. If there is none, say so.',
+      maxOutputTokens: 1_500,
+    },
+    {
+      key: 'check',
+      agent: 'VALIDATOR',
+      title: { en: 'Check against the changes', ko: '변경 목록 대조' },
+      prompt:
+        'Check that every change of the request is sorted once, that nothing is promised that the changes do not say, that what breaks is under "breaking", and that security fixes are told without telling how to exploit them. Name names of customers, people and internal systems that must not be published.',
+      dependsOn: ['sort', 'breaking'],
+      maxOutputTokens: 1_200,
+    },
+    {
+      key: 'notes',
+      agent: 'REPORTER',
+      title: { en: 'Release notes', ko: '릴리스 노트' },
+      prompt:
+        'Write the release notes of {{release}} for {{readers}}: two sentences on what matters; "Before you update" if anything breaks or needs action; then New, Improved, Fixed, Security, as far as there is any. Say what the reader can do now, not what the code does. Leave out internal and unclear changes, keep ids in parentheses, no marketing words. No sections for summary, findings, sources or limits: these are release notes.',
+      dependsOn: ['sort', 'breaking', 'check'],
+      maxOutputTokens: 2_500,
+      approval: {
+        question: {
+          en: 'Is the selection right, and may all of it be published?',
+          ko: '내용 선정이 맞나요? 모두 공개해도 되나요?',
         },
+        timeoutSeconds: 7 * 24 * 3_600,
       },
-    ],
-  },
+    },
+  ],
 };

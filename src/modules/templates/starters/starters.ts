@@ -10,7 +10,13 @@ import { securityLogReview } from './security-log-review.ts';
 import type { Starter } from './starter.ts';
 import { supportThemes } from './support-themes.ts';
 
-/** The built-in templates, in the order in which lists show them. */
+/**
+ * Raised with every change of a starter, and with one that is added or removed: a process stores the starters only when
+ * no newer revision is stored. A test finds changes that do not raise it.
+ */
+export const STARTERS_REVISION = 2;
+
+/** The built-in templates. Lists order them by their ids. */
 export const STARTERS: readonly Starter[] = [
   competitorDigest,
   literatureOverview,

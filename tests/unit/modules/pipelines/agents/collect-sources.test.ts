@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SafeFetch } from '../../../../../src/core/safe-fetch/safe-fetch.ts';
 import { collectSources } from '../../../../../src/modules/pipelines/agents/collect-sources.ts';
+import { createNonce } from '../../../../../src/core/prompt-safety/isolate.ts';
+import { designSchema } from '../../../../../src/modules/designs/design.ts';
+import { fillInputs } from '../../../../../src/modules/templates/filled-prompt.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { makeTask } from '../../../../support/agent-task.ts';
 
@@ -119,6 +122,24 @@ describe('collectSources from the data collector service', () => {
         context: { language: 'ko' },
       },
     ]);
+  });
+
+  it('posts the values of a template in their places, without the marks around them', async () => {
+    const service = await serve(json({ items: [] }));
+    const design = designSchema.parse({
+      steps: [{ key: 'a', agent: 'COLLECTOR', title: 'A', prompt: 'Read {{pages}} on {{topic}}.' }],
+    });
+    const given = [
+      { name: 'pages', value: 'https://x.example/a' },
+      { name: 'topic', value: 'rain' },
+    ];
+    const inputs = given.map(({ name }) => ({ name, title: name, description: '', defaultValue: null }));
+    const [step] = fillInputs(design, inputs, given, createNonce()).design.steps;
+    await collectSources(makeTask({ request: 'A page', step }), { fetch, collectorUrl: service.url }, signal);
+    expect(JSON.parse(service.bodies[0]!)).toMatchObject({
+      query: 'Read https://x.example/a on rain.\n\nA page',
+      urls: ['https://x.example/a'],
+    });
   });
 
   it.each<[how: string, reason: string, listener: RequestListener, timeoutMs?: number]>([

@@ -33,9 +33,10 @@ describe('fitTexts', () => {
 });
 
 describe('cutText', () => {
-  it('never splits a surrogate pair', () => {
-    const cut = cutText('🙂🙂🙂', 3);
-    expect(cut).toBe('🙂\n[… 4 characters left out …]');
-    expect(cut.isWellFormed()).toBe(true);
+  it('counts characters, in every Unicode form, and never splits one', () => {
+    expect(cutText('🙂🙂🙂', 2)).toBe('🙂🙂\n[… 1 characters left out …]');
+    const decomposed = '한글'.normalize('NFD');
+    expect(cutText(decomposed, 2)).toBe(decomposed);
+    expect(cutText(decomposed, 1)).toBe('한\n[… 1 characters left out …]');
   });
 });
