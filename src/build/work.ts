@@ -10,7 +10,7 @@ import type { Services } from '../kernel/context.ts';
 import type { SettleDeparture } from '../kernel/departure.ts';
 import { linkAuditEntries } from '../modules/audit/chainer.ts';
 import { settleAddresses } from '../modules/audit/departure.ts';
-import { expireApprovals } from '../modules/approvals/service.ts';
+import { expireApprovals } from '../modules/approvals/expiry.ts';
 import { deleteExpiredAccess } from '../modules/auth/retention.ts';
 import { forgetExpiredDenials } from '../modules/auth/issuers/denied-tokens.ts';
 import { settleDepartures } from '../modules/auth/members/departures.ts';

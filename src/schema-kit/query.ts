@@ -37,9 +37,9 @@ export function queryList<Name extends ModelName & VisibleType, Args extends Inp
   options: ListOptions<Name, Args>,
 ): void {
   const { model, connection, description, args, cursor, filter, order } = options;
-  const conditions = (given: InputShapeFromFields<Args>, ctx: Context) => {
+  const conditions = async (given: InputShapeFromFields<Args>, ctx: Context) => {
     const viewer = authorize(ctx, `Query.${field}`);
-    return [visible(model, viewer), filter(given, viewer)];
+    return [visible(model, viewer), await filter(given, viewer, ctx)];
   };
   builder.queryField(field, (t) =>
     t.prismaConnection(
@@ -49,11 +49,11 @@ export function queryList<Name extends ModelName & VisibleType, Args extends Inp
         cursor: cursor as 'id',
         description,
         args: args(t as never) as {},
-        totalCount: (_root, given, ctx) =>
-          delegateOf(ctx, model).count({ where: { AND: conditions(given as never, ctx) } }),
-        resolve: (query, _root, given, ctx) => {
+        totalCount: async (_root, given, ctx) =>
+          delegateOf(ctx, model).count({ where: { AND: await conditions(given as never, ctx) } }),
+        resolve: async (query, _root, given, ctx) => {
           const { behind, ...page } = keyset(query, order(given as never));
-          const where = { AND: [...conditions(given as never, ctx), behind] };
+          const where = { AND: [...(await conditions(given as never, ctx)), behind] };
           return delegateOf(ctx, model).findMany({ ...page, where }) as never;
         },
       },
@@ -78,6 +78,10 @@ interface ListOptions<Name extends ModelName, Args extends InputFieldMap> extend
   /** Unique index whose columns form the cursor. */
   cursor: 'id' | 'updatedAt_id';
   args: (t: PothosSchemaTypes.RootFieldBuilder<SchemaTypes, object, 'Query'>) => Args;
-  filter: (args: InputShapeFromFields<Args>, viewer: Viewer) => Models[Name]['Where'];
+  filter: (
+    args: InputShapeFromFields<Args>,
+    viewer: Viewer,
+    ctx: Context,
+  ) => Models[Name]['Where'] | Promise<Models[Name]['Where']>;
   order: (args: InputShapeFromFields<Args>) => Order;
 }

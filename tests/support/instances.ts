@@ -17,14 +17,21 @@ export function testInstances(overrides: Overrides = {}): TestInstances {
   afterAll(() => Promise.all(apps.map((app) => app.close())));
   return {
     databaseUrl: database.url,
-    async start(config = {}) {
+    async start(config = {}, more = {}) {
       const settings = readConfig({ ...ENVIRONMENT, DATABASE_URL: database.url });
       const logs: string[] = [];
       const output = new Writable({ write: (line, _encoding, done) => (logs.push(String(line)), done()) });
       const app = new TestApp(logs);
       apps.push(app);
       await app.start(
-        await createApp({ ...settings, ...config }, { logger: createLogger('info', output), ...overrides }),
+        await createApp(
+          { ...settings, ...config },
+          {
+            logger: createLogger('info', output),
+            ...overrides,
+            ...more,
+          },
+        ),
       );
       return app;
     },
@@ -44,5 +51,6 @@ const ENVIRONMENT = {
 
 export interface TestInstances {
   databaseUrl: string;
-  start(config?: Partial<Config>): Promise<TestApp>;
+  /** `more`: parts of this one process, such as its clock. */
+  start(config?: Partial<Config>, more?: Overrides): Promise<TestApp>;
 }

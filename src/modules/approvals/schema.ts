@@ -1,17 +1,18 @@
 import { NotFoundError, UnsafeInputError } from '../../errors.ts';
 import { AlreadyDecidedError } from './errors.ts';
 import { ApprovalStatus } from '../../generated/prisma/enums.ts';
+import { timeOfAnswer } from '../../kernel/database-time.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { builder } from '../../schema-kit/builder.ts';
 import { connection } from '../../schema-kit/connection.ts';
 import { errorType } from '../../schema-kit/errors.ts';
-import { oneOf } from '../../schema-kit/filters.ts';
 import { decodeId } from '../../schema-kit/global-id.ts';
 import { mutation } from '../../schema-kit/mutation.ts';
 import { node } from '../../schema-kit/node.ts';
 import { queryList, queryOne } from '../../schema-kit/query.ts';
 import { UserRef } from '../auth/schema.ts';
 import { ApprovalTimingRef } from '../designs/schema.ts';
+import { endedAt, hasStatusAt, statusAt } from './expiry.ts';
 import { decideApproval, MAX_COMMENT_LENGTH } from './service.ts';
 
 const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
@@ -51,7 +52,12 @@ export const ApprovalRequestRef = node('ApprovalRequest', {
   description:
     'A request of a run that a user approves or rejects a step. It is durable and can stay open for days.',
   fields: (t) => ({
-    status: t.expose('status', { type: ApprovalStatusRef, description: 'Current status.' }),
+    status: t.field({
+      type: ApprovalStatusRef,
+      description: 'Current status.',
+      select: { status: true, expiresAt: true },
+      resolve: async (request, _args, ctx) => statusAt(await timeOfAnswer(ctx), request),
+    }),
     stepKey: t.exposeString('stepKey', { description: 'Key of the step that requires the approval.' }),
     timing: t.expose('timing', {
       type: ApprovalTimingRef,
@@ -82,10 +88,12 @@ export const ApprovalRequestRef = node('ApprovalRequest', {
       nullable: true,
       description: 'Time when the request expires. Null means never.',
     }),
-    decidedAt: t.expose('decidedAt', {
+    decidedAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'Time when the status became final. Null while PENDING.',
+      select: { status: true, expiresAt: true, decidedAt: true },
+      resolve: async (request, _args, ctx) => endedAt(await timeOfAnswer(ctx), request),
     }),
   }),
 });
@@ -129,10 +137,13 @@ queryList('approvalRequests', {
     }),
   }),
   cursor: 'id',
-  filter: ({ filter }) => ({
-    status: oneOf(filter?.statuses === undefined ? ['PENDING'] : filter.statuses),
-    executionId: filter?.executionId ? decodeId(filter.executionId, 'PipelineExecution') : undefined,
-  }),
+  filter: async ({ filter }, _viewer, ctx) => {
+    const statuses = filter?.statuses === undefined ? (['PENDING'] as const) : filter.statuses;
+    return {
+      ...(statuses && hasStatusAt(await timeOfAnswer(ctx), statuses)),
+      executionId: filter?.executionId ? decodeId(filter.executionId, 'PipelineExecution') : undefined,
+    };
+  },
   order: () => ({ by: 'id', direction: 'DESC' }),
 });
 

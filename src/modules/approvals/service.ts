@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { visible } from '../../access/visibility.ts';
 import { AppError, NotFoundError } from '../../errors.ts';
 import { AlreadyDecidedError } from './errors.ts';
-import type { ApprovalRequest } from '../../generated/prisma/client.ts';
-import type { Database, Tx } from '../../infra/database.ts';
+import type { Database } from '../../infra/database.ts';
 import type { Services } from '../../kernel/context.ts';
-import { recordAct, recordFindings } from '../../kernel/audit/audit.ts';
-import { signalsLog } from '../../kernel/events/signals.ts';
+import { recordFindings } from '../../kernel/audit/audit.ts';
+import { databaseTime } from '../../kernel/database-time.ts';
 import { inspectText, isVisible, NOT_BLANK, rowId, maxCharacters, storedText } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
-import { approvalsLog, executionApprovalsLog } from './events.ts';
+import { announceDecided } from './announce.ts';
+import { expireApprovals, lockOpen, statusAt } from './expiry.ts';
 import { mayDecide } from './policy.ts';
 
 export const MAX_COMMENT_LENGTH = 2_000;
@@ -36,14 +36,14 @@ const decideApprovalInput = z
   });
 
 /**
- * Decides a request. A conditional update changes the status from PENDING exactly once, and the same transaction wakes
+ * Decides a request. Its row is locked while it is open, so that its status changes once, and the same transaction wakes
  * the run. Later decisions fail with AlreadyDecidedError.
  */
 export const decideApproval = useCase(
   'Mutation.decideApproval',
   { input: decideApprovalInput, audit: ['approval.decided', 'injection.suspected', 'injection.refused'] },
   async (
-    { viewer, transact, record, database, clock }: Scope & Pick<Services, 'database' | 'clock'>,
+    { viewer, transact, record, database }: Scope & Pick<Services, 'database'>,
     { approvalId: id, decision, comment = null, edits },
   ) => {
     const approval = await transact(async (tx) => {
@@ -53,69 +53,32 @@ export const decideApproval = useCase(
       if (!mayDecide(viewer, request)) throw new AppError('FORBIDDEN', whoDecides(request.execution));
       const edited = edits?.prompt == null ? null : inspectText(edits.prompt);
       const editedPrompt = edited && edited.text;
-      const now = clock();
+      const decidedAt = await lockOpen(tx, id);
+      if (!decidedAt) return null;
       const status = decision === 'APPROVE' ? 'APPROVED' : 'REJECTED';
-      const { count } = await tx.prisma.approvalRequest.updateMany({
-        where: { id, status: 'PENDING', OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
-        data: { status, comment, editedPrompt, decidedById: viewer.userId, decidedAt: now },
+      const decided = await tx.prisma.approvalRequest.update({
+        where: { id },
+        data: { status, comment, editedPrompt, decidedById: viewer.userId, decidedAt },
       });
-      if (count === 0) return null;
-      await announce(tx, request);
+      await announceDecided(tx, decided);
       const target = { type: 'ApprovalRequest', id } as const;
       await record(tx, 'approval.decided', { target, detail: { status, isEdited: edited !== null } });
       if (edited) await recordFindings((...act) => record(tx, ...act), edited.notices, target);
-      return tx.prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+      return decided;
     });
 
     if (approval) return { approval };
-    await expireApprovals({ database, clock });
+    await expireApprovals({ database });
     throw await alreadyDecided(database, id);
   },
 );
 
-/** Sets overdue requests to EXPIRED, which has the effect of a rejection. Safe to run in several processes. */
-export async function expireApprovals({
-  database,
-  clock,
-}: Pick<Services, 'database' | 'clock'>): Promise<void> {
-  await database.transact(async (tx) => {
-    const now = clock();
-    const due = await tx.sql<{ id: string }>(
-      `SELECT id FROM approval_requests WHERE status = 'PENDING' AND expires_at <= $1
-       ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`,
-      [now],
-    );
-    if (due.length === 0) return;
-    const expired = await tx.prisma.approvalRequest.updateManyAndReturn({
-      where: { id: { in: due.map(({ id }) => id) } },
-      data: { status: 'EXPIRED', decidedAt: now },
-    });
-    for (const request of expired) {
-      await announce(tx, request);
-      const { id, tenantId } = request;
-      const target = { type: 'ApprovalRequest', id } as const;
-      await recordAct(tx, 'approval.expired', { tenantId, actorId: null, target });
-    }
-  });
-}
-
-/** Writes the decision to the log of the run and to that of the tenant's approvals, and wakes the run's worker. */
-async function announce(
-  tx: Tx,
-  request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>,
-) {
-  const event = { type: 'ApprovalDecided' as const, approvalId: request.id };
-  tx.append(executionApprovalsLog(request.executionId), event);
-  tx.append(approvalsLog(request.tenantId), event);
-  tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
-  await tx.send('run', request.executionId);
-}
-
 async function alreadyDecided(
-  { prisma }: Pick<Database, 'prisma'>,
+  { prisma, sql }: Pick<Database, 'prisma' | 'sql'>,
   id: string,
 ): Promise<AlreadyDecidedError> {
-  const { status } = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+  const request = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
+  const status = statusAt(await databaseTime(sql), request);
   return new AlreadyDecidedError(id, `The request is already ${status} and can no longer be decided.`);
 }
 

@@ -1,26 +1,25 @@
 import type { ApprovalRequest } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
-import { visible } from '../../access/visibility.ts';
+import { databaseTime } from '../../kernel/database-time.ts';
 import { approvalsLog } from './events.ts';
-import { mayDecide } from './policy.ts';
+import { hasStatusAt } from './expiry.ts';
+import { decidableBy } from './policy.ts';
 
 /** Reads the open requests that the viewer may decide, as of one seq of the tenant's approvals. */
 export async function snapshotApprovals(database: Database, viewer: Viewer): Promise<ApprovalsSnapshot> {
-  return database.snapshot(async ({ prisma, eventLog }) => {
-    const open = await prisma.approvalRequest.findMany({
-      where: { status: 'PENDING', ...visible('ApprovalRequest', viewer) },
-      include: { execution: { select: { ownerId: true, requireDifferentApprover: true } } },
-      orderBy: { id: 'asc' },
-      take: MAX_OPEN,
-    });
+  return database.snapshot(async ({ prisma, sql, eventLog }) => {
+    const mine = decidableBy(viewer);
+    const isOpen = hasStatusAt(await databaseTime(sql), ['PENDING']);
+    const approvals = mine
+      ? await prisma.approvalRequest.findMany({
+          where: { AND: [mine, isOpen] },
+          orderBy: { id: 'asc' },
+          take: MAX_OPEN,
+        })
+      : [];
     const { head } = await eventLog.state(approvalsLog(viewer.tenantId));
-    return {
-      seq: head,
-      at: new Date(),
-      data: { type: 'ApprovalsSnapshot' },
-      approvals: open.filter((request) => mayDecide(viewer, request)),
-    };
+    return { seq: head, at: new Date(), data: { type: 'ApprovalsSnapshot' }, approvals };
   });
 }
 

@@ -7,7 +7,7 @@ import { ensureOperator } from '../../../src/modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../../../src/modules/auth/accounts/passwords.ts';
 import { denyByOperator } from '../../../src/modules/auth/issuers/denied-tokens.ts';
 import { createLink, linkByOperator } from '../../../src/modules/auth/links/links.ts';
-import { expireApprovals } from '../../../src/modules/approvals/service.ts';
+import { expireApprovals } from '../../../src/modules/approvals/expiry.ts';
 import { encodeId } from '../../../src/schema-kit/global-id.ts';
 import { createKey } from '../../support/api-keys.ts';
 import { type Account, testApp } from '../../support/app.ts';

@@ -3,6 +3,7 @@ import { cleanText } from '../../../core/prompt-safety/clean-text.ts';
 import type { RefreshToken, User } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
 import type { Context } from '../../../kernel/context.ts';
+import { databaseTime } from '../../../kernel/database-time.ts';
 import type { PublicScope } from '../../../kernel/use-case.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -17,7 +18,7 @@ export async function openSession(
   tx: Tx,
   { id: userId, tenantId }: Pick<User, 'id' | 'tenantId'>,
 ): Promise<AuthSession> {
-  const now = await currentTime(tx);
+  const now = await databaseTime(tx.sql);
   const expiresAt = new Date(now.getTime() + ctx.settings.sessionMaxDays * DAY_MS);
   const userAgent = readableUserAgent(ctx.client.userAgent);
   const session = await tx.prisma.session.create({
@@ -71,11 +72,6 @@ export const IS_OPEN = 's.ended_at IS NULL AND s.expires_at > now() AND u.remove
 const GRACE_MS = 10_000;
 const DAY_MS = 86_400_000;
 const MAX_USER_AGENT_LENGTH = 300;
-
-async function currentTime(tx: Tx): Promise<Date> {
-  const [row] = await tx.sql<{ now: Date }>('SELECT now()');
-  return row!.now;
-}
 
 /** What a browser or a program calls itself, for people who read the list of their sessions. */
 function readableUserAgent(userAgent: string | null): string | null {

@@ -1,6 +1,7 @@
 import { firstCharacters } from '../../../core/text/characters.ts';
 import type { ApprovalRequest, PipelineExecution, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Tx } from '../../../infra/database.ts';
+import { databaseTime } from '../../../kernel/database-time.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
 import type { AgentTask } from '../agents/agent.ts';
@@ -46,9 +47,10 @@ export async function createRequest(
   tx: Tx,
   emit: Emit,
   run: Run,
-  { step, approval, inputs, now }: NewRequest,
+  { step, approval, inputs }: NewRequest,
 ): Promise<ApprovalRequest> {
   const { timing, question, timeoutSeconds } = approval;
+  const now = await databaseTime(tx.sql);
   const request = await tx.prisma.approvalRequest.create({
     data: {
       tenantId: run.tenantId,
@@ -96,7 +98,6 @@ interface NewRequest {
   step: Step;
   approval: StepApproval;
   inputs: AgentTask['inputs'];
-  now: Date;
 }
 
 type Run = Readonly<Pick<PipelineExecution, 'id' | 'tenantId'>>;

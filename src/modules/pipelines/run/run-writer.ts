@@ -89,7 +89,7 @@ export class RunWriter {
 
   /** Requests the approval of a step. */
   async requestApproval(step: Step, approval: StepApproval): Promise<ApprovalRequest> {
-    const about = { step, approval, inputs: this.#state.inputsOf(step), now: this.#clock() };
+    const about = { step, approval, inputs: this.#state.inputsOf(step) };
     let request: ApprovalRequest | undefined;
     const also: Also = async (tx, emit) => {
       request = await createRequest(tx, emit, this.#run, about);

@@ -1,0 +1,160 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expireApprovals } from '../../src/modules/approvals/expiry.ts';
+import type { Account, TestApp } from '../support/app.ts';
+import { rowId } from '../support/ids.ts';
+import { testInstances } from '../support/instances.ts';
+import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
+import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
+
+const instances = testInstances({ router: routerOf(new ScriptedModel()) });
+const database = new pg.Pool({ connectionString: instances.databaseUrl, max: 2 });
+afterAll(() => database.end());
+
+const clockOff = (seconds: number) => () => new Date(Date.now() + seconds * 1_000);
+
+describe('processes whose clocks are 120 s apart', () => {
+  const apps: TestApp[] = [];
+  afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
+  const start = async (...options: Parameters<typeof instances.start>) => {
+    const app = await instances.start(...options);
+    apps.push(app);
+    return app;
+  };
+
+  it('expire nothing early, whichever of them asked', async () => {
+    const fast = await start({}, { clock: clockOff(120) });
+    const ann = await fast.register();
+    const { id } = await openRequest(fast, ann, 60);
+    const { rows } = await database.query<{ isExact: boolean }>(
+      `SELECT expires_at BETWEEN now() + interval '30 seconds' AND now() + interval '60 seconds'
+         AND expires_at = requested_at + interval '60 seconds' AS "isExact"
+       FROM approval_requests WHERE id = $1`,
+      [rowId(id)],
+    );
+    expect(rows).toEqual([{ isExact: true }]);
+    await expireApprovals(fast.services);
+    expect(await decide(fast, ann, id, 'APPROVE')).toMatchObject({ approval: { status: 'APPROVED' } });
+  });
+
+  it('expire nothing late', async () => {
+    const api = await start({ role: 'api' });
+    const ann = await api.register();
+    await start({ role: 'worker' }, { clock: clockOff(-120) });
+    const run = await startRun(api, ann, design({ key: 'timed', approval: { timeoutSeconds: 1 } }));
+    const ended = await runWhen(api, ann, run, hasEnded);
+    expect(ended).toMatchObject({ error: { code: 'APPROVAL_EXPIRED' }, approvals: [{ status: 'EXPIRED' }] });
+    const { rows } = await database.query<{ late: number }>(
+      `SELECT extract(epoch FROM now() - expires_at)::float8 AS late FROM approval_requests WHERE execution_id = $1`,
+      [rowId(run)],
+    );
+    expect(rows[0]!.late).toBeLessThan(100);
+  });
+});
+
+describe('an overdue request', () => {
+  let api: TestApp;
+  let ann: Account;
+  let id: string;
+  beforeAll(async () => {
+    const maker = await instances.start();
+    ann = await maker.register();
+    ({ id } = await openRequest(maker, ann, 3_600));
+    await maker.close();
+    api = await instances.start({ role: 'api' }); // nothing sweeps
+    await database.query(
+      `UPDATE approval_requests SET expires_at = now() - interval '1 second' WHERE id = $1`,
+      [rowId(id)],
+    );
+  });
+  afterAll(() => api.close());
+
+  it('reads as EXPIRED before its row says so', async () => {
+    const { data } = await api.graphql<Lists>(
+      `query ($id: ID!) {
+        approvalRequest(id: $id) { status decidedAt expiresAt execution { approvals { status } } }
+        open: approvalRequests { totalCount nodes { id } }
+        expired: approvalRequests(filter: { statuses: [EXPIRED] }) { totalCount nodes { id } }
+        none: approvalRequests(filter: { statuses: [] }) { totalCount nodes { id } }
+        all: approvalRequests(filter: { statuses: null }) { totalCount nodes { id } }
+      }`,
+      { id },
+      ann,
+    );
+    const { expiresAt } = data!.approvalRequest;
+    expect(data).toEqual({
+      approvalRequest: {
+        status: 'EXPIRED',
+        decidedAt: expiresAt,
+        expiresAt,
+        execution: { approvals: [{ status: 'EXPIRED' }] },
+      },
+      open: { totalCount: 0, nodes: [] },
+      expired: { totalCount: 1, nodes: [{ id }] },
+      none: { totalCount: 0, nodes: [] },
+      all: { totalCount: 1, nodes: [{ id }] },
+    });
+    expect(await storedStatus()).toBe('PENDING');
+  });
+
+  it('is in no snapshot', async () => {
+    for await (const { data } of api.events(
+      'subscription { approvalEvents { ... on ApprovalsSnapshotEvent { approvals { id } } } }',
+      {},
+      ann,
+    )) {
+      expect(data).toEqual({ approvalEvents: { approvals: [] } });
+      break;
+    }
+  });
+
+  it('can no longer be decided, and whoever tries ends it', async () => {
+    expect(await decide(api, ann, id, 'APPROVE')).toMatchObject({
+      __typename: 'AlreadyDecidedError',
+      message: expect.stringContaining('EXPIRED') as string,
+      approval: { status: 'EXPIRED' },
+    });
+    expect(await storedStatus()).toBe('EXPIRED');
+  });
+
+  async function storedStatus(): Promise<string | undefined> {
+    const sql = 'SELECT status FROM approval_requests WHERE id = $1';
+    const { rows } = await database.query<{ status: string }>(sql, [rowId(id)]);
+    return rows[0]?.status;
+  }
+});
+
+describe('a run that waits', () => {
+  it('holds no claim for all its days, and is not looked at until a decision', async () => {
+    const app = await instances.start();
+    const ann = await app.register();
+    const { id, run } = await openRequest(app, ann, null);
+    await database.query(
+      `UPDATE approval_requests SET requested_at = now() - interval '30 days' WHERE id = $1`,
+      [rowId(id)],
+    );
+    const claimed = 'SELECT fence FROM event_logs WHERE id = $1';
+    const before = await database.query(claimed, [`execution:${rowId(run)}`]);
+    expect(before.rows).toHaveLength(1);
+    expect((await database.query('SELECT id FROM claims')).rows).toEqual([]);
+    // A restart looks for work at once; another run shows that it has found all there is.
+    await app.close();
+    const later = await instances.start();
+    await runWhen(later, ann, await startRun(later, ann, design({ key: 'other' })), hasEnded);
+    expect((await database.query(claimed, [`execution:${rowId(run)}`])).rows).toEqual(before.rows);
+    await decide(later, ann, id, 'APPROVE');
+    expect((await runWhen(later, ann, run, hasEnded)).status).toBe('SUCCEEDED');
+    await later.close();
+  });
+});
+
+async function openRequest(app: TestApp, account: Account, timeoutSeconds: number | null) {
+  const approval = timeoutSeconds === null ? {} : { timeoutSeconds };
+  const run = await startRun(app, account, design({ key: 'asks', approval }));
+  const { approvals } = await runWhen(app, account, run, ({ status }) => status === 'WAITING_FOR_APPROVAL');
+  return { id: approvals[0]!.id, run };
+}
+
+interface Lists {
+  approvalRequest: { expiresAt: string };
+}
