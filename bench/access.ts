@@ -2,10 +2,13 @@
  * What access control adds to the cheapest query and to a mutation: the credential, rate limits in memory and on Redis,
  * and a Redis that hangs. Permission checks and audit entries are part of every request; `access-parts.ts` times them
  * alone.
+ *
+ * Short rounds by turns, each beginning with another case, and the median of what a case adds within a round. `off` is
+ * measured on a second process with the same settings: what that one adds is the noise of this run.
  */
 import { timeParts } from './access-parts.ts';
 import { Account } from './support/account.ts';
-import { type Load, type LoadRequest, loadWith } from './support/http-load.ts';
+import { type LoadRequest, loadWith } from './support/http-load.ts';
 import { cpuMs } from './support/process-usage.ts';
 import { databaseOf, PRODUCTION, startProduct } from './support/product.ts';
 import type { RunningServer } from './support/running-server.ts';
@@ -15,9 +18,10 @@ import type { Goal, Report } from '../tools/report.ts';
 import { median } from '../tools/statistics.ts';
 
 export async function benchAccess({ rounds, quick }: { rounds: number; quick: boolean }): Promise<Report> {
-  const durationMs = quick ? 300 : 3_000;
+  const durationMs = quick ? 100 : 600;
   using folder = temporaryFolder();
   using offFolder = temporaryFolder();
+  using againFolder = temporaryFolder();
   using memoryFolder = temporaryFolder();
   using sharedFolder = temporaryFolder();
   const redis = findRedis() ? await startRedis() : null;
@@ -26,12 +30,14 @@ export async function benchAccess({ rounds, quick }: { rounds: number; quick: bo
     await using _host = await startProduct(folder.path, PRODUCTION);
     const databaseUrl = databaseOf(folder.path);
     const settings = { ...PRODUCTION, ...LIMITS, DATABASE_URL: databaseUrl };
-    await using off = await startProduct(offFolder.path, { ...PRODUCTION, DATABASE_URL: databaseUrl });
+    const without = { ...PRODUCTION, DATABASE_URL: databaseUrl };
+    await using off = await startProduct(offFolder.path, without);
+    await using again = await startProduct(againFolder.path, without);
     await using memory = await startProduct(memoryFolder.path, settings);
     await using shared =
       redis && (await startProduct(sharedFolder.path, { ...settings, REDIS_URL: redis.url }));
     const account = await Account.signUp(off.url, databaseUrl);
-    const servers = { off, memory, ...(shared && { redis: shared }) };
+    const servers = { off, [OFF_AGAIN]: again, memory, ...(shared && { redis: shared }) };
     const cases = Object.entries(REQUESTS).flatMap(([what, body]) =>
       Object.entries(servers).map(
         ([limits, server]): Case => ({
@@ -45,9 +51,12 @@ export async function benchAccess({ rounds, quick }: { rounds: number; quick: bo
     );
     const nobody = requestOf(off, null, REQUESTS.__typename);
     cases.unshift({ what: '__typename', limits: NOT_SIGNED_IN, server: off, request: nobody, found: [] });
-    for (const each of cases) await loadWith(each.request, CONNECTIONS, durationMs / 3);
-    for (let round = 0; round < rounds; round++) for (const each of cases) await measure(each, durationMs);
-    const hang = shared && (await measureHang(shared, redis, account, durationMs));
+    for (const each of cases) await loadWith(each.request, CONNECTIONS, 3 * durationMs);
+    for (let round = 0; round < rounds * SHORT_ROUNDS; round++) {
+      const first = round % cases.length;
+      for (const each of [...cases.slice(first), ...cases.slice(0, first)]) await measure(each, durationMs);
+    }
+    const hang = shared && (await measureHang(shared, redis, account, 4 * durationMs));
     const parts = await timeParts(databaseUrl, account, quick ? 100 : 2_000);
     return { ...reportOf(cases, hang), notes: parts };
   } finally {
@@ -60,8 +69,8 @@ async function measure({ server, request, found }: Case, durationMs: number): Pr
   const before = cpuMs(server.pid);
   const load = await loadWith(request, CONNECTIONS, durationMs);
   const cpu = (cpuMs(server.pid) - before) / load.requests;
-  const alone = await loadWith(request, 1, durationMs / 3);
-  found.push({ ...load, cpuMs: cpu, aloneMs: 1_000 / alone.perSecond });
+  const alone = await loadWith(request, 1, durationMs / 2);
+  found.push({ perSecond: load.perSecond, cpuMs: cpu, aloneMs: alone.p50Ms });
 }
 
 /** The longest that a request waits while Redis is stopped with its connections open, beside the longest before. */
@@ -86,10 +95,13 @@ async function measureHang(
 }
 
 function reportOf(cases: readonly Case[], hang: Goal | null): Report {
-  const offOf = ({ what }: Case) => cases.find((each) => each.what === what && each.limits === 'off')!;
   const of = ({ found }: Case, name: keyof Found) => median(found.map((each) => each[name]));
-  const share = (each: Case) => of(each, 'cpuMs') / of(offOf(each), 'cpuMs') - 1;
-  const addedMs = (each: Case) => of(each, 'aloneMs') - of(offOf(each), 'aloneMs');
+  const added = (each: Case, difference: (found: Found, off: Found) => number) => {
+    const off = cases.find(({ what, limits }) => what === each.what && limits === 'off')!;
+    return median(each.found.map((found, round) => difference(found, off.found[round]!)));
+  };
+  const share = (each: Case) => added(each, (found, off) => found.cpuMs / off.cpuMs - 1);
+  const addedMs = (each: Case) => added(each, (found, off) => found.aloneMs - off.aloneMs);
   const goals = cases.flatMap((each): Goal[] => {
     const what = `access: ${each.what}, limits ${each.limits}`;
     if (each.limits === 'memory')
@@ -127,7 +139,10 @@ function requestOf({ url }: RunningServer, account: Account | null, body: object
 }
 
 const CONNECTIONS = 20;
+/** In each of the rounds of the bench. */
+const SHORT_ROUNDS = 4;
 const NOT_SIGNED_IN = 'off, not signed in';
+const OFF_AGAIN = 'off, second process';
 /** Higher than any load, so that every request is counted and none is refused. */
 const LIMITS = {
   RATE_LIMIT_PER_MINUTE: '1000000',
@@ -147,4 +162,9 @@ interface Case {
   found: Found[];
 }
 
-type Found = Load & { cpuMs: number; aloneMs: number };
+interface Found {
+  perSecond: number;
+  cpuMs: number;
+  /** The median of one connection alone. */
+  aloneMs: number;
+}

@@ -19,6 +19,7 @@ export async function loadWith(request: LoadRequest, connections: number, durati
   return {
     requests: latencies.length,
     perSecond: latencies.length / seconds,
+    p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     maxMs: percentile(latencies, 1),
   };
@@ -51,6 +52,7 @@ export interface LoadRequest {
 export interface Load {
   requests: number;
   perSecond: number;
+  p50Ms: number;
   p99Ms: number;
   maxMs: number;
 }
