@@ -15,6 +15,7 @@ import type { Services, Settings } from '../kernel/context.ts';
 import { ensureFirstOperator } from '../modules/auth/accounts/operator.ts';
 import { PasswordHasher } from '../modules/auth/accounts/passwords.ts';
 import { createAuthenticators } from '../modules/auth/authenticators.ts';
+import { CheckedCredentials } from '../modules/auth/checked-credentials.ts';
 import { Tokens } from '../modules/auth/sessions/tokens.ts';
 import { SignInThrottle } from '../modules/auth/throttle/sign-in-throttle.ts';
 import { RateLimiter } from '../modules/limits/rate-limiter.ts';
@@ -61,6 +62,7 @@ export async function buildAccess(
       defaultPlan: config.defaultPlan,
       logger,
     }),
+    checkedCredentials: new CheckedCredentials({ clock }),
     accountMail: buildMail(config, logger, closers),
     settings: settingsOf(config),
   };
@@ -123,5 +125,12 @@ type Config = AccessConfig &
   Pick<StorageConfig, 'dataDir'>;
 type Access = Pick<
   Services,
-  'tokens' | 'passwords' | 'throttle' | 'rateLimiter' | 'authenticators' | 'accountMail' | 'settings'
+  | 'tokens'
+  | 'passwords'
+  | 'throttle'
+  | 'rateLimiter'
+  | 'authenticators'
+  | 'checkedCredentials'
+  | 'accountMail'
+  | 'settings'
 >;

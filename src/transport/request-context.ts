@@ -5,7 +5,7 @@ import type { Client, Context, Services } from '../kernel/context.ts';
 import type { RefreshCookie } from '../kernel/refresh-cookie.ts';
 import { authenticate } from '../modules/auth/authenticators.ts';
 import { viewerOfGrant } from '../modules/auth/tickets/tickets.ts';
-import type { RequestCredentials } from './credentials.ts';
+import { hasCredentials, type RequestCredentials } from './credentials.ts';
 
 /**
  * Creates the context of one operation, the same on every transport. Invalid credentials result in a context without
@@ -15,9 +15,10 @@ import type { RequestCredentials } from './credentials.ts';
 export async function createContext(
   services: Services,
   { requestId, client, credentials, refreshCookie }: RequestOrigin,
+  check: Check,
 ): Promise<Context> {
   try {
-    const viewer = await viewerOf(services, credentials);
+    const viewer = await viewerOf(services, credentials, check);
     return { ...services, requestId, client, refreshCookie, viewer };
   } catch (error) {
     if (isMismatch(error)) await countRefusal(services, client);
@@ -27,15 +28,25 @@ export async function createContext(
 }
 
 /** The viewer of a request's credentials; null without any. Errors: UNAUTHENTICATED, FORBIDDEN, SERVICE_UNAVAILABLE. */
-export async function viewerOf(services: Services, credentials: RequestCredentials): Promise<Viewer | null> {
-  const viewer = credentials.grant
-    ? await viewerOfGrant(services, credentials.grant)
-    : await authenticate(services.authenticators, credentials);
-  if (viewer) {
-    const { claims } = viewer.credential;
-    assertSame('Tenant', credentials.tenantId, claims.tenantId);
-    assertSame('User', credentials.userId, claims.userId);
-  }
+export async function viewerOf(
+  services: Services,
+  credentials: RequestCredentials,
+  check: Check,
+): Promise<Viewer | null> {
+  const { bearerToken, apiKey, grant, tenantId, userId } = credentials;
+  if (!grant && !hasCredentials(credentials)) return null;
+  const authenticated = () =>
+    grant ? viewerOfGrant(services, grant) : authenticate(services.authenticators, credentials);
+  const viewer =
+    check === 'NOW'
+      ? await authenticated()
+      : await services.checkedCredentials.viewerOf(
+          JSON.stringify([bearerToken, apiKey, grant]),
+          authenticated,
+        );
+  const { claims } = viewer.credential;
+  assertSame('Tenant', tenantId, claims.tenantId);
+  assertSame('User', userId, claims.userId);
   return viewer;
 }
 
@@ -54,6 +65,9 @@ function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: str
     throw new AppError('FORBIDDEN', `${what} ID mismatch between JWT and header`);
   }
 }
+
+/** Whether credentials are checked now, or may have been a moment ago: for what only reads, and ends. */
+type Check = 'NOW' | 'RECENT';
 
 /** What a transport knows about a request. */
 export interface RequestOrigin {

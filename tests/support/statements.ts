@@ -2,7 +2,11 @@ import pg from 'pg';
 import { afterEach, beforeEach, vi } from 'vitest';
 
 /** Before each test: records the statements that this process sends to Postgres, and the size of their results. */
-export function recordedStatements(): { during: (work: () => Promise<unknown>) => Promise<Statement[]> } {
+export function recordedStatements(): {
+  /** Without those that check credentials, which a query may have done without. */
+  during: (work: () => Promise<unknown>) => Promise<Statement[]>;
+  checksDuring: (work: () => Promise<unknown>) => Promise<Statement[]>;
+} {
   const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
   const sent: Statement[] = [];
   beforeEach(() => {
@@ -25,17 +29,22 @@ export function recordedStatements(): { during: (work: () => Promise<unknown>) =
     });
   });
   afterEach(() => vi.restoreAllMocks());
+  async function all(work: () => Promise<unknown>): Promise<Statement[]> {
+    const before = sent.length;
+    await work();
+    return sent.slice(before).filter(({ text }) => !QUEUE.test(text));
+  }
   return {
-    async during(work) {
-      const before = sent.length;
-      await work();
-      return sent.slice(before).filter(({ text }) => !QUEUE.test(text));
-    },
+    during: async (work) => (await all(work)).filter(({ text }) => !CHECK.test(text)),
+    checksDuring: async (work) => (await all(work)).filter(({ text }) => CHECK.test(text)),
   };
 }
 
 /** What the queue asks at any time. */
 const QUEUE = /pgboss|pg_listening_channels/;
+
+/** How the authenticators of sessions, API keys and tokens of issuers begin to read. */
+const CHECK = /SELECT u\.role, u\.plan\s+FROM sessions|SELECT k\.id, k\.user_id|AS "isDenied"/;
 
 function textOf(query: unknown): string {
   return typeof query === 'string' ? query : String((query as { text?: unknown }).text);

@@ -22,15 +22,11 @@ export function createAuthenticators(services: {
   return [sessionAuthenticator(services), apiKeyAuthenticator(services), issuerAuthenticator(services)];
 }
 
-/**
- * Returns the viewer of a request's credentials; null for a request without credentials.
- * Errors: UNAUTHENTICATED for credentials that are invalid, expired or revoked.
- */
+/** Returns the viewer of a request's credentials. Errors: UNAUTHENTICATED when they are invalid, expired or revoked. */
 export async function authenticate(
   authenticators: readonly Authenticator[],
   credentials: Credentials,
-): Promise<Viewer | null> {
-  if (credentials.bearerToken === null && credentials.apiKey === null) return null;
+): Promise<Viewer> {
   for (const authenticator of authenticators) {
     const viewer = await authenticator.authenticate(credentials);
     if (viewer) return viewer;

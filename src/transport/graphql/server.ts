@@ -22,6 +22,7 @@ import type { GraphQLSettings } from './settings.ts';
 import { useAnswerSize } from './plugins/use-answer-size.ts';
 import { useAccessWatch } from './plugins/use-access-watch.ts';
 import { useContext } from './plugins/use-context.ts';
+import { useDocument } from './plugins/use-document.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useFreshContext } from './plugins/use-fresh-context.ts';
 import { useIntrospectionGate } from './plugins/use-introspection-gate.ts';
@@ -58,6 +59,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useResponseHeaders(),
       settings.isSchemaPublic ? {} : useIntrospectionGate(),
       useLimits(),
+      useDocument(),
       useContext(services),
       useRateLimits(services.rateLimiter),
       useFreshContext(),

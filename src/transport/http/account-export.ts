@@ -74,12 +74,13 @@ async function personOf(
   request: IncomingMessage,
   requestId: string,
 ): Promise<{ viewer: Viewer; context: AuditOrigin }> {
-  const context = await createContext(services, {
+  const origin = {
     requestId,
     client: clientOf(request, trustedProxies),
     credentials: credentialsFromHeaders(request.headers),
     refreshCookie: NO_REFRESH_COOKIE,
-  });
+  };
+  const context = await createContext(services, origin, 'NOW');
   await services.rateLimiter.take(context, new Map([['DEFAULT', 1]]));
   return { viewer: authorizeRoute(context, EXPORT_PATH), context };
 }

@@ -41,6 +41,7 @@ describe('the context of an operation', () => {
         credentials: NO_CREDENTIALS,
         refreshCookie: NO_REFRESH_COOKIE,
       },
+      'NOW',
     );
     expect(ctx).toMatchObject({ viewer: null, requestId: 'id' });
     expect(ctx.credentialError).toBeUndefined();
@@ -70,12 +71,8 @@ describe('the context of an operation', () => {
 
 function contextOf(authenticate: () => Promise<Viewer | null>, claims: object = {}) {
   const credentials = { ...NO_CREDENTIALS, bearerToken: 'token', ...claims };
-  return createContext(services(authenticate), {
-    requestId: 'id',
-    client: CLIENT,
-    credentials,
-    refreshCookie: NO_REFRESH_COOKIE,
-  });
+  const origin = { requestId: 'id', client: CLIENT, credentials, refreshCookie: NO_REFRESH_COOKIE };
+  return createContext(services(authenticate), origin, 'NOW');
 }
 
 function services(authenticate: () => Promise<Viewer | null>): Services {

@@ -1,9 +1,9 @@
-import type { DocumentNode } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { Context } from '../../../kernel/context.ts';
 import type { RateLimiter } from '../../../modules/limits/rate-limiter.ts';
 import type { RequestContext } from '../../request-context.ts';
 import { rateClassesOf } from '../root-fields.ts';
+import { documentOf } from './use-document.ts';
 
 /**
  * Counts the root fields of each valid operation, and refuses the whole operation before anything is executed. Part of
@@ -12,22 +12,9 @@ import { rateClassesOf } from '../root-fields.ts';
  */
 export function useRateLimits(limiter: RateLimiter): Plugin<RequestContext> {
   return {
-    onParse:
-      () =>
-      ({ result, extendContext }) => {
-        const parsed: object = { [DOCUMENT]: result };
-        extendContext(parsed);
-      },
     async onContextBuilding({ context }) {
-      const { params, [DOCUMENT]: document, ...caller } = context as unknown as ParsedContext;
-      await limiter.take(caller, rateClassesOf(document, params));
+      const { params, ...caller } = context as unknown as Context & { params: GraphQLParams };
+      await limiter.take(caller, rateClassesOf(documentOf(context), params));
     },
   };
-}
-
-const DOCUMENT = Symbol('document');
-
-interface ParsedContext extends Context {
-  params: GraphQLParams;
-  [DOCUMENT]: DocumentNode;
 }

@@ -110,7 +110,7 @@ export class SocketSignIn {
     const ticket = hasCredentials(credentials) ? null : ticketOf(request);
     const grant = ticket === null ? undefined : await redeemTicket(services.database.sql, ticket);
     const complete = { ...credentials, grant };
-    const viewer = await viewerOf(services, complete);
+    const viewer = await viewerOf(services, complete, 'NOW');
     return viewer ? { viewer, credentials: complete } : CLOSE.authRequired;
   }
 }
