@@ -47,6 +47,14 @@ export class SharedCounter {
     );
   }
 
+  /** The count in Redis when it last answered this process; null when that is not known, and without Redis. */
+  async lastKnown(key: string): Promise<Count | null> {
+    const name = digest(key);
+    if (!this.#shared || this.#localKeys.nameOf(name, 'READ') !== name) return null;
+    const result = await this.#local.get(name);
+    return result && countOf(result);
+  }
+
   async read(key: string): Promise<Count> {
     return countOf(await this.#run(key, 'READ', (counter, name) => counter.get(name)));
   }
