@@ -138,7 +138,8 @@ function requestOf({ url }: RunningServer, account: Account | null, body: object
   return { url: `${url}/graphql`, headers, body: JSON.stringify(body) };
 }
 
-const CONNECTIONS = 20;
+/** Few, so that the connections of all processes to Postgres stay below its limit. */
+const CONNECTIONS = 8;
 /** In each of the rounds of the bench. */
 const SHORT_ROUNDS = 4;
 const NOT_SIGNED_IN = 'off, not signed in';

@@ -1,7 +1,7 @@
 import type { Plan, Role } from '../generated/prisma/enums.ts';
 import type { Permission } from './permissions.ts';
 
-/** The authenticated user of a request, as read from the database for this request. */
+/** The authenticated user of a request, as the database has it now; for a query, or had it less than a second ago. */
 export interface Viewer {
   userId: string;
   tenantId: string;

@@ -35,6 +35,17 @@ describe.skipIf(redis === null)('a limit that is counted in Redis', () => {
     expect(await limit.read('ann')).toMatchObject({ count: 3 });
   });
 
+  it('is not waited for by more counts at a time when it is large: 1 % of it', async () => {
+    const { limit, bypass } = limitOf(300);
+    await limit.take('ann', 1);
+    const release = bypass.hold();
+    const waiting = [];
+    for (let n = 0; n < 4; n++) waiting.push(await isPending(limit.take('ann', 1)));
+    expect(waiting).toEqual([false, false, false, true]);
+    release();
+    await eventually(async () => expect(await limit.read('ann')).toMatchObject({ count: 5 }));
+  });
+
   it('is waited for by a key of which this process knows nothing, and by one past the half', async () => {
     const { limit, bypass } = limitOf(10);
     await limit.take('ann', 5);

@@ -13,6 +13,65 @@ const EVENTS = `subscription ($id: ID!, $after: Int) {
   executionEvents(executionId: $id, after: $after) { __typename ... on StreamEvent { seq } }
 }`;
 
+/** How access ends for accounts of `app`, with what their connections are told. */
+async function endsOfAccess(app: TestApp): Promise<EndOfAccess[]> {
+  const admin = await app.register();
+  const [signedOut, deleted, elsewhere] = [await app.register(), await app.register(), await app.register()];
+  const [lowered, removed] = [await app.member(admin, 'USER'), await app.member(admin, 'USER')];
+  const { email, password } = elsewhere;
+  const other = await app.signIn('login', { email, password });
+  const key = await createKey(app, admin);
+  const idOf = ({ session }: Account) => session.user.id;
+  const revoked = { message: 'Signed out', reason: 'REVOKED' };
+  return [
+    {
+      ...revoked,
+      token: signedOut.token,
+      end: () => app.mutate('logout', { refreshToken: signedOut.session.refreshToken }),
+    },
+    {
+      ...revoked,
+      token: other.accessToken,
+      end: () =>
+        app.mutate(
+          'changePassword',
+          { currentPassword: password, newPassword: 'another horse' },
+          '',
+          elsewhere,
+        ),
+    },
+    {
+      message: 'API key revoked',
+      reason: 'REVOKED',
+      token: key.token,
+      end: () => app.mutate('revokeApiKey', { apiKeyId: key.id }, '', admin),
+    },
+    {
+      message: 'Role changed',
+      reason: 'EXPIRED',
+      token: lowered.token,
+      end: () => app.mutate('setUserRole', { userId: idOf(lowered), role: 'GUEST' }, '', admin),
+    },
+    {
+      ...revoked,
+      token: removed.token,
+      end: () => app.mutate('removeUser', { userId: idOf(removed) }, '', admin),
+    },
+    {
+      ...revoked,
+      token: deleted.token,
+      end: () => app.mutate('deleteAccount', { password: deleted.password }, '', deleted),
+    },
+  ];
+}
+
+interface EndOfAccess {
+  message: string;
+  reason: string;
+  token: string;
+  end: () => Promise<unknown>;
+}
+
 describe('access that one process ends', () => {
   const instances = testInstances();
 
@@ -22,50 +81,7 @@ describe('access that one process ends', () => {
 
   it('closes the sockets and streams of the other', async () => {
     const [here, there] = await two();
-    const admin = await here.register();
-    const cases: [
-      reason: string,
-      code: string,
-      credential: { token: string },
-      end: () => Promise<unknown>,
-    ][] = [];
-    const signedOut = await here.register();
-    cases.push([
-      'Signed out',
-      'REVOKED',
-      signedOut,
-      () => here.mutate('logout', { refreshToken: signedOut.session.refreshToken }),
-    ]);
-    const key = await createKey(here, admin);
-    cases.push([
-      'API key revoked',
-      'REVOKED',
-      key,
-      () => here.mutate('revokeApiKey', { apiKeyId: key.id }, '', admin),
-    ]);
-    const lowered = await here.member(admin, 'USER');
-    cases.push([
-      'Role changed',
-      'EXPIRED',
-      lowered,
-      () => here.mutate('setUserRole', { userId: lowered.session.user.id, role: 'GUEST' }, '', admin),
-    ]);
-    const removed = await here.member(admin, 'USER');
-    cases.push([
-      'Signed out',
-      'REVOKED',
-      removed,
-      () => here.mutate('removeUser', { userId: removed.session.user.id }, '', admin),
-    ]);
-    const deleted = await here.register();
-    cases.push([
-      'Signed out',
-      'REVOKED',
-      deleted,
-      () => here.mutate('deleteAccount', { password: deleted.password }, '', deleted),
-    ]);
-
-    for (const [message, reason, { token }, end] of cases) {
+    for (const { message, reason, token, end } of await endsOfAccess(here)) {
       const socket = await (await there.rawSocket()).init({ token });
       socket.subscribe('1', QUIET);
       const stream = await streamOf(there, token);
@@ -75,6 +91,34 @@ describe('access that one process ends', () => {
       expect(JSON.parse(events.at(-2)!.data)).toMatchObject({
         errors: [{ message: expect.stringContaining(message) as string, extensions: { reason } }],
       });
+    }
+  });
+
+  it('ends for the queries of this one at once, and of the other a moment later', async () => {
+    const [here, there] = await two();
+    const ROLE = '{ viewer { role } }';
+    for (const { token, end } of await endsOfAccess(here)) {
+      const answers = async (app: TestApp) =>
+        (await app.graphql(ROLE, {}, { token })).data?.['viewer'] ?? null;
+      const before = await answers(here);
+      expect(before).not.toBeNull();
+      expect(await answers(there)).toEqual(before);
+      await end();
+      const after = await answers(here);
+      expect(after).not.toEqual(before);
+      await eventually(async () => expect(await answers(there)).toEqual(after));
+    }
+  });
+
+  it('changes nothing in the other from that moment on', async () => {
+    const [here, there] = await two();
+    for (const { token, message, end } of await endsOfAccess(here)) {
+      if (message === 'Role changed') continue;
+      await there.graphql('{ viewer { id } }', {}, { token });
+      await end();
+      const change = 'mutation { updateProfile(input: { displayName: "X" }) { __typename } }';
+      const { errors } = await there.graphql(change, {}, { token });
+      expect(errors).toMatchObject([{ extensions: { reason: 'REVOKED' } }]);
     }
   });
 

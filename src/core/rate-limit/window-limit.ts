@@ -6,9 +6,9 @@ import type { Decision, RateLimit } from './rate-limit.ts';
  * Allows each key `max` operations a minute. The minute of a key begins with its first operation and has a fixed end;
  * what is refused counts too, and moves no end. Counted over all processes, in memory while Redis is away.
  *
- * While a key is known to have used at most half, one of its counts at a time is sent to Redis and not waited for: a caller
- * far from the limit pays no round trip. Each process is ahead of Redis by one count at most, and only where the others
- * would have to use up the other half within the time of an answer for it to matter.
+ * While a key is known to have used at most half, its counts are sent to Redis and not waited for: a caller far from the
+ * limit pays no round trip. A process is ahead of Redis by one count or by 1 % of the limit, not more, and even that
+ * matters only when others use up the other half before Redis answers.
  *
  * @example
  * const limit = new WindowLimit({ name: 'searches', max: 100, redis });
@@ -17,8 +17,8 @@ import type { Decision, RateLimit } from './rate-limit.ts';
 export class WindowLimit implements RateLimit {
   readonly max: number;
   readonly #counter: SharedCounter;
-  /** Keys with a count that Redis has not answered and nobody waits for. */
-  readonly #ahead = new Set<string>();
+  /** What each key has counted that Redis has not answered and nobody waits for. */
+  readonly #ahead = new Map<string, number>();
 
   constructor({ name, max, redis }: WindowLimitOptions) {
     this.max = max;
@@ -37,13 +37,21 @@ export class WindowLimit implements RateLimit {
 
   async #isFarFromLimit(key: string, cost: number): Promise<boolean> {
     const known = await this.#counter.lastKnown(key);
-    return known !== null && known.count + cost <= this.max / 2 && !this.#ahead.has(key);
+    const ahead = this.#ahead.get(key) ?? 0;
+    const isAheadByLittle = ahead === 0 || ahead + cost <= this.max * MAX_SHARE_AHEAD;
+    return known !== null && isAheadByLittle && known.count + cost <= this.max / 2;
   }
 
   #countAhead(key: string, cost: number): void {
-    this.#ahead.add(key);
-    const ended = () => void this.#ahead.delete(key);
+    this.#changeAhead(key, cost);
+    const ended = () => this.#changeAhead(key, -cost);
     this.#counter.add(key, cost).then(ended, ended); // what fails in Redis is counted in memory
+  }
+
+  #changeAhead(key: string, by: number): void {
+    const ahead = (this.#ahead.get(key) ?? 0) + by;
+    if (ahead > 0) this.#ahead.set(key, ahead);
+    else this.#ahead.delete(key);
   }
 
   /** What a key has done in its minute, and the time to its end. */
@@ -57,6 +65,7 @@ export class WindowLimit implements RateLimit {
 }
 
 const WINDOW_SECONDS = 60;
+const MAX_SHARE_AHEAD = 0.01;
 
 interface WindowLimitOptions {
   /** Part of the keys in Redis. */
