@@ -9,10 +9,13 @@ export function fitTexts(texts: readonly string[], maxLength: number): string[] 
   return texts.map((text) => cutText(text, share));
 }
 
-/** The start of a text, with a mark that states how much is missing. */
+/**
+ * The start of a text, with a mark that states how much is missing. Composed (NFC), so that `maxLength` characters, as
+ * people count them, are at most four bytes each in UTF-8.
+ */
 export function cutText(text: string, maxLength: number): string {
   const excess = characterCount(text) - maxLength;
-  if (excess <= 0) return text;
+  if (excess <= 0) return text.normalize();
   return `${firstCharacters(text, maxLength)}\n[… ${excess} characters left out …]`;
 }
 
