@@ -12,7 +12,7 @@ export async function readStatistics(app: TestApp, { token }: { token: string },
         date cost executions
         byMember { user { id displayName } cost executions }
         byModel { provider model cost usage { inputTokens outputTokens } }
-        byApiKey { apiKey { id name owner { id } } cost }
+        byApiKey { apiKey { id name owner { id } } cost } costOfOtherKeys costWithoutKey
       }
       estimateAccuracy(days: $days) { date executions costRatio }
     }`,
@@ -44,6 +44,8 @@ interface LedgerEntry {
   day: string;
   costMicros: bigint;
   apiKeyId?: string;
+  executionId?: string;
+  stepKey?: string;
   provider?: string;
   model?: string;
   inputTokens?: number;
@@ -77,6 +79,8 @@ interface Statistics {
     byMember: { user: { id: string; displayName: string }; cost: string; executions: number }[];
     byModel: ModelSpending[];
     byApiKey: { apiKey: { id: string; name: string; owner: { id: string } }; cost: string }[];
+    costOfOtherKeys: string;
+    costWithoutKey: string;
   }[];
   estimateAccuracy: { date: string; executions: number; costRatio: number | null }[];
 }

@@ -28,7 +28,16 @@ describe('statistics of usage', () => {
     const usage = { inputTokens: 0, outputTokens: 0 };
     expect(usageHistory).toEqual([{ date: day(0), cost: '0', executions: 0, usage, byModel: [] }]);
     expect(tenantUsage).toEqual([
-      { date: day(0), cost: '0', executions: 0, byMember: [], byModel: [], byApiKey: [] },
+      {
+        date: day(0),
+        cost: '0',
+        executions: 0,
+        byMember: [],
+        byModel: [],
+        byApiKey: [],
+        costOfOtherKeys: '0',
+        costWithoutKey: '0',
+      },
     ]);
     expect(estimateAccuracy).toEqual([{ date: day(0), executions: 0, costRatio: null }]);
   });
@@ -70,6 +79,7 @@ describe('statistics of usage', () => {
     expect(today!.byApiKey).toEqual([
       { apiKey: { id: key.id, name: 'Nightly', owner: { id: id(user) } }, cost: '0.00003' },
     ]);
+    expect(today).toMatchObject({ costOfOtherKeys: '0', costWithoutKey: '0.000009' });
     const { data } = await app.graphql<{ usageHistory: { cost: string }[] }>(
       '{ usageHistory(days: 4) { cost } }',
       {},
@@ -98,10 +108,9 @@ describe('statistics of usage', () => {
     });
     expect(usageHistory[0]).toMatchObject({ executions: 2, cost: tenantUsage[0]!.cost });
     expect(estimateAccuracy[0]!.executions).toBe(2);
-    expect(estimateAccuracy[0]!.costRatio).toBeGreaterThan(0);
   });
 
-  it('keep the costs of a member who has deleted the account, and leave out the deleted key', async () => {
+  it('keep the costs of a member who has deleted the account, and of the key', async () => {
     const admin = await app.register();
     const user = await app.member(admin, 'USER');
     const key = await createKey(app, user);
@@ -112,14 +121,76 @@ describe('statistics of usage', () => {
       cost: '0.00003',
       byMember: [{ user: { id: user.session.user.id, displayName: 'Deleted user' }, cost: '0.00003' }],
       byApiKey: [],
+      costOfOtherKeys: '0.00003',
+      costWithoutKey: '0',
     });
   });
 
-  it.each([0, 366, -1])('refuse %i days', async (days) => {
+  it('tell a key without USER_MANAGE what others spent with theirs, but not with which', async () => {
+    const admin = await app.register();
+    const user = await app.member(admin, 'USER');
+    const reader = await createKey(app, admin, { permissions: ['STATS_READ'] });
+    const foreign = await createKey(app, user);
+    await enter(app, { ...of(admin), day: day(0), costMicros: 1n, apiKeyId: rowId(reader.id) });
+    await enter(app, { ...of(user), day: day(0), costMicros: 20n, apiKeyId: rowId(foreign.id) });
+    await enter(app, { ...of(user), day: day(0), costMicros: 300n });
+    const query = `{ tenantUsage(days: 1) { cost byApiKey { apiKey { id } cost } costOfOtherKeys costWithoutKey } }`;
+    const { data } = await app.graphql<{ tenantUsage: unknown[] }>(query, {}, reader);
+    expect(data!.tenantUsage).toEqual([
+      {
+        cost: '0.000321',
+        byApiKey: [{ apiKey: { id: reader.id }, cost: '0.000001' }],
+        costOfOtherKeys: '0.00002',
+        costWithoutKey: '0.0003',
+      },
+    ]);
+  });
+
+  it('give the median of what runs cost in relation to their estimates, by the day of their end', async () => {
+    const admin = await app.register();
+    const stranger = await app.register();
+    await ended(admin, { estimate: 100n, costs: [40n, 60n] });
+    await ended(admin, { estimate: 100n, costs: [150n] });
+    await ended(admin, { estimate: 100n, costs: [9_900n] });
+    await ended(admin, { estimate: 200n, costs: [] });
+    await ended(admin, { estimate: 0n, costs: [500n] });
+    await ended(admin, { estimate: 100n, costs: [700n], status: 'FAILED' });
+    await ended(admin, { estimate: 8n, costs: [1n], ago: 2 });
+    await ended(admin, { estimate: 8n, costs: [1n], ago: 3 });
+    await ended(stranger, { estimate: 100n, costs: [800n] });
+    const { estimateAccuracy } = await readStatistics(app, admin, 3);
+    expect(estimateAccuracy).toEqual([
+      { date: day(2), executions: 1, costRatio: 0.125 },
+      { date: day(1), executions: 0, costRatio: null },
+      { date: day(0), executions: 4, costRatio: 1.25 }, // of 0, 1, 1.5 and 99
+    ]);
+  });
+
+  /** A run that has ended so many days ago. */
+  async function ended(account: Account, { estimate, costs, status = 'SUCCEEDED', ago = 0 }: Ended) {
+    const { tenantId, userId } = of(account);
+    const run = await app.services.database.prisma.pipelineExecution.create({
+      data: {
+        tenantId,
+        ownerId: userId,
+        status,
+        request: 'It',
+        design: {},
+        estimatedCostMicros: estimate,
+        finishedAt: new Date(`${day(ago)}T00:00:00Z`),
+      },
+    });
+    for (const costMicros of costs) {
+      await enter(app, { tenantId, userId, day: day(ago), costMicros, executionId: run.id, stepKey: 'a' });
+    }
+  }
+
+  it.each([0, 366, -1, 2_147_483_647, -2_147_483_648])('refuse %i days', async (days) => {
     const account = await app.register();
     for (const field of ['usageHistory', 'tenantUsage', 'estimateAccuracy']) {
       const { errors } = await app.graphql(`{ ${field}(days: ${days}) { date } }`, {}, account);
       expect(errors?.[0]?.extensions?.['code']).toBe('BAD_USER_INPUT');
+      expect(errors?.[0]?.message).toContain(days < 1 ? 'at least 1' : 'at most 365');
     }
   });
 
@@ -143,3 +214,10 @@ describe('statistics of usage', () => {
 });
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+
+interface Ended {
+  estimate: bigint;
+  costs: bigint[];
+  status?: 'SUCCEEDED' | 'FAILED';
+  ago?: number;
+}

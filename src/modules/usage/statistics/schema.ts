@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../../generated/prisma/client.ts';
+import type { Context } from '../../../kernel/context.ts';
 import { builder } from '../../../schema-kit/builder.ts';
 import { ApiKeyRef } from '../../auth/api-keys/schema.ts';
 import { UserRef } from '../../auth/schema.ts';
@@ -8,7 +9,7 @@ import { MAX_DAYS } from './days.ts';
 import { type EstimateAccuracy, estimateAccuracy } from './estimate-accuracy.ts';
 import { apiKeys, members } from './loaders.ts';
 import type { ModelUsage } from './sums.ts';
-import { type MemberUsage, type TenantDailyUsage, tenantUsage } from './tenant-usage.ts';
+import { type ApiKeyUsage, type MemberUsage, type TenantDailyUsage, tenantUsage } from './tenant-usage.ts';
 import { type DailyUsage, usageHistory } from './usage-history.ts';
 
 const DAY = 'The UTC day. A call counts for the day in which it began.';
@@ -84,14 +85,38 @@ const TenantDailyUsageRef = builder.objectRef<TenantDailyUsage>('TenantDailyUsag
     byApiKey: t.field({
       type: [ApiKeyUsageRef],
       description:
-        'Spending by API key, the highest first. Not in it: what was started in a session, and with keys that were deleted with the account of their owner or that you may not see.',
-      resolve: async ({ byApiKey }, _args, ctx) => {
-        const keys = await Promise.all(byApiKey.map(({ apiKeyId }) => apiKeys(ctx).load(apiKeyId)));
-        return byApiKey.flatMap(({ costMicros }, n) => (keys[n] ? [{ apiKey: keys[n], costMicros }] : []));
-      },
+        'Spending by API key that you may see, the highest first. With `costOfOtherKeys` and `costWithoutKey` it adds up to `cost`.',
+      resolve: async ({ byApiKey }, _args, ctx) =>
+        (await withKeys(ctx, byApiKey)).flatMap(({ apiKey, costMicros }) =>
+          apiKey ? [{ apiKey, costMicros }] : [],
+        ),
+    }),
+    costOfOtherKeys: t.field({
+      type: 'Decimal',
+      description:
+        'Amount spent in US dollars with API keys that are not in `byApiKey`: deleted with the account of their owner, or keys of others without the permission USER_MANAGE.',
+      resolve: async ({ byApiKey }, _args, ctx) =>
+        (await withKeys(ctx, byApiKey)).reduce(
+          (sum, { apiKey, costMicros }) => (apiKey ? sum : sum + costMicros),
+          0n,
+        ),
+    }),
+    costWithoutKey: t.expose('costWithoutKeyMicros', {
+      type: 'Decimal',
+      description: 'Amount spent in US dollars by runs and messages that were started without an API key.',
     }),
   }),
 });
+
+/** Null: a key that was deleted, or that the viewer may not see. */
+function withKeys(ctx: Context, usages: readonly ApiKeyUsage[]) {
+  return Promise.all(
+    usages.map(async ({ apiKeyId, costMicros }) => ({
+      apiKey: await apiKeys(ctx).load(apiKeyId),
+      costMicros,
+    })),
+  );
+}
 
 const EstimateAccuracyRef = builder.objectRef<EstimateAccuracy>('EstimateAccuracy').implement({
   description:
@@ -111,8 +136,14 @@ const EstimateAccuracyRef = builder.objectRef<EstimateAccuracy>('EstimateAccurac
 });
 
 const LAST_DAYS = `One entry for each of the last \`days\` UTC days, today last; days without any are included.`;
-/** All days are read by one statement; an entry costs less than an object that is read alone. */
-const complexity = ({ days }: { days: number }) => ({ field: 10, multiplier: Math.ceil(days / 20) });
+/**
+ * All days are read by one statement; an entry costs less than an object that is read alone. More days than allowed cost
+ * no more, so that the refusal names the limit.
+ */
+const complexity = ({ days }: { days: number }) => ({
+  field: 10,
+  multiplier: Math.ceil(Math.min(days, MAX_DAYS) / 20),
+});
 
 builder.queryFields((t) => {
   const days = () =>

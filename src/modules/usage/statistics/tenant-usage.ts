@@ -1,22 +1,14 @@
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
 import { SUMS, sumOf } from '../ledger.ts';
-import { daysInput, lastDays } from './days.ts';
+import { byDay, daysInput, type OnDay, type StatisticsServices } from './days.ts';
 import { byCost, type ModelRow, type ModelUsage, modelUsages } from './sums.ts';
-import type { StatisticsServices } from './usage-history.ts';
 
 /** What the members of the viewer's tenant have spent on each of the last days, today last. */
 export const tenantUsage = useCase(
   'Query.tenantUsage',
   { input: daysInput },
-  async (
-    { viewer, database, clock }: Scope & StatisticsServices,
-    { days: count },
-  ): Promise<TenantDailyUsage[]> => {
-    const days = lastDays(clock(), count);
-    const rows = await database.sql<GroupRow>(TENANT_USAGE, [viewer.tenantId, days[0], days.at(-1)]);
-    const ofDay = Map.groupBy(rows, ({ day }) => day);
-    return days.map((day) => usageOfDay(day, ofDay.get(day) ?? []));
-  },
+  (ctx: Scope & StatisticsServices, { days }): Promise<TenantDailyUsage[]> =>
+    byDay(ctx, days, { statement: TENANT_USAGE, ids: [ctx.viewer.tenantId] }, usageOfDay),
 );
 
 /**
@@ -33,18 +25,19 @@ export const TENANT_USAGE = `
   FROM users JOIN daily_run_counts runs ON runs.user_id = users.id
   WHERE users.tenant_id = $1 AND runs.day BETWEEN $2::date AND $3::date`;
 
-function usageOfDay(day: string, rows: GroupRow[]): TenantDailyUsage {
+function usageOfDay(rows: GroupRow[]): Omit<TenantDailyUsage, 'date'> {
   const byModel = modelUsages(rows.filter((row) => row.by === 'MODEL'));
   const byMember = membersOf(rows.filter((row) => row.by === 'MEMBER'));
+  const byKey = rows.filter((row) => row.by === 'KEY');
   return {
-    date: new Date(day),
     costMicros: sumOf(byModel).costMicros,
     executions: byMember.reduce((sum, { executions }) => sum + executions, 0),
     byMember,
     byModel,
-    byApiKey: rows
-      .flatMap(({ by, id, cost }) => (by === 'KEY' && id ? [{ apiKeyId: id, costMicros: BigInt(cost) }] : []))
+    byApiKey: byKey
+      .flatMap(({ id, cost }) => (id === null ? [] : [{ apiKeyId: id, costMicros: BigInt(cost) }]))
       .toSorted(byCost),
+    costWithoutKeyMicros: BigInt(byKey.find(({ id }) => id === null)?.cost ?? 0),
   };
 }
 
@@ -60,14 +53,14 @@ function membersOf(rows: GroupRow[]): MemberUsage[] {
     .toSorted(byCost);
 }
 
-export interface TenantDailyUsage {
-  /** Midnight UTC at the start of the day. */
-  date: Date;
+export interface TenantDailyUsage extends OnDay {
   costMicros: bigint;
   executions: number;
   byMember: MemberUsage[];
   byModel: ModelUsage[];
   byApiKey: ApiKeyUsage[];
+  /** What no key has started. */
+  costWithoutKeyMicros: bigint;
 }
 
 export interface MemberUsage {

@@ -1,32 +1,15 @@
-import type { Services } from '../../../kernel/context.ts';
 import { type Scope, useCase } from '../../../kernel/use-case.ts';
 import { SUMS, sumOf, type Totals } from '../ledger.ts';
-import { daysInput, lastDays } from './days.ts';
+import { byDay, daysInput, type OnDay, type StatisticsServices } from './days.ts';
 import { type ModelRow, type ModelUsage, modelUsages } from './sums.ts';
 
 /** What the viewer has spent on each of the last days, today last. */
 export const usageHistory = useCase(
   'Query.usageHistory',
   { input: daysInput },
-  async ({ viewer, database, clock }: Scope & StatisticsServices, { days: count }): Promise<DailyUsage[]> => {
-    const days = lastDays(clock(), count);
-    const rows = await database.sql<HistoryRow>(USAGE_HISTORY, [
-      viewer.tenantId,
-      viewer.userId,
-      days[0],
-      days.at(-1),
-    ]);
-    const ofDay = Map.groupBy(rows, ({ day }) => day);
-    return days.map((day) => {
-      const found = ofDay.get(day) ?? [];
-      const byModel = modelUsages(found.filter((row) => row.provider !== null) as ModelRow[]);
-      return {
-        date: new Date(day),
-        executions: found.find(({ executions }) => executions !== null)?.executions ?? 0,
-        ...sumOf(byModel),
-        byModel,
-      };
-    });
+  (ctx: Scope & StatisticsServices, { days }): Promise<DailyUsage[]> => {
+    const { tenantId, userId } = ctx.viewer;
+    return byDay(ctx, days, { statement: USAGE_HISTORY, ids: [tenantId, userId] }, usageOfDay);
   },
 );
 
@@ -39,11 +22,13 @@ export const USAGE_HISTORY = `
   SELECT day::text, NULL, NULL, '0', '0', '0', executions
   FROM daily_run_counts WHERE user_id = $2 AND day BETWEEN $3::date AND $4::date`;
 
-export type StatisticsServices = Pick<Services, 'database' | 'clock'>;
+function usageOfDay(rows: HistoryRow[]): Omit<DailyUsage, 'date'> {
+  const byModel = modelUsages(rows.filter((row) => row.provider !== null) as ModelRow[]);
+  const executions = rows.find((row) => row.executions !== null)?.executions ?? 0;
+  return { executions, ...sumOf(byModel), byModel };
+}
 
-export interface DailyUsage extends Totals {
-  /** Midnight UTC at the start of the day. */
-  date: Date;
+export interface DailyUsage extends Totals, OnDay {
   executions: number;
   byModel: ModelUsage[];
 }
