@@ -6,6 +6,7 @@ import { NEED, openConversation, readConversation, replyEnded, send } from '../s
 import { eventually } from '../support/eventually.ts';
 import { decide, design, hasEnded, readRun, type Run, runWhen, startRun } from '../support/runs.ts';
 import { routerOf } from '../support/scripted-model.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 
 describe('the sums of costs, after runs and replies that failed, retried, were cancelled or skipped', () => {
   const app = testApp({ router: routerOf({ stream: unsteady }) });
@@ -247,17 +248,6 @@ function sum(amounts: readonly bigint[]): bigint {
 function micros(dollars: string): bigint {
   const [whole = '', places = ''] = dollars.split('.');
   return BigInt(whole + places.padEnd(6, '0'));
-}
-
-/** The same numbers every time (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 interface Spent {

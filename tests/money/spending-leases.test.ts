@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ReservationLostError } from '../../src/core/spending/held-reservations.ts';
 import { eventually } from '../support/eventually.ts';
 import { DOLLAR, limitsOf, spendingProcesses } from '../support/spending-process.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 
 const processes = spendingProcesses();
 const never = new AbortController().signal;
@@ -130,14 +131,4 @@ async function watchCap(accountId: string, limitMicros: bigint, signal: AbortSig
 async function failAfter(work: Promise<void>): Promise<never> {
   await work;
   throw new Error('rolled back');
-}
-
-/** mulberry32 */
-function seededRandom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

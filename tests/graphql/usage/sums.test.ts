@@ -8,6 +8,7 @@ import { rowId } from '../../support/ids.ts';
 import { micros, spentToday } from '../../support/money.ts';
 import { design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
 import { routerOf } from '../../support/scripted-model.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { readStatistics } from '../../support/statistics.ts';
 
 describe('the statistics of usage, after a random history over midnight', () => {
@@ -177,11 +178,3 @@ interface Costs {
 
 const STEPS = [{ key: 'a' }, { key: 'b' }, { key: 'end', dependsOn: ['a', 'b'] }];
 const DAY_MS = 24 * 60 * 60 * 1_000;
-
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
