@@ -125,6 +125,10 @@ function checkShape(steps: Step[]): ValidationIssue[] {
   return [{ code: 'NOT_ALLOWED', path: ['steps'], message }];
 }
 
+export function maxOutputTokensOf({ maxOutputTokens }: Step): number {
+  return maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
+}
+
 function issue(
   code: ValidationIssueCode,
   index: number,

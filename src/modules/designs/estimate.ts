@@ -1,45 +1,64 @@
 import { costMicros, type ModelPrice } from '../../core/llm/prices.ts';
 import { estimateTokens } from '../../core/llm/tokens.ts';
-import { AGENT_KINDS } from './agent-kinds.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from './design.ts';
+import { AGENT_KINDS, type AgentKind } from './agent-kinds.ts';
+import { type Design, maxOutputTokensOf, type Step } from './design.ts';
 import { topologicalOrder } from './order.ts';
-import { MAX_STEPS, MIN_STEPS, usualKey, type UsualSteps } from './usual-steps.ts';
+import { MAX_STEPS, MIN_STEPS, usualKey, type UsualStep, type UsualSteps } from './usual-steps.ts';
 
 /**
- * What a run of a valid design would cost and take: each step takes what such steps usually took in the tenant. Where
- * none is known, it reads the request and what the steps it depends on wrote, and writes what its kind of agent usually
- * writes.
+ * What a run of a valid design usually costs and takes. Each step reads the request, its prompt and what the steps that
+ * it depends on write. What it reads besides, what it writes and how long that takes is what such steps usually took in
+ * the tenant, or else what its kind of agent usually takes.
  */
-export function estimate(design: Design, { requestTokens, priceOf, usualSteps }: EstimateFacts): Estimate {
-  const written = new Map<string, { usual: number; most: number }>();
+export function estimate(design: Design, { request, priceOf, usualSteps }: EstimateFacts): Estimate {
+  const requestTokens = estimateTokens(request);
+  const written = new Map<string, number>();
   const secondsAtEnd = new Map<string, number>();
-  let usualMicros = 0n;
-  let maxCostMicros = 0n;
+  let micros = 0n;
 
   for (const step of topologicalOrder(design.steps)) {
     const price = priceOf(step);
-    const read = step.dependsOn.map((key) => written.get(key)!);
-    const own = requestTokens + INSTRUCTION_TOKENS + estimateTokens(step.prompt ?? '');
-    const most = step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
-    const known = usualSteps.get(usualKey(step.agent, price));
-    const usual = Math.min(most, known?.outputTokens ?? AGENT_KINDS[step.agent].usualOutputTokens);
-    written.set(step.key, { usual, most });
+    const known = usualSteps.get(usualKey(step.agent, price)) ?? untried(step.agent, price);
+    const usual = limited(known, maxOutputTokensOf(step));
+    written.set(step.key, usual.textTokens);
 
-    const mostRead = own + sum(read.map((r) => r.most));
-    const usuallyRead = Math.min(mostRead, known?.inputTokens ?? own + sum(read.map((r) => r.usual)));
-    usualMicros += costMicros(price, usage(usuallyRead, usual));
-    maxCostMicros += costMicros(price, usage(mostRead, most));
+    const read = step.dependsOn.reduce((sum, key) => sum + written.get(key)!, 0);
+    const knownInputTokens = requestTokens + estimateTokens(step.prompt ?? '') + read;
+    const inputTokens = Math.max(0, Math.round(knownInputTokens + usual.unknownInputTokens));
+    micros += costMicros(price, { inputTokens, outputTokens: usual.outputTokens });
 
     const start = Math.max(0, ...step.dependsOn.map((key) => secondsAtEnd.get(key)!));
-    const seconds = known?.seconds ?? FIRST_TOKEN_SECONDS + usual / tokensPerSecond(price);
-    secondsAtEnd.set(step.key, start + seconds);
+    secondsAtEnd.set(step.key, start + usual.seconds);
   }
 
-  return { costMicros: usualMicros, maxCostMicros, seconds: Math.ceil(Math.max(...secondsAtEnd.values())) };
+  return { costMicros: micros, seconds: Math.ceil(Math.max(...secondsAtEnd.values())) };
 }
 
 /** For descriptions of estimates in the schema. */
-export const ESTIMATE_BASIS = `from the medians of the tenant’s last ${MAX_STEPS} steps of the same agent and model; with fewer than ${MIN_STEPS} of them in its latest runs, from what such a step usually takes.`;
+export const ESTIMATE_BASIS = `from the lengths of the request and the prompts, and the medians of the tenant’s last ${MAX_STEPS} steps of the same agent and model; with fewer than ${MIN_STEPS} of them in its latest runs, from what such a step usually takes.`;
+
+/** What a step of this kind takes where the tenant has not run enough of them. */
+function untried(agent: AgentKind, price: ModelPrice): UsualStep {
+  const { usualInputTokens, usualOutputTokens } = AGENT_KINDS[agent];
+  return {
+    unknownInputTokens: usualInputTokens,
+    outputTokens: usualOutputTokens,
+    textTokens: usualOutputTokens,
+    seconds: FIRST_TOKEN_SECONDS + usualOutputTokens / tokensPerSecond(price),
+  };
+}
+
+/** The same for a step that may write no more than `most` tokens. */
+function limited(usual: UsualStep, most: number): UsualStep {
+  if (usual.outputTokens <= most) return usual;
+  const share = most / usual.outputTokens;
+  return {
+    ...usual,
+    outputTokens: most,
+    textTokens: usual.textTokens * share,
+    seconds: usual.seconds * share,
+  };
+}
 
 /** Small models write fast: about what providers deliver for each class of price per million output tokens. */
 function tokensPerSecond(price: ModelPrice): number {
@@ -48,20 +67,10 @@ function tokensPerSecond(price: ModelPrice): number {
   return outputUsdPerMTok <= 10 ? 80 : 50;
 }
 
-/** The agent's own instructions, in tokens. */
-const INSTRUCTION_TOKENS = 400;
 const FIRST_TOKEN_SECONDS = 1;
 
-function usage(inputTokens: number, outputTokens: number) {
-  return { inputTokens, outputTokens };
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
 interface EstimateFacts {
-  requestTokens: number;
+  request: string;
   priceOf: (step: Step) => ModelPrice;
   /** Of the tenant. */
   usualSteps: UsualSteps;
@@ -70,8 +79,6 @@ interface EstimateFacts {
 export interface Estimate {
   /** What it usually costs. */
   costMicros: bigint;
-  /** With every step writing as much as it may, without retries. */
-  maxCostMicros: bigint;
   /** Along the critical path, without the time that people take to decide. */
   seconds: number;
 }

@@ -26,19 +26,21 @@ export const MAX_STEPS = 20;
 export const MIN_STEPS = 3;
 
 /** $1 tenant, $2 runs, $3 steps, $4 least steps. The tokens of a step are those of all its attempts, as is its cost. */
-const USUAL_STEPS = `
+export const USUAL_STEPS = `
   WITH runs AS (
     SELECT id FROM pipeline_executions WHERE tenant_id = $1 AND status = 'SUCCEEDED'
     ORDER BY finished_at DESC LIMIT $2
   ), steps AS (
-    SELECT agent, provider, model, execution_id, key,
+    SELECT agent, provider, model, execution_id, key, known_input_tokens, text_tokens,
       extract(epoch FROM finished_at - started_at)::float8 AS seconds,
       row_number() OVER (PARTITION BY agent, provider, model ORDER BY finished_at DESC) AS place
-    FROM runs JOIN step_executions ON execution_id = runs.id WHERE status = 'SUCCEEDED'
+    FROM runs JOIN step_executions ON execution_id = runs.id
+    WHERE status = 'SUCCEEDED' AND known_input_tokens IS NOT NULL
   )
   SELECT agent, provider, model,
-    round(percentile_cont(0.5) WITHIN GROUP (ORDER BY spent.input))::int AS "inputTokens",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY spent.input - known_input_tokens) AS "unknownInputTokens",
     round(percentile_cont(0.5) WITHIN GROUP (ORDER BY spent.output))::int AS "outputTokens",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY text_tokens) AS "textTokens",
     percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds
   FROM steps, LATERAL (
     SELECT sum(input_tokens)::float8 AS input, sum(output_tokens)::float8 AS output FROM ledger_entries entry
@@ -51,8 +53,15 @@ const USUAL_STEPS = `
 export type UsualSteps = ReadonlyMap<string, UsualStep>;
 
 export interface UsualStep {
-  inputTokens: number;
+  /**
+   * Input tokens besides those of the request, its prompt and the outputs before it: instructions, collected material,
+   * and what the provider counts otherwise than `estimateTokens`, so that it can be negative.
+   */
+  unknownInputTokens: number;
+  /** Billed, so with what the model thought. */
   outputTokens: number;
+  /** Of the text, which other steps read, by `estimateTokens`. */
+  textTokens: number;
   seconds: number;
 }
 

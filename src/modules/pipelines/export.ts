@@ -1,6 +1,8 @@
 import { exportPages, type ExportRows } from '../../kernel/export.ts';
 import { ownedBy } from '../../access/visibility.ts';
 
+const INTERNAL = { executionId: true, finishedOrder: true, knownInputTokens: true, textTokens: true };
+
 /** Runs with their steps. */
 export const exportRuns: ExportRows = ({ database }, viewer) =>
   exportPages(({ after, take }) =>
@@ -9,6 +11,6 @@ export const exportRuns: ExportRows = ({ database }, viewer) =>
       orderBy: { id: 'asc' },
       take,
       omit: { tenantId: true, ownerId: true, stalledClaims: true },
-      include: { steps: { orderBy: { position: 'asc' }, omit: { executionId: true, finishedOrder: true } } },
+      include: { steps: { orderBy: { position: 'asc' }, omit: INTERNAL } },
     }),
   );

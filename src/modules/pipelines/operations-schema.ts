@@ -7,13 +7,8 @@ import { mutation } from '../../schema-kit/mutation.ts';
 import { ESTIMATE_BASIS } from '../designs/estimate.ts';
 import { PipelineDesignInput } from '../designs/schema.ts';
 import { MAX_INPUT_VALUE_LENGTH } from '../templates/inputs.ts';
-import {
-  cancelExecution,
-  estimatePipeline,
-  executePipeline,
-  MAX_CANCEL_REASON_LENGTH,
-  type PipelineEstimate,
-} from './service.ts';
+import { estimatePipeline, type PipelineEstimate } from './estimate.ts';
+import { cancelExecution, executePipeline, MAX_CANCEL_REASON_LENGTH } from './service.ts';
 import { ExecutionRef } from './schema.ts';
 
 const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimate').implement({
@@ -26,7 +21,7 @@ const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimat
     maxCost: t.expose('maxCostMicros', {
       type: 'Decimal',
       description:
-        'Maximum cost in US dollars: every step uses its maximum of output tokens, without retries.',
+        'Maximum cost in US dollars, without retries: every step writes its maximum of output tokens and reads the longest input that it can, each byte counted as a token. No run with this request reserves more of the budget, whatever its `context`, its inputs and edited prompts are.',
     }),
     seconds: t.exposeInt('seconds', {
       description: `Expected duration in seconds along the longest path, without time spent waiting for approvals, ${ESTIMATE_BASIS}`,

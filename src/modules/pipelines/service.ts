@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { estimateTokens } from '../../core/llm/tokens.ts';
 import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import type { PipelineExecution } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../infra/database.ts';
@@ -8,10 +7,8 @@ import { changeable, ownedBy } from '../../access/visibility.ts';
 import { recordFindings } from '../../kernel/audit/audit.ts';
 import type { Context, Services } from '../../kernel/context.ts';
 import { lockConversation } from '../conversations/service.ts';
-import { estimate, type Estimate } from '../designs/estimate.ts';
 import { keepTemplate } from '../templates/service.ts';
 import { templateInputValues } from '../templates/inputs.ts';
-import { usualSteps } from '../designs/usual-steps.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
 import { executionLog } from './events.ts';
 import {
@@ -27,32 +24,12 @@ import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { waitForEvent } from '../../kernel/events/log-stream.ts';
 import { dollars } from '../usage/budget.ts';
 import { takeRunFromQuota } from '../usage/quota.ts';
-import { type BudgetContext, checkBudget, shortfallOfDay } from '../usage/service.ts';
+import { type BudgetContext, checkBudget } from '../usage/service.ts';
+import { estimateOf } from './estimate.ts';
 import { designOf, pipelineSource, type SourcedDesign, withInputs } from './source.ts';
 
 export const MAX_CANCEL_REASON_LENGTH = 500;
 const END_WAIT_MS = 2_000;
-
-/** Estimates the cost and duration of a run. Spends nothing. */
-export const estimatePipeline = useCase(
-  'Query.estimatePipeline',
-  { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
-  async (
-    {
-      viewer,
-      database,
-      catalog,
-      client,
-      ...ctx
-    }: Scope & Pick<Services, 'database' | 'catalog'> & Pick<Context, 'client'> & BudgetContext,
-    { source, request },
-  ): Promise<PipelineEstimate> => {
-    const { design, agreed } = await designOf({ prisma: database.prisma, catalog, client }, viewer, source);
-    const estimated = await estimateOf({ catalog }, database, viewer, design, request ?? agreed ?? '');
-    const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
-    return { ...estimated, withinBudget: shortfall === null };
-  },
-);
 
 const executePipelineInput = z.object({
   source: pipelineSource,
@@ -226,24 +203,6 @@ async function createRun(tx: Tx, viewer: Viewer, source: SourcedDesign, run: New
   tx.append(executionLog(id), { type: 'ExecutionStatus', status: 'QUEUED', progress: 0 });
   await tx.send('run', id);
   return id;
-}
-
-async function estimateOf(
-  { catalog }: Pick<Services, 'catalog'>,
-  { sql }: Pick<Tx, 'sql'>,
-  { tenantId }: Viewer,
-  design: SourcedDesign['design'],
-  request: string,
-): Promise<Estimate> {
-  return estimate(design, {
-    requestTokens: estimateTokens(request),
-    priceOf: (step) => catalog.find({ provider: step.provider, model: step.model }),
-    usualSteps: await usualSteps(sql, tenantId),
-  });
-}
-
-export interface PipelineEstimate extends Estimate {
-  withinBudget: boolean;
 }
 
 interface NewRun {

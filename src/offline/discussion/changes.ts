@@ -1,6 +1,6 @@
 /** Changes to a design that the product understands by itself, from how they are usually put. */
 import type { ModelPrice } from '../../core/llm/prices.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS, type Design, type Step } from '../../modules/designs/design.ts';
+import { type Design, maxOutputTokensOf, type Step } from '../../modules/designs/design.ts';
 import { uniqueKey, insertStep, lastStep, removeStep, replaceStep } from '../../modules/designs/edit.ts';
 import { ancestors } from '../../modules/designs/order.ts';
 import { wordsOf } from '../words/language.ts';
@@ -145,7 +145,7 @@ function useModel(
   change: string,
 ): Changed {
   const steps = design.steps.map((step) => {
-    const maxOutputTokens = Math.round((step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS) * outputTimes);
+    const maxOutputTokens = Math.round(maxOutputTokensOf(step) * outputTimes);
     return { ...step, provider, model, maxOutputTokens: Math.min(Math.max(maxOutputTokens, 400), 8_000) };
   });
   return { design: { ...design, steps }, changes: [change] };

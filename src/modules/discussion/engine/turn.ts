@@ -1,4 +1,3 @@
-import { estimateTokens } from '../../../core/llm/tokens.ts';
 import { estimate } from '../../designs/estimate.ts';
 import type { UsualSteps } from '../../designs/usual-steps.ts';
 import { type ReplyKind, type ReplyPlan, readableUsd, summaryOf } from './reply-plan.ts';
@@ -159,8 +158,7 @@ async function assess(
 }
 
 function estimateFor({ design: draft }: Draft, { need, catalog }: NeedFacts, usualSteps: UsualSteps) {
-  const requestTokens = estimateTokens(need);
-  return estimate(draft, { requestTokens, priceOf: (step) => priceOf(catalog, step), usualSteps });
+  return estimate(draft, { request: need, priceOf: (step) => priceOf(catalog, step), usualSteps });
 }
 
 function critiqueFacts({ need, memory, language }: NeedFacts) {

@@ -142,15 +142,15 @@ function metadataOf({ step, request, inputs, collected }: AgentTask): AgentMetad
 
 /** All in characters. */
 const MAX_REQUEST_LENGTH = 20_000;
-const MAX_PROMPT_LENGTH = 8_000;
-const MAX_CONTEXT_LENGTH = 16_000;
+export const MAX_PROMPT_LENGTH = 8_000;
+export const MAX_CONTEXT_LENGTH = 16_000;
 /**
  * The total length of all dependency outputs: room for a long text that was made of a whole request, e.g. translated, and
  * for what others wrote on it.
  */
-const MAX_OUTPUTS_LENGTH = 64_000;
+export const MAX_OUTPUTS_LENGTH = 64_000;
 /** The total length of all sources. */
-const MAX_SOURCES_LENGTH = 24_000;
+export const MAX_SOURCES_LENGTH = 24_000;
 
 interface AgentDefinition {
   kind: AgentKind;

@@ -101,9 +101,10 @@ async function readPage(
   }
 }
 
-function readSource(title: string | null, url: string | null, original: string): CollectedSource {
+function readSource(title: string | null, address: string | null, original: string): CollectedSource {
+  const url = address !== null && address.length <= MAX_URL_LENGTH ? address : null;
   const { text } = cleanText(cutText(original, MAX_SOURCE_LENGTH));
-  if (text.trim() === '') return failedSource(title, url, 'It holds no text.');
+  if (text.trim() === '') return failedSource(title, url, EMPTY);
   const cleanTitle = title === null ? null : cleanText(firstCharacters(title, MAX_TITLE_LENGTH)).text;
   const findings = detectInjection(`${cleanTitle ?? ''}\n${text}`).map(({ description }) => description);
   return { title: cleanTitle, url, text, error: null, findings };
@@ -138,5 +139,17 @@ const MAX_URLS = 5;
 /** In characters. */
 const MAX_SOURCE_LENGTH = 20_000;
 const MAX_TITLE_LENGTH = 300;
+const EMPTY = 'It holds no text.';
+/** In UTF-16 code units. A longer address is left out, because a part of it leads nowhere. */
+const MAX_URL_LENGTH = 1_000;
+
+/** The most that a step can collect, but for the texts: their length is limited where they are put into a prompt. */
+export const LARGEST_COLLECTION: readonly CollectedSource[] = Array.from({ length: MAX_ITEMS }, () => ({
+  title: '\u{10000}'.repeat(MAX_TITLE_LENGTH),
+  url: '\uffff'.repeat(MAX_URL_LENGTH),
+  text: null,
+  error: EMPTY,
+  findings: ['any'],
+}));
 
 class ServiceError extends Error {}

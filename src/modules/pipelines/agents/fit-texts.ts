@@ -16,7 +16,16 @@ export function fitTexts(texts: readonly string[], maxLength: number): string[] 
 export function cutText(text: string, maxLength: number): string {
   const excess = characterCount(text) - maxLength;
   if (excess <= 0) return text.normalize();
-  return `${firstCharacters(text, maxLength)}\n[… ${excess} characters left out …]`;
+  return `${firstCharacters(text, maxLength)}${markOf(excess)}`;
+}
+
+function markOf(excess: number): string {
+  return `\n[… ${excess} characters left out …]`;
+}
+
+/** The most bytes of a text that `cutText` has cut. */
+export function maxBytes(maxLength: number): number {
+  return 4 * maxLength + Buffer.byteLength(markOf(1_000_000_000));
 }
 
 /** The maximum length of each text. */

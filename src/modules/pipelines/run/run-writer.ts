@@ -64,12 +64,12 @@ export class RunWriter {
     return attempts;
   }
 
-  async finishStep(key: string, output: string, notices: Notice[], call: SettledCall): Promise<void> {
+  async finishStep(key: string, result: StepResult, notices: Notice[], call: SettledCall): Promise<void> {
     const also = async (tx: Tx) => {
       await updateRun(tx, this.#run.id, { stalledClaims: 0 });
       if (notices.length > 0) await addNotices(tx, this.#run, notices);
     };
-    await this.#changeStep(key, { status: 'SUCCEEDED', output }, { call, also });
+    await this.#changeStep(key, { status: 'SUCCEEDED', ...result }, { call, also });
   }
 
   async skipStep(key: string, reason: string): Promise<void> {
@@ -229,11 +229,11 @@ export interface RunWriterOptions {
 }
 
 type StepRoute = Pick<StepExecution, 'provider' | 'model'>;
+type StepResult = Pick<StepExecution, 'output' | 'knownInputTokens' | 'textTokens'>;
 
-interface StepChange extends Partial<StepRoute> {
+interface StepChange extends Partial<StepRoute & StepResult> {
   status: StepStatus;
   attempts?: number;
-  output?: string;
   startedAt?: Date;
   finishedAt?: Date;
 }

@@ -1,3 +1,4 @@
+import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelRequest, ModelStreamPart } from '../../../core/llm/language-model.ts';
 import type { Route } from '../../../core/llm/model-router.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
@@ -10,7 +11,7 @@ import {
   type StreamedAttempt,
   type StreamedWork,
 } from '../../../kernel/work/streamed-attempt.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS, type Step } from '../../designs/design.ts';
+import { maxOutputTokensOf, type Step } from '../../designs/design.ts';
 import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import type { AgentTask, CollectedSource } from '../agents/agent.ts';
 import { agentOf } from '../agents/agents.ts';
@@ -48,6 +49,7 @@ class StepAttempt implements StreamedAttempt {
   #call: MeteredCall | null = null;
   /** Notices for the user: suspicious content of collected sources, and a truncated text. */
   #notices: Notice[] = [];
+  #knownInputTokens = 0;
 
   constructor(services: Services, work: StepWork, route: Route, number: number) {
     this.#services = services;
@@ -90,9 +92,18 @@ class StepAttempt implements StreamedAttempt {
   async finish({ text, end }: StreamedText): Promise<void> {
     const { run, step } = this.#work;
     const { key: stepKey } = step;
-    const about = { what: `The output of step ${stepKey}`, maxOutputTokens: maxOutputTokens(step), stepKey };
+    const about = {
+      what: `The output of step ${stepKey}`,
+      maxOutputTokens: maxOutputTokensOf(step),
+      stepKey,
+    };
     const notices = [...this.#notices, ...cutNotices(end, about)];
-    await run.writer.finishStep(stepKey, text, notices, this.#call!);
+    const result = {
+      output: text,
+      knownInputTokens: this.#knownInputTokens,
+      textTokens: estimateTokens(text),
+    };
+    await run.writer.finishStep(stepKey, result, notices, this.#call!);
   }
 
   /** Charges the call even if the write fails, because the provider has billed it. */
@@ -120,23 +131,26 @@ class StepAttempt implements StreamedAttempt {
       inputs: run.writer.state.inputsOf(step),
       nonce: createNonce(),
     };
+    this.#knownInputTokens = knownInputTokens(task);
     const agent = agentOf(step.agent);
     const collected = await agent.collect?.(task, this.#services.sources, signal);
     this.#notices = collected?.flatMap((source) => noticesOf(step, source)) ?? [];
     return {
       ...agent.buildRequest({ ...task, collected }),
       model: this.#route.model,
-      maxOutputTokens: maxOutputTokens(step),
+      maxOutputTokens: maxOutputTokensOf(step),
     };
   }
 }
 
-function noticesOf({ key: stepKey }: Step, { url, title, findings }: CollectedSource): Notice[] {
-  return findings.map((finding) => notice('INJECTION_SUSPECTED', finding, { stepKey, source: url ?? title }));
+/** Those that an estimate of the run counts, in the same way. */
+function knownInputTokens({ request, step, inputs }: AgentTask): number {
+  const read = inputs.reduce((sum, { output }) => sum + estimateTokens(output ?? ''), 0);
+  return estimateTokens(request) + estimateTokens(step.prompt ?? '') + read;
 }
 
-function maxOutputTokens(step: Step): number {
-  return step.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
+function noticesOf({ key: stepKey }: Step, { url, title, findings }: CollectedSource): Notice[] {
+  return findings.map((finding) => notice('INJECTION_SUSPECTED', finding, { stepKey, source: url ?? title }));
 }
 
 export interface StepWork {
