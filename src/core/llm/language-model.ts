@@ -17,10 +17,16 @@ export interface LanguageModel {
 export interface ModelRequest {
   /** The provider's name of the model, e.g. `gpt-5-mini`. */
   model: string;
+  /** What all calls of this kind share. */
   system: string;
+  /** The end of the system prompt, which differs between calls, e.g. by a nonce. */
+  systemSuffix?: string;
   /** Oldest first. The last one is a user message. */
   messages: readonly ModelMessage[];
+  /** Of the text. */
   maxOutputTokens: number;
+  /** Room for the model's thinking, in addition. Left out: the model does not think, and is not told how much. */
+  thinkingTokens?: number;
   /** Requests exactly one JSON object. Left out: text. */
   output?: OutputFormat;
   /** The purpose of the call: names it in logs and telemetry, and selects the script of the OFFLINE model. */
@@ -107,17 +113,20 @@ export class ModelError extends Error {
   readonly retryable: boolean;
   /** The provider's Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The HTTP status of an answer that is an error. */
+  readonly status: number | undefined;
 
   constructor(
     code: ModelErrorCode,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown; retryable?: boolean } = {},
+    options: { retryAfterMs?: number; cause?: unknown; retryable?: boolean; status?: number } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.code = code;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
   }
 }
 

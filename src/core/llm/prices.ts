@@ -1,5 +1,6 @@
 import type { ModelRequest, ModelUsage } from './language-model.ts';
 import type { ProviderName } from './providers/registry.ts';
+import { outputLimit } from './request.ts';
 import { worstCaseInputTokens } from './tokens.ts';
 
 /**
@@ -24,7 +25,7 @@ export function costMicros(price: ModelPrice, usage: ModelUsage): bigint {
 export function worstCaseMicros(price: ModelPrice, request: ModelRequest): bigint {
   const inputTokens = worstCaseInputTokens(request);
   const cacheWriteTokens = price.cacheWriteUsdPerMTok === undefined ? 0 : inputTokens;
-  return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens: request.maxOutputTokens });
+  return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens: outputLimit(request) });
 }
 
 function timesFor(price: ModelPrice, inputTokens: number): { inputTimes: string; outputTimes: string } {
@@ -67,6 +68,11 @@ export interface ModelPrice {
   cacheWriteUsdPerMTok?: string;
   /** If the prompt is longer than `aboveInputTokens`, the whole call is charged at these multiples of the price. */
   longPrompt?: { aboveInputTokens: number; inputTimes: string; outputTimes: string };
+  /**
+   * Room for the model's thinking, in tokens, in addition to maxOutputTokens: requested, reserved, and billed as far as it
+   * is used. Left out: the model does not think before it answers, unless it is told to.
+   */
+  thinkingTokens?: number;
   /** Context window: prompt and answer together. Null when the provider does not publish it. */
   contextTokens: number | null;
   /** True for prices that are not billed: those of the OFFLINE models. */

@@ -1,4 +1,5 @@
 import type { ModelRequest } from './language-model.ts';
+import { systemPrompt } from './request.ts';
 
 /**
  * Splits a text into parts of about the size of a token, which joined are the text again. Never splits a surrogate
@@ -22,7 +23,7 @@ export function estimateTokens(text: string): number {
 export function estimateInputTokens(request: ModelRequest): number {
   return request.messages.reduce(
     (sum, message) => sum + estimateTokens(message.content),
-    estimateTokens(request.system) + estimateTokens(schemaText(request)),
+    estimateTokens(systemPrompt(request)) + estimateTokens(schemaText(request)),
   );
 }
 
@@ -33,7 +34,7 @@ export function estimateInputTokens(request: ModelRequest): number {
 export function worstCaseInputTokens(request: ModelRequest): number {
   return request.messages.reduce(
     (sum, message) => sum + Buffer.byteLength(message.content) + TOKENS_AROUND_MESSAGE,
-    Buffer.byteLength(request.system) + Buffer.byteLength(schemaText(request)) + TOKENS_AROUND_REQUEST,
+    Buffer.byteLength(systemPrompt(request)) + Buffer.byteLength(schemaText(request)) + TOKENS_AROUND_REQUEST,
   );
 }
 

@@ -13,7 +13,7 @@ export function cutNotices(end: EndReason, { what, maxOutputTokens, stepKey = nu
 const CAUSES: Record<Exclude<EndReason, 'stop'>, (maxOutputTokens: number) => string> = {
   length: (limit) => `was cut at its limit of ${limit} tokens.`,
   thinking: (limit) =>
-    `was cut at its limit of ${limit} tokens, most of which the model's thinking used up. Raise the limit, lower the reasoning effort, or choose a model that thinks less.`,
+    `was cut at its limit of ${limit} tokens, most of which the model's thinking used up. Raise the limit, or choose a model that thinks less.`,
   window: () =>
     'was cut because the model can write no more: its context window or its own limit is used up. Shorten the material, or choose a model with a larger window.',
   unknown: () => 'may be incomplete: the provider ended it for a reason that is not known here.',

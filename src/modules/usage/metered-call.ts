@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError, type ModelStreamPart, type ModelRequest } from '../../core/llm/language-model.ts';
 import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
+import { outputLimit } from '../../core/llm/request.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import type { Route } from '../../core/llm/model-router.ts';
 import { GateUnavailableError, OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
@@ -23,20 +24,22 @@ import { UsageMeter } from './usage-meter.ts';
 /**
  * Opens a model call; there is no other way to call a model. Reserves the maximum cost of the call against every limit
  * of its payer, and waits a limited time for amounts that other calls reserve. The caller reads the answer from `parts`
- * and must always `settle` the call. A call counts for the UTC day in which it was opened, even if it ends after
+ * and must always `settle` the call. A model that thinks gets room for it. A call counts for the UTC day in which it was opened, even if it ends after
  * midnight.
  * Errors: FORBIDDEN when the payer may not execute any more; BudgetExceededError; SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
  */
 export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
   const now = ctx.clock();
-  const { payer, route, request, signal } = call;
+  const { payer, route, signal } = call;
+  const { thinkingTokens } = route.price;
+  const request = thinkingTokens === undefined ? call.request : { ...call.request, thinkingTokens };
   const amountMicros = worstCaseMicros(route.price, request);
   const daily = await dailyLimits(ctx, ctx.database.sql, payer);
   checkMayExecute(payer, daily);
   const limits = limitsOf(payer, daily, now);
   try {
     const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
-    return new MeteredCall(ctx, call, reservation, dayOf(now));
+    return new MeteredCall(ctx, { ...call, request }, reservation, dayOf(now));
   } catch (error) {
     if (error instanceof GateUnavailableError)
       throw new AppError('SERVICE_UNAVAILABLE', error.message, { cause: error });
@@ -48,7 +51,7 @@ export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): P
 export class MeteredCall {
   /**
    * The model's answer; can be read once. The request is sent when the first part is read; returning early closes the
-   * provider's stream. An answer that exceeds maxOutputTokens is truncated and ends with `length`.
+   * provider's stream. An answer that exceeds its limit is truncated and ends with `length`.
    * Errors: ModelError; the signal's reason when it aborts.
    */
   readonly parts: AsyncIterable<ModelStreamPart>;
@@ -150,8 +153,8 @@ export class MeteredCall {
   #truncate(): ModelStreamPart {
     const { route, request } = this.#call;
     this.#ctx.logger.warn(
-      { provider: route.provider, model: route.model, maxOutputTokens: request.maxOutputTokens },
-      'provider exceeded maxOutputTokens; answer truncated',
+      { provider: route.provider, model: route.model, limit: outputLimit(request) },
+      'provider exceeded the limit of output tokens; answer truncated',
     );
     return { type: 'end', reason: 'length' };
   }

@@ -5,6 +5,7 @@ import {
   type ModelRequest,
   type ModelUsage,
 } from '../../core/llm/language-model.ts';
+import { outputLimit } from '../../core/llm/request.ts';
 import { estimateInputTokens, estimateTokens } from '../../core/llm/tokens.ts';
 
 /**
@@ -40,11 +41,11 @@ export class UsageMeter {
     this.#failure = error;
   }
 
-  /** Whether the answer exceeds maxOutputTokens, by the provider's count or clearly by the estimate. */
+  /** Whether the answer exceeds its limit, by the provider's count or clearly by the estimate. */
   get isOverrun(): boolean {
-    const { maxOutputTokens } = this.#request;
+    const limit = outputLimit(this.#request);
     const reported = this.#reported?.outputTokens ?? 0;
-    return reported > maxOutputTokens || this.#outputTokens > maxOutputTokens * OVERRUN_FACTOR;
+    return reported > limit || this.#outputTokens > limit * OVERRUN_FACTOR;
   }
 
   /** Null when the provider bills nothing: the request was never sent, or was refused before any output. */
@@ -53,7 +54,7 @@ export class UsageMeter {
     if (reported && this.#complete && !this.isOverrun) return { usage: reported, estimated: false };
     if (!this.#sent || this.#wasRefused()) return null;
     const arrived = this.#outputTokens + estimateTokens(this.#tail);
-    const allowed = this.isOverrun ? arrived : Math.min(arrived, this.#request.maxOutputTokens);
+    const allowed = this.isOverrun ? arrived : Math.min(arrived, outputLimit(this.#request));
     const usage = {
       ...reported,
       inputTokens: reported?.inputTokens ?? estimateInputTokens(this.#request),

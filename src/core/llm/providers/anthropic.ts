@@ -1,6 +1,7 @@
-import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
+import type { MessageCreateParams, RawMessageStreamEvent, TextBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
-import type { JsonSchema } from '../structured/output-schema.ts';
+import { outputLimit, thinkingBudget, thinkingEffort } from '../request.ts';
+import { estimateTokens } from '../tokens.ts';
 import { field } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
@@ -21,7 +22,10 @@ function reader(connection: ProviderConnection): EventReader {
   return (data) => {
     const event = data as RawMessageStreamEvent;
     if (event.type === 'message_stop') connection.hasEnded();
-    if (event.type === 'message_delta') connection.endsWith(event.delta?.stop_reason);
+    if (event.type === 'message_delta') {
+      const details = field(event.delta, 'stop_details');
+      connection.endsWith(event.delta?.stop_reason, field(details, 'explanation') ?? field(details, 'category'));
+    }
     if (event.type !== 'message_start' && event.type !== 'message_delta') return partsOf(event);
     counts = latest(counts, event.type === 'message_start' ? event.message?.usage : event.usage);
     return [...partsOf(event), ...usageParts(sumUp(counts))];
@@ -39,11 +43,8 @@ function partsOf(event: RawMessageStreamEvent): ModelStreamPart[] {
   return [];
 }
 
-async function send(
-  { model, system, messages, maxOutputTokens, output }: ModelRequest,
-  connection: ProviderConnection,
-  { apiKey, baseUrl }: ProviderServer,
-) {
+async function send(request: ModelRequest, connection: ProviderConnection, { apiKey, baseUrl }: ProviderServer) {
+  const system = systemBlocks(request);
   const { Anthropic } = await import('@anthropic-ai/sdk');
   const client = new Anthropic({
     apiKey,
@@ -52,23 +53,47 @@ async function send(
     logLevel: 'off',
     fetch: connection.fetch,
   });
-  const instructions = [system, output ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
   await client.messages.create(
     {
-      model,
-      ...(instructions ? { system: instructions } : {}),
-      messages: [...messages],
-      max_tokens: maxOutputTokens,
-      ...(output?.schema ? { output_config: { format: formatOf(output.schema) } } : {}),
+      model: request.model,
+      ...(system.length > 0 ? { system } : {}),
+      messages: [...request.messages],
+      max_tokens: outputLimit(request),
+      ...thinkingAndForm(request),
       stream: true,
     },
     { signal: connection.signal },
   );
 }
 
-function formatOf(schema: JsonSchema) {
-  return { type: 'json_schema' as const, schema: { ...schema } };
+/** The cache ends with the part that all calls of this kind share. Models that cache only longer parts ignore the mark. */
+function systemBlocks({ system, systemSuffix, output }: ModelRequest): TextBlockParam[] {
+  const isCached = estimateTokens(system) >= CACHED_FROM_TOKENS;
+  const cached = { cache_control: { type: 'ephemeral' as const } };
+  const rest = [systemSuffix, output ? JSON_INSTRUCTION : ''].filter(Boolean).join('\n\n');
+  const blocks = [{ text: system, ...(isCached ? cached : {}) }, { text: rest }];
+  return blocks.filter(({ text }) => text !== '').map((block) => ({ type: 'text', ...block }));
 }
+
+/** The newest models cache parts from this length on. */
+const CACHED_FROM_TOKENS = 512;
+
+function thinkingAndForm(request: ModelRequest): Partial<MessageCreateParams> {
+  const { model, thinkingTokens, output } = request;
+  const format = output?.schema ? { type: 'json_schema' as const, schema: { ...output.schema } } : undefined;
+  if (!thinkingTokens) return format ? { output_config: { format } } : {};
+  if (THINKS_BY_BUDGET.test(model)) {
+    const thinking = { type: 'enabled' as const, budget_tokens: thinkingBudget(request) };
+    return { thinking, ...(format ? { output_config: { format } } : {}) };
+  }
+  return {
+    thinking: { type: 'adaptive' },
+    output_config: { effort: thinkingEffort(request), ...(format ? { format } : {}) },
+  };
+}
+
+/** Later models take an effort only. */
+const THINKS_BY_BUDGET = /^claude-(?:opus|sonnet|haiku)-4-5\b/;
 
 /** A later count replaces an earlier one; an omitted count keeps its value. */
 function latest(counts: Counts, update: Counts | undefined): Counts {

@@ -5,12 +5,14 @@ import type { AnswerEnd } from '../wire/ends.ts';
 /** What has arrived of an answer. Decides what its end means for the reader. */
 export class ArrivedAnswer {
   readonly #provider: string;
+  readonly #maxOutputTokens: number;
   #text = '';
   #thinking = 0;
   #outputTokens = 0;
 
-  constructor(provider: string) {
+  constructor({ provider, maxOutputTokens }: { provider: string; maxOutputTokens: number }) {
     this.#provider = provider;
+    this.#maxOutputTokens = maxOutputTokens;
   }
 
   observe(part: ModelStreamPart): void {
@@ -20,18 +22,19 @@ export class ArrivedAnswer {
   }
 
   /**
-   * The reason for the end of the answer; `word` is the provider's.
+   * The reason for the end of the answer; the provider's word and explanation name it in errors.
    * Errors: REFUSED; TRUNCATED when the answer broke off; OUTPUT_LIMIT when a limit was reached before any text.
    */
-  endReason(end: AnswerEnd, word: string): EndReason {
+  endReason(end: AnswerEnd, { endWord, endWords }: EndWords): EndReason {
     const provider = this.#provider;
     const isEmpty = this.#text.trim() === '';
     if (end === 'complete') return 'stop';
-    if (end === 'refused') throw new ModelError('REFUSED', `${provider} refused the content. Rephrase it.`);
+    const why = `${endWord ? ` (${endWord})` : ''}${endWords ? `: "${endWords}"` : ''}`;
+    if (end === 'refused') throw new ModelError('REFUSED', `${provider} refused the content${why}. Rephrase it.`);
     if (end === 'broken')
       throw new ModelError(
         'TRUNCATED',
-        `${provider} ended its answer before it was complete${word ? ` (${word})` : ''}. Try again.`,
+        `${provider} ended its answer before it was complete${why}. Try again.`,
       );
     if (end === 'length' && isEmpty) throw new ModelError('OUTPUT_LIMIT', `${provider} ${USED_UP}`);
     if (end === 'window' && isEmpty) throw new ModelError('OUTPUT_LIMIT', `${provider} ${WINDOW_FULL}`);
@@ -39,13 +42,20 @@ export class ArrivedAnswer {
     return end === 'window' ? 'window' : 'unknown';
   }
 
-  /** Some providers count their thinking without sending it. */
+  /** Whether thinking took the place of the text. Some providers count their thinking without sending it. */
   #wasMostlyThinking(): boolean {
-    return this.#thinking > this.#text.length || this.#outputTokens > 2 * estimateTokens(this.#text);
+    const textTokens = estimateTokens(this.#text);
+    if (textTokens > this.#maxOutputTokens / 2) return false; // it had a room of its own
+    return this.#thinking > this.#text.length || this.#outputTokens > 2 * textTokens;
   }
 }
 
+interface EndWords {
+  endWord: string;
+  endWords: string;
+}
+
 const USED_UP =
-  'returned no text: thinking used up the limit of output tokens. Raise maxOutputTokens, lower the reasoning effort, or choose a model that thinks less.';
+  'returned no text: thinking used up the limit of output tokens. Raise maxOutputTokens, or choose a model that thinks less.';
 const WINDOW_FULL =
   'returned no text: the context window of the model is full. Shorten the prompt, or choose a model with a larger window.';

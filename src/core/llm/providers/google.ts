@@ -1,5 +1,11 @@
-import type { GenerateContentResponse, GenerateContentResponseUsageMetadata } from '@google/genai';
+import type {
+  GenerateContentResponse,
+  GenerateContentResponseUsageMetadata,
+  ThinkingConfig,
+  ThinkingLevel,
+} from '@google/genai';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
+import { outputLimit, systemPrompt, thinkingBudget, thinkingEffort } from '../request.ts';
 import { field, listField, textField } from '../wire/field.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { defineProvider, type ProviderServer, usageParts } from './provider.ts';
@@ -18,8 +24,12 @@ function reader(connection: ProviderConnection): EventReader {
     const chunk = event as Partial<GenerateContentResponse>;
     const candidate = listField(chunk, 'candidates').find(isFirst);
     const reason = field(candidate, 'finishReason');
-    if (reason !== UNSPECIFIED) connection.endsWith(reason);
-    if (chunk.promptFeedback?.blockReason) connection.endsWith('PROHIBITED_CONTENT');
+    if (reason !== UNSPECIFIED) connection.endsWith(reason, field(candidate, 'finishMessage'));
+    const { blockReason, blockReasonMessage } = chunk.promptFeedback ?? {};
+    if (blockReason) {
+      connection.endsWith(blockReason);
+      connection.refuses(blockReasonMessage);
+    }
     const parts = listField(field(candidate, 'content'), 'parts').flatMap(partOf);
     return [...parts, ...usageOf(chunk.usageMetadata)]; // the usage after the text that it counts
   };
@@ -44,11 +54,9 @@ function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): Model
   });
 }
 
-async function send(
-  { model, system, messages, maxOutputTokens, output }: ModelRequest,
-  connection: ProviderConnection,
-  { apiKey, baseUrl }: ProviderServer,
-) {
+async function send(request: ModelRequest, connection: ProviderConnection, { apiKey, baseUrl }: ProviderServer) {
+  const { model, messages, thinkingTokens, output } = request;
+  const system = systemPrompt(request);
   const { GoogleGenAI } = await import('@google/genai');
   const client = new GoogleGenAI({
     apiKey,
@@ -65,10 +73,17 @@ async function send(
       ...(system ? { systemInstruction: system } : {}),
       ...(output ? { responseMimeType: 'application/json' } : {}),
       ...(output?.schema ? { responseJsonSchema: output.schema } : {}),
-      maxOutputTokens,
+      maxOutputTokens: outputLimit(request),
+      ...(thinkingTokens ? { thinkingConfig: thinkingConfig(request) } : {}),
       abortSignal: connection.signal,
     },
   });
+}
+
+/** The models of 2.5 take a number, later ones a level. */
+function thinkingConfig(request: ModelRequest): ThinkingConfig {
+  if (request.model.startsWith('gemini-2.5')) return { thinkingBudget: thinkingBudget(request) };
+  return { thinkingLevel: thinkingEffort(request).toUpperCase() as ThinkingLevel };
 }
 
 const UNSPECIFIED = 'FINISH_REASON_UNSPECIFIED';

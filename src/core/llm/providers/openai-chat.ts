@@ -1,13 +1,14 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
 import type { ModelStreamPart, OutputFormat } from '../language-model.ts';
+import { outputLimit, systemPrompt, thinkingEffort } from '../request.ts';
 import { field, listField } from '../wire/field.ts';
 import { contentParts, thinkingParts } from './content-parts.ts';
 import { openAiClient } from './openai-client.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { type ProviderProtocol, usageParts } from './provider.ts';
 
-/** OpenAI's Chat Completions API. */
+/** OpenAI's Chat Completions API, for proxies that know no other. */
 export const openAiChat: ProviderProtocol = { send: sendWith('max_completion_tokens'), reader };
 
 /**
@@ -21,7 +22,8 @@ function reader(connection: ProviderConnection): EventReader {
     const chunk = event as Partial<ChatCompletionChunk>;
     const choice = listField(chunk, 'choices').find(isFirst);
     const delta = field(choice, 'delta');
-    connection.endsWith(field(delta, 'refusal') ? 'refusal' : field(choice, 'finish_reason'));
+    if (field(delta, 'refusal')) connection.refuses(field(delta, 'refusal'));
+    connection.endsWith(field(choice, 'finish_reason'));
     return [
       ...thinkingParts(THINKING_FIELDS.map((name) => field(delta, name)).find(Boolean)),
       ...contentParts(field(delta, 'content')),
@@ -53,13 +55,16 @@ function responseFormat({ name, schema }: OutputFormat) {
 }
 
 function sendWith(limit: 'max_completion_tokens' | 'max_tokens'): ProviderProtocol['send'] {
-  return async ({ model, system, messages, maxOutputTokens, output }, connection, server) => {
+  return async (request, connection, server) => {
+    const { model, messages, thinkingTokens, output } = request;
+    const system = systemPrompt(request);
     const client = await openAiClient(connection, server);
     await client.chat.completions.create(
       {
         model,
         messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
-        [limit]: maxOutputTokens,
+        [limit]: outputLimit(request),
+        ...(thinkingTokens ? { reasoning_effort: thinkingEffort(request) } : {}),
         ...(output ? { response_format: responseFormat(output) } : {}),
         stream: true,
         stream_options: { include_usage: true },

@@ -1,9 +1,53 @@
+import { type LanguageModel, ModelError } from '../language-model.ts';
 import { openAiChat } from './openai-chat.ts';
-import { defineProvider } from './provider.ts';
+import { openAiResponses } from './openai-responses.ts';
+import { defineProvider, type KeyedProvider } from './provider.ts';
 
-export const openAi = defineProvider({
+const OPENAI = {
   title: 'OpenAI',
-  description: 'OpenAI’s models, through the Chat Completions API.',
-  baseUrl: 'https://api.openai.com/v1',
-  ...openAiChat,
-});
+  description: 'OpenAI’s models.',
+  baseUrl: 'https://api.openai.com/v1', // with the version, as OpenAI's own clients take it
+};
+const responses = defineProvider({ ...OPENAI, ...openAiResponses });
+const chat = defineProvider({ ...OPENAI, ...openAiChat });
+
+/**
+ * OpenAI's models, through the Responses API. A proxy in front of them that does not know it is asked through the Chat
+ * Completions API.
+ */
+export const openAi: KeyedProvider = {
+  title: OPENAI.title,
+  description: OPENAI.description,
+  create(access) {
+    const own = responses.create(access);
+    const { baseUrl } = access;
+    return baseUrl ? throughProxy(baseUrl, own, chat.create(access)) : own;
+  },
+};
+
+/** What a proxy does not know is remembered for its base URL, until the process ends, once the other API answers. */
+function throughProxy(baseUrl: string, own: LanguageModel, other: LanguageModel): LanguageModel {
+  return {
+    async *stream(request, signal) {
+      if (!withoutResponses.has(baseUrl)) {
+        try {
+          return yield* own.stream(request, signal);
+        } catch (error) {
+          if (!isUnknownPath(error)) throw error;
+        }
+      }
+      for await (const part of other.stream(request, signal)) {
+        withoutResponses.add(baseUrl);
+        yield part;
+      }
+    },
+  };
+}
+
+/** Also a model that is not found: then the other API says so, too. */
+function isUnknownPath(error: unknown): boolean {
+  return error instanceof ModelError && (error.status === 404 || error.status === 405);
+}
+
+/** Few: base URLs come from settings. */
+const withoutResponses = new Set<string>();

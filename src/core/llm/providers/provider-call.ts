@@ -1,5 +1,6 @@
 import { ModelError, type ModelStreamPart } from '../language-model.ts';
-import { endFor } from '../wire/ends.ts';
+import { cleanWords } from '../wire/clean-words.ts';
+import { type AnswerEnd, endFor } from '../wire/ends.ts';
 import { readEvents } from '../wire/event-stream.ts';
 import { openAnswer } from '../wire/open-answer.ts';
 import { errorFromResponse, type ProviderIdentity } from '../wire/provider-error.ts';
@@ -17,7 +18,7 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
   call.signal.throwIfAborted();
   const connection = new ProviderConnection(call);
   const text = new AnswerText(call.filter);
-  const answer = new ArrivedAnswer(call.provider);
+  const answer = new ArrivedAnswer(call);
   try {
     await call.send(connection);
     const read = call.reader(connection);
@@ -33,7 +34,7 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
       yield part;
     }
     connection.signal.throwIfAborted();
-    yield { type: 'end', reason: answer.endReason(connection.end, connection.endWord) };
+    yield { type: 'end', reason: answer.endReason(connection.end, connection) };
   } catch (error) {
     throw connection.explain(error);
   } finally {
@@ -55,6 +56,8 @@ export class ProviderConnection {
   #answered = false;
   #bytes: AsyncGenerator<Uint8Array> | undefined;
   #endWord = '';
+  #endWords = '';
+  #isRefused = false;
   #hasEndMarker = false;
 
   constructor(call: ProviderCall) {
@@ -95,9 +98,16 @@ export class ProviderConnection {
     return readEvents(this.#bytes ?? this.#bytesOf(null), this.#call, () => this.hasEnded());
   }
 
-  /** Called by the adapter with each word of the provider for the end of the answer. The last one counts. */
-  endsWith(word: unknown): void {
+  /** Called by the adapter with each word of the provider for the end of the answer, and its explanation. The last one counts. */
+  endsWith(word: unknown, explanation?: unknown): void {
     if (typeof word === 'string' && word !== '') this.#endWord = word.slice(0, MAX_WORD_CHARACTERS);
+    if (typeof explanation === 'string') this.#endWords = explanation;
+  }
+
+  /** Called by the adapter with the pieces of a refusal, which stays one whatever word follows. */
+  refuses(words: unknown): void {
+    this.#isRefused = true;
+    if (typeof words === 'string') this.#endWords = (this.#endWords + words).slice(0, MAX_REFUSAL_CHARACTERS);
   }
 
   /** Called by the adapter when its protocol's own end marker has arrived. */
@@ -109,8 +119,13 @@ export class ProviderConnection {
     return this.#endWord;
   }
 
-  get end(): ReturnType<typeof endFor> {
-    return endFor(this.#endWord, this.#hasEndMarker);
+  /** What the provider says about the end, fit for a message. */
+  get endWords(): string {
+    return cleanWords(this.#endWords, this.#call.apiKey);
+  }
+
+  get end(): AnswerEnd {
+    return this.#isRefused ? 'refused' : endFor(this.#endWord, this.#hasEndMarker);
   }
 
   /** The error to throw for whatever ended the call early. */
@@ -168,6 +183,7 @@ export class ProviderConnection {
 
 /** For a word that comes from outside and is repeated in a message. */
 const MAX_WORD_CHARACTERS = 60;
+const MAX_REFUSAL_CHARACTERS = 4_096;
 
 export interface ModelTimeouts {
   /** Maximum time before the first and between two parts of the answer. Runs only while the reader waits. */
@@ -179,6 +195,8 @@ export interface ModelTimeouts {
 export interface ProviderCall extends ProviderIdentity {
   timeouts: ModelTimeouts;
   signal: AbortSignal;
+  /** Of the text. */
+  maxOutputTokens: number;
   /** Separates thinking from the text of this call. */
   filter: ThinkingFilter;
   /** Sends the request with the provider's SDK, through the connection's `fetch` and `signal`. */

@@ -40,6 +40,7 @@ export function defineProvider({
             timeouts,
             signal,
             filter,
+            maxOutputTokens: request.maxOutputTokens,
             send: (connection) => send(request, connection, server),
             reader,
           });
@@ -105,9 +106,10 @@ export interface ProviderServer {
   baseUrl: string;
 }
 
+/** As the provider sent them. */
 interface UsageCounts {
-  input: number | null | undefined;
-  output: number | null | undefined;
-  cached?: number | null;
-  written?: number | null;
+  input: unknown;
+  output: unknown;
+  cached?: unknown;
+  written?: unknown;
 }

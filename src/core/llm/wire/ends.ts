@@ -42,6 +42,7 @@ const WORDS: Record<Exclude<AnswerEnd, 'unknown'>, string[]> = {
   ],
   broken: [
     'error',
+    'failed',
     'network_error',
     'server_error',
     'insufficient_system_resource',

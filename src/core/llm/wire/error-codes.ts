@@ -49,6 +49,8 @@ const PRECISE = table({
     'content_policy_violation',
     'responsibleaipolicyviolation',
     'moderation_blocked',
+    'bio_policy',
+    'misalignment_policy_violation',
     'prohibited_content',
   ],
   BAD_REQUEST: [

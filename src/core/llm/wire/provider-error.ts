@@ -26,13 +26,17 @@ export function errorFromReport(
   const shown = status ?? statusIn(error);
   const code = errorCodeFor(codes, shown, 'UNAVAILABLE');
   const daily = code === 'RATE_LIMITED' && isDailyQuota(error);
+  const waitMs = retryAfterMs(headers, error);
+  const isLongWait = waitMs !== undefined && waitMs > LONGEST_WAIT_MS;
   const meaning = daily ? DAILY_QUOTA : MEANINGS[code];
   const words = cleanWords(wordsOf(error) ?? '', identity.apiKey);
   const quote = words ? ` ${identity.provider} answered: "${words}"` : '';
   const name = shown ?? (cleanWords(codes[0] ?? '', identity.apiKey) || 'error in the answer');
-  return new ModelError(code, `${identity.provider} ${meaning} (${name}).${quote}`, {
-    retryAfterMs: retryAfterMs(headers, error),
-    ...(permanent || daily ? { retryable: false } : {}),
+  const wait = isLongWait ? ` It asks to wait ${Math.ceil(waitMs / 60_000)} minutes.` : '';
+  return new ModelError(code, `${identity.provider} ${meaning} (${name}).${wait}${quote}`, {
+    retryAfterMs: waitMs,
+    status,
+    ...(permanent || daily || isLongWait ? { retryable: false } : {}),
   });
 }
 
@@ -79,6 +83,9 @@ const MEANINGS: Record<ModelErrorCode, string> = {
 
 const DAILY_QUOTA =
   'rejected the request because the quota of the day is used up. Wait until it is renewed, or raise the limits of the account';
+
+/** Whoever waits for the answer is told at once, instead of after a retry that may come too late. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** The body up to a limit. Ignores an interruption: the status is sufficient. */
 export async function readStart(response: Response): Promise<string> {

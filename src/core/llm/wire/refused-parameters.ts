@@ -1,3 +1,4 @@
+import { field } from './field.ts';
 import { readStart } from './provider-error.ts';
 
 /**
@@ -53,9 +54,7 @@ const PARAMETERS: readonly Parameter[] = [
   {
     // First the schema is left out, then the whole parameter. The prompt describes the form in words, too.
     isRefused: ({ response_format: format }, words) =>
-      typeof format === 'object' &&
-      'json_schema' in (format as Body) &&
-      /response_format|json_schema/.test(words),
+      field(format, 'type') === 'json_schema' && /response_format|json_schema/.test(words),
     change: (body) => ({ ...body, response_format: { type: 'json_object' } }),
   },
   {
@@ -63,8 +62,43 @@ const PARAMETERS: readonly Parameter[] = [
     change: (body) => without(body, 'response_format'),
   },
   {
+    isRefused: ({ text }, words) =>
+      field(field(text, 'format'), 'type') === 'json_schema' && /text\.format|json_schema/.test(words),
+    change: (body) => ({ ...body, text: { format: { type: 'json_object' } } }),
+  },
+  {
+    isRefused: ({ text }, words) => text !== undefined && /text\.format|json_object/.test(words),
+    change: (body) => without(body, 'text'),
+  },
+  // How much the model is to think.
+  {
+    isRefused: (body, words) => names(body, 'reasoning_effort', words) && REFUSAL.test(words),
+    change: (body) => without(body, 'reasoning_effort'),
+  },
+  {
+    isRefused: (body, words) => names(body, 'reasoning', words) && REFUSAL.test(words),
+    change: (body) => without(body, 'reasoning'),
+  },
+  {
+    isRefused: (body, words) => names(body, 'thinking', words) && REFUSAL.test(words),
+    change: (body) => without(body, 'thinking'),
+  },
+  {
+    isRefused: ({ output_config }, words) =>
+      field(output_config, 'effort') !== undefined && /\beffort\b/.test(words) && REFUSAL.test(words),
+    change: ({ output_config, ...rest }) => ({ ...rest, output_config: without(output_config as Body, 'effort') }),
+  },
+  {
     isRefused: (body, words) => names(body, 'output_config', words) && REFUSAL.test(words),
     change: (body) => without(body, 'output_config'),
+  },
+  {
+    isRefused: ({ generationConfig }, words) =>
+      field(generationConfig, 'thinkingConfig') !== undefined && /thinking/i.test(words) && REFUSAL.test(words),
+    change: ({ generationConfig, ...rest }) => ({
+      ...rest,
+      generationConfig: without(generationConfig as Body, 'thinkingConfig'),
+    }),
   },
 ];
 

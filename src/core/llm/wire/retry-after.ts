@@ -1,7 +1,7 @@
 import { field, listField, textField } from './field.ts';
 
 /**
- * The delay that the provider asks for, in milliseconds, at most one minute: `retry-after-ms`, else `Retry-After`
+ * The delay that the provider asks for, in milliseconds: `retry-after-ms`, else `Retry-After`
  * (seconds or an HTTP date), else Google's RetryInfo in the body. Anything else counts as absent.
  */
 export function retryAfterMs(headers: Headers | undefined, error: unknown): number | undefined {
@@ -10,7 +10,7 @@ export function retryAfterMs(headers: Headers | undefined, error: unknown): numb
     milliseconds(headers?.get('retry-after'), 1_000) ??
     untilDate(headers?.get('retry-after')) ??
     retryInfo(error);
-  return delayMs === undefined ? undefined : Math.min(Math.max(Math.ceil(delayMs), 0), MAX_DELAY_MS);
+  return delayMs === undefined ? undefined : Math.max(Math.ceil(delayMs), 0);
 }
 
 /** Google's QuotaFailure or ErrorInfo about a quota of a day, which no delay of a retry can await. */
@@ -48,4 +48,3 @@ function retryInfo(error: unknown): number | undefined {
 }
 
 const DAILY = /per[-_ ]?day|daily/i;
-const MAX_DELAY_MS = 60_000;

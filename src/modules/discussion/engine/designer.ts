@@ -9,6 +9,7 @@ import {
   memoryData,
   promptFor,
   refineInstructions,
+  strategyRule,
 } from './prompts.ts';
 import { type Draft, STRATEGIES, type Strategy } from './proposal.ts';
 import {
@@ -92,7 +93,8 @@ export const DESIGN: PromptTask<DesignFacts, DesignAnswer> = {
   schema: designAnswerSchema,
   prompt: ({ strategy, need, memory, catalog, context, language }) =>
     promptFor({
-      instructions: designInstructions(strategy, designModels(catalog)),
+      instructions: designInstructions(designModels(catalog)),
+      focus: strategyRule(strategy),
       data: { need, ...memoryData(memory), 'application context': contextData(context) },
       language,
       maxOutputTokens: 5_000,

@@ -13,14 +13,18 @@ import type { Memory } from './memory.ts';
 import type { Draft, Strategy } from './proposal.ts';
 import type { Prompt } from './structured-model.ts';
 
-/** One call's prompt. `data` is untrusted, by name; what is empty is left out. */
-export function promptFor({ instructions, data, language, maxOutputTokens }: PromptParts): Prompt {
+/**
+ * One call's prompt. `instructions` are the same for all calls of a task, so that providers can cache them; `focus` is what
+ * this call adds to them. `data` is untrusted, by name; what is empty is left out.
+ */
+export function promptFor({ instructions, focus = '', data, language, maxOutputTokens }: PromptParts): Prompt {
   const nonce = createNonce();
   const blocks = Object.entries(data)
     .filter(([, text]) => text.trim() !== '')
     .map(([name, text]) => isolate(nonce, name, text));
   return {
-    system: [ROLE, instructions, languageRule(language), isolationRule(nonce)].join('\n\n'),
+    system: `${ROLE}\n\n${instructions}`,
+    systemSuffix: [focus, languageRule(language), isolationRule(nonce)].filter(Boolean).join('\n\n'),
     user: [...blocks, 'Do what your instructions say with this data.'].join('\n\n'),
     maxOutputTokens,
   };
@@ -54,10 +58,14 @@ export const READ_INSTRUCTIONS = `Read the person's newest message and say what 
 }
 Example: "take the second one, but add a check of the sources" is intents ["SELECT", "REFINE"], the second design as target, and change "Add a check of the sources".`;
 
-export function designInstructions(strategy: Strategy, models: readonly ModelPrice[]): string {
-  return `Design one pipeline for the need. Its strategy is ${strategy}: ${STRATEGY_RULES[strategy]}
+export function designInstructions(models: readonly ModelPrice[]): string {
+  return `Design one pipeline for the need, by the strategy that is named below.
 
 ${designFormat(models)}`;
+}
+
+export function strategyRule(strategy: Strategy): string {
+  return `The strategy of this design is ${strategy}: ${STRATEGY_RULES[strategy]}`;
 }
 
 export function refineInstructions(models: readonly ModelPrice[]): string {
@@ -117,7 +125,7 @@ export const CRITIQUE_INSTRUCTIONS = `Judge the design against the need, as an e
   "suggestions": [1 to 3 sentences, each a change that could be made]
 }`;
 
-const REPLY_RULES = `Write the reply that the person reads, in Markdown, 80 to 200 words, friendly and plain, without a heading at the start. React to what they said, without repeating it. Say only what the data says: invent no steps, figures or promises. Costs and times are estimates. Where the data says what the built-in rules made, say in one sentence that the model failed there and that built-in rules made it; do not present it as your own judgement.`;
+export const REPLY_RULES = `Write the reply that the person reads, in Markdown, 80 to 200 words, friendly and plain, without a heading at the start. React to what they said, without repeating it. Say only what the data says: invent no steps, figures or promises. Costs and times are estimates. Where the data says what the built-in rules made, say in one sentence that the model failed there and that built-in rules made it; do not present it as your own judgement.`;
 
 const REPLY_INSTRUCTIONS: Record<ReplyKind, string> = {
   CLARIFY:
@@ -133,8 +141,8 @@ const REPLY_INSTRUCTIONS: Record<ReplyKind, string> = {
   PLAN: 'The design is settled. Say that it is ready to run, sum up the agreed requirements, name what is still open, where it will ask a person, and its cost and time. Say that starting it is up to them.',
 };
 
-export function replyInstructions(kind: ReplyKind): string {
-  return `${REPLY_RULES}\n\n${REPLY_INSTRUCTIONS[kind]}`;
+export function replyFocus(kind: ReplyKind): string {
+  return REPLY_INSTRUCTIONS[kind];
 }
 
 /** Requirements and questions are numbered: answers refer to them by number. */
@@ -196,6 +204,7 @@ export interface ChatMessage {
 
 interface PromptParts {
   instructions: string;
+  focus?: string;
   data: Record<string, string>;
   language: string;
   maxOutputTokens: number;

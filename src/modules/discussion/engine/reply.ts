@@ -6,7 +6,8 @@ import {
   memoryData,
   messagesData,
   promptFor,
-  replyInstructions,
+  REPLY_RULES,
+  replyFocus,
   type ChatMessage,
 } from './prompts.ts';
 import type { Prompt } from './structured-model.ts';
@@ -20,7 +21,8 @@ export function replyTo(
   { messages, context }: ReplySurroundings,
 ): { task: ModelTask; prompt: Prompt } {
   const prompt = promptFor({
-    instructions: replyInstructions(plan.kind),
+    instructions: REPLY_RULES,
+    focus: replyFocus(plan.kind),
     data: {
       'messages so far': messagesData(messages),
       'application context': contextData(context),

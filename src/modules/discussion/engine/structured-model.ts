@@ -14,7 +14,9 @@ export interface StructuredModel {
 }
 
 export interface Prompt {
+  /** The same for all calls of a task. */
   system: string;
+  systemSuffix: string;
   user: string;
   maxOutputTokens: number;
 }

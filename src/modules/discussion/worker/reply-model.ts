@@ -59,8 +59,8 @@ export class ReplyModel implements StructuredModel {
     return openMeteredCall(this.#services, { payer: this.#payer, route, request, signal: this.#signal });
   }
 
-  #request(task: ModelTask, { system, user, maxOutputTokens }: Prompt): ModelRequest {
+  #request(task: ModelTask, { user, ...prompt }: Prompt): ModelRequest {
     const { model } = this.#services.catalog.find();
-    return { model, system, messages: [{ role: 'user', content: user }], maxOutputTokens, task };
+    return { model, ...prompt, messages: [{ role: 'user', content: user }], task };
   }
 }

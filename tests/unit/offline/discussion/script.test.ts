@@ -11,7 +11,7 @@ import { catalogOf, noRules, offlineModel, requestOf, talk } from '../../../supp
 
 describe('discussionScript', () => {
   it('has no part in what is not the discussion', () => {
-    const prompt = { system: '', user: '', maxOutputTokens: 1 };
+    const prompt = { system: '', systemSuffix: '', user: '', maxOutputTokens: 1 };
     expect(discussionScript(requestOf({ name: 'agent.reporter', metadata: {} }, prompt))).toBeUndefined();
   });
 });
