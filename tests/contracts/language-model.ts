@@ -93,7 +93,7 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
     it.each([
       ['0', 0, 0],
       ['2', 2_000, 2_000],
-      ['3600', 60_000, 60_000],
+      ['3600', 3_600_000, 3_600_000],
       [new Date(Date.now() + 30_000).toUTCString(), 1, 30_000],
       [new Date(Date.now() - 30_000).toUTCString(), 0, 0],
       ['soon', undefined, undefined],

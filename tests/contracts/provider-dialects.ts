@@ -1,20 +1,30 @@
 import { anthropic } from '../../src/core/llm/providers/anthropic.ts';
 import { google } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
-import { openAi } from '../../src/core/llm/providers/openai.ts';
+import { openAiChat } from '../../src/core/llm/providers/openai-chat.ts';
+import { defineProvider } from '../../src/core/llm/providers/provider.ts';
 import type { KeyedProviderName } from '../../src/core/llm/providers/registry.ts';
 import { FORM, KEY, type ProviderDialect } from './provider-dialect.ts';
+import { responsesDialect } from './responses-dialect.ts';
 
 const SCHEMA = JSON.stringify(FORM);
 
-/** Each provider with its wire format. */
-export const DIALECTS: Record<KeyedProviderName, ProviderDialect> = {
-  OPENAI: openAiDialect(),
+/** Each wire format, with its adapter. OpenAI has two. */
+export const DIALECTS: Record<KeyedProviderName | 'OPENAI_CHAT', ProviderDialect> = {
+  OPENAI: responsesDialect(),
+  OPENAI_CHAT: chatDialect(),
   ANTHROPIC: anthropicDialect(),
   GOOGLE: googleDialect(),
 };
 
-function openAiDialect(): ProviderDialect {
+const chat = defineProvider({
+  title: 'OpenAI chat',
+  description: '',
+  baseUrl: 'http://unused.example',
+  ...openAiChat,
+});
+
+function chatDialect(): ProviderDialect {
   const data = (body: unknown) => `data: ${JSON.stringify(body)}\n\n`;
   const choice = (delta: object, finish_reason: string | null = null) =>
     data({ id: 'c1', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] });
@@ -22,8 +32,8 @@ function openAiDialect(): ProviderDialect {
   const text = (content: string) => choice({ content });
 
   return {
-    name: 'OpenAI',
-    create: ({ url, timeouts }) => openAi.create({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
+    name: 'OpenAI chat',
+    create: ({ url, timeouts }) => chat.create({ apiKey: KEY, baseUrl: `${url}/v1`, timeouts }),
     finishReasons: { length: 'length' },
     jsonMode: /"response_format":\{"type":"json_object"\}/,
     schemaMode: `"response_format":{"type":"json_schema","json_schema":{"name":"form","schema":${SCHEMA},"strict":true}}`,

@@ -25,6 +25,7 @@ describe('the price list', () => {
     longPrompt: z
       .strictObject({ aboveInputTokens: z.int().positive(), inputTimes: usd, outputTimes: usd })
       .optional(),
+    thinkingTokens: z.int().positive().optional(),
     contextTokens: z.int().positive().nullable(),
     nominal: z.literal(true).optional(),
   });

@@ -37,7 +37,7 @@ describe('a request to a provider’s own address', () => {
   });
 
   it.each([
-    ['OpenAI', openAi.create({ apiKey: 'sk-own' }), 'https://api.openai.com/v1/chat/completions'],
+    ['OpenAI', openAi.create({ apiKey: 'sk-own' }), 'https://api.openai.com/v1/responses'],
     ['Anthropic', anthropic.create({ apiKey: 'sk-own' }), 'https://api.anthropic.com/v1/messages'],
     [
       'Google',
@@ -52,10 +52,10 @@ describe('a request to a provider’s own address', () => {
     expect(sent).not.toContain('env');
   });
 
-  it('OpenAI: limits the answer with the parameter that reasoning models accept', async () => {
+  it('OpenAI: limits the answer, has nothing stored, and does not tell a model that does not think how much', async () => {
     const { body } = await requestOf(openAi.create({ apiKey: 'sk-own' }));
-    expect(body).toMatchObject({ max_completion_tokens: 321 });
-    expect(body).not.toHaveProperty('max_tokens');
+    expect(body).toMatchObject({ max_output_tokens: 321, store: false });
+    expect(body).not.toHaveProperty('reasoning');
   });
 });
 

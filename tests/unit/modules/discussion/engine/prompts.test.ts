@@ -40,7 +40,7 @@ describe('every prompt of a discussion', () => {
       );
       expect(outside.trim()).toBe('Do what your instructions say with this data.');
     }
-    const nonces = prompts.map(({ system }) => /<data-([0-9a-f]{32})/.exec(system)![1]);
+    const nonces = prompts.map(({ systemSuffix }) => /<data-([0-9a-f]{32})/.exec(systemSuffix)![1]);
     expect(new Set(nonces).size).toBe(prompts.length);
   });
 
@@ -54,6 +54,7 @@ describe('every prompt of a discussion', () => {
     });
     const designs = prompts.filter(({ system }) => system.includes('Design one pipeline'));
     expect(designs).toHaveLength(3);
+    expect(new Set(designs.map(({ system }) => system)).size).toBe(1); // so that a provider can cache it
     for (const { system } of designs) {
       expect(system).toContain('gpt-6-sol');
       expect(system).not.toContain('claude');
@@ -64,8 +65,8 @@ describe('every prompt of a discussion', () => {
 describe('promptFor', () => {
   it('asks for the language of the person by name', () => {
     const parts = { instructions: 'Do it.', data: {}, maxOutputTokens: 10 };
-    expect(promptFor({ ...parts, language: 'ko' }).system).toContain('in Korean');
-    expect(promptFor({ ...parts, language: 'zz"injected' }).system).toContain('in English');
+    expect(promptFor({ ...parts, language: 'ko' }).systemSuffix).toContain('in Korean');
+    expect(promptFor({ ...parts, language: 'zz"injected' }).systemSuffix).toContain('in English');
   });
 
   it('leaves out what is empty', () => {

@@ -13,26 +13,27 @@ describe.each(KINDS)('the %s agent', (kind) => {
 
   it('gets its role, its output format and the rules as system prompt, and one user message', () => {
     const task = makeTask({ step: { agent: kind } });
-    const { system, messages, task: named } = agent.buildRequest(task);
+    const { system, systemSuffix, messages, task: named } = agent.buildRequest(task);
     expect(system).toMatch(/^You are (?:the|one) \w+/);
     expect(system).toContain('# What you write');
     expect(system).toContain('# Take care');
-    expect(system).toContain(`</data-${task.nonce}>`);
+    expect(systemSuffix).toContain(`</data-${task.nonce}>`);
     expect(system).toContain('no images, no HTML');
     expect(messages).toHaveLength(1);
     expect(messages[0]!.role).toBe('user');
     expect(named.name).toBe(`agent.${kind.toLowerCase()}`);
   });
 
-  it('has a system prompt that is the same for all calls up to the language and the nonce', () => {
-    const systems = ['en', 'ko'].map((language) => {
-      const task = makeTask({ step: { agent: kind }, context: { language }, nonce: createNonce() });
-      return agent.buildRequest(task).system;
+  it('has a system prompt that is the same for all calls, followed by the language and the nonce', () => {
+    const [first, second] = ['en', 'ko'].map((language) => {
+      const step = { agent: kind, key: language, title: language, prompt: language };
+      return agent.buildRequest(
+        makeTask({ step, request: language, context: { language }, nonce: createNonce() }),
+      );
     });
-    const [first, second] = systems.map((system) => system.split('- Write in the language of the request'));
-    expect(first).toHaveLength(2);
-    expect(first![0]).toContain('- Start with the result itself');
-    expect(first![0]).toBe(second![0]);
+    expect(first!.system).toContain('- Start with the result itself');
+    expect(first!.system).toBe(second!.system);
+    expect(first!.systemSuffix).toMatch(/^# Rules of this call\n- Write in the language of the request/);
   });
 
   it('gets all untrusted text inside the marks', () => {
@@ -148,8 +149,8 @@ describe('an agent’s request', () => {
     ['nonsense', 'Write in the language of the request.'],
     [undefined, 'Write in the language of the request.'],
   ])('requests the language of the input, or that of the context (%s)', (language, rule) => {
-    const { system } = agentOf('ANALYZER').buildRequest(makeTask({ context: { language } }));
-    expect(system).toContain(rule);
+    const { systemSuffix } = agentOf('ANALYZER').buildRequest(makeTask({ context: { language } }));
+    expect(systemSuffix).toContain(rule);
   });
 
   it('keeps short outputs complete when a long one must be truncated', () => {
@@ -173,9 +174,9 @@ function source(parts: Partial<CollectedSource>): CollectedSource {
 }
 
 /** The text of a request inside and outside of the marks. */
-function split({ system, messages }: AgentRequest, nonce: string) {
+function split({ system, systemSuffix, messages }: AgentRequest, nonce: string) {
   const block = new RegExp(`<data-${nonce}[^>\\n]*>\\n([^]*?)\\n</data-${nonce}>`, 'g');
   const { content } = messages[0]!;
   const inside = Array.from(content.matchAll(block), ([, text]) => text).join('\n');
-  return { inside, outside: `${system}\n${content.replace(block, '')}` };
+  return { inside, outside: `${system}\n${systemSuffix}\n${content.replace(block, '')}` };
 }
