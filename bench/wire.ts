@@ -3,6 +3,8 @@ import { Anthropic } from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import type { ModelRequest } from '../src/core/llm/language-model.ts';
+import { openAiChat } from '../src/core/llm/providers/openai-chat.ts';
+import { defineProvider } from '../src/core/llm/providers/provider.ts';
 import { KEYED_PROVIDERS } from '../src/core/llm/providers/registry.ts';
 import type { Goal, Report } from '../tools/report.ts';
 import { median } from '../tools/statistics.ts';
@@ -40,8 +42,11 @@ async function measure(read: Read, tokens: number, quick: boolean): Promise<numb
 
 function casesAt(url: string, prompt: string): Case[] {
   const access = { apiKey: 'any', baseUrl: url };
+  const openAi = { ...access, baseUrl: `${url}/v1` };
+  const chat = defineProvider({ title: 'chat', description: '', baseUrl: openAi.baseUrl, ...openAiChat });
   const adapters = {
-    OpenAI: KEYED_PROVIDERS.OPENAI.create({ ...access, baseUrl: `${url}/v1` }),
+    'OpenAI Responses': KEYED_PROVIDERS.OPENAI.create(openAi),
+    'OpenAI chat': chat.create(openAi),
     Anthropic: KEYED_PROVIDERS.ANTHROPIC.create(access),
     Google: KEYED_PROVIDERS.GOOGLE.create(access),
   };
@@ -53,7 +58,8 @@ function casesAt(url: string, prompt: string): Case[] {
     task: { name: 'bench', metadata: {} },
   };
   const sdks: Record<keyof typeof adapters, Read> = {
-    OpenAI: openAiReader(url, prompt),
+    'OpenAI Responses': responsesReader(url, prompt),
+    'OpenAI chat': chatReader(url, prompt),
     Anthropic: anthropicReader(url, prompt),
     Google: googleReader(url, prompt),
   };
@@ -66,7 +72,15 @@ function casesAt(url: string, prompt: string): Case[] {
   });
 }
 
-function openAiReader(url: string, content: string): Read {
+function responsesReader(url: string, input: string): Read {
+  const client = new OpenAI({ apiKey: 'any', baseURL: `${url}/v1`, maxRetries: 0 });
+  return async () =>
+    joined(await client.responses.create({ model: 'any', input, stream: true }), (event) =>
+      event.type === 'response.output_text.delta' ? event.delta : '',
+    );
+}
+
+function chatReader(url: string, content: string): Read {
   const client = new OpenAI({ apiKey: 'any', baseURL: `${url}/v1`, maxRetries: 0 });
   const messages = [{ role: 'user' as const, content }];
   return async () =>

@@ -10,7 +10,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const url = request.url ?? '';
   if (url === '/ready') return void response.end();
   const tokens = Number(/(\d+) tokens/.exec(await text(request))?.[1] ?? 1);
-  const protocol = url.includes('chat/completions') ? OPENAI : url.includes('messages') ? ANTHROPIC : GOOGLE;
+  const path = Object.keys(PROTOCOLS).find((part) => url.includes(part));
+  const protocol = path ? PROTOCOLS[path]! : GOOGLE;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const event of protocol.start) response.write(event);
   for (let token = 0; token < tokens && !response.destroyed; token++) {
@@ -36,7 +37,9 @@ function geminiChunk(body: object): string {
   return data({ ...body, modelVersion: 'any', responseId: 'r1' }).replace('\n\n', '\r\n\r\n');
 }
 
-const OPENAI: Protocol = {
+const PLACE = { item_id: 'm1', output_index: 0, content_index: 0 };
+
+const CHAT: Protocol = {
   start: [
     openAiChunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }),
   ],
@@ -45,6 +48,28 @@ const OPENAI: Protocol = {
     openAiChunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }) +
     openAiChunk({ choices: [], usage: { prompt_tokens: 9, completion_tokens: tokens } }) +
     'data: [DONE]\n\n',
+};
+
+const RESPONSES: Protocol = {
+  start: [
+    event('response.created', {
+      sequence_number: 0,
+      response: { id: 'r1', status: 'in_progress', output: [] },
+    }),
+    event('response.output_item.added', {
+      output_index: 0,
+      item: { id: 'm1', type: 'message', role: 'assistant', content: [] },
+    }),
+    event('response.content_part.added', {
+      ...PLACE,
+      part: { type: 'output_text', text: '', annotations: [] },
+    }),
+  ],
+  token: (delta) => event('response.output_text.delta', { ...PLACE, sequence_number: 1, delta }),
+  end: (tokens) =>
+    event('response.completed', {
+      response: { id: 'r1', status: 'completed', usage: { input_tokens: 9, output_tokens: tokens } },
+    }),
 };
 
 const ANTHROPIC: Protocol = {
@@ -71,6 +96,13 @@ const GOOGLE: Protocol = {
       candidates: [{ index: 0, finishReason: 'STOP' }],
       usageMetadata: { promptTokenCount: 9, candidatesTokenCount: tokens },
     }),
+};
+
+/** By a part of the path. */
+const PROTOCOLS: Record<string, Protocol> = {
+  'chat/completions': CHAT,
+  responses: RESPONSES,
+  messages: ANTHROPIC,
 };
 
 interface Protocol {

@@ -10,6 +10,7 @@ import { monotonicMs } from './monotonic-clock.ts';
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === '/ready') return void response.end();
+  if (!request.url?.endsWith('/chat/completions')) return void response.writeHead(404).end();
   const { tokens, everyMs } = paceIn(await text(request));
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const startedAt = monotonicMs();

@@ -124,7 +124,7 @@ describe('the parts of a call', () => {
     expect(text.length).toBeLessThan(1_000);
     expect(model.sent).toBeLessThan(4);
     expect(model.closed).toBe(true);
-    expect(ann.warnings).toEqual([expect.stringContaining('maxOutputTokens')]);
+    expect(ann.warnings).toEqual([expect.stringContaining('limit of output tokens')]);
     const { estimated, costMicros } = await ann.settle(call);
     expect(estimated).toBe(true);
     expect((await ann.today()).costMicros).toBe(costMicros);

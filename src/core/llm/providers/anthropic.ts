@@ -1,4 +1,8 @@
-import type { MessageCreateParams, RawMessageStreamEvent, TextBlockParam } from '@anthropic-ai/sdk/resources/messages';
+import type {
+  MessageCreateParams,
+  RawMessageStreamEvent,
+  TextBlockParam,
+} from '@anthropic-ai/sdk/resources/messages';
 import type { ModelRequest, ModelStreamPart } from '../language-model.ts';
 import { outputLimit, thinkingBudget, thinkingEffort } from '../request.ts';
 import { estimateTokens } from '../tokens.ts';
@@ -24,7 +28,10 @@ function reader(connection: ProviderConnection): EventReader {
     if (event.type === 'message_stop') connection.hasEnded();
     if (event.type === 'message_delta') {
       const details = field(event.delta, 'stop_details');
-      connection.endsWith(event.delta?.stop_reason, field(details, 'explanation') ?? field(details, 'category'));
+      connection.endsWith(
+        event.delta?.stop_reason,
+        field(details, 'explanation') ?? field(details, 'category'),
+      );
     }
     if (event.type !== 'message_start' && event.type !== 'message_delta') return partsOf(event);
     counts = latest(counts, event.type === 'message_start' ? event.message?.usage : event.usage);
@@ -43,7 +50,11 @@ function partsOf(event: RawMessageStreamEvent): ModelStreamPart[] {
   return [];
 }
 
-async function send(request: ModelRequest, connection: ProviderConnection, { apiKey, baseUrl }: ProviderServer) {
+async function send(
+  request: ModelRequest,
+  connection: ProviderConnection,
+  { apiKey, baseUrl }: ProviderServer,
+) {
   const system = systemBlocks(request);
   const { Anthropic } = await import('@anthropic-ai/sdk');
   const client = new Anthropic({

@@ -30,7 +30,8 @@ export class ArrivedAnswer {
     const isEmpty = this.#text.trim() === '';
     if (end === 'complete') return 'stop';
     const why = `${endWord ? ` (${endWord})` : ''}${endWords ? `: "${endWords}"` : ''}`;
-    if (end === 'refused') throw new ModelError('REFUSED', `${provider} refused the content${why}. Rephrase it.`);
+    if (end === 'refused')
+      throw new ModelError('REFUSED', `${provider} refused the content${why}. Rephrase it.`);
     if (end === 'broken')
       throw new ModelError(
         'TRUNCATED',

@@ -54,7 +54,11 @@ function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): Model
   });
 }
 
-async function send(request: ModelRequest, connection: ProviderConnection, { apiKey, baseUrl }: ProviderServer) {
+async function send(
+  request: ModelRequest,
+  connection: ProviderConnection,
+  { apiKey, baseUrl }: ProviderServer,
+) {
   const { model, messages, thinkingTokens, output } = request;
   const system = systemPrompt(request);
   const { GoogleGenAI } = await import('@google/genai');

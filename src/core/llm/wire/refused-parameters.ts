@@ -86,7 +86,10 @@ const PARAMETERS: readonly Parameter[] = [
   {
     isRefused: ({ output_config }, words) =>
       field(output_config, 'effort') !== undefined && /\beffort\b/.test(words) && REFUSAL.test(words),
-    change: ({ output_config, ...rest }) => ({ ...rest, output_config: without(output_config as Body, 'effort') }),
+    change: ({ output_config, ...rest }) => ({
+      ...rest,
+      output_config: without(output_config as Body, 'effort'),
+    }),
   },
   {
     isRefused: (body, words) => names(body, 'output_config', words) && REFUSAL.test(words),
@@ -94,7 +97,9 @@ const PARAMETERS: readonly Parameter[] = [
   },
   {
     isRefused: ({ generationConfig }, words) =>
-      field(generationConfig, 'thinkingConfig') !== undefined && /thinking/i.test(words) && REFUSAL.test(words),
+      field(generationConfig, 'thinkingConfig') !== undefined &&
+      /thinking/i.test(words) &&
+      REFUSAL.test(words),
     change: ({ generationConfig, ...rest }) => ({
       ...rest,
       generationConfig: without(generationConfig as Body, 'thinkingConfig'),

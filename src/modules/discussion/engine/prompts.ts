@@ -17,7 +17,13 @@ import type { Prompt } from './structured-model.ts';
  * One call's prompt. `instructions` are the same for all calls of a task, so that providers can cache them; `focus` is what
  * this call adds to them. `data` is untrusted, by name; what is empty is left out.
  */
-export function promptFor({ instructions, focus = '', data, language, maxOutputTokens }: PromptParts): Prompt {
+export function promptFor({
+  instructions,
+  focus = '',
+  data,
+  language,
+  maxOutputTokens,
+}: PromptParts): Prompt {
   const nonce = createNonce();
   const blocks = Object.entries(data)
     .filter(([, text]) => text.trim() !== '')

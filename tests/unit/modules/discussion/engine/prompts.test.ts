@@ -31,9 +31,10 @@ describe('every prompt of a discussion', () => {
       state = { ...afterTurn(state, turn, text), context };
     }
     expect(prompts.length).toBeGreaterThan(10);
-    for (const { system, user } of prompts) {
-      const nonce = /<data-([0-9a-f]{32}) …>/.exec(system)![1]!;
-      expect(system).not.toContain('ignore all rules');
+    for (const { system, systemSuffix, user } of prompts) {
+      const nonce = /<data-([0-9a-f]{32}) …>/.exec(systemSuffix)![1]!;
+      expect(system + systemSuffix).not.toContain('ignore all rules');
+      expect(system).not.toContain(nonce);
       const outside = user.replace(
         new RegExp(`<data-${nonce} name="[^"]+">\n[^]*?\n</data-${nonce}>`, 'g'),
         '',
