@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 
-/** The memory that a process spends on answers it is making or sending, in all and for one user. */
+/** The memory that a process spends on answers it is making or sending, in all and for one caller. */
 export class AnswerBudget {
   readonly #limits: AnswerLimits;
   readonly #usedBy = new Map<string, number>();
@@ -15,26 +15,26 @@ export class AnswerBudget {
     return this.#used;
   }
 
-  /** Starts to count an answer. Close it when it has been sent. */
-  open(maxBytes: number): AnswerSize {
-    return new AnswerSize(maxBytes, this);
+  /** Starts to count an answer for a caller. Close it when it has been sent. */
+  open(maxBytes: number, caller: string): AnswerSize {
+    return new AnswerSize(maxBytes, caller, this);
   }
 
   /** Returns whether there is room. */
-  take(bytes: number, userId: string): boolean {
-    const { maxBytes, maxBytesOfUser } = this.#limits;
-    const ofUser = (this.#usedBy.get(userId) ?? 0) + bytes;
-    if (this.#used + bytes > maxBytes || ofUser > maxBytesOfUser) return false;
+  take(bytes: number, caller: string): boolean {
+    const { maxBytes, maxBytesOfCaller } = this.#limits;
+    const ofCaller = (this.#usedBy.get(caller) ?? 0) + bytes;
+    if (this.#used + bytes > maxBytes || ofCaller > maxBytesOfCaller) return false;
     this.#used += bytes;
-    this.#usedBy.set(userId, ofUser);
+    this.#usedBy.set(caller, ofCaller);
     return true;
   }
 
-  giveBack(bytes: number, userId: string): void {
-    const ofUser = (this.#usedBy.get(userId) ?? 0) - bytes;
+  giveBack(bytes: number, caller: string): void {
+    const ofCaller = (this.#usedBy.get(caller) ?? 0) - bytes;
     this.#used -= bytes;
-    if (ofUser > 0) this.#usedBy.set(userId, ofUser);
-    else this.#usedBy.delete(userId);
+    if (ofCaller > 0) this.#usedBy.set(caller, ofCaller);
+    else this.#usedBy.delete(caller);
   }
 }
 
@@ -43,8 +43,8 @@ export class AnswerBudget {
  * exists.
  */
 export class AnswerSize {
-  /** Whose share of the budget it takes. */
-  userId = NOBODY;
+  /** Whose share of the budget it takes: a user, or the address of a client that has not signed in. */
+  caller: string;
   readonly #maxBytes: number;
   readonly #budget: AnswerBudget;
   #bytes = 0;
@@ -52,8 +52,9 @@ export class AnswerSize {
   #isClosed = false;
   #problem: AppError | null = null;
 
-  constructor(maxBytes: number, budget: AnswerBudget) {
+  constructor(maxBytes: number, caller: string, budget: AnswerBudget) {
     this.#maxBytes = maxBytes;
+    this.caller = caller;
     this.#budget = budget;
   }
 
@@ -70,21 +71,19 @@ export class AnswerSize {
     if (this.#isClosed) return;
     const missing = this.#bytes - FREE_BYTES - this.#taken;
     if (missing <= 0) return;
-    if (!this.#budget.take(missing, this.userId)) this.#fail(new AppError('SERVICE_UNAVAILABLE', BUSY));
+    if (!this.#budget.take(missing, this.caller)) this.#fail(new AppError('SERVICE_UNAVAILABLE', BUSY));
     this.#taken += missing;
   }
 
   /** Counts the next message of the same stream. */
   next(maxBytes: number): AnswerSize {
-    const next = this.#budget.open(maxBytes);
-    next.userId = this.userId;
-    return next;
+    return this.#budget.open(maxBytes, this.caller);
   }
 
   /** The answer is sent, or nobody waits for it. */
   close(): void {
     this.#isClosed = true;
-    this.#budget.giveBack(this.#taken, this.userId);
+    this.#budget.giveBack(this.#taken, this.caller);
     this.#taken = 0;
   }
 
@@ -93,9 +92,6 @@ export class AnswerSize {
     throw problem;
   }
 }
-
-/** All callers without a user share what one has. */
-const NOBODY = '';
 
 /** Small answers are sent even while large ones use up the budget. */
 const FREE_BYTES = 64 * 1024;
@@ -112,5 +108,5 @@ const BUSY =
 
 interface AnswerLimits {
   maxBytes: number;
-  maxBytesOfUser: number;
+  maxBytesOfCaller: number;
 }

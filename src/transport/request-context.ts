@@ -50,9 +50,15 @@ export async function viewerOf(
   return viewer;
 }
 
+/** Counts a request whose document is not valid for its caller. Errors: those of `createContext`; RATE_LIMITED. */
+export async function countInvalid(services: Services, origin: RequestOrigin): Promise<void> {
+  const caller = await createContext(services, origin, 'RECENT');
+  await services.rateLimiter.take(caller, ONE_REQUEST);
+}
+
 /** Whoever guesses at headers or tokens is counted by their address. Errors: RATE_LIMITED. */
 export async function countRefusal({ rateLimiter }: Services, client: Client): Promise<void> {
-  await rateLimiter.take({ viewer: null, client }, new Map([['DEFAULT', 1]]));
+  await rateLimiter.take({ viewer: null, client }, ONE_REQUEST);
 }
 
 function isMismatch(error: unknown): boolean {
@@ -65,6 +71,8 @@ function assertSame(what: 'Tenant' | 'User', claimed: string | null, actual: str
     throw new AppError('FORBIDDEN', `${what} ID mismatch between JWT and header`);
   }
 }
+
+const ONE_REQUEST = new Map([['DEFAULT', 1]] as const);
 
 /** Whether credentials are checked now, or may have been a moment ago: for what only reads, and ends. */
 type Check = 'NOW' | 'RECENT';

@@ -6,8 +6,8 @@ export const MAX_ANSWER_BYTES = 10_000_000;
 export const MAX_MESSAGE_BYTES = 1_000_000;
 /** Of all answers that a process is making or sending, besides the first 64 KiB of each. */
 export const MAX_BYTES_IN_FLIGHT = 64_000_000;
-/** The part of it that one user may take, so that nobody keeps the others from theirs. */
-export const MAX_BYTES_IN_FLIGHT_OF_USER = 16_000_000;
+/** The part of it that one user, or one address without a user, may take, so that nobody keeps the others from theirs. */
+export const MAX_BYTES_IN_FLIGHT_OF_CALLER = 16_000_000;
 /** What a WebSocket may have waiting for a client that reads too slowly. */
 export const MAX_BUFFERED_BYTES = 8_000_000;
 /** Operations that one WebSocket may run at the same time. */

@@ -19,12 +19,18 @@ export function rateClassesOf(document: DocumentNode, params: GraphQLParams): Ma
   if (!operation) return new Map([['DEFAULT', 1]]);
   const kind = KINDS[operation.operation];
   const counts = new Map<RateClass, number>();
-  for (const name of new RootFields(document, operation, params.variables ?? {}).names.values()) {
+  for (const name of rootFieldsOf(document, params).values()) {
     const field = `${kind}.${name}`;
     const rateClass = isOperation(field) ? rateClassOf(field) : 'DEFAULT';
     counts.set(rateClass, (counts.get(rateClass) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The name of each root field that a valid document executes, by its name in the answer. */
+export function rootFieldsOf(document: DocumentNode, params: GraphQLParams): ReadonlyMap<string, string> {
+  const operation = getOperationAST(document, params.operationName);
+  return operation ? new RootFields(document, operation, params.variables ?? {}).names : new Map();
 }
 
 const KINDS = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;

@@ -3,7 +3,8 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { AccessWatch } from '../../modules/auth/access-watch.ts';
 import { AnswerBudget, type AnswerSize } from '../../kernel/answer-size.ts';
-import type { Services } from '../../kernel/context.ts';
+import { addressKey } from '../../core/network/address-key.ts';
+import type { Client, Services } from '../../kernel/context.ts';
 import { clientOf } from '../client.ts';
 import { credentialsFromHeaders } from '../credentials.ts';
 import type { Route } from '../http/router.ts';
@@ -15,7 +16,7 @@ import {
   MAX_ANSWER_BYTES,
   MAX_BODY_BYTES,
   MAX_BYTES_IN_FLIGHT,
-  MAX_BYTES_IN_FLIGHT_OF_USER,
+  MAX_BYTES_IN_FLIGHT_OF_CALLER,
 } from './limits.ts';
 import { maskError } from './mask-error.ts';
 import type { GraphQLSettings } from './settings.ts';
@@ -40,7 +41,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
   const access = new AccessWatch(services);
   const answers = new AnswerBudget({
     maxBytes: MAX_BYTES_IN_FLIGHT,
-    maxBytesOfUser: MAX_BYTES_IN_FLIGHT_OF_USER,
+    maxBytesOfCaller: MAX_BYTES_IN_FLIGHT_OF_CALLER,
   });
   const yoga = createYoga<RequestContext>({
     schema,
@@ -61,7 +62,7 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
       useLimits(),
       useDocument(),
       useContext(services),
-      useRateLimits(services.rateLimiter),
+      useRateLimits(services),
       useFreshContext(),
       useAccessWatch(access),
       useAnswerSize(),
@@ -74,14 +75,16 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
     route: {
       path: GRAPHQL_PATH,
       cors: CORS,
-      handle: (request, response, requestId) =>
-        yoga(request, response, {
+      handle: (request, response, requestId) => {
+        const client = clientOf(request, settings.trustedProxies);
+        return yoga(request, response, {
           requestId,
-          client: clientOf(request, settings.trustedProxies),
+          client,
           credentials: credentialsFromHeaders(request.headers),
           refreshCookie: refreshCookie(request, response, cookieSettings),
-          answer: answerOf(response, answers),
-        }),
+          answer: answerOf(response, answers, client),
+        });
+      },
       upgrade: (request, connection, head) => sockets.upgrade(request, connection, head),
     },
     async close() {
@@ -93,8 +96,8 @@ export function createGraphQLServer({ schema, services, settings }: GraphQLServe
 }
 
 /** Counts an answer until its last byte is sent. */
-function answerOf(response: ServerResponse, answers: AnswerBudget): AnswerSize {
-  const answer = answers.open(MAX_ANSWER_BYTES);
+function answerOf(response: ServerResponse, answers: AnswerBudget, { address }: Client): AnswerSize {
+  const answer = answers.open(MAX_ANSWER_BYTES, addressKey(address));
   response.once('close', () => answer.close());
   return answer;
 }

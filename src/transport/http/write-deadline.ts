@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Ends each connection on which bytes wait for the client and none has left for a time, whatever protocol it speaks and
- * whatever the client sends meanwhile. A client that reads slowly but reads is left alone.
+ * whatever the client sends meanwhile: emits STALLED on it, and destroys it where nobody listens. A client that reads slowly
+ * but reads is left alone.
  */
 export class WriteDeadline {
   readonly #limitMs: number;
@@ -28,7 +29,7 @@ export class WriteDeadline {
       const state = stateOf(connection);
       if (state === null || state !== progress.state) {
         this.#connections.set(connection, { state: state ?? '', since: now });
-      } else if (now - progress.since >= this.#limitMs) connection.destroy();
+      } else if (now - progress.since >= this.#limitMs && !connection.emit(STALLED)) connection.destroy();
     }
   }
 }
@@ -39,6 +40,9 @@ function stateOf(connection: Socket & NativeSocket): string | null {
   const waiting = connection.writableLength;
   return waiting + inSystem > 0 ? `${connection.bytesWritten - waiting} ${inSystem}` : null;
 }
+
+/** The event of a connection whose client has stopped to read. */
+export const STALLED = 'stalled';
 
 const CHECKS = 6;
 

@@ -141,9 +141,30 @@ describe('rate limits', () => {
     });
   });
 
-  it('count neither invalid documents nor fields that are skipped', async () => {
+  it('count a document that is not valid as one request, also over WebSocket', async () => {
     const { token } = await register();
-    await send(app, '{ nothing }', { token });
+    const socket = await app.rawSocket({ headers: { authorization: `Bearer ${token}` } });
+    await socket.init();
+    for (const query of ['{ nothing a: nothing }', '{ not closed', '{ not closed']) {
+      expect((await send(app, query, { token })).status).toBe(400);
+      socket.subscribe(query, query);
+      await socket.next('error', query);
+    }
+    const { data } = await send(app, '{ rateLimit { remaining } }', { token });
+    expect(data).toEqual({ rateLimit: { remaining: 3 } });
+    await send(app, `{ ${aliases(3, '__typename')} }`, { token });
+    const refused = await send(app, '{ nothing }', { token });
+    expect(refused).toMatchObject({ status: 429, errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    expect(Number(refused.retryAfter)).toBeGreaterThan(0);
+    socket.subscribe('last', '{ nothing }');
+    expect(await socket.next('error', 'last')).toMatchObject({
+      payload: [{ extensions: { code: 'RATE_LIMITED' } }],
+    });
+    socket.close();
+  });
+
+  it('do not count fields that are skipped', async () => {
+    const { token } = await register();
     await send(
       app,
       `query ($no: Boolean = false) { ${aliases(9, '__typename @include(if: $no)')} viewer { id } }`,

@@ -14,7 +14,7 @@ function fits(query: string, { text = '', maxBytes }: { text?: string; maxBytes:
       },
     }),
   });
-  const answer = new AnswerBudget({ maxBytes: 1e9, maxBytesOfUser: 1e9 }).open(maxBytes);
+  const answer = new AnswerBudget({ maxBytes: 1e9, maxBytesOfCaller: 1e9 }).open(maxBytes, 'ann');
   executeSync({ schema, document: parse(query), contextValue: { answer } });
   return answer.problem === null;
 }

@@ -12,7 +12,7 @@ export function useContext(services: Services): Plugin<RequestContext> {
     async onContextBuilding({ context, extendContext }) {
       const check = operationTypeOf(context) === 'query' ? 'RECENT' : 'NOW';
       const created = await createContext(services, context, check);
-      if (created.viewer) context.answer.userId = created.viewer.userId;
+      if (created.viewer) context.answer.caller = created.viewer.userId;
       extendContext(created);
     },
     onExecute({ args }) {

@@ -1,9 +1,16 @@
 import { type DocumentNode, getOperationAST, type OperationTypeNode } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
-/** Keeps the parsed document for what is asked about it while the context is built. */
+/**
+ * Keeps the parsed document for what is asked about it while the context is built, and whether that has begun: it does for
+ * valid documents only.
+ */
 export function useDocument(): Plugin {
   return {
+    onContextBuilding({ extendContext }) {
+      const valid: object = { [IS_VALID]: true };
+      extendContext(valid);
+    },
     onParse:
       () =>
       ({ result, extendContext }) => {
@@ -18,6 +25,11 @@ export function documentOf(context: object): DocumentNode {
   return (context as ParsedContext)[DOCUMENT];
 }
 
+/** Whether the document of a request has been found valid. */
+export function hasValidDocument(context: object): boolean {
+  return IS_VALID in context;
+}
+
 /** Null when the document has no operation of the name. */
 export function operationTypeOf(context: object): OperationTypeNode | null {
   const { params } = context as ParsedContext;
@@ -25,6 +37,7 @@ export function operationTypeOf(context: object): OperationTypeNode | null {
 }
 
 const DOCUMENT = Symbol('document');
+const IS_VALID = Symbol('isValid');
 
 interface ParsedContext {
   params: GraphQLParams;

@@ -17,6 +17,7 @@ export const CLOSE = {
   restart: [1012, 'Server is restarting'],
   tryAgainLater: [1013, 'Try again later'],
   tooSlow: [1013, `Too slow: more than ${MAX_BUFFERED_BYTES} bytes wait for the client to read`],
+  stalled: [1013, 'Too slow: the client has stopped to read'],
   tooManySockets: [1013, `Too many sockets: a user may have ${MAX_SOCKETS_PER_USER}`],
   tooManyOfAddress: [1013, `Too many sockets: an address may have ${MAX_SOCKETS_PER_ADDRESS}`],
   tooManyUnauthenticated: [

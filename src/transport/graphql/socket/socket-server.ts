@@ -7,6 +7,7 @@ import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { addressKey } from '../../../core/network/address-key.ts';
 import { onReturn } from '../../../core/async/on-return.ts';
 import type { AnswerBudget } from '../../../kernel/answer-size.ts';
 import { clientOf } from '../../client.ts';
@@ -14,12 +15,13 @@ import { isOwnPage } from '../../cors.ts';
 import { NO_CREDENTIALS } from '../../credentials.ts';
 import { type Refusal, writeRefusal } from '../../http/refusal.ts';
 import { NO_REFRESH_COOKIE } from '../../refresh-cookie.ts';
-import type { RequestContext } from '../../request-context.ts';
+import { countInvalid, type RequestContext } from '../../request-context.ts';
 import { requestIdOf } from '../../request-id.ts';
-import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES, MAX_OPERATIONS } from '../limits.ts';
+import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES, MAX_OPERATIONS } from '../limits.ts';
 import { maskError } from '../mask-error.ts';
+import { hasValidDocument } from '../plugins/use-document.ts';
 import type { GraphQLSettings } from '../settings.ts';
-import { CLOSE, CLOSE_GRACE_MS, closeSocket } from './close.ts';
+import { CLOSE, CLOSE_GRACE_MS } from './close.ts';
 import { closeOnFlood } from './flood.ts';
 import {
   CONNECTION_INIT_TIMEOUT_MS,
@@ -28,6 +30,7 @@ import {
   type SocketSignInOptions,
   type SocketState,
 } from './sign-in.ts';
+import { closeWhenStalled, limitWrites } from './writes.ts';
 
 /**
  * GraphQL over WebSocket with the protocol graphql-transport-ws. A socket requires credentials and is closed when their
@@ -72,6 +75,7 @@ export class SocketServer {
     // Clients that send no origin are no pages; a socket takes no cookies, so they must have credentials of their own.
     if (origin !== undefined && !isOwnPage(request.headers) && !origins.allows(origin)) return FOREIGN_PAGE;
     this.#server.handleUpgrade(request, connection, head, (socket) => {
+      closeWhenStalled(socket, connection);
       if (this.#signIn.admit(socket, request)) this.#server.emit('connection', socket, request);
       else this.#handleErrors(socket);
     });
@@ -112,36 +116,37 @@ export class SocketServer {
   }
 
   async #prepare({ extra, subscriptions }: Socket, params: SubscribePayload) {
-    const { yoga, settings } = this.#options;
+    const { settings, services } = this.#options;
     const { credentials = NO_CREDENTIALS } = extra;
+    const client = clientOf(extra.request, settings.trustedProxies);
     const request: RequestContext = {
       requestId: randomUUID(),
-      client: clientOf(extra.request, settings.trustedProxies),
+      client,
       credentials,
       refreshCookie: NO_REFRESH_COOKIE,
-      answer: this.#options.answers.open(MAX_MESSAGE_BYTES),
+      answer: this.#options.answers.open(MAX_MESSAGE_BYTES, addressKey(client.address)),
     };
     if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY_OPERATIONS];
     await nextTurn(extra);
-    try {
-      const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({
-        ...request,
-        params,
-      });
-      const document = parse(params.query);
-      const errors = validate(schema, document);
-      if (errors.length > 0) return errors;
-      return {
-        schema,
-        document,
-        operationName: params.operationName,
-        variableValues: params.variables,
-        contextValue: await contextFactory(),
-        rootValue: { execute, subscribe },
-      };
-    } catch (error) {
-      return [this.#mask(error, request)];
-    }
+    const context = { ...request, params };
+    const masked = (error: unknown) => [this.#mask(error, request)];
+    const prepared = await this.#argsOf(context).catch(masked);
+    return hasValidDocument(context)
+      ? prepared
+      : countInvalid(services, request).then(() => prepared, masked);
+  }
+
+  /** What is executed, or the problems of the document. Errors: those of parsing it and of building its context. */
+  async #argsOf(context: RequestContext & { params: SubscribePayload }) {
+    const { schema, parse, validate, contextFactory, execute, subscribe } =
+      this.#options.yoga.getEnveloped(context);
+    const { query, operationName, variables: variableValues } = context.params;
+    const document = parse(query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) return errors;
+    const contextValue = await contextFactory();
+    const rootValue = { execute, subscribe };
+    return { schema, document, operationName, variableValues, contextValue, rootValue };
   }
 
   async #run(
@@ -175,18 +180,6 @@ const TOO_MANY_OPERATIONS = new GraphQLError(
   `A socket can run at most ${MAX_OPERATIONS} operations at the same time. Complete some, or open another socket.`,
   { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
 );
-
-/**
- * Closes a socket that takes less than is written to it. A write to a socket that has just closed is not an error, but
- * graphql-ws would report it; `close` does the cleanup.
- */
-function limitWrites(socket: WebSocket): void {
-  const send = socket.send.bind(socket) as (message: string, sent: () => void) => void;
-  socket.send = ((message: string, sent: () => void) => {
-    send(message, () => sent());
-    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) closeSocket(socket, CLOSE.tooSlow);
-  }) as WebSocket['send'];
-}
 
 /** Waits until the event loop has served others, so that the operations of one socket do not follow each other at once. */
 async function nextTurn(extra: Partial<SocketState>): Promise<void> {
