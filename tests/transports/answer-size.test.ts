@@ -85,6 +85,20 @@ describe('a process with a heap of 512 MB', () => {
     });
   });
 
+  it('counts introspection in what it adds to other fields, once', async () => {
+    const whole = await app.graphql(INTROSPECTION, {}, ann);
+    const bytes = Buffer.byteLength(JSON.stringify(whole.data));
+    const half = Math.floor((1_000_000 - bytes) / 20_200);
+    using socket = await (await app.rawSocket()).init({ token: ann.token });
+    const both = query(1).replace(') {', `) { ${INTROSPECTION.slice(1, -1)}`);
+    socket.subscribe('1', both, { ids: rowIds.slice(0, half) });
+    expect(await socket.next('next', '1')).toMatchObject({
+      payload: { data: { nodes: expect.any(Array) as [] } },
+    });
+    socket.subscribe('2', both, { ids: rowIds.slice(0, half + 2) });
+    expect(await socket.next('next', '2')).toMatchObject(TOO_LARGE);
+  });
+
   it('serves others 200 KB while the WebSockets of one user are not read', async () => {
     const bob = await app.register();
     const ofBob = await startRun(app, bob, design({ key: 'a' }), { request: 'x'.repeat(20_000) });
@@ -130,6 +144,10 @@ describe('a process with a heap of 512 MB', () => {
 });
 
 const TOO_LARGE = { payload: { errors: [{ extensions: { code: 'RESPONSE_TOO_LARGE' } }] } };
+
+/** Some hundred kilobytes. */
+const INTROSPECTION =
+  '{ __schema { types { name description fields { name description args { name description } type { name } } } } }';
 
 /** The request of the run, 20,000 bytes, as often as there are ids and aliases. */
 function query(aliases: number): string {

@@ -145,10 +145,10 @@ describe('rate limits', () => {
     const { token } = await register();
     const socket = await app.rawSocket({ headers: { authorization: `Bearer ${token}` } });
     await socket.init();
-    for (const query of ['{ nothing a: nothing }', '{ not closed', '{ not closed']) {
-      expect((await send(app, query, { token })).status).toBe(400);
-      socket.subscribe(query, query);
-      await socket.next('error', query);
+    for (const [id, query] of Object.entries(['{ nothing }', '{ not closed', '{ not closed'])) {
+      expect((await send(app, query, { token })).errors![0]!.extensions.code).toMatch(/FAILED$/);
+      socket.subscribe(id, query);
+      await socket.next('error', id);
     }
     const { data } = await send(app, '{ rateLimit { remaining } }', { token });
     expect(data).toEqual({ rateLimit: { remaining: 3 } });

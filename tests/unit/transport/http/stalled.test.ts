@@ -3,9 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { OriginPolicy } from '../../../../src/transport/cors.ts';
 import { type Route, Router } from '../../../../src/transport/http/router.ts';
+import { closeWhenStalled } from '../../../../src/transport/graphql/socket/writes.ts';
+import { CLOSE } from '../../../../src/transport/graphql/socket/close.ts';
 import { HttpServer } from '../../../../src/transport/http/server.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const LARGE = Buffer.alloc(50_000_000);
 
@@ -44,6 +48,31 @@ it('nor a client of an upgraded connection, such as a WebSocket', async () => {
   expect(ours.writableFinished).toBe(false);
 });
 
+it('a WebSocket that reads again in time learns why it was closed', async () => {
+  const sockets = new WebSocketServer({ noServer: true });
+  const accepted = Promise.withResolvers<WebSocket>();
+  const port = await listen({
+    handle: () => {},
+    upgrade: (request, connection, head) => {
+      sockets.handleUpgrade(request, connection, head, (socket) => {
+        closeWhenStalled(socket, connection);
+        accepted.resolve(socket);
+      });
+      return null;
+    },
+  });
+  const client = new WebSocket(`ws://127.0.0.1:${port}/health`);
+  onTestFinished(() => client.terminate());
+  const ours = await accepted.promise;
+  await once(client, 'open');
+  client.pause();
+  ours.send(LARGE);
+  await eventually(() => expect(ours.readyState).toBe(WebSocket.CLOSING));
+  client.resume();
+  const [code, reason] = (await once(client, 'close')) as [number, Buffer];
+  expect([code, String(reason)]).toEqual(CLOSE.stalled);
+});
+
 it('a slow answer is waited for, and a slow reader that reads gets all of it', async () => {
   const { connection, response } = await ask();
   // Longer than the time limit: the timer fires while nothing waits to be sent.
@@ -71,6 +100,13 @@ async function ask(): Promise<{ connection: Socket; response: ServerResponse }> 
 
 /** A connection to a server with one route. */
 async function start(route: Pick<Route, 'handle' | 'upgrade'>): Promise<Socket> {
+  const connection = connect(await listen(route), '127.0.0.1');
+  onTestFinished(() => void connection.destroy());
+  connection.on('error', () => {}); // the server may reset it
+  return connection;
+}
+
+async function listen(route: Pick<Route, 'handle' | 'upgrade'>): Promise<number> {
   const origins = new OriginPolicy({ origins: [], isAnyLocalhostAllowed: false });
   const server = new HttpServer({
     router: new Router({ routes: [{ path: '/health', ...route }], origins, allowedHosts: null } as never),
@@ -79,9 +115,6 @@ async function start(route: Pick<Route, 'handle' | 'upgrade'>): Promise<Socket> 
     onClose: () => Promise.resolve(),
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-  const connection = connect(port, '127.0.0.1');
   onTestFinished(() => server.close());
-  onTestFinished(() => void connection.destroy());
-  connection.on('error', () => {}); // the server may reset it
-  return connection;
+  return port;
 }
