@@ -111,17 +111,28 @@ export const promptText = z.string().check(maxCharacters(MAX_PROMPT_LENGTH)).ref
  * Cleans and checks a text for a model: removes control and invisible characters, and detects known attack patterns.
  * Returns a notice for each. Errors: UnsafeInputError for a severe finding.
  */
-export function inspectText(original: string): { text: string; notices: Notice[] } {
+export function inspectText(original: string): InspectedText {
+  const { severe, ...inspected } = inspect(original);
+  if (severe.length > 0) throw new UnsafeInputError(severe);
+  return inspected;
+}
+
+/** Cleans and checks a text that models read as data, never as a task: nothing in it is refused. */
+export function inspectData(original: string): InspectedText {
+  const { text, notices } = inspect(original);
+  return { text, notices };
+}
+
+function inspect(original: string): InspectedText & { severe: string[] } {
   const { text, removed } = cleanText(original);
   const findings = detectInjection(text);
-  const severe = findings.filter((finding) => finding.severity === 'severe');
-  if (severe.length > 0) throw new UnsafeInputError(severe.map((finding) => finding.description));
   return {
     text,
     notices: [
       ...removed.map((message) => notice('TEXT_CLEANED', message)),
       ...findings.map(({ description }) => notice('INJECTION_SUSPECTED', description)),
     ],
+    severe: findings.filter(({ severity }) => severity === 'severe').map(({ description }) => description),
   };
 }
 
@@ -165,4 +176,10 @@ function isStorable(value: unknown): boolean {
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
+
+export interface InspectedText {
+  text: string;
+  /** What was removed or is suspicious. */
+  notices: Notice[];
 }

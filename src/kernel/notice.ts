@@ -17,6 +17,7 @@ export const NOTICE_CODES = {
   TEXT_CLEANED: 'Control characters or invisible characters were removed from the text.',
   INJECTION_SUSPECTED: 'The text, or material from outside, resembles an attempt to steer the model.',
   OUTPUT_CUT: 'The text ends where a limit was reached, or may be incomplete. The message names the cause.',
+  STEP_SKIPPED: 'The last step was rejected and skipped. The report holds what the steps before it wrote.',
   BUILT_IN_USED: 'Built-in rules created a part of the reply because the model gave no usable answer.',
 } as const;
 

@@ -392,7 +392,7 @@ async function makeRows(
             stepKey: 's0',
             timing: 'BEFORE_STEP',
             question: 'Go on?',
-            payload: {},
+            subject: { title: 'A', agent: 'CUSTOM', prompt: null, inputs: [], output: null },
             decidedById: ownerId,
           },
         },

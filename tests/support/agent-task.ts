@@ -9,6 +9,8 @@ export function makeTask({ step, ...rest }: TaskInit = {}): AgentTask {
     request: 'Compare the three biggest e-bike makers in Europe.',
     context: null,
     inputs: [],
+    remarks: [],
+    draft: null,
     nonce: createNonce(),
     ...rest,
   };

@@ -88,7 +88,7 @@ const { design: DESIGN } = builtInDesign('BALANCED', {
 function metadataOf(text: string): AgentMetadata {
   const inputs = [{ key: 'before', title: text, agent: 'CUSTOM' as const, output: `- ${text}\n${text}` }];
   const source = { title: text, url: null, text, error: null, findings: [] };
-  return { key: 'now', title: text, prompt: text, request: text, inputs, sources: [source] };
+  return { key: 'now', title: text, prompt: text, request: text, inputs, remarks: [], sources: [source] };
 }
 
 const SEARCHES: [string, (text: string) => unknown][] = [

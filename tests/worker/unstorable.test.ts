@@ -43,7 +43,7 @@ describe('text from a provider that no database stores', () => {
     const id = await startRun(app, ann, steps);
     const run = await runWhen(app, ann, id, ({ status }) => status === 'WAITING_FOR_APPROVAL');
     expect(run.steps[0]!.output).toBe(pieces.join('').toWellFormed().replaceAll('\0', '\uFFFD'));
-    const sql = `SELECT payload->'inputs'->0->>'excerpt' AS excerpt FROM approval_requests WHERE id = $1`;
+    const sql = `SELECT subject->'inputs'->0->>'output' AS excerpt FROM approval_requests WHERE id = $1`;
     const [row] = await app.services.database.sql<{ excerpt: string }>(sql, [
       decodeId(run.approvals[0]!.id, 'ApprovalRequest'),
     ]);

@@ -36,7 +36,7 @@ export const AUDIT_ACTIONS = {
   'conversation.deleted': 'A user deleted a conversation.',
   'template.shared': 'A user showed a template to the other members of the tenant.',
   'template.deleted': 'A user deleted a template of their own, or as an ADMIN one of the tenant.',
-  'approval.decided': 'A user approved or rejected a step of a run.',
+  'approval.decided': 'A user approved or rejected a step of a run, or sent its output back.',
   'approval.expired': 'Nobody decided about a step of a run in time, which rejected it.',
   'injection.suspected':
     'A text that a user sent, or material that a run read, resembles an attempt to steer the model. It was accepted.',

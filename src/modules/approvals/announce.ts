@@ -6,11 +6,11 @@ import { approvalsLog, executionApprovalsLog } from './events.ts';
 /** Writes the end of a request to the log of the run and to that of the tenant's approvals, and wakes the run's worker. */
 export async function announceDecided(
   tx: Tx,
-  request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>,
+  request: Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId'>,
 ): Promise<void> {
   const event = { type: 'ApprovalDecided' as const, approvalId: request.id };
   tx.append(executionApprovalsLog(request.executionId), event);
   tx.append(approvalsLog(request.tenantId), event);
-  tx.append(signalsLog(request.executionId), { type: 'decided', stepKey: request.stepKey });
+  tx.append(signalsLog(request.executionId), { type: 'decided', approvalId: request.id });
   await tx.send('run', request.executionId);
 }

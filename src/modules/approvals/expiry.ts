@@ -54,7 +54,7 @@ export async function expireApprovals({ database }: Pick<Services, 'database'>):
        WHERE id IN (
          SELECT id FROM approval_requests WHERE status = 'PENDING' AND expires_at <= now()
          ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-       RETURNING id, tenant_id AS "tenantId", execution_id AS "executionId", step_key AS "stepKey"`,
+       RETURNING id, tenant_id AS "tenantId", execution_id AS "executionId"`,
     );
     for (const request of due) {
       await announceDecided(tx, request);
@@ -68,4 +68,4 @@ export async function expireApprovals({ database }: Pick<Services, 'database'>):
 const BATCH = 100;
 
 type Expiring = Pick<ApprovalRequest, 'status' | 'expiresAt'>;
-type DueRequest = Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId' | 'stepKey'>;
+type DueRequest = Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId'>;

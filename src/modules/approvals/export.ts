@@ -15,6 +15,7 @@ export const exportDecisions: ExportRows = ({ database }, { userId, tenantId }) 
         question: true,
         comment: true,
         editedPrompt: true,
+        editedOutput: true,
         decidedAt: true,
       },
     }),

@@ -8,7 +8,7 @@ import { AGENT_KIND_NAMES } from './agent-kinds.ts';
 import { findCycle } from './order.ts';
 
 /** When a step asks. */
-const APPROVAL_TIMINGS = ['BEFORE_STEP'] as const;
+const APPROVAL_TIMINGS = ['BEFORE_STEP', 'AFTER_STEP'] as const;
 const REJECTION_ACTIONS = ['FAIL', 'SKIP'] as const;
 
 export const MAX_STEPS = 30;

@@ -33,7 +33,13 @@ export const RejectionActionRef = builder.enumType('RejectionAction', {
 
 export const ApprovalTimingRef = builder.enumType('ApprovalTiming', {
   description: 'Point at which a step requests approval.',
-  values: { BEFORE_STEP: { description: 'Before the step runs.' } },
+  values: {
+    BEFORE_STEP: { description: 'Before the step runs: may it run, and with which prompt?' },
+    AFTER_STEP: {
+      description:
+        'After the step has run: is its output right? Approved as it is or edited, the output stands unchanged.',
+    },
+  },
 });
 
 const StepApprovalRef = builder.objectRef<StepApproval>('StepApproval').implement({

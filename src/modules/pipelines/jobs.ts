@@ -29,10 +29,11 @@ async function runsWithWork({ database }: Services): Promise<string[]> {
        OR run.status = 'WAITING_FOR_APPROVAL' AND (
          run.cancel_requested_at IS NOT NULL
          OR EXISTS (
-           SELECT FROM approval_requests request
-           JOIN step_executions step ON step.execution_id = request.execution_id AND step.key = request.step_key
-           WHERE request.execution_id = run.id AND request.status <> 'PENDING'
-             AND step.status = 'WAITING_FOR_APPROVAL')))
+           SELECT FROM step_executions step
+           WHERE step.execution_id = run.id AND step.status = 'WAITING_FOR_APPROVAL'
+             AND NOT EXISTS (
+               SELECT FROM approval_requests request
+               WHERE request.execution_id = run.id AND request.step_key = step.key AND request.status = 'PENDING'))))
      ORDER BY run.id LIMIT 500`,
   );
   return rows.map(({ id }) => id);

@@ -1,11 +1,14 @@
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Step } from '../../designs/design.ts';
+import { ancestors } from '../../designs/order.ts';
 import {
   type AgentRequest,
   MAX_CONTEXT_LENGTH,
   MAX_OUTPUTS_LENGTH,
   MAX_PROMPT_LENGTH,
+  MAX_REMARKS_LENGTH,
   MAX_SOURCES_LENGTH,
+  type Remark,
 } from './agent.ts';
 import { agentOf } from './agents.ts';
 import { LARGEST_COLLECTION } from './collect-sources.ts';
@@ -14,18 +17,21 @@ import { maxBytes } from './fit-texts.ts';
 /**
  * A request of at least as many bytes as any that a step can make in a run of this design and `request`, whatever the
  * steps before it write and its sources, the run's context and a prompt that can still change hold. Blanks stand for
- * those texts.
+ * those texts. A step that is sent back has more to read; that is not counted.
  */
 export function largestRequest(step: Step, steps: readonly Step[], request: string): AgentRequest {
   const agent = agentOf(step.agent);
   const inputs = steps.filter(({ key }) => step.dependsOn.includes(key));
   const collected = agent.collect ? LARGEST_COLLECTION : [];
+  const remarks = remarksOf(step, steps);
   const isFixed = isFinal(step);
   const built = agent.buildRequest({
     step: { ...step, prompt: isFixed ? step.prompt : '-' },
     request,
     context: LONGEST_LANGUAGE,
     inputs: inputs.map((input) => ({ ...input, output: null })),
+    remarks,
+    draft: null,
     collected,
     nonce: createNonce(),
   });
@@ -33,6 +39,7 @@ export function largestRequest(step: Step, steps: readonly Step[], request: stri
     maxBytes(MAX_CONTEXT_LENGTH) +
     (isFixed ? 0 : maxBytes(MAX_PROMPT_LENGTH)) +
     maxBytesOfAll(inputs, MAX_OUTPUTS_LENGTH) +
+    maxBytesOfAll(remarks, MAX_REMARKS_LENGTH) +
     maxBytesOfAll(collected, MAX_SOURCES_LENGTH);
   const messages = built.messages.map((message) => ({
     ...message,
@@ -41,9 +48,17 @@ export function largestRequest(step: Step, steps: readonly Step[], request: stri
   return { ...built, messages };
 }
 
-/** A template's input can fill a placeholder, and whoever approves a step can edit its prompt. */
+/** A template's input can fill a placeholder, and whoever lets a step run can edit its prompt. */
 function isFinal({ prompt, approval }: Step): boolean {
-  return approval === null && !prompt?.includes('{{');
+  return approval?.timing !== 'BEFORE_STEP' && !prompt?.includes('{{');
+}
+
+/** One of each approval that this step or one before it waits for. */
+function remarksOf({ key }: Step, steps: readonly Step[]): Remark[] {
+  const concerned = ancestors(steps, key).add(key);
+  return steps
+    .filter((step) => step.approval && concerned.has(step.key))
+    .map((step) => ({ stepKey: step.key, decision: 'APPROVE', text: '' }));
 }
 
 /** Each text can be cut, and has its mark then. */

@@ -4,8 +4,8 @@ import type { Decision } from '../machine.ts';
  * The branches of one run that wait for approval.
  *
  * A branch *waits* from `wait` until a person decides or the run stops. A branch with other work is *busy*. When no
- * branch is busy and at least one waits, the run is *idle*: `onIdle` parks it and returns the steps that have been
- * decided in the meantime. If there are none, the run is parked, and every waiting branch ends with STOPPED. If
+ * branch is busy and at least one waits, the run is *idle*: `onIdle` parks it and returns the requests that have
+ * been decided in the meantime. If there are none, the run is parked, and every waiting branch ends with STOPPED. If
  * `onIdle` fails, the waiting branches fail with its error.
  */
 export class ApprovalWaiters {
@@ -34,27 +34,27 @@ export class ApprovalWaiters {
     }
   }
 
-  /** Waits for the decision about a step. */
-  wait(stepKey: string): Promise<Decision> {
-    const early = this.#stopped ? STOPPED : this.#early.get(stepKey);
+  /** Waits for the decision of a request. */
+  wait(approvalId: string): Promise<Decision> {
+    const early = this.#stopped ? STOPPED : this.#early.get(approvalId);
     if (early) return Promise.resolve(early);
     const waiter = Promise.withResolvers<Decision>();
-    this.#waiting.set(stepKey, waiter);
+    this.#waiting.set(approvalId, waiter);
     this.#checkSoon();
     return waiter.promise;
   }
 
-  resolve(stepKey: string, decision: Decision): void {
-    const waiter = this.#waiting.get(stepKey);
-    this.#waiting.delete(stepKey);
+  resolve(approvalId: string, decision: Decision): void {
+    const waiter = this.#waiting.get(approvalId);
+    this.#waiting.delete(approvalId);
     if (waiter) waiter.resolve(decision);
-    else this.#early.set(stepKey, decision);
+    else this.#early.set(approvalId, decision);
   }
 
   /** Ends all current and future waits with STOPPED. */
   stop(): void {
     this.#stopped = true;
-    for (const stepKey of this.#waiting.keys()) this.resolve(stepKey, STOPPED);
+    for (const approvalId of this.#waiting.keys()) this.resolve(approvalId, STOPPED);
   }
 
   /** Checks after one turn of the event loop, so that branches that can continue have started. */
@@ -68,7 +68,7 @@ export class ApprovalWaiters {
       try {
         const decided = await this.#onIdle([...this.#waiting.keys()]);
         if (decided.size === 0) this.stop();
-        for (const [stepKey, decision] of decided) this.resolve(stepKey, decision);
+        for (const [approvalId, decision] of decided) this.resolve(approvalId, decision);
       } catch (error) {
         this.#fail(error);
       }

@@ -5,13 +5,13 @@ import { type Signal, signalsLog } from '../../../kernel/events/signals.ts';
 import { describeFailure, type ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
-import type { Step, StepApproval } from '../../designs/design.ts';
-import { type Decision, decisionOf, type Rejection } from '../machine.ts';
-import { findRequest, isAnyDecided } from './approval-requests.ts';
+import type { Step } from '../../designs/design.ts';
+import { type Decision, decisionOf } from '../machine.ts';
+import { isAnyDecided } from './approval-requests.ts';
 import { ApprovalWaiters } from './approval-waiters.ts';
 import { type ClaimedRun, loadClaimedRun } from './claimed-run.ts';
 import { type AsTask, runGraph } from './graph.ts';
-import { executeStep } from './step.ts';
+import { runStep } from './run-step.ts';
 
 /**
  * Executes a claimed run (its states: `machine.ts`).
@@ -57,7 +57,7 @@ class RunExecution {
 
   async handle(signal: Signal): Promise<void> {
     if (signal.type === 'cancel') this.#cancel.abort();
-    else await this.#decided(signal.stepKey);
+    else await this.#decided(signal.approvalId);
   }
 
   async execute(): Promise<void> {
@@ -95,49 +95,37 @@ class RunExecution {
 
   async #runStep(step: Step, asTask: AsTask): Promise<void> {
     const { writer } = this.#run;
-    if (this.#noNewSteps || this.#signal.aborted || !writer.state.canStart(step)) return;
-    const decision = step.approval ? await this.#decide(step, step.approval) : APPROVED;
-    if (decision.kind === 'STOPPED') return;
-    if (decision.kind === 'REJECTED') return this.#reject(step, decision);
-    const work = { run: this.#run, step, editedPrompt: decision.editedPrompt, signal: this.#signal };
-    await this.#waiters.busy(() => asTask(() => executeStep(this.#services, work)));
+    if (!this.#mayStart() || !writer.state.canStart(step)) return;
+    const work = {
+      services: this.#services,
+      run: this.#run,
+      waiters: this.#waiters,
+      signal: this.#signal,
+      asTask,
+      mayStart: () => this.#mayStart(),
+    };
+    await runStep(work, step);
     if (writer.state.step(step.key).status === 'FAILED') this.#stopNewSteps();
   }
 
-  async #decide(step: Step, approval: StepApproval): Promise<Decision> {
-    const { execution, writer } = this.#run;
-    const { prisma } = this.#services.database;
-    const request = await this.#waiters.busy(
-      async () =>
-        (await findRequest(prisma, execution.id, step.key)) ?? (await writer.requestApproval(step, approval)),
-    );
-    return request.status === 'PENDING' ? this.#waiters.wait(step.key) : decisionOf(request);
-  }
-
-  async #reject(step: Step, { code, reason }: Rejection): Promise<void> {
-    const { writer } = this.#run;
-    if (step.approval?.onReject === 'SKIP')
-      return this.#waiters.busy(() => writer.skipStep(step.key, reason));
-    const message = `${reason} Start the run again, or change the design so that a rejection skips the step.`;
-    const failure = { code, message, stepKey: step.key };
-    await this.#waiters.busy(() => writer.failStep(step.key, failure));
-    this.#stopNewSteps();
+  #mayStart(): boolean {
+    return !this.#noNewSteps && !this.#signal.aborted;
   }
 
   /** If the decision cannot be read, `park` finds it when no other work is left. */
-  async #decided(stepKey: string): Promise<void> {
+  async #decided(id: string): Promise<void> {
     const { database, logger } = this.#services;
     const { id: executionId } = this.#run.execution;
     try {
-      const request = await findRequest(database.prisma, executionId, stepKey);
-      if (request && request.status !== 'PENDING') this.#waiters.resolve(stepKey, decisionOf(request));
+      const request = await database.prisma.approvalRequest.findUnique({ where: { id, executionId } });
+      if (request && request.status !== 'PENDING') this.#waiters.resolve(id, decisionOf(request));
     } catch (error) {
       logger.warn({ err: error, executionId }, 'approval decision read failed; will retry');
     }
   }
 
   async #park(waiting: string[]): Promise<Map<string, Decision>> {
-    return this.#noNewSteps || this.#signal.aborted ? new Map() : this.#run.writer.park(waiting);
+    return this.#mayStart() ? this.#run.writer.park(waiting) : new Map();
   }
 
   #isAnyDecided(): Promise<boolean> {
@@ -153,7 +141,6 @@ class RunExecution {
   }
 }
 
-const APPROVED: Decision = { kind: 'APPROVED', editedPrompt: null };
 const STALLED: ExecutionErrorData = {
   code: 'INTERNAL',
   message:

@@ -2,6 +2,7 @@ import type { StepExecution } from '../../../generated/prisma/client.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import type { Design, Step } from '../../designs/design.ts';
+import { lastStep } from '../../designs/edit.ts';
 import { isFinal, isFinished } from '../machine.ts';
 
 /**
@@ -63,11 +64,32 @@ export class RunState {
       });
   }
 
-  /** The output of the last step, on which no other step depends. */
+  /** The step on which no other depends. */
+  get lastStep(): StepState {
+    return this.step(lastStep(this.design).key);
+  }
+
+  /**
+   * The output of the last step. If it was skipped, the outputs before it: one as it is, several under their titles.
+   * Null when there is none.
+   */
   get report(): string | null {
-    const { steps } = this.design;
-    const sink = steps.find(({ key }) => !steps.some(({ dependsOn }) => dependsOn.includes(key)));
-    return sink ? this.step(sink.key).output : null;
+    const sources = this.#reported(lastStep(this.design));
+    if (sources.size === 1) return [...sources][0]!.output;
+    const parts = this.design.steps.flatMap(({ key, title }) => {
+      const step = this.step(key);
+      return sources.has(step) ? [`## ${title}\n\n${step.output}`] : [];
+    });
+    return parts.length > 0 ? parts.join('\n\n') : null;
+  }
+
+  /** The step, or in place of a skipped one those that it depends on. */
+  #reported({ key, dependsOn }: Step): Set<StepState> {
+    const step = this.step(key);
+    if (step.status === 'SUCCEEDED') return new Set([step]);
+    if (step.status !== 'SKIPPED') return new Set();
+    const before = this.design.steps.filter((one) => dependsOn.includes(one.key));
+    return new Set(before.flatMap((one) => [...this.#reported(one)]));
   }
 }
 

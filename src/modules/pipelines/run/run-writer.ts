@@ -1,21 +1,19 @@
 import {
-  type ApprovalRequest,
   type PipelineExecution,
   Prisma,
   type StepExecution,
   type StepStatus,
 } from '../../../generated/prisma/client.ts';
-import { storableJson } from '../../../core/text/storable-text.ts';
 import type { Tx } from '../../../infra/database.ts';
 import { recordAct, recordFindings } from '../../../kernel/audit/audit.ts';
 import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
-import type { Notice } from '../../../kernel/notice.ts';
+import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
-import type { Step, StepApproval } from '../../designs/design.ts';
+import { addNotices } from '../../approvals/service.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
 import type { ExecutionEvent } from '../events.ts';
 import { type Decision, isFinal, isFinished } from '../machine.ts';
-import { closeRequests, createRequest, lockDecisions } from './approval-requests.ts';
+import { closeRequests, lockDecisions } from './approval-requests.ts';
 import type { RunState, StepState } from './run-state.ts';
 
 /**
@@ -60,20 +58,20 @@ export class RunWriter {
   async startAttempt(key: string, { provider, model }: StepRoute): Promise<number> {
     const step = this.#state.step(key);
     const [attempts, startedAt] = [step.attempts + 1, step.startedAt ?? this.#clock()];
-    await this.#changeStep(key, { status: 'RUNNING', attempts, startedAt, provider, model });
+    await this.changeStep(key, { status: 'RUNNING', attempts, startedAt, provider, model });
     return attempts;
   }
 
   async finishStep(key: string, result: StepResult, notices: Notice[], call: SettledCall): Promise<void> {
     const also = async (tx: Tx) => {
       await updateRun(tx, this.#run.id, { stalledClaims: 0 });
-      if (notices.length > 0) await addNotices(tx, this.#run, notices);
+      await recordNotices(tx, this.#run, notices);
     };
-    await this.#changeStep(key, { status: 'SUCCEEDED', ...result }, { call, also });
+    await this.changeStep(key, { status: 'SUCCEEDED', ...result }, { call, also });
   }
 
   async skipStep(key: string, reason: string): Promise<void> {
-    await this.#changeStep(key, { status: 'SKIPPED' }, { reason });
+    await this.changeStep(key, { status: 'SKIPPED' }, { reason });
   }
 
   /** Fails a step. Stores the first failure as that of the run, so that a later worker ends the run with it. */
@@ -83,19 +81,8 @@ export class RunWriter {
       await tx.prisma.pipelineExecution.updateMany({ where, data: { error: { ...failure } } });
     };
     const change = { status: 'FAILED', finishedAt: this.#clock() } as const;
-    await this.#changeStep(key, change, { reason: failure.message, also });
+    await this.changeStep(key, change, { reason: failure.message, also });
     this.#state = this.#state.withFailure(failure);
-  }
-
-  /** Requests the approval of a step. */
-  async requestApproval(step: Step, approval: StepApproval): Promise<ApprovalRequest> {
-    const about = { step, approval, inputs: this.#state.inputsOf(step) };
-    let request: ApprovalRequest | undefined;
-    const also: Also = async (tx, emit) => {
-      request = await createRequest(tx, emit, this.#run, about);
-    };
-    await this.#changeStep(step.key, { status: 'WAITING_FOR_APPROVAL' }, { also });
-    return request!;
   }
 
   /** Discards the text of an attempt. False when the step had finished and only the confirmation was lost. */
@@ -110,16 +97,16 @@ export class RunWriter {
       return { ...row, costMicros: costMicros + cost };
     });
     this.#state = this.#state.withStep(row);
-    return !isFinal(row);
+    return row.status === 'PENDING';
   }
 
   /**
-   * Changes the status from RUNNING to WAITING_FOR_APPROVAL. If steps of `waiting` have been decided in the meantime,
+   * Changes the status from RUNNING to WAITING_FOR_APPROVAL. If requests of `waiting` have been decided in the meantime,
    * returns those decisions and changes nothing. Row locks serialize this with new decisions.
    */
   async park(waiting: string[]): Promise<Map<string, Decision>> {
     return this.#log.write(async (tx, emit) => {
-      const decided = await lockDecisions(tx, this.#run.id, waiting);
+      const decided = await lockDecisions(tx, waiting);
       if (decided.size > 0) return decided;
       await updateRun(tx, this.#run.id, { status: 'WAITING_FOR_APPROVAL', stalledClaims: 0 });
       emit({ type: 'ExecutionStatus', status: 'WAITING_FOR_APPROVAL', progress: this.#state.progress });
@@ -136,11 +123,14 @@ export class RunWriter {
   async end(status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', error: ExecutionErrorData | null): Promise<void> {
     const finishedAt = this.#clock();
     const { report, progress, steps } = this.#state;
+    const notices = status === 'SUCCEEDED' ? skippedReportNotices(this.#state) : [];
     await this.#log.write(async (tx, emit) => {
-      await closeRequests(tx, emit, this.#run, finishedAt);
+      await closeRequests(tx, emit, this.#run, finishedAt); // first: a decision locks its request, then the run
+      await addNotices(tx, this.#run.id, notices);
       for (const step of steps.filter((step) => !isFinal(step))) {
-        const data = { status: 'CANCELLED', finishedAt } as const;
+        const data = { status: 'CANCELLED', output: null, finishedAt } as const;
         await tx.prisma.stepExecution.update({ where: rowOf(this.#run.id, step.key), data });
+        if (step.output !== null) emit(discarded(step, 'The run has ended.'));
         emit(stepStatus(this.#run.id, { ...step, ...data }, this.#state));
       }
       await updateRun(tx, this.#run.id, {
@@ -154,15 +144,19 @@ export class RunWriter {
     });
   }
 
-  /** Updates a step, settles its call, and performs the other writes of the same transaction. */
-  async #changeStep(key: string, change: StepChange, { call, reason, also }: StepWrite = {}) {
+  /**
+   * Updates a step, settles its call, and performs the other writes of the same transaction. An output that awaits
+   * approval is discarded, unless the change keeps it.
+   */
+  async changeStep(key: string, change: StepChange, { call, reason, first, also }: StepWrite = {}) {
     const before = this.#state.step(key);
     const after = await this.#log.write(async (tx, emit) => {
       const cost = call ? (await call.settle(tx)).costMicros : 0n;
-      const data = isFinished(change)
-        ? { ...change, ...(await finishNext(tx, this.#run.id, this.#clock())) }
-        : change;
+      const finish = isFinished(change) ? await finishNext(tx, this.#run.id, this.#clock()) : {};
+      const data = { output: null, ...change, ...finish };
       await tx.prisma.stepExecution.update({ where: rowOf(this.#run.id, key), data });
+      if (before.output !== null && before.output !== data.output) emit(discarded(before, reason));
+      first?.(emit);
       const step = { ...before, ...data, costMicros: before.costMicros + cost };
       emit(stepStatus(this.#run.id, step, this.#state, reason));
       await also?.(tx, emit);
@@ -172,22 +166,37 @@ export class RunWriter {
   }
 }
 
-async function updateRun(tx: Tx, id: string, data: Prisma.PipelineExecutionUpdateInput): Promise<void> {
+export async function updateRun(
+  tx: Tx,
+  id: string,
+  data: Prisma.PipelineExecutionUpdateInput,
+): Promise<void> {
   await tx.prisma.pipelineExecution.update({ where: { id }, data });
 }
 
-/** In SQL, since Prisma cannot append to a list in JSON. */
-async function addNotices(
+/** Adds to the notices of the run, and records those that resemble an attempt to steer the model. */
+export async function recordNotices(
   tx: Tx,
   { id, tenantId }: Pick<PipelineExecution, 'id' | 'tenantId'>,
   notices: readonly Notice[],
 ): Promise<void> {
-  const added = storableJson(notices);
-  await tx.sql('UPDATE pipeline_executions SET notices = notices || $2::jsonb WHERE id = $1', [id, added]);
+  await addNotices(tx, id, notices);
   await recordFindings((action, act) => recordAct(tx, action, { tenantId, actorId: null, ...act }), notices, {
     type: 'PipelineExecution',
     id,
   });
+}
+
+function discarded({ key, attempts }: StepState, reason = 'The approver has changed it.'): ExecutionEvent {
+  return { type: 'AttemptDiscarded', stepKey: key, attempt: attempts, reason };
+}
+
+/** A reader of the report must know that it is not what the design promised. */
+function skippedReportNotices({ lastStep, report }: RunState): Notice[] {
+  if (lastStep.status !== 'SKIPPED') return [];
+  const instead = report === null ? 'There is no report' : 'The report holds what the steps before it wrote';
+  const message = `The last step, ${lastStep.key}, was rejected and skipped. ${instead}.`;
+  return [notice('STEP_SKIPPED', message, { stepKey: lastStep.key })];
 }
 
 function rowOf(executionId: string, key: string) {
@@ -229,7 +238,7 @@ export interface RunWriterOptions {
 }
 
 type StepRoute = Pick<StepExecution, 'provider' | 'model'>;
-type StepResult = Pick<StepExecution, 'output' | 'knownInputTokens' | 'textTokens'>;
+export type StepResult = Pick<StepExecution, 'output' | 'knownInputTokens' | 'textTokens'>;
 
 interface StepChange extends Partial<StepRoute & StepResult> {
   status: StepStatus;
@@ -241,9 +250,11 @@ interface StepChange extends Partial<StepRoute & StepResult> {
 interface StepWrite {
   call?: SettledCall;
   reason?: string;
+  /** Emits events that precede the change of the status. */
+  first?: (emit: (event: ExecutionEvent) => void) => void;
   /** Other writes of the same transaction. */
   also?: Also;
 }
 
-type Also = (tx: Tx, emit: (event: ExecutionEvent) => void) => Promise<void>;
-type SettledCall = Pick<MeteredCall, 'settle'>;
+export type Also = (tx: Tx, emit: (event: ExecutionEvent) => void) => Promise<void>;
+export type SettledCall = Pick<MeteredCall, 'settle'>;

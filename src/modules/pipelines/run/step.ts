@@ -18,6 +18,8 @@ import { agentOf } from '../agents/agents.ts';
 import { mergeTokens } from '../events.ts';
 import { isFinal } from '../machine.ts';
 import type { ClaimedRun } from './claimed-run.ts';
+import { readRemarks } from './remarks.ts';
+import { askAfter } from './step-approval.ts';
 
 /**
  * Executes one step in up to three attempts, each with its own reservation, its own text in the log and its own
@@ -30,7 +32,8 @@ export async function executeStep(services: Services, work: StepWork): Promise<v
     ids: { executionId: run.execution.id },
     stepKey: step.key,
     async start() {
-      if (isFinal(writer.state.step(step.key))) return null;
+      const { status, output } = writer.state.step(step.key);
+      if (isFinal({ status }) || output !== null) return null;
       const route = services.router.route({ provider: step.provider, model: step.model });
       const number = await writer.startAttempt(step.key, route);
       return new StepAttempt(services, work, route, number);
@@ -98,12 +101,14 @@ class StepAttempt implements StreamedAttempt {
       stepKey,
     };
     const notices = [...this.#notices, ...cutNotices(end, about)];
+    const call = this.#call!;
     const result = {
       output: text,
       knownInputTokens: this.#knownInputTokens,
       textTokens: estimateTokens(text),
     };
-    await run.writer.finishStep(stepKey, result, notices, this.#call!);
+    if (step.approval?.timing !== 'AFTER_STEP') return run.writer.finishStep(stepKey, result, notices, call);
+    await askAfter(run, step, step.approval, { result, notices, call });
   }
 
   /** Charges the call even if the write fails, because the provider has billed it. */
@@ -124,11 +129,13 @@ class StepAttempt implements StreamedAttempt {
   async #request(): Promise<ModelRequest> {
     const { run, step, editedPrompt, signal } = this.#work;
     const { request, context } = run.execution;
+    const said = await readRemarks(this.#services.database.prisma, run, step);
     const task: AgentTask = {
       step: { ...step, prompt: editedPrompt ?? step.prompt },
       request,
       context: context as AgentTask['context'],
       inputs: run.writer.state.inputsOf(step),
+      ...said,
       nonce: createNonce(),
     };
     this.#knownInputTokens = knownInputTokens(task);
