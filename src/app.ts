@@ -27,7 +27,7 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const clock = overrides.clock ?? (() => new Date());
   const { jobs, redis, ...storage } = await buildStorage(config, { logger }, closers);
-  const llm = buildLlm(config, overrides);
+  const llm = buildLlm(config, overrides, logger);
   const access = await buildAccess(config, { ...storage, redis, logger, clock }, closers);
   const services: Services = { ...storage, ...llm, ...access, ...buildSources(config), logger, clock };
   await storeStarters(services);

@@ -3,11 +3,13 @@ import type { ProcessConfig } from '../config/process.ts';
 import { ModelNotFoundError } from '../core/llm/catalog.ts';
 import type { LanguageModel, ModelRequest } from '../core/llm/language-model.ts';
 import { compatibleModels } from '../core/llm/compatible-models.ts';
+import { PriceList } from '../core/llm/price-list.ts';
 import { ModelRouter } from '../core/llm/model-router.ts';
 import { OfflineModel } from '../core/llm/providers/offline.ts';
 import { CompatibleServers } from '../core/llm/providers/openai-compatible.ts';
 import { KEYED_PROVIDER_NAMES, KEYED_PROVIDERS, type ProviderName } from '../core/llm/providers/registry.ts';
 import { ConfigError } from '../errors.ts';
+import type { Logger } from '../infra/logger.ts';
 import type { Services } from '../kernel/context.ts';
 import { agentScript } from '../offline/agents/script.ts';
 import { builtInRules } from '../offline/discussion/fallback.ts';
@@ -17,13 +19,14 @@ import { discussionScript } from '../offline/discussion/script.ts';
 export function buildLlm(
   config: LlmSettings,
   overrides: Partial<Pick<Services, 'router'>>,
+  logger: Logger,
 ): Pick<Services, 'catalog' | 'router' | 'discussionFallback'> {
-  const router = overrides.router ?? createRouter(config);
+  const router = overrides.router ?? createRouter(config, logger);
   return { catalog: router.catalog, router, discussionFallback: builtInRules };
 }
 
 /** Creates a client for each provider with a key, for the operator's own servers, and for OFFLINE. */
-function createRouter(config: LlmSettings): ModelRouter {
+function createRouter(config: LlmSettings, logger: Logger): ModelRouter {
   const clients = new Map<ProviderName, LanguageModel>();
   for (const name of KEYED_PROVIDER_NAMES) {
     const access = config.providers[name];
@@ -35,14 +38,20 @@ function createRouter(config: LlmSettings): ModelRouter {
   if (config.environment !== 'production' || defaultProvider === 'OFFLINE') {
     clients.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
   }
-  const ownModels = compatibleModels(compatibleServers);
-  const router = new ModelRouter({ clients, ownModels, defaultProvider, defaultModel });
-  checkDefault(router);
+  const prices = new PriceList([...compatibleModels(compatibleServers), ...config.prices]);
+  const router = new ModelRouter({ clients, prices, defaultProvider, defaultModel });
+  checkDefault(router, logger);
   return router;
 }
 
 /** Fails the start when the default model is unavailable, because nothing works without it. */
-function checkDefault({ catalog }: ModelRouter): void {
+function checkDefault({ catalog }: ModelRouter, logger: Logger): void {
+  const retired = catalog.retiredDefault();
+  if (retired)
+    logger.warn(
+      retired,
+      'DEFAULT_LLM_MODEL is no longer served by its provider; its successor is used in its place',
+    );
   try {
     catalog.find();
   } catch (error) {

@@ -1,26 +1,8 @@
 import { z } from 'zod';
-import { isPrice } from '../core/llm/prices.ts';
+import { price, tokens } from './model-prices.ts';
 import { apiUrl, entryOf, isDistinct, jsonArray } from './setting.ts';
 
 const text = z.string({ error: 'must be a text' });
-
-const PRICE_EXPECTED =
-  'must be the price in US dollars per million tokens, such as "0.25"; "0" for a model that costs nothing';
-
-const price = z
-  .union([z.string(), z.number()], { error: PRICE_EXPECTED })
-  .transform(String)
-  .refine(isPrice, PRICE_EXPECTED);
-
-const MAX_TOKENS = 100_000_000;
-const TOKENS_EXPECTED = `must be a whole number of tokens from 1 to ${MAX_TOKENS}`;
-
-const tokens = z
-  .int({ error: TOKENS_EXPECTED })
-  .min(1, TOKENS_EXPECTED)
-  .max(MAX_TOKENS, TOKENS_EXPECTED)
-  .nullable()
-  .default(null);
 
 const model = entryOf({
   /** With the name of the server before it, it is the model of a step. */

@@ -6,7 +6,9 @@ import {
   type ProviderName,
 } from '../core/llm/providers/registry.ts';
 import type { CompatibleServer } from '../core/llm/providers/openai-compatible.ts';
+import type { ModelPrice } from '../core/llm/prices.ts';
 import { compatibleServers } from './compatible-servers.ts';
+import { pricesFile } from './model-prices.ts';
 import { apiUrl, type Environment, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The models that the server calls, and their keys. */
@@ -18,6 +20,8 @@ export interface LlmConfig {
   /** Null: the default model of the provider. */
   defaultModel: string | null;
   offlineTokensPerSecond: number;
+  /** The operator's, of LLM_PRICES_FILE. */
+  prices: readonly ModelPrice[];
 }
 
 const baseUrl = apiUrl.optional();
@@ -31,6 +35,7 @@ export const LLM_SETTINGS = {
     .pipe(oneOf(PROVIDER_NAMES))
     .optional(),
   DEFAULT_LLM_MODEL: text,
+  LLM_PRICES_FILE: pricesFile,
   OFFLINE_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(40),
 };
 
@@ -62,6 +67,7 @@ export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
     compatibleServers: servers,
     defaultProvider: env.DEFAULT_LLM_PROVIDER ?? firstWithKey ?? withoutKey,
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
+    prices: env.LLM_PRICES_FILE,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
   };
 }

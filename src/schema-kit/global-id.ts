@@ -17,4 +17,4 @@ export function decodeGlobalId(globalId: string): { typename: string; id: string
   return encodeId(typename, id) === globalId ? { typename, id } : { typename: '', id: '' };
 }
 
-const GLOBAL_ID = /^([A-Za-z]\w{0,63}):([\w:.-]{1,256})$/;
+const GLOBAL_ID = /^([A-Za-z]\w{0,63}):([\w:.@/-]{1,256})$/;

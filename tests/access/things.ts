@@ -5,7 +5,7 @@ import { NEED, openConversation, readConversation, talk } from '../support/conve
 import { rowId } from '../support/ids.ts';
 import { createTemplate } from '../support/templates.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
-import type { People, Reader } from './readers.ts';
+import { type People, type Reader, SIGNED_IN } from './readers.ts';
 
 const OWN: readonly Reader[] = ['owner', 'admin', 'key'];
 const TO_DECIDE: readonly Reader[] = ['owner', 'admin', 'colleague', 'key'];
@@ -35,6 +35,7 @@ export const SEEN_BY = {
   Tenant: TENANT,
   Session: ['owner'],
   AuditEntry: ['admin'],
+  LlmModel: SIGNED_IN,
 } as const satisfies Record<string, readonly Reader[]>;
 
 export type Thing = keyof typeof SEEN_BY;
@@ -62,7 +63,8 @@ export async function makeThings(
   const runs = await runThings(app, owner, ids.Conversation);
   await openConversation(app, stranger);
   await waiting(app, stranger, design({ key: 'asks', approval: {} }));
-  return { ...ids, ...templates, ...runs };
+  const LlmModel = encodeId('LlmModel', 'OFFLINE:offline-fast');
+  return { ...ids, ...templates, ...runs, LlmModel };
 }
 
 async function conversationThings(app: TestApp, owner: Account) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { buildLlm } from '../../src/build/llm.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { ModelError, type ModelRequest, type ModelStreamPart } from '../../src/core/llm/language-model.ts';
+import { createLogger } from '../../src/infra/logger.ts';
 import type { Route } from '../../src/core/llm/model-router.ts';
 import { collect, completeStructured } from '../../src/core/llm/structured/complete-structured.ts';
 import { ScriptedProvider } from '../support/scripted-provider.ts';
@@ -78,7 +79,7 @@ function recipeAt(url: string, recipe: string): NodeJS.Dict<string> {
 }
 
 function routeOf(settings: NodeJS.Dict<string>): Route {
-  return buildLlm(readConfig({ NODE_ENV: 'test', ...settings }), {}).router.route();
+  return buildLlm(readConfig({ NODE_ENV: 'test', ...settings }), {}, createLogger('silent')).router.route();
 }
 
 function stream(route: Route, request = requestFor(route)): AsyncIterable<ModelStreamPart> {

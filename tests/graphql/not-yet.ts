@@ -5,8 +5,6 @@ export const NOT_YET: Record<string, string[]> = {
     'LlmKey',
     'LlmKeyScope',
     'LlmKeyStatus',
-    'LlmModel.id: ID!',
-    'LlmModel.implements Node',
     'NoticeCode.USAGE_ABOVE_RESERVATION',
     'NoticeCode.USAGE_ESTIMATED',
     'Permission.LLM_KEY_MANAGE',

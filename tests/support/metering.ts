@@ -179,15 +179,30 @@ const REQUEST: ModelRequest = {
 
 /** Prices in micro-dollars per token. Those of the second model are not representable as floats. */
 export const PRICES: ModelPrice[] = [
-  { provider: 'OPENAI', model: 'round', inputUsdPerMTok: '1', outputUsdPerMTok: '2', contextTokens: null },
+  {
+    provider: 'OPENAI',
+    model: 'round',
+    inputUsdPerMTok: '1',
+    outputUsdPerMTok: '2',
+    contextTokens: null,
+    version: 'test 1',
+  },
   {
     provider: 'ANTHROPIC',
     model: 'odd',
     inputUsdPerMTok: '0.075',
     outputUsdPerMTok: '0.300001',
     contextTokens: null,
+    version: 'test 2',
   },
-  { provider: 'GOOGLE', model: 'dear', inputUsdPerMTok: '15', outputUsdPerMTok: '75', contextTokens: null },
+  {
+    provider: 'GOOGLE',
+    model: 'dear',
+    inputUsdPerMTok: '15',
+    outputUsdPerMTok: '75',
+    contextTokens: null,
+    version: 'test 3',
+  },
 ];
 
 interface NewcomerOptions {

@@ -1,5 +1,5 @@
 import { ModelError, type ModelRequest } from '../../src/core/llm/language-model.ts';
-import { MODEL_PRICES } from '../../src/core/llm/catalog.ts';
+import { PriceList } from '../../src/core/llm/price-list.ts';
 import type { ModelPrice } from '../../src/core/llm/prices.ts';
 import { completeStructured } from '../../src/core/llm/structured/complete-structured.ts';
 import type { Catalog } from '../../src/modules/discussion/engine/catalog.ts';
@@ -101,7 +101,7 @@ export function requestOf(
 }
 
 export function catalogOf(provider: ModelPrice['provider']): Catalog {
-  const models = MODEL_PRICES.filter((price) => price.provider === provider);
+  const models = new PriceList().offered(provider);
   return { models, defaultModel: models[0]! };
 }
 

@@ -1,24 +1,24 @@
-import list from './prices.json' with { type: 'json' };
+import { PriceList, type Retirement } from './price-list.ts';
 import type { ModelPrice } from './prices.ts';
 import { isProviderName, PROVIDER_NAMES, type ProviderName } from './providers/registry.ts';
-
-/** The models of the price list. The first model of a provider is its default. */
-export const MODEL_PRICES: readonly ModelPrice[] = PROVIDER_NAMES.flatMap((provider) =>
-  ((list.models as PriceList)[provider] ?? []).map((price) => ({ provider, ...price })),
-);
 
 /**
  * The models that can be called in this deployment, with their prices. Returns only models with a known price, so that
  * every call can be charged, and never substitutes another model for the requested one. Performs no I/O.
  */
 export class ModelCatalog {
-  readonly #models: readonly ModelPrice[];
+  readonly #prices: PriceList;
   readonly #configured: ReadonlySet<ProviderName>;
   readonly #defaultProvider: ProviderName;
   readonly #defaultModel: string | null;
 
-  constructor({ configured, ownModels = [], defaultProvider, defaultModel = null }: CatalogOptions) {
-    this.#models = [...MODEL_PRICES, ...ownModels];
+  constructor({
+    configured,
+    prices = new PriceList(),
+    defaultProvider,
+    defaultModel = null,
+  }: CatalogOptions) {
+    this.#prices = prices;
     this.#configured = new Set(configured);
     this.#defaultProvider = defaultProvider;
     this.#defaultModel = defaultModel;
@@ -27,22 +27,56 @@ export class ModelCatalog {
   /**
    * The model for a choice. Without a model: the default of the provider. Without a provider: the provider of the
    * model. Without both: the defaults. Provider names are case-insensitive.
-   * Errors: ModelNotFoundError, whose message lists the available alternatives.
+   * Errors: ModelNotFoundError, whose message says what to do.
    */
   find({ provider, model }: ModelChoice = {}): ModelPrice {
     const providerName = provider ? this.#parse(provider) : model ? undefined : this.#defaultProvider;
-    const modelName = model || (providerName === this.#defaultProvider ? this.#defaultModel : undefined);
     if (providerName && !this.#configured.has(providerName)) throw this.#notConfigured(providerName);
-    const known = this.#models.filter((price) => !providerName || price.provider === providerName);
-    const price = modelName ? known.find((candidate) => candidate.model === modelName) : known[0];
-    if (!price) throw this.#unknown(providerName, modelName, known);
+    const price = model ? this.#named(model, providerName) : this.#default(providerName!);
     if (!this.#configured.has(price.provider)) throw this.#notConfigured(price.provider);
     return price;
   }
 
-  /** Every model with a known price, and whether it can be called in this deployment. */
+  /** The default model of the settings when its provider no longer serves it; its successor is used in its place. */
+  retiredDefault(): Retirement | undefined {
+    return this.#defaultModel === null
+      ? undefined
+      : this.#prices.retirement(this.#defaultProvider, this.#defaultModel);
+  }
+
+  #named(model: string, provider: ProviderName | undefined): ModelPrice {
+    const providers = provider ? [provider] : PROVIDER_NAMES;
+    for (const name of providers) {
+      const retired = this.#prices.retirement(name, model);
+      if (retired) throw noLongerServed(name, model, retired);
+      const price = this.#prices.find(name, model);
+      if (price) return price;
+    }
+    throw this.#unknown(provider, model);
+  }
+
+  #default(provider: ProviderName): ModelPrice {
+    const model = provider === this.#defaultProvider ? this.#defaultModel : null;
+    if (model === null) {
+      const [first] = this.#prices.offered(provider);
+      if (first) return first;
+      throw this.#unknown(provider, null);
+    }
+    return this.#named(this.retiredDefault()?.successor ?? model, provider);
+  }
+
+  /** Every model that is offered, and whether it can be called in this deployment. Other models with a known price can be called, too. */
   list(): ListedModel[] {
-    return this.#models.map((price) => ({ ...price, available: this.#configured.has(price.provider) }));
+    return PROVIDER_NAMES.flatMap((provider) => this.#prices.offered(provider)).map((price) => ({
+      ...price,
+      available: this.#configured.has(price.provider),
+    }));
+  }
+
+  /** A model with a known price that its provider serves, listed or not. */
+  describe(provider: ProviderName, model: string): ListedModel | undefined {
+    const price = this.#prices.retirement(provider, model) ? undefined : this.#prices.find(provider, model);
+    return price && { ...price, available: this.#configured.has(provider) };
   }
 
   #parse(text: string): ProviderName {
@@ -57,25 +91,25 @@ export class ModelCatalog {
     );
   }
 
-  #unknown(
-    provider: ProviderName | undefined,
-    model: string | null | undefined,
-    known: readonly ModelPrice[],
-  ): ModelNotFoundError {
+  #unknown(provider: ProviderName | undefined, model: string | null): ModelNotFoundError {
     const subject = model ? `The model "${model}"` : 'The default model';
-    const names = known.filter((other) => provider || this.#configured.has(other.provider));
-    const advice =
-      names.length > 0
-        ? `Choose one of: ${names.map((other) => other.model).join(', ')}.`
-        : 'Choose another provider.';
+    const providers = provider ? [provider] : PROVIDER_NAMES.filter((name) => this.#configured.has(name));
+    const names = providers.flatMap((name) => this.#prices.offered(name)).map((other) => other.model);
+    const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
     return new ModelNotFoundError(
-      `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice}`,
+      `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice} The operator can give it a price: LLM_PRICES_FILE.`,
     );
   }
 
   #names(): string {
     return [...this.#configured].join(', ') || 'none';
   }
+}
+
+function noLongerServed(provider: ProviderName, model: string, { since, successor }: Retirement) {
+  return new ModelNotFoundError(
+    `${provider} no longer serves the model "${model}" since ${since}. Use "${successor}".`,
+  );
 }
 
 /** The requested provider or model cannot be called in this deployment. The message lists alternatives. */
@@ -89,8 +123,7 @@ export class ModelNotFoundError extends Error {
 export interface CatalogOptions {
   /** The providers that can be called. */
   configured: Iterable<ProviderName>;
-  /** Models that only this deployment has, with the operator's prices. The first of a provider is its default. */
-  ownModels?: readonly ModelPrice[];
+  prices?: PriceList;
   defaultProvider: ProviderName;
   /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;
@@ -105,5 +138,3 @@ export interface ListedModel extends ModelPrice {
   /** Whether the provider is configured in this deployment. */
   available: boolean;
 }
-
-type PriceList = Partial<Record<ProviderName, readonly Omit<ModelPrice, 'provider'>[]>>;

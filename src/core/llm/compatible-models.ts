@@ -10,6 +10,7 @@ export function compatibleModels(servers: readonly CompatibleServer[]): ModelPri
       contextTokens,
       inputUsdPerMTok,
       outputUsdPerMTok,
+      version: 'OPENAI_COMPATIBLE_SERVERS',
     })),
   );
 }

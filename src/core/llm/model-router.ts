@@ -1,5 +1,6 @@
 import { ModelCatalog, type ModelChoice } from './catalog.ts';
 import type { LanguageModel } from './language-model.ts';
+import type { PriceList } from './price-list.ts';
 import type { ModelPrice } from './prices.ts';
 import type { ProviderName } from './providers/registry.ts';
 
@@ -28,8 +29,7 @@ export class ModelRouter {
 
 export interface ModelRouterOptions {
   clients: ReadonlyMap<ProviderName, LanguageModel>;
-  /** Models that only this deployment has, with the operator's prices. */
-  ownModels?: readonly ModelPrice[];
+  prices?: PriceList;
   defaultProvider: ProviderName;
   /** Null or undefined: the default model of the provider. */
   defaultModel?: string | null;

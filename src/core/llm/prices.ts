@@ -10,15 +10,15 @@ import { worstCaseInputTokens } from './tokens.ts';
 export function costMicros(price: ModelPrice, usage: ModelUsage): bigint {
   const { inputTokens, outputTokens, cachedInputTokens = 0, cacheWriteTokens = 0 } = usage;
   const plainTokens = Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens);
-  const { inputTimes, outputTimes } = timesFor(price, inputTokens);
+  const prices = pricesFor(price, inputTokens);
 
   // A price in USD per million tokens is the cost of one token in micro-dollars.
-  const input =
-    BigInt(plainTokens) * millionths(price.inputUsdPerMTok) +
-    BigInt(cachedInputTokens) * millionths(price.cachedInputUsdPerMTok ?? price.inputUsdPerMTok) +
-    BigInt(cacheWriteTokens) * millionths(price.cacheWriteUsdPerMTok ?? price.inputUsdPerMTok);
-  const output = BigInt(outputTokens) * millionths(price.outputUsdPerMTok);
-  return divideRoundingUp(input * millionths(inputTimes) + output * millionths(outputTimes), 10n ** 12n);
+  const cost =
+    BigInt(plainTokens) * millionths(prices.inputUsdPerMTok) +
+    BigInt(cachedInputTokens) * millionths(prices.cachedInputUsdPerMTok ?? prices.inputUsdPerMTok) +
+    BigInt(cacheWriteTokens) * millionths(prices.cacheWriteUsdPerMTok ?? prices.inputUsdPerMTok) +
+    BigInt(outputTokens) * millionths(prices.outputUsdPerMTok);
+  return divideRoundingUp(cost, 10n ** 6n);
 }
 
 /** The maximum cost of one call, to reserve before it. No settled call costs more. */
@@ -28,12 +28,10 @@ export function worstCaseMicros(price: ModelPrice, request: ModelRequest): bigin
   return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens: outputLimit(request) });
 }
 
-function timesFor(price: ModelPrice, inputTokens: number): { inputTimes: string; outputTimes: string } {
-  const { longPrompt } = price;
-  return longPrompt && inputTokens > longPrompt.aboveInputTokens ? longPrompt : ONCE;
+/** A long prompt is charged at its own prices as a whole, with its answer. */
+function pricesFor(price: ModelPrice, inputTokens: number): TokenPrices {
+  return price.longPrompts?.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens) ?? price;
 }
-
-const ONCE = { inputTimes: '1', outputTimes: '1' };
 
 /** Whether a text is a decimal number with at most six digits after the point. */
 export function isPrice(text: string): boolean {
@@ -56,18 +54,26 @@ function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {
 }
 
 /** List prices as decimal strings, in USD per million tokens. */
-export interface ModelPrice {
-  provider: ProviderName;
-  /** The provider's name of the model. */
-  model: string;
+export interface TokenPrices {
   inputUsdPerMTok: string;
   outputUsdPerMTok: string;
   /** Default: inputUsdPerMTok. */
   cachedInputUsdPerMTok?: string;
   /** Default: inputUsdPerMTok. */
   cacheWriteUsdPerMTok?: string;
-  /** If the prompt is longer than `aboveInputTokens`, the whole call is charged at these multiples of the price. */
-  longPrompt?: { aboveInputTokens: number; inputTimes: string; outputTimes: string };
+}
+
+/** The prices of a call whose prompt is longer than `aboveInputTokens`. */
+export interface PriceTier extends TokenPrices {
+  aboveInputTokens: number;
+}
+
+export interface ModelPrice extends TokenPrices {
+  provider: ProviderName;
+  /** The provider's name of the model. */
+  model: string;
+  /** By length, the shortest first. */
+  longPrompts?: readonly PriceTier[];
   /**
    * Room for the model's thinking, in tokens, in addition to maxOutputTokens: requested, reserved, and billed as far as it
    * is used. Left out: the model does not think before it answers, unless it is told to.
@@ -77,4 +83,6 @@ export interface ModelPrice {
   contextTokens: number | null;
   /** True for prices that are not billed: those of the OFFLINE models. */
   nominal?: boolean;
+  /** The list that the price comes from, and its date or version; each entry of the ledger names it. */
+  version: string;
 }

@@ -1,6 +1,13 @@
 import type { ListedModel } from '../../core/llm/catalog.ts';
-import { PROVIDER_NAMES, type ProviderName, PROVIDERS } from '../../core/llm/providers/registry.ts';
+import {
+  isProviderName,
+  PROVIDER_NAMES,
+  type ProviderName,
+  PROVIDERS,
+} from '../../core/llm/providers/registry.ts';
+import type { Context } from '../../kernel/context.ts';
 import { builder } from '../../schema-kit/builder.ts';
+import { nodeLoader } from '../../schema-kit/node-loaders.ts';
 import { parseMicros } from '../../schema-kit/scalars.ts';
 
 const PROVIDER_VALUES = Object.fromEntries(
@@ -12,8 +19,18 @@ export const LlmProviderRef = builder.enumType('LlmProvider', {
   values: PROVIDER_VALUES,
 });
 
-const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
+const LlmModelRef = builder.objectRef<ListedModel>('LlmModel');
+
+builder.node(LlmModelRef, {
   description: 'A model with a known price. Models without a price cannot be used.',
+  id: {
+    description: 'Globally unique, opaque and stable identifier.',
+    resolve: ({ provider, model }) => `${provider}:${model}`,
+  },
+  loadMany: async (ids: string[], ctx: Context) => {
+    const found = modelsOf(ids, ctx);
+    return ids.map((id) => found.get(id));
+  },
   fields: (t) => ({
     provider: t.expose('provider', { type: LlmProviderRef, description: 'Provider of the model.' }),
     name: t.exposeString('model', {
@@ -51,11 +68,26 @@ const LlmModelRef = builder.objectRef<ListedModel>('LlmModel').implement({
   }),
 });
 
+nodeLoader('LlmModel', async (ids, ctx) => modelsOf(ids, ctx));
+
+/** Everybody who is signed in sees the models, those that are not listed but have a price too. */
+function modelsOf(ids: readonly string[], { viewer, catalog }: Context): Map<string, ListedModel> {
+  if (!viewer) return new Map();
+  return new Map(
+    ids.flatMap((id) => {
+      const [, provider = '', model = ''] = /^(\w+):(.+)$/.exec(id) ?? [];
+      const found = isProviderName(provider) ? catalog.describe(provider, model) : undefined;
+      return found ? [[id, found] as const] : [];
+    }),
+  );
+}
+
 builder.queryFields((t) => ({
   models: t.field({
     type: [LlmModelRef],
     nullable: true,
-    description: 'All known models, grouped by provider, with the default model of each provider first.',
+    description:
+      'The models on offer, grouped by provider, with the default model of each provider first. Other models with a known price, such as dated names of these, can be used too.',
     resolve: (_root, _args, ctx) => ctx.catalog.list(),
   }),
 }));

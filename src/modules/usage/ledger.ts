@@ -13,8 +13,8 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
   const { payer, usage } = entry;
   const rows = await sql(
     `INSERT INTO ledger_entries (id, tenant_id, user_id, day, execution_id, step_key, conversation_id, message_id,
-       api_key_id, provider, model, input_tokens, output_tokens, cost_micros, estimated)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+       api_key_id, provider, model, input_tokens, output_tokens, cost_micros, price_version, estimated)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      ON CONFLICT (id) DO NOTHING
      RETURNING id`,
     [
@@ -32,6 +32,7 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
       usage.inputTokens,
       usage.outputTokens,
       String(entry.costMicros),
+      entry.priceVersion,
       entry.estimated,
     ],
   );
@@ -149,6 +150,8 @@ export interface Entry {
   model: string;
   usage: ModelUsage;
   costMicros: bigint;
+  /** Of the list that the price came from. */
+  priceVersion: string;
   /** Whether the provider reported no usage, or only a part of it. */
   estimated: boolean;
 }

@@ -90,6 +90,7 @@ export class MeteredCall {
         model: route.model,
         usage,
         costMicros: cost,
+        priceVersion: route.price.version,
         estimated,
       }));
     if (isNew) await spending.settle(tx.sql, this.#reservation, cost);

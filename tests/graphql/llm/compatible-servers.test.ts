@@ -167,6 +167,7 @@ describe('models of the operator’s own servers', () => {
         inputTokens: true,
         outputTokens: true,
         costMicros: true,
+        priceVersion: true,
         estimated: true,
       },
     });
@@ -186,7 +187,13 @@ function discussionAnswer(body: string): string {
 }
 
 function entry(stepKey: string, model: string) {
-  return { stepKey, provider: 'OPENAI_COMPATIBLE', model, estimated: false };
+  return {
+    stepKey,
+    provider: 'OPENAI_COMPATIBLE',
+    model,
+    priceVersion: 'OPENAI_COMPATIBLE_SERVERS',
+    estimated: false,
+  };
 }
 
 function sentModels({ requests }: ScriptedProvider): unknown[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodeId } from '../../../src/schema-kit/global-id.ts';
 import { testApp } from '../../support/app.ts';
 
 describe('models', () => {
@@ -22,6 +23,33 @@ describe('models', () => {
     }
     const names = models.map(({ provider, name }) => `${provider} ${name}`);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('are nodes, those with a price that are not listed too', async () => {
+    const account = await app.register();
+    const { data } = await app.graphql<{ models: { id: string; name: string }[] }>(
+      '{ models { id name } }',
+      {},
+      account,
+    );
+    const ids = [
+      data!.models.find(({ name }) => name === 'gpt-4o-mini')!.id,
+      encodeId('LlmModel', 'OPENAI:gpt-4o-mini-2024-07-18'),
+      ...['OPENAI:gpt-99', 'OPENAI:gpt-4-0613', 'ACME:gpt-4o', 'OPENAI:', ':'].map((id) =>
+        encodeId('LlmModel', id),
+      ),
+    ];
+    const found = await app.graphql<{ nodes: unknown[] }>(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on LlmModel { name inputUsdPerMTok available } } }',
+      { ids },
+      account,
+    );
+    const mini = { inputUsdPerMTok: '0.15', available: false };
+    expect(found.data!.nodes).toEqual([
+      { id: ids[0], name: 'gpt-4o-mini', ...mini },
+      { id: ids[1], name: 'gpt-4o-mini-2024-07-18', ...mini },
+      ...Array.from({ length: 5 }, () => null),
+    ]);
   });
 
   it('requires a token', async () => {

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
 import { KEYED_PROVIDER_NAMES } from '../../../src/core/llm/providers/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
@@ -334,6 +336,67 @@ describe('the keys of providers', () => {
     expect(problems).toEqual([expect.stringMatching(/^\w+_BASE_URL must not contain a user or a password/)]);
     expect(problems.join()).not.toContain('hunter2');
   });
+});
+
+describe('LLM_PRICES_FILE', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prices-'));
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+  const MODEL = { provider: 'OPENAI', model: 'gpt-4o', inputUsdPerMTok: '2', outputUsdPerMTok: 8 };
+
+  it('gives models the operator’s prices, with the day of the file', () => {
+    const longPrompts = [{ aboveInputTokens: 100_000, inputUsdPerMTok: '4', outputUsdPerMTok: '16' }];
+    const free = { ...MODEL, model: 'free', inputUsdPerMTok: '0', outputUsdPerMTok: '0', contextTokens: 9 };
+    const file = written(pricesOf(MODEL, { ...free, cachedInputUsdPerMTok: '0', longPrompts }));
+    expect(readConfig({ LLM_PRICES_FILE: file }).prices).toEqual([
+      { ...MODEL, outputUsdPerMTok: '8', contextTokens: null, version: 'operator 2026-11-01' },
+      { ...free, cachedInputUsdPerMTok: '0', longPrompts, version: 'operator 2026-11-01' },
+    ]);
+    expect(readConfig({}).prices).toEqual([]);
+  });
+
+  it.each([
+    ['that is not there', null, 'names a file that cannot be read (ENOENT)'],
+    ['that is no JSON', '{', 'names a file that is not JSON'],
+    ['without a day', { models: [] }, 'asOf must be the day of the prices'],
+    ['with an odd day', { asOf: '2026-13-01', models: [] }, 'asOf must be the day of the prices'],
+    ['without models', { asOf: '2026-11-01' }, 'models must be a list of models'],
+    ['with an unknown field', { ...pricesOf(), prices: [] }, 'has unknown fields: prices'],
+    [
+      'with an unknown provider',
+      pricesOf({ ...MODEL, provider: 'ACME' }),
+      'models.0.provider must be one of',
+    ],
+    ['with a model twice', pricesOf(MODEL, MODEL), 'models has a model twice'],
+    [
+      'with a price that is none',
+      pricesOf(MODEL, { ...MODEL, model: 'b', outputUsdPerMTok: '-1' }),
+      'models.1.outputUsdPerMTok must be the price in US dollars per million tokens',
+    ],
+    [
+      'with lengths in disorder',
+      pricesOf({ ...MODEL, longPrompts: [tier(2), tier(1)] }),
+      'models.0.longPrompts must have the entries with fewer aboveInputTokens first',
+    ],
+  ])('is refused when it names a file %s', (_what, content, message) => {
+    const file = content === null ? path.join(folder, 'missing.json') : written(content);
+    const [problem, ...more] = problemsOf({ LLM_PRICES_FILE: file });
+    expect(more).toEqual([]);
+    expect(problem!.slice('LLM_PRICES_FILE.'.length)).toContain(message);
+  });
+
+  function pricesOf(...models: object[]): object {
+    return { asOf: '2026-11-01', models };
+  }
+
+  function tier(aboveInputTokens: number): object {
+    return { aboveInputTokens, inputUsdPerMTok: '1', outputUsdPerMTok: '1' };
+  }
+
+  function written(content: object | string): string {
+    const file = path.join(folder, `${randomUUID()}.json`);
+    fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  }
 });
 
 describe('OPENAI_COMPATIBLE_SERVERS', () => {

@@ -1,59 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import {
-  type CatalogOptions,
-  MODEL_PRICES,
-  ModelCatalog,
-  ModelNotFoundError,
-} from '../../../../src/core/llm/catalog.ts';
+import { type CatalogOptions, ModelCatalog, ModelNotFoundError } from '../../../../src/core/llm/catalog.ts';
 import { compatibleModels } from '../../../../src/core/llm/compatible-models.ts';
-import list from '../../../../src/core/llm/prices.json' with { type: 'json' };
-import { PROVIDER_NAMES } from '../../../../src/core/llm/providers/registry.ts';
-
-describe('the price list', () => {
-  const usd = z
-    .string()
-    .regex(/^\d+(\.\d{1,6})?$/)
-    .refine((text) => Number(text) > 0);
-  const price = z.strictObject({
-    provider: z.enum(PROVIDER_NAMES),
-    model: z.string().min(1),
-    inputUsdPerMTok: usd,
-    outputUsdPerMTok: usd,
-    cachedInputUsdPerMTok: usd.optional(),
-    cacheWriteUsdPerMTok: usd.optional(),
-    longPrompt: z
-      .strictObject({ aboveInputTokens: z.int().positive(), inputTimes: usd, outputTimes: usd })
-      .optional(),
-    thinkingTokens: z.int().positive().optional(),
-    contextTokens: z.int().positive().nullable(),
-    nominal: z.literal(true).optional(),
-  });
-
-  it('has only valid, non-zero prices, and each model once', () => {
-    expect(z.array(price).safeParse(MODEL_PRICES).error).toBeUndefined();
-    const names = MODEL_PRICES.map(({ provider, model }) => `${provider}/${model}`);
-    expect(new Set(names).size).toBe(names.length);
-  });
-
-  it('has models of every provider but the operator’s own servers, and of no others', () => {
-    const names = PROVIDER_NAMES.filter((name) => name !== 'OPENAI_COMPATIBLE');
-    expect(Object.keys(list.models).toSorted()).toEqual(names.toSorted());
-  });
-
-  it('has a date', () => {
-    expect(new Date(list.asOf).toISOString().slice(0, 10)).toBe(list.asOf);
-  });
-
-  it('has nominal prices for the OFFLINE models only', () => {
-    for (const { provider, nominal } of MODEL_PRICES) expect(nominal ?? false).toBe(provider === 'OFFLINE');
-    const offline = ['offline-fast', 'offline-balanced', 'offline-deep'].map((model) =>
-      catalog().find({ provider: 'OFFLINE', model }),
-    );
-    const outputUsd = offline.map((found) => Number(found.outputUsdPerMTok));
-    expect(outputUsd).toEqual(outputUsd.toSorted((a, b) => a - b));
-  });
-});
+import { PriceList } from '../../../../src/core/llm/price-list.ts';
 
 describe('ModelCatalog.find', () => {
   it('returns the defaults for an empty choice', () => {
@@ -67,7 +15,7 @@ describe('ModelCatalog.find', () => {
   it.each(['OPENAI', 'openai', ' OpenAI '])(
     'reads a provider case-insensitively (%j) and returns its default model',
     (provider) => {
-      const { model } = MODEL_PRICES.find((price) => price.provider === 'OPENAI')!;
+      const model = new PriceList().offered('OPENAI')[0]!.model;
       expect(catalog({ defaultModel: 'offline-deep' }).find({ provider })).toMatchObject({
         provider: 'OPENAI',
         model,
@@ -101,7 +49,11 @@ describe('ModelCatalog.find', () => {
       { model: 'claude-haiku-4-5' },
       /ANTHROPIC is not configured/,
     ],
-    ['an unknown model', { model: 'gpt-99' }, /"gpt-99" has no known price.*gpt-5-mini.*offline-fast/],
+    [
+      'an unknown model',
+      { model: 'gpt-99' },
+      /"gpt-99" has no known price.*gpt-5-mini.*offline-fast.*LLM_PRICES_FILE/,
+    ],
     [
       'a model of another provider',
       { provider: 'OPENAI', model: 'offline-fast' },
@@ -123,6 +75,25 @@ describe('ModelCatalog.find', () => {
   });
 });
 
+describe('a model that its provider no longer serves', () => {
+  const later = { prices: new PriceList([], () => new Date('2026-11-28')) };
+  const RETIRED = 'gpt-4-0613';
+
+  it('is refused with its successor', () => {
+    const message = 'OPENAI no longer serves the model "gpt-4-0613" since 2026-10-23. Use "gpt-5.6-sol".';
+    expect(() => catalog(later).find({ model: RETIRED })).toThrow(message);
+    expect(() => catalog(later).find({ provider: 'OPENAI', model: RETIRED })).toThrow(message);
+  });
+
+  it('gives its place as the default to its successor, and says so', () => {
+    const models = catalog({ ...later, defaultProvider: 'OPENAI', defaultModel: RETIRED });
+    expect(models.retiredDefault()).toMatchObject({ since: '2026-10-23', successor: 'gpt-5.6-sol' });
+    expect(models.find().model).toBe('gpt-5.6-sol');
+    expect(models.describe('OPENAI', RETIRED)).toBeUndefined();
+    expect(catalog({ ...later, defaultProvider: 'OPENAI' }).retiredDefault()).toBeUndefined();
+  });
+});
+
 describe('models of the operator’s own servers', () => {
   const ownModels = compatibleModels([
     { name: 'ollama', baseUrl: 'http://a/v1', apiKey: null, models: [ownModel('gpt-5-mini', '0')] },
@@ -131,7 +102,7 @@ describe('models of the operator’s own servers', () => {
   const own = (options: Partial<CatalogOptions> = {}) =>
     catalog({
       configured: ['OPENAI', 'OPENAI_COMPATIBLE'],
-      ownModels,
+      prices: new PriceList(ownModels),
       defaultProvider: 'OPENAI',
       ...options,
     });
@@ -165,8 +136,10 @@ describe('models of the operator’s own servers', () => {
   });
 
   it('are listed as available', () => {
-    const listed = own().list();
-    expect(listed.slice(-2)).toEqual(ownModels.map((model) => ({ ...model, available: true })));
+    const listed = own()
+      .list()
+      .filter(({ provider }) => provider === 'OPENAI_COMPATIBLE');
+    expect(listed).toEqual(ownModels.map((model) => ({ ...model, available: true })));
   });
 
   it('do not exist without servers', () => {

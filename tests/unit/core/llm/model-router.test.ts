@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelNotFoundError } from '../../../../src/core/llm/catalog.ts';
 import type { LanguageModel } from '../../../../src/core/llm/language-model.ts';
+import { PriceList } from '../../../../src/core/llm/price-list.ts';
 import { ModelRouter } from '../../../../src/core/llm/model-router.ts';
 import type { ModelPrice } from '../../../../src/core/llm/prices.ts';
 import { OfflineModel } from '../../../../src/core/llm/providers/offline.ts';
@@ -23,11 +24,12 @@ describe('ModelRouter.route', () => {
       inputUsdPerMTok: '0',
       outputUsdPerMTok: '0',
       contextTokens: null,
+      version: 'test',
     },
   ];
   const router = new ModelRouter({
     clients,
-    ownModels,
+    prices: new PriceList(ownModels),
     defaultProvider: 'OFFLINE',
     defaultModel: 'offline-deep',
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MODEL_PRICES } from '../../../../src/core/llm/catalog.ts';
 import type { ModelRequest } from '../../../../src/core/llm/language-model.ts';
 import { costMicros, type ModelPrice, worstCaseMicros } from '../../../../src/core/llm/prices.ts';
+import { PriceList } from '../../../../src/core/llm/price-list.ts';
+import { PROVIDER_NAMES } from '../../../../src/core/llm/providers/registry.ts';
 import { worstCaseInputTokens } from '../../../../src/core/llm/tokens.ts';
 
 const PRICE: ModelPrice = {
@@ -10,6 +11,7 @@ const PRICE: ModelPrice = {
   inputUsdPerMTok: '1.25',
   outputUsdPerMTok: '10',
   contextTokens: null,
+  version: 'test',
 };
 
 describe('costMicros', () => {
@@ -41,10 +43,12 @@ describe('costMicros', () => {
   });
 
   it('charges a whole call with a long prompt at the higher price', () => {
-    const longPrompt = { aboveInputTokens: 200_000, inputTimes: '2', outputTimes: '1.5' };
-    const price = { ...PRICE, longPrompt };
+    const longer = { aboveInputTokens: 200_000, inputUsdPerMTok: '2.5', outputUsdPerMTok: '15' };
+    const longest = { aboveInputTokens: 400_000, inputUsdPerMTok: '3', outputUsdPerMTok: '20' };
+    const price = { ...PRICE, longPrompts: [longer, longest] };
     expect(costMicros(price, { inputTokens: 200_000, outputTokens: 1_000 })).toBe(260_000n);
     expect(costMicros(price, { inputTokens: 200_001, outputTokens: 1_000 })).toBe(515_003n);
+    expect(costMicros(price, { inputTokens: 400_001, outputTokens: 1_000 })).toBe(1_220_003n);
   });
 
   it.each(['', '-1', '1.', '.5', '1e3', '1,5', '0.1234567'])('rejects the price %j', (text) => {
@@ -53,6 +57,8 @@ describe('costMicros', () => {
     ).toThrow(RangeError);
   });
 });
+
+const ALL_PRICES = PROVIDER_NAMES.flatMap((provider) => new PriceList().offered(provider));
 
 describe('worstCaseMicros', () => {
   const request: ModelRequest = {
@@ -63,7 +69,7 @@ describe('worstCaseMicros', () => {
     task: { name: 'test', metadata: {} },
   };
 
-  it.each(MODEL_PRICES.map((price) => [price.model, price] as const))(
+  it.each(ALL_PRICES.map((price) => [`${price.provider} ${price.model}`, price] as const))(
     'is at least the cost of any call to %s',
     (_model, price) => {
       const most = worstCaseInputTokens(request);
