@@ -74,6 +74,6 @@ function answerTo(body: string): object | null {
   if (!properties) return null;
   if ('intents' in properties) return { intents: ['DESCRIBE'], isClear: true, memory: { withdrawn: [1] } };
   if ('strengths' in properties) return CRITIQUE_ANSWER;
-  const strategy = STRATEGIES.find((one) => body.includes(`Its strategy is ${one}`))!;
+  const strategy = STRATEGIES.find((one) => body.includes(`strategy of this design is ${one}`))!;
   return designAnswer(strategy, { maxOutputTokens: 1500 });
 }

@@ -176,7 +176,7 @@ describe('models of the operator’s own servers', () => {
 
 /** Tells the tasks apart by their instructions. The collectors use another model than the reporter, who names one that does not exist. */
 function discussionAnswer(body: string): string {
-  const strategy = STRATEGIES.find((one) => body.includes(`Its strategy is ${one}`));
+  const strategy = STRATEGIES.find((one) => body.includes(`strategy of this design is ${one}`));
   if (strategy) {
     const { steps, ...rest } = designAnswer(strategy, { model: 'local/llama3.2:3b' });
     const named = steps.map((step) => (step.key === 'report' ? { ...step, model: 'acme/large' } : step));
