@@ -161,7 +161,12 @@ interface StepInput {
   title: string;
   prompt: string;
   dependsOn: string[];
-  approval: { question?: string; timeoutSeconds?: number; onReject?: 'FAIL' | 'SKIP' } | null;
+  approval: {
+    timing?: 'BEFORE_STEP' | 'AFTER_STEP';
+    question?: string;
+    timeoutSeconds?: number;
+    onReject?: 'FAIL' | 'SKIP';
+  } | null;
   maxOutputTokens: number;
   provider: string;
   model: string;

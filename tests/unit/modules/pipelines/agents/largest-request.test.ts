@@ -58,9 +58,9 @@ describe('the largest request of a step', () => {
   });
 
   it('names the language with the longest name', () => {
-    const { system } = largestRequest(...lone(), 'It');
+    const { systemSuffix } = largestRequest(...lone(), 'It');
     const names = codes().map((code) => Buffer.byteLength(languageName(code) ?? ''));
-    const named = /cannot be told, in ([^.]+)\./.exec(system)![1]!;
+    const named = /cannot be told, in ([^.]+)\./.exec(systemSuffix!)![1]!;
     expect(Buffer.byteLength(named)).toBe(Math.max(...names));
   });
 });
