@@ -17,13 +17,13 @@ export function useRateLimits(services: Services): Plugin<RequestContext> {
       const { params, ...caller } = context as unknown as Context & { params: GraphQLParams };
       await services.rateLimiter.take(caller, rateClassesOf(documentOf(context), params));
     },
-    async onExecutionResult({ context, setResult }) {
-      if (hasValidDocument(context)) return;
-      const request = context as unknown as RequestContext;
+    async onExecutionResult(answered) {
+      if (hasValidDocument(answered.context)) return;
+      const request = answered.context as unknown as RequestContext;
       try {
         await countInvalid(services, request);
       } catch (error) {
-        setResult({ errors: [maskError(error, { ...services, requestId: request.requestId })] });
+        answered.setResult({ errors: [maskError(error, { ...services, requestId: request.requestId })] });
       }
     },
   };
