@@ -1,13 +1,19 @@
+import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import pg from 'pg';
 import { authorize } from '../src/access/authorize.ts';
 import { permissionsOf } from '../src/access/permissions.ts';
 import type { Viewer } from '../src/access/viewer.ts';
 import { recordAct } from '../src/kernel/audit/audit.ts';
+import { AnswerBudget, type AnswerSize } from '../src/kernel/answer-size.ts';
 import { RateLimiter } from '../src/modules/limits/rate-limiter.ts';
+import { countingBytes, countingName } from '../src/schema-kit/rules/answer-bytes.ts';
 import type { Account } from './support/account.ts';
 import { monotonicMs } from './support/monotonic-clock.ts';
 
-/** A permission check and a count of the limiter in memory, and a transaction with and without an audit entry, each many times in a row in this process. */
+/**
+ * A permission check, a count of the limiter in memory, the bytes of a dashboard's answer, and a transaction with and
+ * without an audit entry, each many times in a row in this process.
+ */
 export async function timeParts(
   databaseUrl: string,
   account: Account,
@@ -38,6 +44,7 @@ export async function timeParts(
     );
     return [
       `A permission check alone: ${permissionNs(account).toFixed(0)} ns; a request counted in memory: ${(await limiterUs(account)).toFixed(0)} µs.`,
+      `The bytes of a dashboard of 50 conversations × 50 messages of 6 fields, counted: ${(await dashboardMs(Math.ceil(times / 100))).toFixed(1)} ms.`,
       `A transaction that changes one row: ${plainMs.toFixed(2)} ms; with an audit entry: ${auditedMs.toFixed(2)} ms.`,
     ];
   } finally {
@@ -64,6 +71,21 @@ async function limiterUs(account: Account): Promise<number> {
     await limiter.close();
   }
 }
+
+/** What counting adds to resolvers that do nothing: half of the fields are texts of 200 characters. */
+async function dashboardMs(times: number): Promise<number> {
+  const text = 'x'.repeat(200);
+  const budget = new AnswerBudget({ maxBytes: 1e9, maxBytesOfCaller: 1e9 });
+  const resolvers: Resolver[] = [countingBytes(() => text), countingName(() => 1)];
+  return meanMs(times, async () => {
+    const answer = budget.open(1e9, 'bench');
+    const info = { path: { key: 'content' } } as GraphQLResolveInfo;
+    for (let field = 0; field < 50 * 50 * 6; field++) resolvers[field % 2]!(null, {}, { answer }, info);
+    answer.close();
+  });
+}
+
+type Resolver = GraphQLFieldResolver<unknown, { answer: AnswerSize }, object>;
 
 function permissionNs(account: Account): number {
   const viewer = viewerOf(account);

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { RedisBypass } from '../throttle/redis-bypass.ts';
 import { type Count, SharedCounter } from '../throttle/shared-counter.ts';
 import type { Decision, RateLimit } from './rate-limit.ts';
@@ -6,8 +7,8 @@ import type { Decision, RateLimit } from './rate-limit.ts';
  * Allows each key `max` operations a minute. The minute of a key begins with its first operation and has a fixed end;
  * what is refused counts too, and moves no end. Counted over all processes, in memory while Redis is away.
  *
- * While a key is known to have used at most half, its counts are sent to Redis and not waited for: a caller far from the
- * limit pays no round trip. A process is ahead of Redis by one count or by 1 % of the limit, not more, and even that
+ * While a key is known to have used at most half, its counts are sent to Redis a moment later and not waited for: a caller
+ * far from the limit pays no round trip. A process is ahead of Redis by one count or by 1 % of the limit, not more, and even that
  * matters only when others use up the other half before Redis answers.
  *
  * @example
@@ -45,7 +46,8 @@ export class WindowLimit implements RateLimit {
   #countAhead(key: string, cost: number): void {
     this.#changeAhead(key, cost);
     const ended = () => this.#changeAhead(key, -cost);
-    this.#counter.add(key, cost).then(ended, ended); // what fails in Redis is counted in memory
+    // Then a request with little to do has been answered. What fails in Redis is counted in memory.
+    setImmediate(() => void this.#counter.add(key, cost).then(ended, ended));
   }
 
   #changeAhead(key: string, by: number): void {
@@ -55,7 +57,8 @@ export class WindowLimit implements RateLimit {
   }
 
   /** What a key has done in its minute, and the time to its end. */
-  read(key: string): Promise<Count> {
+  async read(key: string): Promise<Count> {
+    await immediate(); // what was counted before has been sent
     return this.#counter.read(key);
   }
 
