@@ -59,6 +59,7 @@ async function limiterUs(account: Account): Promise<number> {
     authRequestsPerMinute: 1_000_000,
     executionsPerMinute: 1_000_000,
     executionBurst: 1_000_000,
+    keyChecksPerMinute: 0,
   });
   const caller = {
     viewer: viewerOf(account),

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { buildAccess } from './build/access.ts';
+import { buildKeys } from './build/keys.ts';
 import { buildLlm } from './build/llm.ts';
 import { buildServer } from './build/server.ts';
 import { buildStorage } from './build/storage.ts';
@@ -27,9 +28,18 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const clock = overrides.clock ?? (() => new Date());
   const { jobs, redis, ...storage } = await buildStorage(config, { logger }, closers);
+  const keys = await buildKeys(config, { ...storage, logger }, closers);
   const llm = buildLlm(config, overrides, logger);
   const access = await buildAccess(config, { ...storage, redis, logger, clock }, closers);
-  const services: Services = { ...storage, ...llm, ...access, ...buildSources(config), logger, clock };
+  const services: Services = {
+    ...storage,
+    ...keys,
+    ...llm,
+    ...access,
+    ...buildSources(config),
+    logger,
+    clock,
+  };
   await storeStarters(services);
   await startWorkers(config, { services, jobs }, closers);
   const server = buildServer(config, { services, jobs, redis }, closers);

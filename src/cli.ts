@@ -8,6 +8,7 @@ import { auditVerify } from './commands/audit-verify.ts';
 import { clearRateLimits } from './commands/clear-rate-limits.ts';
 import { withDatabase } from './commands/database.ts';
 import { denyToken } from './commands/deny-token.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
 import { printSchemaFile } from './commands/print-schema.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { describeConfig } from './config/describe.ts';
@@ -31,6 +32,8 @@ const USAGE = `Commands:
   audit:verify [--expect <file>]
                      verifies the audit log of every tenant; exits with 1 and the first broken entries if there are any.
                      With the output of an earlier run, also finds a log whose end was cut off
+  keys:rotate        encrypts all stored provider keys anew with ENCRYPTION_KEY; exits with 1 if one cannot be read.
+                     Safe while the server runs; can be stopped and repeated
   rate-limits clear [<email or user id>]
                      makes the rate limits of all callers begin again, or those of one user and their API keys
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
@@ -44,6 +47,7 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'check-config') return checkConfig();
   if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'audit:verify') return auditVerify(readConfig(), args);
+  if (command === 'keys:rotate') return keysRotate(readConfig());
   if (command === 'rate-limits' && action === 'clear' && args.length <= 2)
     return clearRateLimits(readConfig(), args[1]);
   if (command === 'schema') return printSchemaFile();

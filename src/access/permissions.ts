@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   'TEMPLATE_SHARE',
   'APPROVAL_DECIDE',
   'API_KEY_MANAGE',
+  'LLM_KEY_MANAGE',
   'USER_MANAGE',
   'AUDIT_READ',
   'RATE_LIMIT_READ',
@@ -23,6 +24,7 @@ const USER_PERMISSIONS = [
   'TEMPLATE_SHARE',
   'APPROVAL_DECIDE',
   'API_KEY_MANAGE',
+  'LLM_KEY_MANAGE',
 ] as const satisfies readonly Permission[];
 
 /** The permissions of each role in its own tenant. */
@@ -70,6 +72,11 @@ export const OPERATIONS = {
   'Query.apiKeys': 'SIGNED_IN',
   'Mutation.createApiKey': 'API_KEY_MANAGE',
   'Mutation.revokeApiKey': 'SIGNED_IN', // an API key needs API_KEY_MANAGE
+
+  'Query.llmKeys': 'SIGNED_IN',
+  'Mutation.saveLlmKey': ['LLM_KEY_MANAGE', 'KEY_CHECK'],
+  'Mutation.validateLlmKey': ['LLM_KEY_MANAGE', 'KEY_CHECK'],
+  'Mutation.deleteLlmKey': 'LLM_KEY_MANAGE',
 
   'Query.rateLimit': 'SIGNED_IN',
   'Query.rateLimitStats': 'RATE_LIMIT_READ',
@@ -158,7 +165,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export type Protected = 'SIGNED_IN' | 'PERSON' | Permission;
 export type Requirement = 'PUBLIC' | Protected;
 /** A class in which operations are counted for rate limits. Each has a limit of its own. */
-export type RateClass = 'DEFAULT' | 'AUTH' | 'EXECUTION';
+export type RateClass = 'DEFAULT' | 'AUTH' | 'EXECUTION' | 'KEY_CHECK';
 type Entry = Requirement | readonly [Requirement, RateClass];
 type RequirementOf<Name extends OperationName> = Name extends OperationName
   ? (typeof OPERATIONS)[Name] extends readonly [infer Required, RateClass]

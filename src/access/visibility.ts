@@ -38,6 +38,16 @@ export const READERS = {
     includes: ({ permissions }) => permissions.has('AUDIT_READ'),
     matches: ofSameTenant,
   },
+  SHARER: {
+    description: 'every member of its tenant, when it is the tenant’s',
+    includes: () => true,
+    matches: ofSameTenant,
+  },
+  TENANT_ADMIN: {
+    description: 'ADMINs of its tenant, when it is the tenant’s',
+    includes: ({ role }) => role === 'ADMIN',
+    matches: ofSameTenant,
+  },
   APPROVER: {
     description: 'members with APPROVAL_DECIDE, when the design requires a different approver than the owner',
     includes: ({ permissions }) => permissions.has('APPROVAL_DECIDE'),
@@ -74,6 +84,15 @@ export const VISIBILITY: { [Type in RuledType]: Rule<Rows[Type]> } = {
     among: TENANT,
     seenBy: { OWNER: ({ userId }) => ({ userId }), USER_MANAGER: ALL },
     changedBy: ['OWNER', 'USER_MANAGER'],
+  },
+  LlmKey: {
+    among: TENANT,
+    seenBy: {
+      OWNER: ({ userId: ownerId }) => ({ ownerId }),
+      SHARER: () => ({ ownerId: null }),
+      TENANT_ADMIN: () => ({ ownerId: null }),
+    },
+    changedBy: ['OWNER', 'TENANT_ADMIN'],
   },
   Invitation: { among: TENANT, seenBy: { USER_MANAGER: ALL }, changedBy: ['USER_MANAGER'] },
   AuditEntry: { among: TENANT, seenBy: { AUDITOR: ALL } },
@@ -192,6 +211,7 @@ interface Rows {
   User: Prisma.UserWhereInput;
   Session: Prisma.SessionWhereInput;
   ApiKey: Prisma.ApiKeyWhereInput;
+  LlmKey: Prisma.LlmKeyWhereInput;
   Invitation: Prisma.InvitationWhereInput;
   AuditEntry: Prisma.AuditEntryWhereInput;
   Conversation: Prisma.ConversationWhereInput;

@@ -18,6 +18,7 @@ import { settleConversations } from '../modules/conversations/departure.ts';
 import { deleteExpiredTickets } from '../modules/auth/tickets/tickets.ts';
 import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { settleRuns } from '../modules/pipelines/departure.ts';
+import { settleLlmKeys } from '../modules/llm/keys/departure.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
 import { settleTemplates } from '../modules/templates/departure.ts';
 
@@ -34,6 +35,7 @@ const DEPARTURES: readonly SettleDeparture[] = [
   settleRuns,
   settleConversations,
   settleTemplates,
+  settleLlmKeys,
   settleAddresses,
 ];
 

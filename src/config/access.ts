@@ -5,7 +5,16 @@ import { Plan } from '../generated/prisma/enums.ts';
 import { type IssuerConfig, issuers } from './issuers.ts';
 import type { PROCESS_SETTINGS } from './process.ts';
 import { guessableBy, keyWeaknessOf, readKeyBytes, weaknessOf } from './secrets.ts';
-import { emailAddress, type Environment, flag, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
+import {
+  emailAddress,
+  type Environment,
+  flag,
+  list,
+  oneOf,
+  type Parsed,
+  text,
+  wholeNumber,
+} from './setting.ts';
 
 const MAKE_SECRET = 'openssl rand -base64 48';
 const MAKE_KEY = 'openssl rand -base64 32';
@@ -15,6 +24,10 @@ const MAKE_PASSWORD = 'openssl rand -base64 18';
 export interface AccessConfig {
   /** Null only outside production: a key is generated and stored in `dataDir`. */
   secretKey: string | null;
+  /** The 32 bytes that seal users' provider keys. Null only outside production: they are generated in `dataDir`. */
+  encryptionKey: Buffer | null;
+  /** Earlier ones, which still open what they have sealed. */
+  oldEncryptionKeys: Buffer[];
   accessTokenMinutes: number;
   refreshTokenDays: number;
   sessionMaxDays: number;
@@ -54,6 +67,10 @@ export const ACCESS_SETTINGS = {
     (key) => key === undefined || readKeyBytes(key) !== null,
     `must be 32 bytes in base64 or hex. Generate one: ${MAKE_KEY}`,
   ),
+  ENCRYPTION_KEYS_OLD: list(
+    (key) => readKeyBytes(key) !== null,
+    'must list keys of 32 bytes in base64 or hex, separated by commas or as a JSON array',
+  ),
   DEFAULT_PLAN: oneOf(Object.values(Plan)).optional(),
   REGISTRATION: oneOf(REGISTRATIONS).optional(),
   ADMIN_EMAIL: emailAddress,
@@ -71,6 +88,8 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
   const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = env;
   return {
     secretKey: env.SECRET_KEY ?? null,
+    encryptionKey: env.ENCRYPTION_KEY === undefined ? null : readKeyBytes(env.ENCRYPTION_KEY),
+    oldEncryptionKeys: (env.ENCRYPTION_KEYS_OLD ?? []).flatMap((key) => readKeyBytes(key) ?? []),
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
     sessionMaxDays: env.SESSION_MAX_DAYS,

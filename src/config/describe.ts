@@ -39,7 +39,7 @@ function shown(name: string, value: unknown): string {
 
 /** By name, so that a new setting that ends in KEY is hidden without a line here. */
 function isSecret(name: string): boolean {
-  return /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name);
+  return /(KEY|KEYS_OLD|SECRET|PASSWORD|TOKEN)$/.test(name);
 }
 
 function describeIssuer({ name, issuer, algorithms, key }: IssuerConfig): string {

@@ -12,6 +12,7 @@ export interface RateLimitsConfig {
   executionsPerMinute: number;
   /** Messages and runs that may be started at once. */
   executionBurst: number;
+  keyChecksPerMinute: number;
 }
 
 export const LIMITS_SETTINGS = {
@@ -19,6 +20,7 @@ export const LIMITS_SETTINGS = {
   RATE_LIMIT_AUTH_PER_MINUTE: wholeNumber(0, 1_000_000).default(20),
   RATE_LIMIT_EXECUTIONS_PER_MINUTE: wholeNumber(0, 1_000_000).default(20),
   RATE_LIMIT_EXECUTION_BURST: wholeNumber(1, 1_000_000).default(30),
+  RATE_LIMIT_KEY_CHECKS_PER_MINUTE: wholeNumber(0, 1_000_000).default(10),
 };
 
 export function limitsConfig(env: Parsed<typeof LIMITS_SETTINGS>): LimitsConfig {
@@ -28,6 +30,7 @@ export function limitsConfig(env: Parsed<typeof LIMITS_SETTINGS>): LimitsConfig 
       authRequestsPerMinute: env.RATE_LIMIT_AUTH_PER_MINUTE,
       executionsPerMinute: env.RATE_LIMIT_EXECUTIONS_PER_MINUTE,
       executionBurst: env.RATE_LIMIT_EXECUTION_BURST,
+      keyChecksPerMinute: env.RATE_LIMIT_KEY_CHECKS_PER_MINUTE,
     },
   };
 }

@@ -9,7 +9,7 @@ import type { CompatibleServer } from '../core/llm/providers/openai-compatible.t
 import type { ModelPrice } from '../core/llm/prices.ts';
 import { compatibleServers } from './compatible-servers.ts';
 import { pricesFile } from './model-prices.ts';
-import { apiUrl, type Environment, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
+import { apiUrl, type Environment, list, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The models that the server calls, and their keys. */
 export interface LlmConfig {
@@ -22,6 +22,8 @@ export interface LlmConfig {
   offlineTokensPerSecond: number;
   /** The operator's, of LLM_PRICES_FILE. */
   prices: readonly ModelPrice[];
+  /** Hosts that base URLs of users may name although they are not on the public internet, as in URLs. */
+  allowedPrivateHosts: string[];
 }
 
 const baseUrl = apiUrl.optional();
@@ -37,6 +39,10 @@ export const LLM_SETTINGS = {
   DEFAULT_LLM_MODEL: text,
   LLM_PRICES_FILE: pricesFile,
   OFFLINE_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(40),
+  LLM_ALLOWED_PRIVATE_HOSTS: list(
+    (value) => URL.parse(`http://${value}`)?.host === value,
+    'must list hosts such as gateway.internal or 10.0.0.5:8080, separated by commas or as a JSON array',
+  ),
 };
 
 export function llmProblems(env: Environment): string[] {
@@ -69,6 +75,7 @@ export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
     prices: env.LLM_PRICES_FILE,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
+    allowedPrivateHosts: env.LLM_ALLOWED_PRIVATE_HOSTS ?? [],
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The folder of the embedded Postgres and of the generated secret key.
+ * The folder of the embedded Postgres and of the generated secret keys.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -36,20 +36,32 @@ export function lockDataDir(dataDir: string): DataDirLock {
 
 /** The generated secret of the folder. The first call creates it; concurrent processes get the same one. */
 export function loadOrCreateSecretKey(dataDir: string): string {
-  const file = path.join(dataDir, 'secret-key');
+  return loadOrCreate(path.join(dataDir, 'secret-key'), () => randomBytes(48).toString('base64')).secret;
+}
+
+/** The same for the 32 bytes that seal users' provider keys. They are worth as much as the keys in the database. */
+export function loadOrCreateEncryptionKey(dataDir: string): { key: Buffer; file: string; isNew: boolean } {
+  const file = path.join(dataDir, 'encryption-key');
+  const { secret, isNew } = loadOrCreate(file, () => randomBytes(32).toString('base64'));
+  return { key: Buffer.from(secret, 'base64'), file, isNew };
+}
+
+function loadOrCreate(file: string, create: () => string): { secret: string; isNew: boolean } {
+  let isNew = false;
   if (!fs.existsSync(file)) {
-    makePrivate(dataDir);
+    makePrivate(path.dirname(file));
     const candidate = `${file}.${process.pid}`;
-    fs.writeFileSync(candidate, randomBytes(48).toString('base64'), { mode: 0o600 });
+    fs.writeFileSync(candidate, create(), { mode: 0o600 });
     try {
       fs.linkSync(candidate, file); // unlike a rename, never replaces a secret that another process has just stored
+      isNew = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
       fs.rmSync(candidate);
     }
   }
-  return fs.readFileSync(file, 'utf8');
+  return { secret: fs.readFileSync(file, 'utf8'), isNew };
 }
 
 /**
@@ -78,4 +90,4 @@ function privateFile(file: string): string {
 }
 
 const SQLITE_BUSY = 5;
-const OWN_FILE = /^(lock(-journal)?|holder\.pid|secret-key(\.\d+)?|postgres)$/;
+const OWN_FILE = /^(lock(-journal)?|holder\.pid|(secret|encryption)-key(\.\d+)?|postgres)$/;

@@ -3,6 +3,7 @@ import type { Account, TestApp } from '../support/app.ts';
 import { createKey } from '../support/api-keys.ts';
 import { NEED, openConversation, readConversation, talk } from '../support/conversations.ts';
 import { rowId } from '../support/ids.ts';
+import { storedLlmKey } from '../support/llm-keys.ts';
 import { createTemplate } from '../support/templates.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import { type People, type Reader, SIGNED_IN } from './readers.ts';
@@ -30,6 +31,8 @@ export const SEEN_BY = {
   'Checkpoint that others decide': TO_DECIDE,
   'ApprovalRequest that others decide': TO_DECIDE,
   ApiKey: OWN,
+  LlmKey: ['owner', 'key'],
+  'LlmKey of the tenant': TENANT,
   Invitation: ['admin'],
   User: TENANT,
   Tenant: TENANT,
@@ -122,6 +125,8 @@ async function accountThings(app: TestApp, owner: Account, admin: Account) {
   return {
     AuditEntry: log.data!.auditLog.nodes[0]!.id,
     ApiKey: (await createKey(app, owner)).id,
+    LlmKey: await storedLlmKey(app, owner, 'USER'),
+    'LlmKey of the tenant': await storedLlmKey(app, owner, 'TENANT'),
     Invitation: invitation.id,
     User: user.id,
     Tenant: user.tenant.id,

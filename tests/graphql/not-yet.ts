@@ -2,18 +2,9 @@
 export const NOT_YET: Record<string, string[]> = {
   'Money that cannot be fooled, and users’ own keys': [
     'LimitScope.API_KEY',
-    'LlmKey',
-    'LlmKeyScope',
-    'LlmKeyStatus',
     'NoticeCode.USAGE_ABOVE_RESERVATION',
     'NoticeCode.USAGE_ESTIMATED',
-    'Permission.LLM_KEY_MANAGE',
     'PipelineExecution.reserved: Decimal!',
-    'ProviderError',
-    'Query.llmKeys: [LlmKey!]',
-    'deleteLlmKey',
-    'saveLlmKey',
-    'validateLlmKey',
   ],
   'Every client at home: transports, resume, one error model': [
     'Conversation.lastSeq: Int!',

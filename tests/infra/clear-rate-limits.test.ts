@@ -48,6 +48,7 @@ describe('rate-limits clear', () => {
         authRequestsPerMinute: 0,
         executionsPerMinute: 0,
         executionBurst: 1,
+        keyChecksPerMinute: 0,
       };
       app = await instances.start({ role: 'api', redisUrl: redis.url, rateLimits });
       await eventually(async () =>

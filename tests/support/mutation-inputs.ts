@@ -32,6 +32,11 @@ export const MUTATION_INPUTS: Record<string, MutationInput> = {
   deleteAccount: { withoutId: () => ({ password: 'wrong horse' }) },
   createApiKey: { withoutId: () => ({ name: 'Server', permissions: [] }) },
   revokeApiKey: { of: 'ApiKey', withId: (apiKeyId) => ({ apiKeyId }), allowedTo: ['owner', 'admin'] },
+  saveLlmKey: {
+    withoutId: () => ({ provider: 'OPENAI', key: 'sk-of-nobody', baseUrl: 'http://127.0.0.1/v1' }),
+  },
+  validateLlmKey: { of: 'LlmKey', withId: (llmKeyId) => ({ llmKeyId }) },
+  deleteLlmKey: { of: 'LlmKey', withId: (llmKeyId) => ({ llmKeyId }) },
   setUserRole: { of: 'User', withId: (userId) => ({ userId, role: 'GUEST' }), allowedTo: ['admin'] },
   removeUser: { of: 'User', withId: (userId) => ({ userId }), allowedTo: ['admin'] },
   setTenantCostLimit: { withoutId: () => ({ costLimit: '100' }) },
@@ -97,6 +102,7 @@ type MutationInput =
 
 type NodeType =
   | 'ApiKey'
+  | 'LlmKey'
   | 'User'
   | 'Invitation'
   | 'Session'

@@ -60,6 +60,7 @@ describe.skipIf(!findRedis())('rate limits while Redis', () => {
     authRequestsPerMinute: 0,
     executionsPerMinute: 0,
     executionBurst: 1,
+    keyChecksPerMinute: 0,
   };
   const instances = testInstances();
   let redis: RedisServer;

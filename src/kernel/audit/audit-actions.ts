@@ -26,6 +26,11 @@ export const AUDIT_ACTIONS = {
   'api-key.created': 'A user created an API key.',
   'api-key.revoked': 'A user revoked an API key of their own, or as an ADMIN one of the tenant.',
 
+  'llm-key.saved':
+    'A user stored a provider key of their own, or as an ADMIN one of the tenant, or replaced it.',
+  'llm-key.validated': 'A user had a stored provider key checked at its provider.',
+  'llm-key.deleted': 'A user deleted a provider key of their own, or as an ADMIN one of the tenant.',
+
   'user.role-changed': 'A member got another role, by an ADMIN or by the token of another issuer.',
   'user.removed': 'An ADMIN removed a member.',
   'user.plan-changed': 'The operator changed the plan of a user.',

@@ -107,6 +107,7 @@ export interface AuditTarget {
     | 'Tenant'
     | 'Session'
     | 'ApiKey'
+    | 'LlmKey'
     | 'Invitation'
     | 'Conversation'
     | 'PipelineTemplate'

@@ -39,6 +39,9 @@ export const PermissionRef = builder.enumType('Permission', {
     TEMPLATE_SHARE: { description: 'Show templates to the other members of the tenant.' },
     APPROVAL_DECIDE: { description: 'Approve and reject approval requests of runs.' },
     API_KEY_MANAGE: { description: 'Create and revoke own API keys.' },
+    LLM_KEY_MANAGE: {
+      description: 'Store, check and delete own keys at providers of models; as an ADMIN also the tenant’s.',
+    },
     USER_MANAGE: {
       description: 'Invite and remove members of the tenant, and set their roles and its cost limit.',
     },

@@ -18,6 +18,7 @@ export class RateLimiter {
   readonly #default: WindowLimit | null;
   readonly #auth: WindowLimit | null;
   readonly #execution: TokenBucket | null;
+  readonly #keyChecks: WindowLimit | null;
   /** All API keys of a user together. */
   readonly #keys: WindowLimit | null;
   readonly #burst: number;
@@ -29,6 +30,7 @@ export class RateLimiter {
     const { executionsPerMinute: perMinute, executionBurst: capacity } = limits;
     this.#default = window('default', limits.requestsPerMinute);
     this.#auth = window('auth', limits.authRequestsPerMinute);
+    this.#keyChecks = window('key-checks', limits.keyChecksPerMinute);
     this.#keys = window('keys', KEYS_TIMES * limits.requestsPerMinute);
     this.#execution =
       perMinute === 0 ? null : new TokenBucket({ name: 'executions', capacity, perMinute, redis });
@@ -68,9 +70,12 @@ export class RateLimiter {
       { what: 'requests', limit: this.#default, key, cost: operations.get('DEFAULT') },
       { what: 'requests about sign-in', limit: this.#auth, key, cost: operations.get('AUTH') },
     ];
+    const checks = operations.get('KEY_CHECK');
+    const person = userOrAddress(caller);
+    counts.push({ what: 'checks of provider keys', limit: this.#keyChecks, key: person, cost: checks });
     if (caller.viewer?.credential.kind === 'API_KEY') {
       const cost = [...operations.values()].reduce((sum, each) => sum + each, 0);
-      counts.push({ what: 'requests of your API keys', limit: this.#keys, key: userOrAddress(caller), cost });
+      counts.push({ what: 'requests of your API keys', limit: this.#keys, key: person, cost });
     }
     const waits = await Promise.all(
       counts.map(async ({ what, limit, key, cost }) => ({
@@ -91,7 +96,9 @@ export class RateLimiter {
 
   /** Makes the minute of a caller begin again. */
   async clear(key: string): Promise<void> {
-    await Promise.all([this.#default, this.#auth, this.#keys].map(async (window) => window?.clear(key)));
+    await Promise.all(
+      [this.#default, this.#auth, this.#keyChecks, this.#keys].map(async (window) => window?.clear(key)),
+    );
   }
 
   /** The requests of a tenant's members. */
@@ -159,6 +166,8 @@ export interface RateLimits {
   /** Operations of the class EXECUTION in the long run, after a burst. */
   executionsPerMinute: number;
   executionBurst: number;
+  /** Operations of the class KEY_CHECK, of all credentials of a user together. */
+  keyChecksPerMinute: number;
 }
 
 interface RateLimiterOptions extends RateLimits {

@@ -11,6 +11,7 @@ import '../../modules/auth/invitations/schema.ts';
 import '../../modules/audit/schema.ts';
 import '../../modules/limits/schema.ts';
 import '../../modules/llm/schema.ts';
+import '../../modules/llm/keys/schema.ts';
 import '../../modules/usage/schema.ts';
 import '../../modules/usage/statistics/schema.ts';
 import '../../modules/designs/schema.ts';

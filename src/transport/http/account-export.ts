@@ -12,6 +12,7 @@ import { exportDecisions } from '../../modules/approvals/export.ts';
 import { exportActs } from '../../modules/audit/export.ts';
 import { exportApiKeys, exportProfile, exportSessions } from '../../modules/auth/accounts/export.ts';
 import { exportConversations, exportMessages, exportProposals } from '../../modules/conversations/export.ts';
+import { exportLlmKeys } from '../../modules/llm/keys/export.ts';
 import { exportRuns } from '../../modules/pipelines/export.ts';
 import { exportTemplates } from '../../modules/templates/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
@@ -29,6 +30,7 @@ const LISTS: Readonly<Record<string, ExportRows>> = {
   profile: exportProfile,
   sessions: exportSessions,
   apiKeys: exportApiKeys,
+  llmKeys: exportLlmKeys,
   conversations: exportConversations,
   messages: exportMessages,
   proposals: exportProposals,

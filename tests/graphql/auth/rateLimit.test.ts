@@ -4,7 +4,13 @@ import { userKey } from '../../../src/modules/limits/rate-limiter.ts';
 import { createKey } from '../../support/api-keys.ts';
 import { type Account, testApp, type TestApp } from '../../support/app.ts';
 
-const LIMITS = { requestsPerMinute: 10, authRequestsPerMinute: 3, executionsPerMinute: 1, executionBurst: 2 };
+const LIMITS = {
+  requestsPerMinute: 10,
+  authRequestsPerMinute: 3,
+  executionsPerMinute: 1,
+  executionBurst: 2,
+  keyChecksPerMinute: 0,
+};
 
 async function send(app: TestApp, query: string, { token }: { token?: string } = {}) {
   const response = await fetch(app.url(), {

@@ -22,6 +22,7 @@ describe('rateLimitStats', () => {
     authRequestsPerMinute: 0,
     executionsPerMinute: 0,
     executionBurst: 1,
+    keyChecksPerMinute: 0,
   };
   const app = testApp({ config: { role: 'api', rateLimits: limits } });
 

@@ -235,6 +235,7 @@ describe('rate limits', () => {
       authRequestsPerMinute: 20,
       executionsPerMinute: 20,
       executionBurst: 30,
+      keyChecksPerMinute: 10,
     });
   });
 

@@ -18,6 +18,7 @@ const chat = defineProvider({ ...OPENAI, ...openAiChat });
 export const openAi: KeyedProvider = {
   title: OPENAI.title,
   description: OPENAI.description,
+  baseUrl: OPENAI.baseUrl,
   create(access) {
     const own = responses.create(access);
     const { baseUrl } = access;

@@ -23,6 +23,7 @@ export function defineProvider({
   return {
     title,
     description,
+    baseUrl: ownUrl,
     create({ apiKey, baseUrl, timeouts = DEFAULT_TIMEOUTS }) {
       const server = { apiKey, baseUrl: baseUrl ?? ownUrl };
       /** Models whose thinking was once misread. Few: only models with a known price are called. */
@@ -77,6 +78,8 @@ export interface Provider {
 }
 
 export interface KeyedProvider extends Provider {
+  /** The provider's own server. */
+  baseUrl: string;
   /** Creates a model client. Opens no connection before its first call. */
   create(access: ProviderAccess): LanguageModel;
 }

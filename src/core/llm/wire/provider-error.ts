@@ -29,8 +29,7 @@ export function errorFromReport(
   const waitMs = retryAfterMs(headers, error);
   const isLongWait = waitMs !== undefined && waitMs > LONGEST_WAIT_MS;
   const meaning = daily ? DAILY_QUOTA : MEANINGS[code];
-  const words = cleanWords(wordsOf(error) ?? '', identity.apiKey);
-  const quote = words ? ` ${identity.provider} answered: "${words}"` : '';
+  const quote = quoteIn(body, identity);
   const name = shown ?? (cleanWords(codes[0] ?? '', identity.apiKey) || 'error in the answer');
   const wait = isLongWait ? ` It asks to wait ${Math.ceil(waitMs / 60_000)} minutes.` : '';
   return new ModelError(code, `${identity.provider} ${meaning} (${name}).${wait}${quote}`, {
@@ -38,6 +37,12 @@ export function errorFromReport(
     status,
     ...(permanent || daily || isLongWait ? { retryable: false } : {}),
   });
+}
+
+/** The provider's own words about an error, as the end of a message; empty when there are none. */
+export function quoteIn(body: unknown, { provider, apiKey }: ProviderIdentity): string {
+  const words = cleanWords(wordsOf(errorIn(body)) ?? '', apiKey);
+  return words ? ` ${provider} answered: "${words}"` : '';
 }
 
 function errorIn(body: unknown): unknown {
