@@ -9,9 +9,14 @@ const model = entryOf({
   name: text.regex(/^[\w.:@/-]{1,149}$/, 'must consist of 1 to 149 of a-z, A-Z, 0-9 and _ . : @ / -'),
   contextTokens: tokens,
   maxOutputTokens: tokens,
+  thinkingTokens: tokens,
   inputUsdPerMTok: price,
   outputUsdPerMTok: price,
-});
+}).refine(
+  ({ maxOutputTokens, thinkingTokens }) =>
+    maxOutputTokens === null || thinkingTokens === null || thinkingTokens < maxOutputTokens,
+  { path: ['thinkingTokens'], message: 'must be less than maxOutputTokens, of which it is a part' },
+);
 
 const server = entryOf({
   name: text.regex(/^[a-z0-9-]{1,50}$/, 'must consist of 1 to 50 of a-z, 0-9 and -'),

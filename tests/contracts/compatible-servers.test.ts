@@ -122,6 +122,21 @@ describe('a server that refuses a parameter', () => {
     expect(server.requests).toHaveLength(2 * tries);
   });
 
+  it.each([
+    LITELLM.replace('stream_options', 'reasoning_effort'),
+    "Unsupported value: 'reasoning_effort' does not support 'low' with this model.",
+    'Unrecognized request argument supplied: reasoning_effort',
+  ])('about thinking thinks as it does by itself: %s', async (message) => {
+    refuse('reasoning_effort', (response) => sendError(response, 400, { error: { message } }));
+    const name = nextModel();
+    const request = { ...REQUEST, model: `own/${name}`, thinkingTokens: 200 };
+    expect(textOf(await Array.fromAsync(stream(request)))).toBe('fine');
+    const bodies = server.requests.map(({ body }) => JSON.parse(body) as object);
+    expect(bodies[0]).toHaveProperty('reasoning_effort');
+    expect(bodies[1]).not.toHaveProperty('reasoning_effort');
+    expect(bodies[1]).toMatchObject({ max_tokens: 299 }); // the room stays
+  });
+
   it('because of its value only is asked once', async () => {
     refuse('max_tokens', (response) =>
       sendError(response, 400, {

@@ -86,9 +86,10 @@ function stream(route: Route, request = requestFor(route)): AsyncIterable<ModelS
   return route.languageModel.stream(request, new AbortController().signal);
 }
 
-function requestFor({ model }: Route): ModelRequest {
+function requestFor({ model, price: { thinkingTokens } }: Route): ModelRequest {
   return {
     model,
+    ...(thinkingTokens === undefined ? {} : { thinkingTokens }),
     system: 'You are brief.',
     messages: [{ role: 'user', content: 'Write about rain. {"title": …, "lines": […]}' }],
     maxOutputTokens: 200,

@@ -7,7 +7,7 @@ export function compatibleServer(
   { url }: Pick<ScriptedProvider, 'url'>,
   { apiKey = null, ...model }: { apiKey?: string | null } & Partial<CompatibleModel> = {},
 ): CompatibleServer {
-  const free = { name: 'some-model', contextTokens: null, maxOutputTokens: null };
+  const free = { name: 'some-model', contextTokens: null, maxOutputTokens: null, thinkingTokens: null };
   const models = [{ ...free, inputUsdPerMTok: '0', outputUsdPerMTok: '0', ...model }];
   return { name, baseUrl: `${url}/v1`, apiKey, models };
 }

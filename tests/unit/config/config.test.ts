@@ -410,7 +410,9 @@ describe('OPENAI_COMPATIBLE_SERVERS', () => {
       name: 'gateway',
       baseUrl: 'https://gateway.example/api/v1',
       apiKey: 'sk-x',
-      models: [{ ...MODEL, name: 'acme/large', contextTokens: 8_192, maxOutputTokens: 1_024 }],
+      models: [
+        { ...MODEL, name: 'acme/large', contextTokens: 8_192, maxOutputTokens: 1_024, thinkingTokens: 512 },
+      ],
     };
     const model = { ...MODEL, outputUsdPerMTok: '0.15' };
     expect(readConfig(servers(SERVER, gateway)).compatibleServers).toEqual([
@@ -418,7 +420,7 @@ describe('OPENAI_COMPATIBLE_SERVERS', () => {
         name: 'ollama',
         baseUrl: 'http://localhost:11434/v1',
         apiKey: null,
-        models: [{ ...model, contextTokens: null, maxOutputTokens: null }],
+        models: [{ ...model, contextTokens: null, maxOutputTokens: null, thinkingTokens: null }],
       },
       { ...gateway, models: [{ ...gateway.models[0], outputUsdPerMTok: '0.15' }] },
     ]);
@@ -474,6 +476,11 @@ describe('OPENAI_COMPATIBLE_SERVERS', () => {
       'a count that is none',
       { models: [{ ...MODEL, contextTokens: 0.5 }] },
       'models.0.contextTokens must be a whole number',
+    ],
+    [
+      'more thinking than the model can write',
+      { models: [{ ...MODEL, maxOutputTokens: 500, thinkingTokens: 500 }] },
+      'models.0.thinkingTokens must be less than maxOutputTokens',
     ],
     ['an unknown field', { url: 'x' }, 'has unknown fields: url'],
     ['another protocol', { baseUrl: 'ftp://host' }, 'baseUrl must be a URL such as https://host/v1'],

@@ -4,6 +4,7 @@ import {
   type ModelRequest,
   type ModelStreamPart,
 } from '../language-model.ts';
+import { outputLimit } from '../request.ts';
 import { compatibleChat } from './openai-chat.ts';
 import type { ModelTimeouts } from './provider-call.ts';
 import { defineProvider, type Provider } from './provider.ts';
@@ -26,10 +27,10 @@ export class CompatibleServers implements LanguageModel {
     const target = this.#targets.get(request.model);
     if (!target) throw new ModelError('BAD_REQUEST', `No server has the model ${request.model}.`);
     const { client, model, maxOutputTokens } = target;
-    const isCapped = maxOutputTokens !== null && maxOutputTokens < request.maxOutputTokens;
-    const sent = { ...request, model, ...(isCapped ? { maxOutputTokens } : {}) };
+    const excess = maxOutputTokens === null ? 0 : Math.max(0, outputLimit(request) - maxOutputTokens);
+    const sent = { ...request, model, maxOutputTokens: request.maxOutputTokens - excess };
     for await (const part of client.stream(sent, signal)) {
-      const isOwnLimit = isCapped && part.type === 'end' && part.reason === 'length';
+      const isOwnLimit = excess > 0 && part.type === 'end' && part.reason === 'length';
       yield isOwnLimit ? { type: 'end', reason: 'window' } : part;
     }
   }
@@ -71,8 +72,10 @@ export interface CompatibleModel {
   /** As the server calls it. */
   name: string;
   contextTokens: number | null;
-  /** The most that the model can write. A request never asks for more. Null: unknown. */
+  /** The most that the model can write, thinking included. A request never asks for more. Null: unknown. */
   maxOutputTokens: number | null;
+  /** Room for thinking, in addition to the text. Less than `maxOutputTokens`. Null: the model does not think. */
+  thinkingTokens: number | null;
   inputUsdPerMTok: string;
   outputUsdPerMTok: string;
 }

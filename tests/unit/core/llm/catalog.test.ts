@@ -153,6 +153,7 @@ describe('models of the operator’s own servers', () => {
       name,
       contextTokens: null,
       maxOutputTokens: null,
+      thinkingTokens: null,
       inputUsdPerMTok: usd,
       outputUsdPerMTok: usd,
     };

@@ -45,8 +45,10 @@ describe('CompatibleServers', () => {
       type: 'end',
       reason: 'length',
     });
+    await ask('second/acme/large', { maxOutputTokens: 70, thinkingTokens: 20 });
+    await ask('second/acme/large', { maxOutputTokens: 90, thinkingTokens: 20 });
     const limits = second.requests.map(({ body }) => (JSON.parse(body) as Body).max_tokens);
-    expect(limits).toEqual([100, 50]);
+    expect(limits).toEqual([100, 50, 90, 100]);
   });
 
   it('names the server in errors, and never its key', async () => {
