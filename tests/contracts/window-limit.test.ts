@@ -39,9 +39,8 @@ describe.skipIf(redis === null)('a limit that is counted in Redis', () => {
     const { limit, bypass } = limitOf(300);
     await limit.take('ann', 1);
     const release = bypass.hold();
-    const waiting = [];
-    for (let n = 0; n < 4; n++) waiting.push(await isPending(limit.take('ann', 1)));
-    expect(waiting).toEqual([false, false, false, true]);
+    const takes = Array.from({ length: 4 }, () => limit.take('ann', 1));
+    expect(await Promise.all(takes.map(isPending))).toEqual([false, false, false, true]);
     release();
     await eventually(async () => expect(await limit.read('ann')).toMatchObject({ count: 5 }));
   });

@@ -8,8 +8,8 @@ import type { Decision, RateLimit } from './rate-limit.ts';
  * what is refused counts too, and moves no end. Counted over all processes, in memory while Redis is away.
  *
  * While a key is known to have used at most half, its counts are sent to Redis a moment later and not waited for: a caller
- * far from the limit pays no round trip. A process is ahead of Redis by one count or by 1 % of the limit, not more, and even that
- * matters only when others use up the other half before Redis answers.
+ * far from the limit pays no round trip. A process is ahead of Redis by one count or by 1 % of the limit, not more, and
+ * even that matters only when others use up the other half before Redis answers.
  *
  * @example
  * const limit = new WindowLimit({ name: 'searches', max: 100, redis });
@@ -27,7 +27,8 @@ export class WindowLimit implements RateLimit {
   }
 
   async take(key: string, cost: number): Promise<Decision> {
-    if (await this.#isFarFromLimit(key, cost)) {
+    const known = await this.#counter.lastKnown(key);
+    if (known && known.count + cost <= this.max / 2 && this.#mayGoAhead(key, cost)) {
       this.#countAhead(key, cost);
       return { isAllowed: true, waitMs: 0 };
     }
@@ -36,11 +37,9 @@ export class WindowLimit implements RateLimit {
     return { isAllowed, waitMs: isAllowed ? 0 : msLeft };
   }
 
-  async #isFarFromLimit(key: string, cost: number): Promise<boolean> {
-    const known = await this.#counter.lastKnown(key);
+  #mayGoAhead(key: string, cost: number): boolean {
     const ahead = this.#ahead.get(key) ?? 0;
-    const isAheadByLittle = ahead === 0 || ahead + cost <= this.max * MAX_SHARE_AHEAD;
-    return known !== null && isAheadByLittle && known.count + cost <= this.max / 2;
+    return ahead === 0 || ahead + cost <= this.max * MAX_SHARE_AHEAD;
   }
 
   #countAhead(key: string, cost: number): void {
