@@ -3,6 +3,7 @@ import { buildAccess } from './build/access.ts';
 import { buildKeys } from './build/keys.ts';
 import { buildLlm } from './build/llm.ts';
 import { buildServer } from './build/server.ts';
+import { buildSignals, listenForSignals } from './build/signals.ts';
 import { buildStorage } from './build/storage.ts';
 import { buildSources, startWorkers } from './build/work.ts';
 import type { Config } from './config/config.ts';
@@ -36,12 +37,14 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
     ...keys,
     ...llm,
     ...access,
+    ...buildSignals(config, { redis, clock }),
     ...buildSources(config),
     logger,
     clock,
   };
   await storeStarters(services);
   await startWorkers(config, { services, jobs }, closers);
+  listenForSignals(config, services, closers);
   const server = buildServer(config, { services, jobs, redis }, closers);
   return {
     services,

@@ -129,6 +129,8 @@ export const OPERATIONS = {
 export const ROUTES = {
   '/graphql': 'PUBLIC', // each operation has its own requirement
   '/account/export': 'PERSON',
+  '/aura/hitl/approve/{requestId}': 'APPROVAL_DECIDE',
+  '/aura/hitl/reject/{requestId}': 'APPROVAL_DECIDE',
   '/health': 'PUBLIC',
   '/ready': 'PUBLIC',
 } as const satisfies Record<`/${string}`, Requirement>;
@@ -137,6 +139,13 @@ export const ROUTES = {
 export function permissionsOf({ role, tenantId }: { role: Role; tenantId: string }): ReadonlySet<Permission> {
   const isOperator = role === 'ADMIN' && tenantId === OPERATOR_TENANT_ID;
   return new Set([...ROLE_PERMISSIONS[role], ...(isOperator ? (['PLAN_MANAGE'] as const) : [])]);
+}
+
+/** The roles whose users have a permission in every tenant. */
+export function rolesWith(permission: Permission): Role[] {
+  return (Object.keys(ROLE_PERMISSIONS) as Role[]).filter((role) =>
+    ROLE_PERMISSIONS[role].includes(permission),
+  );
 }
 
 export function isOperation(name: string): name is OperationName {

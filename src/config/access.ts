@@ -39,6 +39,8 @@ export interface AccessConfig {
   isSharedSecretLogin: boolean;
   /** The shared secret. Null: it is `secretKey`. */
   jwtSecretKey: string | null;
+  /** What decisions on Redis are signed with. Null: none is published or taken. */
+  hitlSharedSecret: string | null;
   /** Who may register: everybody, those with an invitation, or nobody. */
   registration: (typeof REGISTRATIONS)[number];
   /** The first account of the operator's tenant, created at the first start. */
@@ -47,22 +49,25 @@ export interface AccessConfig {
 
 const REGISTRATIONS = ['open', 'invite', 'closed'] as const;
 
+const sharedSecret = text.refine(
+  (secret) => secret === undefined || isLongEnough(secret),
+  `must have at least ${MIN_SECRET_BYTES} bytes`,
+);
+
 export const ACCESS_SETTINGS = {
   SECRET_KEY: text,
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: wholeNumber(1, 1_440).default(30),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: wholeNumber(1, 365).default(7),
   SESSION_MAX_DAYS: wholeNumber(1, 3_650).default(30),
   JWT_SHARED_SECRET_LOGIN: flag.default(true),
-  JWT_SECRET_KEY: text.refine(
-    (secret) => secret === undefined || isLongEnough(secret),
-    `must have at least ${MIN_SECRET_BYTES} bytes`,
-  ),
+  JWT_SECRET_KEY: sharedSecret,
   JWT_ALGORITHM: z
     .literal('HS256', {
       error: 'must be HS256, the algorithm of a shared secret. Other algorithms need an entry in JWT_ISSUERS',
     })
     .default('HS256'),
   JWT_ISSUERS: issuers,
+  HITL_SHARED_SECRET: sharedSecret,
   ENCRYPTION_KEY: text.refine(
     (key) => key === undefined || readKeyBytes(key) !== null,
     `must be 32 bytes in base64 or hex. Generate one: ${MAKE_KEY}`,
@@ -81,6 +86,8 @@ export function accessProblems(env: Environment): string[] {
   const problems = env['NODE_ENV'] === 'production' ? productionProblems(env) : [];
   if (!env['ADMIN_EMAIL'] !== !env['ADMIN_PASSWORD'])
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together');
+  if (env['HITL_SHARED_SECRET'] && !env['REDIS_URL'])
+    problems.push('REDIS_URL must be set for HITL_SHARED_SECRET: decisions are published there');
   return problems;
 }
 
@@ -98,6 +105,7 @@ export function accessConfig(env: Parsed<typeof ACCESS_SETTINGS & typeof PROCESS
     issuers: env.JWT_ISSUERS ?? [],
     isSharedSecretLogin: env.JWT_SHARED_SECRET_LOGIN,
     jwtSecretKey: env.JWT_SECRET_KEY ?? null,
+    hitlSharedSecret: env.HITL_SHARED_SECRET ?? null,
     registration: env.REGISTRATION ?? (env.NODE_ENV === 'production' ? 'closed' : 'open'),
     admin: email && password ? { email, password } : null,
   };
@@ -116,11 +124,7 @@ function productionProblems(env: Environment): string[] {
   return [
     ...missing.map(([name, make]) => `${name} is required in production. Generate one: ${make}`),
     ...problemOf('SECRET_KEY', weaknessOf, MAKE_SECRET),
-    ...problemOf(
-      'JWT_SECRET_KEY',
-      (secret) => (isLongEnough(secret) ? weaknessOf(secret) : null),
-      MAKE_SECRET,
-    ),
+    ...SHARED_SECRETS.flatMap((name) => problemOf(name, weaknessOfShared, MAKE_SECRET)),
     ...sharedKeyProblems(env),
     ...problemOf('ENCRYPTION_KEY', keyWeaknessOf, MAKE_KEY),
     ...problemOf('ADMIN_PASSWORD', guessableBy, MAKE_PASSWORD),
@@ -128,10 +132,20 @@ function productionProblems(env: Environment): string[] {
   ];
 }
 
+const SHARED_SECRETS = ['JWT_SECRET_KEY', 'HITL_SHARED_SECRET'] as const;
+
+/** One that is too short is named before, in every environment. */
+function weaknessOfShared(secret: string): string | null {
+  return isLongEnough(secret) ? weaknessOf(secret) : null;
+}
+
 /** A secret of its own was meant, and what another service knows would also sign the tokens of our sessions. */
-function sharedKeyProblems({ SECRET_KEY: own, JWT_SECRET_KEY: shared }: Environment): string[] {
-  if (!own || own !== shared) return [];
-  return [`JWT_SECRET_KEY must not be the same as SECRET_KEY. Generate one: ${MAKE_SECRET}`];
+function sharedKeyProblems(env: Environment): string[] {
+  const own = env['SECRET_KEY'];
+  if (!own) return [];
+  return SHARED_SECRETS.filter((name) => env[name] === own).map(
+    (name) => `${name} must not be the same as SECRET_KEY. Generate one: ${MAKE_SECRET}`,
+  );
 }
 
 function issuerProblems(setting: string | undefined): string[] {

@@ -6,6 +6,11 @@ export function httpStatusOf(code: ErrorCode): number | null {
   return HTTP_STATUS[code] ?? null;
 }
 
+/** The status of an error on a route, where the status alone tells a client what happened. */
+export function routeStatusOf(code: ErrorCode): number {
+  return HTTP_STATUS[code] ?? ROUTE_STATUS[code] ?? 409;
+}
+
 /** The headers that go with the status of an error. */
 export function headersOf(error: AppError): Record<string, string> {
   if (error instanceof UnauthenticatedError) return { 'WWW-Authenticate': challengeOf(error) };
@@ -22,3 +27,5 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   RESPONSE_TOO_LARGE: 400,
   SERVICE_UNAVAILABLE: 503,
 };
+
+const ROUTE_STATUS: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, UNSAFE_INPUT: 400 };

@@ -5,6 +5,7 @@ import { OriginPolicy } from './cors.ts';
 import { schema } from './graphql/schema.ts';
 import { createGraphQLServer } from './graphql/server.ts';
 import { accountExport } from './http/account-export.ts';
+import { approvalDecisions } from './http/approval-decisions.ts';
 import { health, readiness, type Probes } from './http/health.ts';
 import { Router, type Route } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -30,6 +31,7 @@ export function createServer(
   const routes: Route[] = [
     graphql.route,
     accountExport(services, { trustedProxies }),
+    ...approvalDecisions(services, { trustedProxies }),
     {
       path: '/health',
       handle: health({ environment, version: packageJson.version }),

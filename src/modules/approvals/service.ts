@@ -51,7 +51,13 @@ export const decideApproval = useCase(
   'Mutation.decideApproval',
   { input: decideApprovalInput, audit: ['approval.decided', 'injection.suspected', 'injection.refused'] },
   async (
-    { viewer, transact, record, database }: Scope & Pick<Services, 'database'>,
+    {
+      viewer,
+      transact,
+      record,
+      database,
+      decisionSignals,
+    }: Scope & Pick<Services, 'database' | 'decisionSignals'>,
     { approvalId: id, ...input },
   ) => {
     const approval = await transact(async (tx) => {
@@ -75,7 +81,12 @@ export const decideApproval = useCase(
       return decided;
     });
 
-    if (approval) return { approval };
+    if (approval) {
+      const { executionId, comment } = approval;
+      const { claims: decidedBy } = viewer.credential;
+      decisionSignals.send({ approvalId: id, executionId, decision: input.decision, comment, decidedBy });
+      return { approval };
+    }
     await expireApprovals({ database });
     throw await alreadyDecided(database, id);
   },

@@ -10,6 +10,7 @@ import { lockConversation } from '../conversations/service.ts';
 import { keepTemplate } from '../templates/service.ts';
 import { templateInputValues } from '../templates/inputs.ts';
 import { signalsLog } from '../../kernel/events/signals.ts';
+import { checkApprovers } from './approvers.ts';
 import { executionLog } from './events.ts';
 import {
   contextObject,
@@ -51,6 +52,7 @@ export const executePipeline = useCase(
         if (source.proposal) await checkReady(tx, viewer, source.proposal);
         const request = inspectText(input.request ?? defaultRequest(source));
         const { design, notices } = withInputs(source, input.templateInputs, request.notices);
+        await checkApprovers(tx, viewer, design);
         const { costMicros } = await estimateOf(ctx, tx, viewer, design, request.text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);

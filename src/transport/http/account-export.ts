@@ -1,10 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { authorizeRoute } from '../../access/authorize.ts';
 import type { Viewer } from '../../access/viewer.ts';
-import type { NetworkList } from '../../core/network/address.ts';
-import { AppError, UnauthenticatedError } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { type AuditOrigin, recordAct, recordOf } from '../../kernel/audit/audit.ts';
 import type { Services } from '../../kernel/context.ts';
 import type { ExportRows } from '../../kernel/export.ts';
@@ -17,12 +15,8 @@ import { exportRuns } from '../../modules/pipelines/export.ts';
 import { exportTemplates } from '../../modules/templates/export.ts';
 import { exportLedger } from '../../modules/usage/export.ts';
 import { formatMicros } from '../../schema-kit/scalars.ts';
-import { clientOf } from '../client.ts';
 import type { CorsRules } from '../cors.ts';
-import { credentialsFromHeaders } from '../credentials.ts';
-import { headersOf, httpStatusOf } from '../error-status.ts';
-import { NO_REFRESH_COOKIE } from '../refresh-cookie.ts';
-import { createContext } from '../request-context.ts';
+import { answerError, callerOf, type RouteSettings } from './route-caller.ts';
 import type { Route } from './router.ts';
 
 /** The lists of an export, in their order. A module that stores something of a person adds a line. */
@@ -47,7 +41,7 @@ export const EXPORT_PATH = '/account/export';
  * `GET /account/export`: all that is the caller's, as one JSON object of lists. It is streamed: a page is read when the
  * one before has been sent, so that a slow reader costs no memory. One at a time for each user, each with an end.
  */
-export function accountExport(services: Services, settings: ExportSettings): Route {
+export function accountExport(services: Services, settings: RouteSettings): Route {
   const exporting = new Set<string>();
   return {
     path: EXPORT_PATH,
@@ -55,7 +49,12 @@ export function accountExport(services: Services, settings: ExportSettings): Rou
     async handle(request, response, requestId) {
       if (request.method !== 'GET') return void response.writeHead(405, { Allow: 'GET' }).end();
       try {
-        const { viewer, context } = await personOf(services, settings, request, requestId);
+        const { viewer, context } = await callerOf(services, settings, {
+          path: EXPORT_PATH,
+          rateClass: 'DEFAULT',
+          request,
+          requestId,
+        });
         assertFree(exporting, viewer);
         exporting.add(viewer.userId);
         await recorded(services, viewer, context)
@@ -63,28 +62,10 @@ export function accountExport(services: Services, settings: ExportSettings): Rou
           .finally(() => exporting.delete(viewer.userId));
       } catch (error) {
         if (!(error instanceof AppError) || response.headersSent) throw error;
-        refuse(response, error);
+        answerError(response, error);
       }
     },
   };
-}
-
-/** Errors: RATE_LIMITED; UNAUTHENTICATED; FORBIDDEN, also for an API key. */
-async function personOf(
-  services: Services,
-  { trustedProxies }: ExportSettings,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<{ viewer: Viewer; context: AuditOrigin }> {
-  const origin = {
-    requestId,
-    client: clientOf(request, trustedProxies),
-    credentials: credentialsFromHeaders(request.headers),
-    refreshCookie: NO_REFRESH_COOKIE,
-  };
-  const context = await createContext(services, origin, 'NOW');
-  await services.rateLimiter.take(context, new Map([['DEFAULT', 1]]));
-  return { viewer: authorizeRoute(context, EXPORT_PATH), context };
 }
 
 /** Records the act before anything is sent: there is no download without an entry. */
@@ -145,15 +126,6 @@ function hasEnded(error: unknown): boolean {
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || name === 'AbortError';
 }
 
-function refuse(response: ServerResponse, error: AppError): void {
-  const reason = error instanceof UnauthenticatedError ? error.reason : undefined;
-  response.writeHead(httpStatusOf(error.code) ?? 409, {
-    'Content-Type': 'application/json',
-    ...headersOf(error),
-  });
-  response.end(JSON.stringify({ error: error.message, code: error.code, reason }));
-}
-
 const CORS: CorsRules = {
   methods: ['GET', 'OPTIONS'],
   requestHeaders: ['Authorization', 'X-Request-ID', 'X-Tenant-ID', 'X-User-ID'],
@@ -165,8 +137,3 @@ const MAX_EXPORTS = 20;
 const STALLED_MS = 60_000;
 /** The longest that one export may take. */
 const MAX_EXPORT_MS = 30 * 60_000;
-
-interface ExportSettings {
-  /** Proxies whose forwarded headers are believed. */
-  trustedProxies: NetworkList;
-}

@@ -6,18 +6,18 @@ import { isHostAllowed } from '../host.ts';
 import { NOT_FOUND, type Refusal, refusalOfHeaders, sendRefusal } from './refusal.ts';
 
 /**
- * Dispatches requests to the routes by their exact path, and refuses those that no route may see. A route that is not
+ * Dispatches requests to the routes by their path, and refuses those that no route may see. A route that is not
  * public authorizes the request itself, with `authorizeRoute`.
  */
 export class Router {
   readonly #options: RouterOptions;
-  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #routes: readonly { route: Route; pattern: RegExp }[];
 
   constructor(options: RouterOptions) {
     const open = options.routes.find(({ path }) => !isRoute(path));
     if (open) throw new Error(`${open.path} is missing in ROUTES (access/permissions.ts)`);
     this.#options = options;
-    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
+    this.#routes = options.routes.map((route) => ({ route, pattern: patternOf(route) }));
   }
 
   /** Errors: whatever the route throws. */
@@ -39,7 +39,8 @@ export class Router {
   #find(request: IncomingMessage): Route | Refusal {
     const refusal = refusalOfHeaders(request);
     if (refusal) return refusal;
-    const route = this.#routes.get(pathOf(request));
+    const path = pathOf(request);
+    const route = this.#routes.find(({ pattern }) => pattern.test(path))?.route;
     if (!route?.isForAnyHost && !isHostAllowed(request.headers.host ?? '', this.#options.allowedHosts))
       return UNKNOWN_HOST;
     return route ?? NOT_FOUND;
@@ -52,7 +53,16 @@ const UNKNOWN_HOST: Refusal = {
     'This server does not answer for the host of this request. If the host is yours, add it to ALLOWED_HOSTS.',
 };
 
-function pathOf(request: IncomingMessage): string {
+function patternOf({ path, isAlsoBelowApi }: Route): RegExp {
+  return new RegExp(`^${isAlsoBelowApi ? '(?:/api)?' : ''}${path.replace(/\{\w+\}$/, '[^/]+')}$`);
+}
+
+/** The last segment of the request's path: the value of `{name}` in the path of its route. */
+export function lastSegmentOf(request: Pick<IncomingMessage, 'url'>): string {
+  return pathOf(request).split('/').at(-1)!;
+}
+
+function pathOf(request: Pick<IncomingMessage, 'url'>): string {
   return URL.parse(request.url ?? '', 'http://any')?.pathname ?? '';
 }
 
@@ -64,7 +74,10 @@ export interface RouterOptions {
 }
 
 export interface Route {
+  /** May end with `{name}`, which stands for any one segment. */
   path: string;
+  /** Answers below `/api`, too, as a gateway of older clients names it. */
+  isAlsoBelowApi?: true;
   /** Absent: pages of other origins may not call the route. */
   cors?: CorsRules;
   /** Answers for any host, because load balancers name a process by its address. */
