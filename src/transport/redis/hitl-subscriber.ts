@@ -26,7 +26,7 @@ export class HitlSubscriber {
     this.#options = options;
     this.#refusals = new RefusalLog(services.logger);
     this.#tasks = new BackgroundTasks({
-      maxRunning: MAX_RUNNING,
+      maxRunning: 1, // in their order: of two decisions, the first published is taken
       maxQueued: MAX_QUEUED,
       onError: (error) => this.#failed(error),
     });
@@ -88,7 +88,6 @@ export class HitlSubscriber {
 }
 
 const NO_CLIENT = { address: '', userAgent: null, languages: null };
-const MAX_RUNNING = 4;
 const MAX_QUEUED = 1_000;
 const CLOSE_GRACE_MS = 5_000;
 
