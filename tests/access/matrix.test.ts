@@ -89,7 +89,10 @@ describe('the matrix', () => {
     });
   });
 
-  it.each(Object.entries(ROUTES))('%s asks for what its requirement says: %s', async (path, required) => {
+  const ofObjects = Object.entries(ROUTES).filter(([path]) => path.includes('{'));
+  const others = Object.entries(ROUTES).filter(([path]) => !path.includes('{'));
+
+  it.each(others)('%s asks for what its requirement says: %s', async (path, required) => {
     for (const reader of READERS) {
       world.requests += 1;
       const { token } = world.people.credentials[reader];
@@ -101,6 +104,27 @@ describe('the matrix', () => {
       if (reader !== 'owner') expect(body).not.toContain(SECRET);
     }
   });
+
+  it.each(ofObjects)(
+    '%s is refused to those who may not decide; for others it does not exist',
+    async (path) => {
+      const ask = async (reader: Reader, id: string) => {
+        world.requests += 1;
+        const { token } = world.people.credentials[reader];
+        const url = world.app.url(path.replace(/\{\w+\}/, id));
+        const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+        return `${response.status} ${await response.text()}`;
+      };
+      for (const [thing, deciders] of DECIDERS) {
+        for (const reader of READERS.filter((one) => !deciders.includes(one))) {
+          const { isSeen, answer } = await compare(reader, thing, (id) => ask(reader, id));
+          const isSeeing = (SEEN_BY[thing] as readonly Reader[]).includes(reader) && reader !== 'key';
+          expect([reader, isSeen]).toEqual([reader, isSeeing]);
+          expect([reader, answer.slice(0, 3)]).toEqual([reader, statusFor(reader, isSeeing)]);
+        }
+      }
+    },
+  );
 
   it('is the same over WebSocket', async () => {
     const rename = mutationDocument('renameConversation', '');
@@ -128,6 +152,16 @@ describe('the matrix', () => {
     }
   });
 });
+
+const DECIDERS: [Thing, readonly Reader[]][] = [
+  ['ApprovalRequest', ['owner']],
+  ['ApprovalRequest that others decide', ['admin', 'colleague']],
+];
+
+function statusFor(reader: Reader, isSeeing: boolean): string {
+  if (reader === 'anonymous' || reader === 'expired') return '401';
+  return isSeeing || reader === 'guest' || reader === 'key' ? '403' : '404';
+}
 
 describe('the matrix notices a rule that was forgotten', () => {
   const { document } = READS['Query.node']!;

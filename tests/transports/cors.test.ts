@@ -29,6 +29,12 @@ describe('CORS outside production', () => {
       reads: 'Authorization, X-Request-ID, X-Tenant-ID, X-User-ID',
       sends: 'X-Request-ID, Retry-After, WWW-Authenticate, Content-Disposition',
     },
+    {
+      path: '/api/aura/hitl/approve/1',
+      methods: 'POST, OPTIONS',
+      reads: 'Authorization, Content-Type, X-API-Key, X-Request-ID, X-Tenant-ID, X-User-ID',
+      sends: 'X-Request-ID, Retry-After, WWW-Authenticate',
+    },
     { path: '/health', methods: 'GET, OPTIONS', reads: 'X-Request-ID', sends: 'X-Request-ID' },
     { path: '/ready', methods: 'GET, OPTIONS', reads: 'X-Request-ID', sends: 'X-Request-ID' },
   ])('names for $path only what it reads and sends', async ({ path, methods, reads, sends, credentials }) => {

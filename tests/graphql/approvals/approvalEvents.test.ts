@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from 'graphql-ws';
 import { type Account, testApp } from '../../support/app.ts';
+import { rowId } from '../../support/ids.ts';
 import { decide, design, runWhen, startRun } from '../../support/runs.ts';
 import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
@@ -64,6 +65,40 @@ describe('approvalEvents', () => {
     const alsoTheirs = await ask(other, { requireDifferentApprover: true });
     expect(await next(events)).toMatchObject({ seq: 4, approval: { id: alsoTheirs } });
     await events.return?.();
+  });
+
+  it('lets a card leave the screen that was decided while the socket was down', async () => {
+    const ann = await app.register();
+    const [first, second] = [await ask(ann), await ask(ann)];
+    const events = watch(ann);
+    expect(await next(events)).toMatchObject({ seq: 2, approvals: [{ id: first }, { id: second }] });
+    await events.return?.();
+    await decide(app, ann, first, 'APPROVE');
+    const resumed = watch(ann, 2);
+    expect(await next(resumed)).toMatchObject({ seq: 3, approval: { id: first, status: 'APPROVED' } });
+    await resumed.return?.();
+    // The events are no longer kept: the snapshot says that these and no others are open.
+    const log = `approvals:${rowId(ann.session.user.tenant.id)}`;
+    await app.services.database.sql('DELETE FROM events WHERE log_id = $1', [log]);
+    await app.services.database.sql('UPDATE event_logs SET floor = head WHERE id = $1', [log]);
+    const behind = watch(ann, 2);
+    expect(await next(behind)).toMatchObject({
+      __typename: 'ApprovalsSnapshotEvent',
+      seq: 3,
+      approvals: [{ id: second }],
+    });
+    await behind.return?.();
+  });
+
+  it('shows an ADMIN who only reads no request of others, and a GUEST none at all', async () => {
+    const admin = await app.register();
+    const owner = await app.member(admin, 'USER');
+    await ask(owner);
+    for (const other of [admin, await app.member(admin, 'GUEST')]) {
+      const events = watch(other);
+      expect(await next(events)).toMatchObject({ seq: 1, approvals: [] });
+      await events.return?.();
+    }
   });
 
   async function ask(account: Account, more: object = {}): Promise<string> {

@@ -133,6 +133,29 @@ describe('SECRET_KEY', () => {
   });
 });
 
+describe('HITL_SHARED_SECRET', () => {
+  const HITL = { REDIS_URL: 'redis://r', HITL_SHARED_SECRET: `H${STRONG}` };
+
+  it('is optional', () => {
+    expect(readConfig({}).hitlSharedSecret).toBeNull();
+    expect(readConfig({ ...PRODUCTION, ...HITL }).hitlSharedSecret).toBe(`H${STRONG}`);
+  });
+
+  it('needs Redis, and 32 bytes', () => {
+    expect(problemsOf({ ...HITL, REDIS_URL: '' })).toEqual([expect.stringMatching(/^REDIS_URL must be set/)]);
+    expect(problemsOf({ ...HITL, HITL_SHARED_SECRET: 'short' })).toEqual([
+      'HITL_SHARED_SECRET must have at least 32 bytes',
+    ]);
+  });
+
+  it('is rejected in production when it is guessable or that of our own tokens', () => {
+    for (const HITL_SHARED_SECRET of ['0123456789abcdefKq7vX2mR9kT4wZ8n', STRONG])
+      expect(problemsOf({ ...PRODUCTION, ...HITL, HITL_SHARED_SECRET })).toEqual([
+        expect.stringMatching(/^HITL_SHARED_SECRET (is guessable|must not be the same as SECRET_KEY)/),
+      ]);
+  });
+});
+
 describe('ENCRYPTION_KEY', () => {
   it.each([
     ['missing', undefined, /^ENCRYPTION_KEY is required/],
