@@ -11,7 +11,11 @@ import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 
 const app = testApp({ router: routerOf(new ScriptedModel()) });
 const clientOf = (account: Account, prefix = '') => new HitlRestClient(app.url(prefix), account);
-const post = (path: string, account: Pick<Account, 'token'> | null, options: RequestInit = {}) =>
+const post = (
+  path: string,
+  account: Pick<Account, 'token'> | null,
+  options: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+) =>
   fetch(app.url(path), {
     method: 'POST',
     ...options,
@@ -58,6 +62,20 @@ describe('POST /aura/hitl/approve/{requestId} and /reject/{requestId}', () => {
       code: 'ALREADY_DECIDED',
       data: { requestId: id, sessionId: rowId(run), status: 'approved', reason: 'first' },
     });
+  });
+
+  it('bind a decision to what was read, where the client says what that was', async () => {
+    const ann = await app.register();
+    const { id } = await openRequest(ann);
+    const { data } = await app.graphql<{ approvalRequest: { subject: { hash: string } } }>(
+      'query ($id: ID!) { approvalRequest(id: $id) { subject { hash } } }',
+      { id },
+      ann,
+    );
+    const { hash: subjectHash } = data!.approvalRequest.subject;
+    const other = await clientOf(ann).approve(id, { subjectHash: subjectHash.replaceAll(/[0-7]/g, '8') });
+    expect(other).toMatchObject({ status: 409, code: 'CONFLICT' });
+    expect((await clientOf(ann).approve(id, { subjectHash })).status).toBe(200);
   });
 
   it('refuse headers that contradict the token, in the words that clients know', async () => {
