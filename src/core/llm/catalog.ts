@@ -96,8 +96,9 @@ export class ModelCatalog {
     const providers = provider ? [provider] : PROVIDER_NAMES.filter((name) => this.#configured.has(name));
     const names = providers.flatMap((name) => this.#prices.offered(name)).map((other) => other.model);
     const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
+    const setting = provider === 'OPENAI_COMPATIBLE' ? 'OPENAI_COMPATIBLE_SERVERS' : 'LLM_PRICES_FILE';
     return new ModelNotFoundError(
-      `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice} The operator can give it a price: LLM_PRICES_FILE.`,
+      `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice} The operator can give it a price: ${setting}.`,
     );
   }
 

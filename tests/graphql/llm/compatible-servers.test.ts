@@ -139,7 +139,7 @@ describe('models of the operator’s own servers', () => {
     const ann = await app.register();
     const steps = design({ key: 'report', provider: 'OPENAI_COMPATIBLE', model: 'llama3.2:3b' });
     await expect(startRun(app, ann, steps)).rejects.toThrow(
-      /Choose one of: local\/llama3\.2:3b, gateway\/acme\/large/,
+      /Choose one of: local\/llama3\.2:3b, gateway\/acme\/large\. .*OPENAI_COMPATIBLE_SERVERS/,
     );
   });
 
