@@ -22,6 +22,32 @@ describe.each(Object.values(DIALECTS))('thinking that a model of $name writes in
     expect(await read(model, REQUEST)).toBe('Yes.');
   });
 
+  it('without an opening tag, never leaves a model that is known to write so', async () => {
+    writing('I should say', ' yes.</thi', 'nk>\n', '\nYes.');
+    for (const model of ['deepseek-r1:8b', 'Qwen/QwQ-32B', 'qwen3-4b-thinking-2507']) {
+      expect(await read(dialect.create({ url: provider.url }), { ...REQUEST, model })).toBe('Yes.');
+    }
+  });
+
+  it('is not awaited in the text of such a model once its server has sent some apart', async () => {
+    const { connection, thinking } = dialect;
+    provider.answer = (response) =>
+      sendEvents(
+        response,
+        ...connection.opening(USAGE),
+        thinking[0]!('I should say yes.'),
+        connection.text('Ye'),
+      );
+    const aborter = new AbortController();
+    const model = dialect.create({ url: provider.url });
+    let text = '';
+    for await (const part of model.stream({ ...REQUEST, model: 'deepseek-r1' }, aborter.signal)) {
+      if (part.type === 'text') text += part.text;
+      if (text) break; // although the answer has no end
+    }
+    expect(text).toBe('Ye');
+  });
+
   it('without an opening tag, never reaches a reader of JSON', async () => {
     writing('First {"a":', '1}.</thi', 'nk>\n', '{"b":2}');
     expect(

@@ -93,11 +93,8 @@ export function modelAnswering(answer: (request: ModelRequest) => string): Struc
   };
 }
 
-export function requestOf(
-  task: ModelRequest['task'],
-  { system, user, maxOutputTokens }: Prompt,
-): ModelRequest {
-  return { model: 'any', system, messages: [{ role: 'user', content: user }], maxOutputTokens, task };
+export function requestOf(task: ModelRequest['task'], { user, ...prompt }: Prompt): ModelRequest {
+  return { model: 'any', ...prompt, messages: [{ role: 'user', content: user }], task };
 }
 
 export function catalogOf(provider: ModelPrice['provider']): Catalog {

@@ -1,6 +1,5 @@
 import type { ModelRequest, ModelUsage } from './language-model.ts';
 import type { ProviderName } from './providers/registry.ts';
-import { outputLimit } from './request.ts';
 import { worstCaseInputTokens } from './tokens.ts';
 
 /**
@@ -21,11 +20,12 @@ export function costMicros(price: ModelPrice, usage: ModelUsage): bigint {
   return divideRoundingUp(cost, 10n ** 6n);
 }
 
-/** The maximum cost of one call, to reserve before it. No settled call costs more. */
+/** The maximum cost of one call, with room for thinking, to reserve before it. No settled call costs more. */
 export function worstCaseMicros(price: ModelPrice, request: ModelRequest): bigint {
   const inputTokens = worstCaseInputTokens(request);
   const cacheWriteTokens = price.cacheWriteUsdPerMTok === undefined ? 0 : inputTokens;
-  return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens: outputLimit(request) });
+  const outputTokens = request.maxOutputTokens + (price.thinkingTokens ?? 0);
+  return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens });
 }
 
 /** A long prompt is charged at its own prices as a whole, with its answer. */

@@ -19,7 +19,7 @@ export function estimate(design: Design, { request, priceOf, usualSteps }: Estim
   for (const step of topologicalOrder(design.steps)) {
     const price = priceOf(step);
     const known = usualSteps.get(usualKey(step.agent, price)) ?? untried(step.agent, price);
-    const usual = limited(known, maxOutputTokensOf(step));
+    const usual = limited(known, maxOutputTokensOf(step) + (price.thinkingTokens ?? 0));
     written.set(step.key, usual.textTokens);
 
     const read = step.dependsOn.reduce((sum, key) => sum + written.get(key)!, 0);

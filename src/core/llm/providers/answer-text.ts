@@ -16,6 +16,7 @@ export class AnswerText {
 
   /** Errors: those of the filter. */
   read(part: ModelStreamPart): ModelStreamPart[] {
+    if (part.type === 'thinking') this.#filter.thinkingIsApart();
     if (part.type !== 'text') return [part];
     const text = this.#half + part.text;
     this.#half = FIRST_HALF_AT_END.exec(text)?.[0] ?? '';

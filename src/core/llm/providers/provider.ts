@@ -33,6 +33,7 @@ export function defineProvider({
           const { model, output } = request;
           const filter = new ThinkingFilter({
             hold: output !== undefined || thinkers.has(model),
+            suspect: OPENS_IN_PROMPT.test(model),
             onMisread: () => thinkers.add(model),
           });
           return callProvider({
@@ -50,6 +51,14 @@ export function defineProvider({
     },
   };
 }
+
+/**
+ * Names of models whose prompt template opens the thinking, so that only its end stands in their text: DeepSeek R1 and
+ * what was distilled from it, QwQ, Qwen's Thinking models. Where their server does not send the thinking apart, nothing of
+ * their answers is shown before the end. Such a model by another name is found out by its first answer, whose thinking is
+ * shown until it ends, once in each process: to spare that, every model's text would have to be held back.
+ */
+const OPENS_IN_PROMPT = /\br1\b|\bqwq\b|thinking|reasoning/i;
 
 /**
  * The usage as a part. Empty when the provider's numbers are not token counts: some servers send zeros or omit them.

@@ -6,11 +6,13 @@ import { ModelError, type ModelStreamPart } from '../language-model.ts';
  * in the middle of an answer.
  *
  * Without an opening tag, thinking looks like text until its end. With `hold`, no text leaves before the end of the
- * thinking or of the answer. Otherwise text leaves at once; when it turns out to have been thinking, the filter calls
- * `onMisread` and throws ModelError UNAVAILABLE, so that the text is discarded and the model is asked again with `hold`.
+ * thinking or of the answer, so that a reader who watches has to wait for it. Otherwise text leaves at once; when it
+ * turns out to have been thinking, the filter calls `onMisread` and throws ModelError UNAVAILABLE, so that the text is
+ * discarded and the model is asked again with `hold`. `suspect` is `hold` until the provider sends thinking apart.
  */
 export class ThinkingFilter {
-  readonly #hold: boolean;
+  #hold: boolean;
+  readonly #mayRelease: boolean;
   readonly #onMisread: () => void;
   #state: 'start' | 'thinking' | 'answer' = 'start';
   #buffer = '';
@@ -21,8 +23,9 @@ export class ThinkingFilter {
   #hasThought = false;
   #hasShownText = false;
 
-  constructor({ hold, onMisread }: { hold: boolean; onMisread: () => void }) {
-    this.#hold = hold;
+  constructor({ hold, suspect = false, onMisread }: ThinkingFilterOptions) {
+    this.#hold = hold || suspect;
+    this.#mayRelease = !hold;
     this.#onMisread = onMisread;
   }
 
@@ -31,6 +34,14 @@ export class ThinkingFilter {
     const parts: ModelStreamPart[] = [];
     while (this.#step(parts));
     return parts;
+  }
+
+  /** The provider sends the thinking apart from the text, which then has none without an opening tag. */
+  thinkingIsApart(): void {
+    if (!this.#mayRelease) return;
+    this.#hold = false;
+    this.#buffer = this.#held + this.#buffer;
+    this.#held = '';
   }
 
   /** What was still held back. */
@@ -108,6 +119,12 @@ export class ThinkingFilter {
     this.#buffer = this.#buffer.slice(Math.max(0, length));
     return false;
   }
+}
+
+interface ThinkingFilterOptions {
+  hold: boolean;
+  suspect?: boolean;
+  onMisread: () => void;
 }
 
 const CLOSINGS: Readonly<Record<string, string>> = {

@@ -113,8 +113,8 @@ describe.each(KINDS)('the %s agent', (kind) => {
       })),
       collected: Array.from({ length: 20 }, () => source({ text: huge })),
     });
-    const { system, messages } = agent.buildRequest(task);
-    expect(system.length + messages[0]!.content.length).toBeLessThan(160_000);
+    const { system, systemSuffix, messages } = agent.buildRequest(task);
+    expect(system.length + systemSuffix!.length + messages[0]!.content.length).toBeLessThan(160_000);
     expect(messages[0]!.content).toMatch(/\[… \d+ characters left out …\]/);
   });
 });
