@@ -38,6 +38,22 @@ describe('errorFromResponse', () => {
     expect(shown).not.toContain('\0');
   });
 
+  it.each([
+    [429, '60', 'RATE_LIMITED', true],
+    [429, '61', 'RATE_LIMITED', false],
+    [429, '3600', 'RATE_LIMITED', false],
+    [503, '120', 'UNAVAILABLE', false],
+  ])(
+    'of status %i with Retry-After: %s is %s, and worth a retry: %s',
+    async (status, wait, code, retryable) => {
+      const response = Response.json({}, { status, headers: { 'retry-after': wait } });
+      const error = await errorFromResponse(response, ASKED);
+      expect(error).toMatchObject({ code, status, retryable, retryAfterMs: Number(wait) * 1_000 });
+      const minutes = `It asks to wait ${Math.ceil(Number(wait) / 60)} minutes.`;
+      expect(error.message.includes(minutes)).toBe(!retryable);
+    },
+  );
+
   it('reads a body only up to a limit', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
