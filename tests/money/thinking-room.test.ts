@@ -27,7 +27,7 @@ describe.each([
   ['OPENAI', 'gpt-4.1'],
   ['OPENAI_CHAT', 'o3'],
   ['ANTHROPIC', 'claude-opus-5-5'],
-  ['ANTHROPIC', 'claude-sonnet-4-5'],
+  ['ANTHROPIC', 'claude-opus-4-5'],
   ['ANTHROPIC', 'claude-haiku-4-5'],
   ['GOOGLE', 'gemini-3.1-pro-preview'],
   ['GOOGLE', 'gemini-2.5-flash'],
@@ -88,7 +88,7 @@ const SETTINGS: Record<string, [object, object]> = {
     { thinking: { type: 'adaptive' }, effort: 'medium' },
     { thinking: { type: 'adaptive' }, effort: 'low' },
   ],
-  'claude-sonnet-4-5': [
+  'claude-opus-4-5': [
     { thinking: { type: 'enabled', budget_tokens: 8_192 } },
     { thinking: { type: 'enabled', budget_tokens: 2_048 } },
   ],
