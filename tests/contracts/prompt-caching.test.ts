@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MODEL_PRICES } from '../../src/core/llm/catalog.ts';
 import type { ModelRequest, ModelUsage } from '../../src/core/llm/language-model.ts';
+import { PriceList } from '../../src/core/llm/price-list.ts';
 import { costMicros } from '../../src/core/llm/prices.ts';
 import { createNonce } from '../../src/core/prompt-safety/isolate.ts';
 import { agentOf } from '../../src/modules/pipelines/agents/agents.ts';
@@ -46,7 +46,7 @@ describe('Anthropic’s cache', () => {
   });
 
   it('costs a quarter more to write, and a tenth to read', async () => {
-    const price = MODEL_PRICES.find(({ model: name }) => name === 'claude-sonnet-4-6')!; // $3 in, $15 out
+    const price = new PriceList().find('ANTHROPIC', 'claude-sonnet-4-6')!; // $3 in, $15 out
     const costOf = async (counts: object) => {
       const usage = { input_tokens: 100, output_tokens: 10, ...counts };
       const events = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MODEL_PRICES } from '../../src/core/llm/catalog.ts';
 import type { ModelRequest } from '../../src/core/llm/language-model.ts';
+import { PriceList } from '../../src/core/llm/price-list.ts';
 import type { ModelPrice } from '../../src/core/llm/prices.ts';
 import { worstCaseInputTokens } from '../../src/core/llm/tokens.ts';
 import { FORM, USAGE } from '../contracts/provider-dialect.ts';
@@ -32,7 +32,7 @@ describe.each([
   ['GOOGLE', 'gemini-3.1-pro-preview'],
   ['GOOGLE', 'gemini-2.5-flash'],
 ] as const)('a call through %s to %s', (protocol, name) => {
-  const price = MODEL_PRICES.find(({ model }) => model === name)!;
+  const price = new PriceList().find(protocol === 'OPENAI_CHAT' ? 'OPENAI' : protocol, name)!;
   const dialect = DIALECTS[protocol];
 
   it('reserves what the provider can bill at most: the whole limit that it gets', async () => {

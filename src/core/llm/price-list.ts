@@ -26,7 +26,8 @@ export class PriceList {
       this.#own(provider, family) ??
       listed?.price ??
       this.#public(provider, family)?.price;
-    return price && { ...price, model };
+    const { thinkingTokens } = entryOf(provider, model) ?? entryOf(provider, family) ?? {};
+    return price && { ...price, ...(thinkingTokens === undefined ? {} : { thinkingTokens }), model };
   }
 
   /** The models to choose from, those of our list in its order before those of the operator. */

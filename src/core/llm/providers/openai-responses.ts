@@ -51,7 +51,10 @@ function reader(connection: ProviderConnection): EventReader {
         const response = field(event, 'response');
         connection.endsWith(endWord(response) ?? type.slice('response.'.length));
         const missing = arrived.size === 0 ? contentsOf(response) : [];
-        return [...missing.flatMap((content, n) => whole({ content_index: n }, content)), ...usageOf(field(response, 'usage'))];
+        return [
+          ...missing.flatMap((content, n) => whole({ content_index: n }, content)),
+          ...usageOf(field(response, 'usage')),
+        ];
       }
       default:
         return [];
