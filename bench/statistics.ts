@@ -1,7 +1,9 @@
-/** What the statistics of the last 365 days cost as the ledger grows: the plan of each, and its time. */
+/** What the statistics of the last 365 days, and an estimate, cost as the ledger grows: the plan of each, and its time. */
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts';
 import { applyMigrations } from '../src/infra/migrations.ts';
+import { USUAL_STEPS } from '../src/modules/designs/usual-steps.ts';
+import { ESTIMATE_ACCURACY } from '../src/modules/usage/statistics/estimate-accuracy.ts';
 import { TENANT_USAGE } from '../src/modules/usage/statistics/tenant-usage.ts';
 import { USAGE_HISTORY } from '../src/modules/usage/statistics/usage-history.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -35,8 +37,10 @@ export async function benchStatistics({
 }
 
 async function measure(client: pg.Client, entries: number, rounds: number): Promise<Size> {
-  await client.query(FILL, [entries]);
-  await client.query('VACUUM ANALYZE ledger_entries');
+  await client.query(ADD_RUNS, [entries / STEPS_PER_RUN]);
+  await client.query(ADD_STEPS);
+  await client.query(ADD_ENTRIES);
+  await client.query('VACUUM ANALYZE');
   const results = [];
   for (const { name, statement, values } of STATISTICS) {
     const runs: Plan[] = [];
@@ -84,7 +88,9 @@ function reportOf(found: Size[]): Report {
     tables: [
       { columns: ['entries', 'list', 'plan', 'entries read', 'of the table', 'time', 'growth'], rows },
     ],
-    notes: ['50 tenants of 20 members and 4 models, over two years; after VACUUM. Medians.'],
+    notes: [
+      'Runs of 4 steps in 50 tenants of 20 members, with 4 models, over two years; after VACUUM. Medians.',
+    ],
     goals: goalsFor(found.at(-1)!),
   };
 }
@@ -101,18 +107,36 @@ function goalsFor({ entries, results }: Size): Goal[] {
 const SIZES = [10_000, 100_000, 1_000_000];
 const TODAY = '2026-11-28';
 const FIRST_DAY = '2025-11-29';
+const STEPS_PER_RUN = 4;
 
-/** $1: the number of entries that there are then. */
-const FILL = `
-  INSERT INTO ledger_entries (id, tenant_id, user_id, api_key_id, day, provider, model, input_tokens, output_tokens, cost_micros)
-  SELECT gen_random_uuid()::text, 'tenant-' || member % 50, 'user-' || member,
-    CASE WHEN n % 3 = 0 THEN 'key-' || member END, date '${TODAY}' - (random() * 730)::int,
-    'OFFLINE', 'model-' || n % 4, 1 + n % 900, 1 + n % 700, 1 + n % 5000
-  FROM generate_series((SELECT count(*)::int + 1 FROM ledger_entries), $1::int) n, LATERAL (SELECT (n % 1000 * 7919) % 1000 AS member) who`;
+/** $1: the number of runs that there are then. */
+const ADD_RUNS = `
+  INSERT INTO pipeline_executions (id, tenant_id, owner_id, api_key_id, status, request, design, estimated_cost_micros, finished_at)
+  SELECT 'run-' || n, 'tenant-' || member % 50, 'user-' || member, CASE WHEN n % 3 = 0 THEN 'key-' || member END,
+    'SUCCEEDED', 'It', '{}', 1 + n % 9000, timestamptz '${TODAY} 12:00:00Z' - random() * interval '730 days'
+  FROM generate_series((SELECT count(*)::int + 1 FROM pipeline_executions), $1::int) n,
+    LATERAL (SELECT (n % 1000 * 7919) % 1000 AS member) who`;
+
+/** The steps and entries of runs that have none. */
+const ADD_STEPS = `
+  INSERT INTO step_executions (execution_id, key, position, agent, title, status, provider, model, known_input_tokens, text_tokens, started_at, finished_at)
+  SELECT run.id, 'step-' || n, n, 'CUSTOM', 'It', 'SUCCEEDED', 'OFFLINE', 'model-' || n, 900, 700,
+    finished_at - interval '9 s', finished_at
+  FROM pipeline_executions run, generate_series(1, ${STEPS_PER_RUN}) n
+  ON CONFLICT DO NOTHING`;
+
+const ADD_ENTRIES = `
+  INSERT INTO ledger_entries (id, tenant_id, user_id, api_key_id, execution_id, step_key, day, provider, model, input_tokens, output_tokens, cost_micros)
+  SELECT run.id || step.key, tenant_id, owner_id, api_key_id, run.id, step.key, run.finished_at::date, provider, model,
+    1 + estimated_cost_micros % 900, 1 + estimated_cost_micros % 700, 1 + estimated_cost_micros % 5000
+  FROM pipeline_executions run JOIN step_executions step ON execution_id = run.id
+  ON CONFLICT DO NOTHING`;
 
 const STATISTICS = [
   { name: 'usageHistory', statement: USAGE_HISTORY, values: ['tenant-1', 'user-1', FIRST_DAY, TODAY] },
   { name: 'tenantUsage', statement: TENANT_USAGE, values: ['tenant-1', FIRST_DAY, TODAY] },
+  { name: 'estimateAccuracy', statement: ESTIMATE_ACCURACY, values: ['tenant-1', FIRST_DAY, TODAY] },
+  { name: 'an estimate', statement: USUAL_STEPS, values: ['tenant-1', 100, 20, 3] },
 ];
 
 interface Size {
