@@ -3,19 +3,19 @@ import { type ModelPrice, worstCaseMicros } from '../../core/llm/prices.ts';
 import type { Tx } from '../../infra/database.ts';
 import type { Viewer } from '../../access/viewer.ts';
 import type { Context, Services } from '../../kernel/context.ts';
-import { promptText } from '../../kernel/input.ts';
+import { contextObject, promptText } from '../../kernel/input.ts';
 import { type Scope, useCase } from '../../kernel/use-case.ts';
 import { type Design, maxOutputTokensOf, type Step } from '../designs/design.ts';
 import { estimate, type Estimate } from '../designs/estimate.ts';
 import { usualSteps } from '../designs/usual-steps.ts';
 import { type BudgetContext, shortfallOfDay } from '../usage/service.ts';
-import { largestRequest } from './agents/largest-request.ts';
+import { largestRequest, type PlannedRun } from './agents/largest-request.ts';
 import { designOf, pipelineSource } from './source.ts';
 
 /** Estimates the cost and duration of a run. Spends nothing. */
 export const estimatePipeline = useCase(
   'Query.estimatePipeline',
-  { input: z.object({ source: pipelineSource, request: promptText.nullish() }) },
+  { input: z.object({ source: pipelineSource, request: promptText.nullish(), context: contextObject }) },
   async (
     ctx: Scope & Pick<Services, 'database' | 'catalog'> & Pick<Context, 'client'> & BudgetContext,
     input,
@@ -26,9 +26,10 @@ export const estimatePipeline = useCase(
     const request = input.request ?? agreed ?? '';
     const estimated = await estimateOf(ctx, database, viewer, design, request);
     const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
+    const run = { steps: design.steps, request, context: input.context ?? null };
     return {
       ...estimated,
-      maxCostMicros: maxCostMicros(design, request, priceIn(catalog)),
+      maxCostMicros: maxCostMicros(run, priceIn(catalog)),
       withinBudget: shortfall === null,
     };
   },
@@ -50,17 +51,13 @@ export async function estimateOf(
 }
 
 /**
- * What a run of a valid design costs at most while no step is retried: the sum of the most that the spending gate can
+ * What a run costs at most while no step is retried: the sum of the most that the spending gate can
  * reserve for each step.
  */
-export function maxCostMicros(
-  { steps }: Design,
-  request: string,
-  priceOf: (step: Step) => ModelPrice,
-): bigint {
-  return steps.reduce((sum, step) => {
+export function maxCostMicros(run: PlannedRun, priceOf: (step: Step) => ModelPrice): bigint {
+  return run.steps.reduce((sum, step) => {
     const price = priceOf(step);
-    const largest = largestRequest(step, steps, request);
+    const largest = largestRequest(step, run);
     const maxOutputTokens = maxOutputTokensOf(step);
     return sum + worstCaseMicros(price, { ...largest, model: price.model, maxOutputTokens });
   }, 0n);

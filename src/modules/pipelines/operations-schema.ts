@@ -21,7 +21,7 @@ const PipelineEstimateRef = builder.objectRef<PipelineEstimate>('PipelineEstimat
     maxCost: t.expose('maxCostMicros', {
       type: 'Decimal',
       description:
-        'Maximum cost in US dollars, without retries: every step writes its maximum of output tokens and reads the longest input that it can, each byte counted as a token. No run with this request reserves more of the budget, whatever its `context`, its inputs and edited prompts are.',
+        'Maximum cost in US dollars, without retries: every step writes its maximum of output tokens and reads the longest input that it can, each byte counted as a token. No run with this request and context reserves more of the budget, whatever its inputs and edited prompts are.',
     }),
     seconds: t.exposeInt('seconds', {
       description: `Expected duration in seconds along the longest path, without time spent waiting for approvals, ${ESTIMATE_BASIS}`,
@@ -70,9 +70,14 @@ builder.queryFields((t) => ({
       request: t.arg.string({
         description: `Task of the run, at most ${MAX_PROMPT_LENGTH} characters. Default for a proposal: the agreed requirements of its conversation. Default for a design or a template: none, so that only its steps are estimated, without the values of inputs.`,
       }),
+      context: t.arg({
+        type: 'JSONObject',
+        description:
+          'Context of the run, for `maxCost`. Default: none. The expected cost knows it from earlier runs.',
+      }),
     },
-    resolve: (_root, { source, request }, ctx) =>
-      estimatePipeline(ctx, { source: sourceOf(source), request }).catch(nullWhenNotFound),
+    resolve: (_root, { source, ...run }, ctx) =>
+      estimatePipeline(ctx, { source: sourceOf(source), ...run }).catch(nullWhenNotFound),
   }),
 }));
 

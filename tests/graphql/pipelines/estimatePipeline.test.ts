@@ -3,8 +3,8 @@ import { testApp } from '../../support/app.ts';
 import { design } from '../../support/runs.ts';
 
 const app = testApp({ config: { role: 'api' } });
-const QUERY = `query ($source: PipelineSource!, $request: String = "Ten lines about rain") {
-  estimatePipeline(source: $source, request: $request) { cost maxCost seconds withinBudget }
+const QUERY = `query ($source: PipelineSource!, $request: String = "Ten lines about rain", $context: JSONObject) {
+  estimatePipeline(source: $source, request: $request, context: $context) { cost maxCost seconds withinBudget }
 }`;
 
 describe('estimatePipeline', () => {
@@ -29,6 +29,22 @@ describe('estimatePipeline', () => {
       return Number(data!.estimatePipeline.maxCost);
     };
     expect(await maxCostOf('Ten lines about rain. '.repeat(100))).toBeGreaterThan(await maxCostOf(null));
+  });
+
+  it('adds to the worst case what the context costs to read, and refuses one that is too long', async () => {
+    const ann = await app.register();
+    const source = { design: design({ key: 'a', model: 'offline-fast' }) };
+    const maxCostOf = async (context: object | null) => {
+      const { data } = await app.graphql<{ estimatePipeline: Estimate }>(QUERY, { source, context }, ann);
+      return Number(data!.estimatePipeline.maxCost);
+    };
+    // 9,000 bytes at $0.2 per million
+    const difference = (await maxCostOf({ pathname: '가'.repeat(3_000) })) - (await maxCostOf(null));
+    expect(difference).toBeGreaterThan(0.0018);
+    expect(difference).toBeLessThan(0.0019);
+    const tooLong = { source, context: { pathname: 'x'.repeat(17_000) } };
+    const { errors } = await app.graphql(QUERY, tooLong, ann);
+    expect(errors?.[0]?.extensions?.['code']).toBe('BAD_USER_INPUT');
   });
 
   it('reports when the budget of the day does not cover the cost', async () => {

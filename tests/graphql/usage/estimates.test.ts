@@ -46,7 +46,7 @@ describe('an estimate', () => {
       const account = await rich();
       const { steps, request, context } = randomRun(random);
       for (const kind of AGENT_KIND_NAMES) texts.set(`agent.${kind.toLowerCase()}`, randomText(random));
-      const { maxCost } = await estimated(account, steps, request);
+      const { maxCost } = await estimated(account, steps, request, context);
       const reserve = vi.spyOn(app.services.spending, 'reserve');
       let spent = 0n;
       for (let n = 0; n < 3; n++) {
@@ -76,12 +76,12 @@ describe('an estimate', () => {
     return ended;
   }
 
-  async function estimated(account: Account, steps: Steps, request: string) {
+  async function estimated(account: Account, steps: Steps, request: string, context = {}) {
     const { data } = await app.graphql<{ estimatePipeline: { cost: string; maxCost: string } }>(
-      `query ($design: PipelineDesignInput!, $request: String!) {
-        estimatePipeline(source: { design: $design }, request: $request) { cost maxCost }
+      `query ($design: PipelineDesignInput!, $request: String!, $context: JSONObject) {
+        estimatePipeline(source: { design: $design }, request: $request, context: $context) { cost maxCost }
       }`,
-      { design: steps, request },
+      { design: steps, request, context },
       account,
     );
     const { cost, maxCost } = data!.estimatePipeline;

@@ -3,6 +3,7 @@ import type { Step } from '../../designs/design.ts';
 import { ancestors } from '../../designs/order.ts';
 import {
   type AgentRequest,
+  type AgentTask,
   MAX_CONTEXT_LENGTH,
   MAX_OUTPUTS_LENGTH,
   MAX_PROMPT_LENGTH,
@@ -15,11 +16,11 @@ import { LARGEST_COLLECTION } from './collect-sources.ts';
 import { maxBytes } from './fit-texts.ts';
 
 /**
- * A request of at least as many bytes as any that a step can make in a run of this design and `request`, whatever the
- * steps before it write and its sources, the run's context and a prompt that can still change hold. Blanks stand for
- * those texts. A step that is sent back has more to read; that is not counted.
+ * A request of at least as many bytes as any that a step can make in this `run`, whatever the steps before it write
+ * and its sources and a prompt that can still change hold. Blanks stand for those texts. A step that is sent back has
+ * more to read; that is not counted.
  */
-export function largestRequest(step: Step, steps: readonly Step[], request: string): AgentRequest {
+export function largestRequest(step: Step, { steps, request, context }: PlannedRun): AgentRequest {
   const agent = agentOf(step.agent);
   const inputs = steps.filter(({ key }) => step.dependsOn.includes(key));
   const collected = agent.collect ? LARGEST_COLLECTION : [];
@@ -28,7 +29,7 @@ export function largestRequest(step: Step, steps: readonly Step[], request: stri
   const built = agent.buildRequest({
     step: { ...step, prompt: isFixed ? step.prompt : '-' },
     request,
-    context: LONGEST_LANGUAGE,
+    context: context && { language: context['language'] },
     inputs: inputs.map((input) => ({ ...input, output: null })),
     remarks,
     draft: null,
@@ -36,7 +37,7 @@ export function largestRequest(step: Step, steps: readonly Step[], request: stri
     nonce: createNonce(),
   });
   const bytes =
-    maxBytes(MAX_CONTEXT_LENGTH) +
+    maxBytesOf(context) +
     (isFixed ? 0 : maxBytes(MAX_PROMPT_LENGTH)) +
     maxBytesOfAll(inputs, MAX_OUTPUTS_LENGTH) +
     maxBytesOfAll(remarks, MAX_REMARKS_LENGTH) +
@@ -61,10 +62,17 @@ function remarksOf({ key }: Step, steps: readonly Step[]): Remark[] {
     .map((step) => ({ stepKey: step.key, decision: 'APPROVE', text: '' }));
 }
 
+/** Postgres puts the members of a context into another order, so that any part of a long one may be cut. */
+function maxBytesOf(context: PlannedRun['context']): number {
+  if (context === null) return 0;
+  return Math.min(Buffer.byteLength(JSON.stringify(context, null, 1)), maxBytes(MAX_CONTEXT_LENGTH));
+}
+
 /** Each text can be cut, and has its mark then. */
 function maxBytesOfAll(texts: readonly unknown[], maxLength: number): number {
   return texts.length === 0 ? 0 : maxBytes(maxLength) + (texts.length - 1) * maxBytes(0);
 }
 
-/** The language with the longest name. */
-const LONGEST_LANGUAGE = { language: 'qug' };
+export interface PlannedRun extends Pick<AgentTask, 'request' | 'context'> {
+  steps: readonly Step[];
+}

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { languageName } from '../../../../../src/core/prompt-safety/language-name.ts';
 import { estimateInputTokens, worstCaseInputTokens } from '../../../../../src/core/llm/tokens.ts';
 import { AGENT_KIND_NAMES, AGENT_KINDS } from '../../../../../src/modules/designs/agent-kinds.ts';
 import { type Step, stepSchema } from '../../../../../src/modules/designs/design.ts';
@@ -15,7 +14,7 @@ describe('the largest request of a step', () => {
     for (let n = 0; n < 60; n++) {
       const { task, steps } = randomTask(agent, random);
       const actual = agentOf(agent).buildRequest(task);
-      const largest = largestRequest(steps.at(-1)!, steps, task.request);
+      const largest = largestRequest(steps.at(-1)!, { ...task, steps });
       expect(worst(actual), `task ${n}`).toBeLessThanOrEqual(worst(largest));
     }
   });
@@ -36,14 +35,14 @@ describe('the largest request of a step', () => {
         findings: ['any'],
       })),
     });
-    const largest = largestRequest(task.step, steps, task.request);
+    const largest = largestRequest(task.step, { ...task, steps });
     expect(worst(largest) - worst(agentOf('COLLECTOR').buildRequest(task))).toBeLessThan(2_000); // of 500,000
   });
 
   it('takes a prompt as it is, but for one that a person or a template’s input can change', () => {
     const of = (change: Partial<Step>) => {
       const steps = [stepSchema.parse({ key: 'a', agent: 'CUSTOM', title: 'A', prompt: 'Do it', ...change })];
-      return worst(largestRequest(steps[0]!, steps, 'It'));
+      return worst(largestRequest(steps[0]!, { steps, request: 'It', context: null }));
     };
     const fixed = of({});
     expect(of({ prompt: 'Do it at once' })).toBe(fixed + ' at once'.length);
@@ -55,13 +54,6 @@ describe('the largest request of a step', () => {
       onReject: 'FAIL',
     } as const;
     expect(of({ approval })).toBeGreaterThan(fixed + 31_900);
-  });
-
-  it('names the language with the longest name', () => {
-    const { systemSuffix } = largestRequest(...lone(), 'It');
-    const names = codes().map((code) => Buffer.byteLength(languageName(code) ?? ''));
-    const named = /cannot be told, in ([^.]+)\./.exec(systemSuffix!)![1]!;
-    expect(Buffer.byteLength(named)).toBe(Math.max(...names));
   });
 });
 
@@ -77,11 +69,6 @@ const MODEL = { model: 'any', maxOutputTokens: 1 };
 
 function worst(request: AgentRequest): number {
   return worstCaseInputTokens({ ...request, ...MODEL });
-}
-
-function lone(): [Step, Step[]] {
-  const steps = stepsFor('ANALYZER', 0);
-  return [steps[0]!, steps];
 }
 
 /** The last step depends on all others. */
@@ -113,18 +100,11 @@ function randomTask(agent: Step['agent'], random: () => number): { task: AgentTa
   const task = makeTask({
     step,
     request: text(20_000),
-    context: pick([null, { language: pick(codes()), text: text(16_000) }, { [text(16_000)]: 1 }]),
+    context: pick([null, { language: 'ko-KR', text: text(16_000) }, { [text(16_000)]: 1 }]),
     inputs: steps
       .slice(0, -1)
       .map((input) => ({ ...input, output: pick([null, text(64_000), text(2_000)]) })),
     ...(agentOf(agent).collect && { collected }),
   });
   return { task, steps };
-}
-
-/** All codes of two or three letters. */
-function codes(): string[] {
-  const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
-  const pairs = letters.flatMap((one) => letters.map((other) => one + other));
-  return [...pairs, ...pairs.flatMap((pair) => letters.map((letter) => pair + letter))];
 }
