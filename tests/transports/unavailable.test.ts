@@ -31,6 +31,19 @@ describe('while the database is unavailable', () => {
     await eventually(async () => expect((await app.graphql(VIEWER, {}, user)).status).toBe(200));
   });
 
+  it('a decision over REST answers 503 as JSON', async () => {
+    const { token: bearer } = await app.register();
+    proxy.cut();
+    const response = await fetch(app.url('/aura/hitl/approve/1'), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}` },
+    });
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+    ]);
+  });
+
   it('a token of another issuer signs nobody in, whether its user is known or new', async () => {
     const signed = (sub: string) =>
       token({

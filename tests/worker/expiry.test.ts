@@ -124,6 +124,46 @@ describe('an overdue request', () => {
   }
 });
 
+describe('a person and the end of the time', () => {
+  it('race fairly: each request has one outcome, and the person is told which', async () => {
+    const maker = await instances.start();
+    const ann = await maker.register();
+    const keys = Array.from({ length: 8 }, (_, n) => ({
+      key: `step${n}`,
+      approval: { timeoutSeconds: 3_600 },
+    }));
+    const run = await startRun(
+      maker,
+      ann,
+      design(...keys, { key: 'last', dependsOn: keys.map(({ key }) => key) }),
+    );
+    const { approvals } = await runWhen(maker, ann, run, ({ status }) => status === 'WAITING_FOR_APPROVAL');
+    await maker.close();
+    const [first, second] = [await instances.start({ role: 'api' }), await instances.start({ role: 'api' })];
+    await database.query(`UPDATE approval_requests SET expires_at = now() + interval '60 milliseconds'
+      WHERE status = 'PENDING'`);
+
+    const told = await Promise.all(
+      approvals.flatMap(({ id }, n) => [
+        decide(n % 2 ? first : second, ann, id, 'APPROVE'),
+        expireApprovals(first.services).then(() => null),
+        expireApprovals(second.services).then(() => null),
+      ]),
+    );
+    for (const answer of told.filter((one) => one !== null)) {
+      const isWinner = answer.__typename === 'DecideApprovalSuccess';
+      expect(answer.approval?.status).toBe(isWinner ? 'APPROVED' : 'EXPIRED');
+    }
+    const { rows } = await database.query<{ times: number }>(
+      `SELECT count(*)::int AS times FROM events
+       WHERE log_id = $1 AND data->>'type' = 'ApprovalDecided' GROUP BY data->>'approvalId'`,
+      [`execution:${rowId(run)}`],
+    );
+    expect(rows).toEqual(approvals.map(() => ({ times: 1 })));
+    await Promise.all([first.close(), second.close()]);
+  });
+});
+
 describe('a run that waits', () => {
   it('holds no claim for all its days, and is not looked at until a decision', async () => {
     const app = await instances.start();
