@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Account, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
@@ -35,6 +36,18 @@ export function requestOf(
     },
     { timeoutMs: 15_000, intervalMs: 25 },
   );
+}
+
+/** The hash that a client computes from what it has read: SHA-256 of canonical JSON (RFC 8785). */
+export function hashOfSubject({ hash: _, ...subject }: Request['subject']): string {
+  return createHash('sha256').update(canonical(subject)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, part]) => `${JSON.stringify(name)}:${canonical(part)}`).join(',')}}`;
 }
 
 /** Decides about what was read: with its hash. */
