@@ -6,6 +6,8 @@ import type { Material, SubjectWords } from './material.ts';
  * texts use the material as it is: it holds no markup.
  */
 export interface Writer extends SubjectWords {
+  /** Ends a text that was written with remarks of an approver. */
+  remarked: (remarks: readonly string[]) => string;
   texts: Partial<Record<AgentKind, WriteText>> & { CUSTOM: WriteText };
 }
 

@@ -77,16 +77,18 @@ function takeAway(design: Design, { text, words }: ChangeRequest): Changed | nul
 
 function askPerson(design: Design, { text, words }: ChangeRequest): Changed {
   const last = lastStep(design);
+  const isAfter = WRITTEN.test(text);
   const changed: Step = {
     ...last,
     approval: {
-      timing: 'BEFORE_STEP',
-      question: words.question(last.title, text),
+      timing: isAfter ? 'AFTER_STEP' : 'BEFORE_STEP',
+      question: (isAfter ? words.questionAfter : words.question)(last.title, text),
       timeoutSeconds: last.approval?.timeoutSeconds ?? 24 * 3600,
       onReject: last.approval?.onReject ?? 'FAIL',
     },
   };
-  return { design: replaceStep(design, last, changed), changes: [words.approval(last.title)] };
+  const change = isAfter ? words.approvalAfter(last.title) : words.approval(last.title);
+  return { design: replaceStep(design, last, changed), changes: [change] };
 }
 
 /** After the collectors, and before everything that uses what they found. */
@@ -206,6 +208,9 @@ function mentions(text: string, step: Step): boolean {
 
 const MAX_PROMPT_LENGTH = 8_000;
 const APPROVAL = /\b(approv\w*|sign[- ]?off|human|person)\b|승인|결재/iu;
+/** What is written is to be looked at, and not what will be. */
+const WRITTEN =
+  /\b(?:final|finished|written|drafts?|outputs?)\b|\bbefore (?:it|they|this|anything|the \w+) (?:is|are|goes|gets) (?:sent|out|mailed|published|delivered)\b|초안|결과물|완성|보내기 전/iu;
 const AGENT_PATTERNS: readonly { pattern: RegExp; agent: Step['agent'] }[] = [
   { pattern: /\b(check|checks|validat\w*|verif\w*|review)\b|검증|검토|확인|점검/iu, agent: 'VALIDATOR' },
   { pattern: /\b(collect\w*|source|sources|search)\b|수집|자료/iu, agent: 'COLLECTOR' },

@@ -16,7 +16,9 @@ export function critiqueByShape({ draft, memory, costUsd, seconds, language }: C
     shape.collectors.length > 1
       ? { strength: words.wide(shape.collectors.length) }
       : { weakness: words.narrow, suggestion: words.addSource },
-    ...shape.asking.map((step) => ({ strength: words.asks(step.title) })),
+    ...shape.asking.map(({ title, approval }) => ({
+      strength: approval?.timing === 'AFTER_STEP' ? words.asksAfter(title) : words.asks(title),
+    })),
     ...(shape.asking.length === 0 ? [{ weakness: words.nobodyLooks, suggestion: words.addApproval }] : []),
     ...(steps.length <= 4 ? [{ strength: words.small(steps.length, seconds) }] : []),
     ...shape.synthesizers.map((step) => ({ strength: words.merged(step.title) })),

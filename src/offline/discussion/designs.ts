@@ -55,7 +55,7 @@ function balanced({ words, subject, requirements, aspects, tiers }: Parts): Made
     ),
     {
       ...step('report', 'REPORTER', report, ['synthesize'], tiers.balanced, 1_800),
-      approval: approval(words.approveFindings(subject), 1),
+      approval: approval('BEFORE_STEP', words.approveFindings(subject), 1),
     },
   ];
   return {
@@ -65,7 +65,7 @@ function balanced({ words, subject, requirements, aspects, tiers }: Parts): Made
   };
 }
 
-/** Both sides collected and checked apart, on the strongest model, with a person before the report. */
+/** Both sides collected and checked apart, on the strongest model, with a person who approves the report. */
 function quality({ words, subject, requirements, aspects, tiers }: Parts): Made {
   const report = reportTask(words, subject, words.fullForm, requirements);
   const steps = [
@@ -98,7 +98,7 @@ function quality({ words, subject, requirements, aspects, tiers }: Parts): Made 
     step('synthesize', 'SYNTHESIZER', words.merge(subject), ['check-one', 'check-two'], tiers.deep, 2_000),
     {
       ...step('report', 'REPORTER', report, ['synthesize'], tiers.deep, 2_500),
-      approval: approval(words.approveArgument(subject), 3),
+      approval: approval('AFTER_STEP', words.approveReport(subject), 3),
     },
   ];
   return { steps, title: words.qualityTitle(subject), summary: words.qualitySummary(aspects.check) };
@@ -131,8 +131,8 @@ function step(
   };
 }
 
-function approval(question: string, days: number): StepApproval {
-  return { timing: 'BEFORE_STEP', question, timeoutSeconds: days * 24 * 3600, onReject: 'FAIL' };
+function approval(timing: StepApproval['timing'], question: string, days: number): StepApproval {
+  return { timing, question, timeoutSeconds: days * 24 * 3600, onReject: 'FAIL' };
 }
 
 const MAX_REQUIREMENTS_IN_PROMPT = 10;

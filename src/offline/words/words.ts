@@ -55,7 +55,7 @@ export interface DesignWords {
   /** Introduces the requirements in the prompt of the report. */
   mustMeet: string;
   approveFindings(subject: string): string;
-  approveArgument(subject: string): string;
+  approveReport(subject: string): string;
   speedTitle(subject: string): string;
   speedSummary(first: string): string;
   balancedTitle(subject: string): string;
@@ -72,6 +72,7 @@ export interface CritiqueWords {
   narrow: string;
   addSource: string;
   asks(title: string): string;
+  asksAfter(title: string): string;
   waits(timeoutSeconds: number | null): string;
   nobodyLooks: string;
   addApproval: string;
@@ -91,9 +92,11 @@ export interface ChangeWords {
   collect(object: string, text: string): Task;
   custom(title: string, text: string): Task;
   question(title: string, text: string): string;
+  questionAfter(title: string, text: string): string;
   added(title: string): string;
   removed(title: string): string;
   approval(title: string): string;
+  approvalAfter(title: string): string;
   noApproval(title: string): string;
   nobodyAsked: string;
   instructed(title: string, text: string): string;

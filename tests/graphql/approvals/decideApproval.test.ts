@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
 import { itRefuses } from '../../support/refusals.ts';
+import { decideOn, openRequests, requestOf } from '../../support/approvals.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
 import { routerOf, ScriptedModel } from '../../support/scripted-model.ts';
 
@@ -32,6 +33,75 @@ describe('decideApproval', () => {
       __typename: 'AlreadyDecidedError',
       approval: { id, status: 'APPROVED' },
     });
+  });
+
+  it('keeps the edited prompt readable, and runs the step with it', async () => {
+    const ann = await app.register();
+    const { id, executionId } = await openRequest(ann);
+    const edits = { prompt: 'Write about snow.\u200B' };
+    await decide(app, ann, id, 'APPROVE', { edits });
+    const run = await runWhen(app, ann, executionId, hasEnded);
+    expect(run.notices).toMatchObject([{ code: 'TEXT_CLEANED', stepKey: 'asks' }]);
+    const [request] = await openRequests(app, ann, executionId, null);
+    expect(request).toMatchObject({
+      decision: 'APPROVE',
+      editedPrompt: 'Write about snow.',
+      editedOutput: null,
+      subject: { prompt: 'Write about asks.' },
+    });
+    const { content } = model.requests.at(-1)!.messages[0]!;
+    expect(content).toContain('Write about snow.');
+    expect(content).not.toContain('Write about asks.');
+  });
+
+  it('takes a text that is sent back as it was for no edit', async () => {
+    const ann = await app.register();
+    const { id, executionId } = await openRequest(ann);
+    await decide(app, ann, id, 'APPROVE', { edits: { prompt: 'Write about asks.' } });
+    const [request] = await openRequests(app, ann, executionId, null);
+    expect(request!.editedPrompt).toBeNull();
+  });
+
+  it('refuses a decision about another subject, and names the request as it is', async () => {
+    const ann = await app.register();
+    const { id, executionId } = await openRequest(ann);
+    const [request] = await openRequests(app, ann, executionId);
+    const stale = { id, subject: { ...request!.subject, hash: 'f'.repeat(64) } };
+    const refused = await decideOn(app, ann, stale, 'APPROVE');
+    expect(refused).toMatchObject({ __typename: 'ConflictError', reason: 'STALE_VERSION', current: { id } });
+    expect(refused.message).toContain(request!.subject.hash);
+    expect((await openRequests(app, ann, executionId))[0]!.status).toBe('PENDING');
+    expect((await decideOn(app, ann, request!, 'APPROVE')).__typename).toBe('DecideApprovalSuccess');
+    expect((await decideOn(app, ann, stale, 'REJECT')).__typename).toBe('AlreadyDecidedError');
+  });
+
+  it.each([
+    ['REVISE', { comment: 'Again.' }, ['decision'], 'NOT_ALLOWED'],
+    ['REVISE', {}, ['comment'], 'REQUIRED'],
+    ['REVISE', { comment: ' \u200B ' }, ['comment'], 'REQUIRED'],
+    ['APPROVE', { edits: { output: 'Mine' } }, ['edits', 'output'], 'NOT_ALLOWED'],
+    ['APPROVE', { edits: { prompt: ' ' } }, ['edits', 'prompt'], 'REQUIRED'],
+    ['APPROVE', { comment: 'x'.repeat(2_001) }, ['comment'], 'TOO_LONG'],
+  ] as const)('before a step, refuses %s with %j', async (decision, more, path, code) => {
+    const ann = await app.register();
+    const { executionId } = await openRequest(ann);
+    const [request] = await openRequests(app, ann, executionId);
+    const refused = await decideOn(app, ann, request!, decision, more);
+    expect(refused.issues).toEqual([{ code, path: [...path] }]);
+  });
+
+  it.each([
+    ['APPROVE', { edits: { prompt: 'Another' } }, ['edits', 'prompt'], 'NOT_ALLOWED'],
+    ['APPROVE', { edits: { output: '\u200B' } }, ['edits', 'output'], 'REQUIRED'],
+    ['APPROVE', { edits: { output: 'x'.repeat(200_001) } }, ['edits', 'output'], 'TOO_LONG'],
+    ['REVISE', { comment: 'So.', edits: { output: 'Mine' } }, ['edits'], 'NOT_ALLOWED'],
+    ['REJECT', { edits: { output: 'Mine' } }, ['edits'], 'NOT_ALLOWED'],
+  ] as const)('after a step, refuses %s with edits %#', async (decision, more, path, code) => {
+    const ann = await app.register();
+    const approval = { timing: 'AFTER_STEP' } as const;
+    const executionId = await startRun(app, ann, design({ key: 'wrote', approval }));
+    const refused = await decideOn(app, ann, await requestOf(app, ann, executionId, 'wrote'), decision, more);
+    expect(refused.issues).toEqual([{ code, path: [...path] }]);
   });
 
   it('rejects edits with REJECT and a prompt that is too long', async () => {

@@ -84,9 +84,9 @@ const STRATEGY_RULES: Record<Strategy, string> = {
   SPEED:
     'the first usable answer soon and cheaply. 2 to 4 steps, the cheapest models, short answers, no approval unless the need demands one.',
   BALANCED:
-    'good value. 4 to 6 steps; independent work in parallel; cheap models where they suffice and a better one where judgement is needed; one approval where a wrong turn would be costly, usually before the report.',
+    'good value. 4 to 6 steps; independent work in parallel; cheap models where they suffice and a better one where judgement is needed; one approval where a wrong turn would be costly, usually before or of the report.',
   QUALITY:
-    'the most reliable result. 6 to 9 steps; several sources in parallel; a VALIDATOR before anything is relied on; strong models; an approval before the report.',
+    'the most reliable result. 6 to 9 steps; several sources in parallel; a VALIDATOR before anything is relied on; strong models; an approval before or of the report.',
 };
 
 function designFormat(models: readonly ModelPrice[]): string {
@@ -104,8 +104,8 @@ function designFormat(models: readonly ModelPrice[]): string {
     "dependsOn": [key]: the steps whose output it needs and no others; steps without a path between them run at the same time,
     "model": one of the models below,
     "maxOutputTokens": 400 to 4000,
-    "approval": null where nobody is asked, or, where a person decides before this step runs, {
-      "timing": "BEFORE_STEP",
+    "approval": null where nobody is asked, or, where a person decides about this step, {
+      "timing": "BEFORE_STEP": may it run, with this prompt? | "AFTER_STEP": is what it wrote right? The person changes it or sends it back with remarks; once approved it stands word for word, so what is published, sent or signed is asked about here, at the step that writes it,
       "question": string | null: what that person is asked,
       "timeoutSeconds": integer | null: without a decision by then it counts as a rejection; null waits for ever,
       "onReject": "FAIL" | "SKIP": what a rejection does to the run: end it, or go on without this step

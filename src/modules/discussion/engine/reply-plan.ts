@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Design, StepApproval } from '../../designs/design.ts';
 import { STAGES } from './machine.ts';
 import { CONTENT_SOURCES, type KnownProposal, storedCritiqueSchema, STRATEGIES } from './proposal.ts';
 
@@ -25,8 +26,9 @@ const designSummarySchema = z.object({
   title: z.string(),
   summary: z.string(),
   steps: z.array(z.string()),
-  /** Titles of the steps that a person decides about. */
+  /** Titles of the steps that a person decides about before they run, and of those whose output a person checks. */
   asksBefore: z.array(z.string()),
+  asksAfter: z.array(z.string()).default([]),
   source: z.enum(CONTENT_SOURCES),
   critique: storedCritiqueSchema,
   costUsd: z.string(),
@@ -62,7 +64,8 @@ export function summaryOf(proposal: KnownProposal): DesignSummary {
     title,
     summary,
     steps: design.steps.map((step) => step.title),
-    asksBefore: design.steps.filter((step) => step.approval).map((step) => step.title),
+    asksBefore: titlesAsking(design, 'BEFORE_STEP'),
+    asksAfter: titlesAsking(design, 'AFTER_STEP'),
     source,
     critique,
     costUsd: readableUsd(proposal.estimatedCostMicros),
@@ -70,6 +73,10 @@ export function summaryOf(proposal: KnownProposal): DesignSummary {
     changes,
     selected,
   };
+}
+
+function titlesAsking({ steps }: Design, timing: StepApproval['timing']): string[] {
+  return steps.filter(({ approval }) => approval?.timing === timing).map(({ title }) => title);
 }
 
 /** Rounded for display: three or four decimals. */

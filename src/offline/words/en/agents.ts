@@ -7,6 +7,8 @@ export const AGENTS: Writer = {
   lead: /^(?:\W*\b(?:please|hi|hello|hey|what|which|how|why|where|are|is|do|does|tell|decide|choose|know|understand|whether|if|and|then|let|can|could|would|will|should|you|i|we|my|our|us|me|need|want|like|to|help|with|for|some|write|create|make|give|prepare|produce|build|do|get|compare|analy[sz]e|research|investigate|summari[sz]e|study|find|out|explain|review|assess|describe|on|about|of|into|(?:an? |the )?(?:short |brief |quick |detailed |full |weekly |monthly )*(?:reports?|summary|analysis|overview|comparison|briefing|study|list))\b)+/iu,
   end: /[,;:(]| (?:by|for (?:our|my|us|me|the)|so that|and (?:then )?(?:write|give|make|send|tell|recommend|produce|prepare|report|summari[sz]e)|using|because|in order|which|who|that|with)\b|(?: (?:of|for|and|the|an?|in|on|to|from|our|my|or|at|is|are))+$/iu,
 
+  remarked: (remarks) => `## Remarks that this text follows\n${bullets(remarks)}`,
+
   texts: {
     ANALYZER: (material) => `## Goal
 After this the reader knows what to expect of ${material.subject}, why, and what to do about it. This step was asked to: “${material.order}”.

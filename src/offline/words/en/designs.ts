@@ -34,8 +34,8 @@ export const DESIGNS: DesignWords = {
   mustMeet: 'It must meet:',
   approveFindings: (subject) =>
     `The findings on “${subject}” are merged. Do they cover what you need, so that the report can be written from them?`,
-  approveArgument: (subject) =>
-    `The findings on “${subject}” have been checked and the contradictions settled. Do you agree with the line of argument before the full report is written?`,
+  approveReport: (subject) =>
+    `The full report on “${subject}” is written. Is it right as it is? You can change it, or send it back with remarks.`,
   speedTitle: (subject) => `Quick answer: ${subject}`,
   speedSummary: (first) =>
     `Three steps in a row on a small model: split the question, collect ${first}, report. The first usable answer at the lowest cost; nothing is checked twice.`,
@@ -44,7 +44,7 @@ export const DESIGNS: DesignWords = {
     `Two collectors work at the same time, on ${first} and on ${second}; the findings are merged and you approve them before the report is written.`,
   qualityTitle: (subject) => `Thorough study: ${subject}`,
   qualitySummary: (check) =>
-    `Both sides are collected apart and each goes through a check of its own (${check}) on a strong model; you approve the argument before the full report.`,
+    `Both sides are collected apart and each goes through a check of its own (${check}) on a strong model; you approve the full report, which stands as you approved it.`,
 };
 
 export const CRITIQUE: CritiqueWords = {
@@ -56,6 +56,8 @@ export const CRITIQUE: CritiqueWords = {
   narrow: 'It looks from one side only: what that side does not show is missing from the report.',
   addSource: 'Add a second collector for an independent view.',
   asks: (title) => `A person decides before “${title}”, while a change of course is still cheap.`,
+  asksAfter: (title) =>
+    `A person reads what “${title}” has written, and corrects it or sends it back; what is approved stands word for word.`,
   waits: (timeoutSeconds) =>
     timeoutSeconds === null
       ? 'The run stands still until somebody answers the approval.'
@@ -91,9 +93,13 @@ export const CHANGES: ChangeWords = {
   }),
   question: (title, text) =>
     `“${title}” is about to run. You wanted to decide first: “${text}”. Shall it go on?`,
+  questionAfter: (title, text) =>
+    `“${title}” has been written. You wanted to check it: “${text}”. Is it right as it is?`,
   added: (title) => `Added the step “${title}”.`,
   removed: (title) => `Removed the step “${title}”; what came after it now follows what came before.`,
   approval: (title) => `A person now decides before “${title}” runs.`,
+  approvalAfter: (title) =>
+    `A person now checks what “${title}” has written; what is approved stands as it is.`,
   noApproval: (title) => `“${title}” no longer waits for a person.`,
   nobodyAsked: 'No step waits for a person, so nothing had to change.',
   instructed: (title, text) => `“${title}” now also follows “${text}”.`,

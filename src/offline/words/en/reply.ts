@@ -77,7 +77,7 @@ Say *“the first one”*, *“the second one”* or *“the third one”*, or s
       const card = chosenDesign(plan.designs);
       return `**${card.title}** is selected.${say.changed(card)} When it runs, this will happen:
 
-${numbered(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} ✋ *after your approval*` : step)))}
+${numbered(card.steps.map((step) => `${step}${markOf(step, card)}`))}
 
 Steps that do not need each other run at the same time. A run costs about **$${card.costUsd}** and takes about **${say.time(card.seconds)}**, not counting the time that people need to decide. One thing to keep in mind: ${lower(card.critique.weaknesses[0]!)}${say.open(plan)}
 
@@ -91,9 +91,9 @@ Shall I settle it like this? Say *“yes”*, or tell me what else should change
 ${numbered(plan.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
 
 ${
-  card.asksBefore.length > 0
-    ? `It will ask for an approval before “${card.asksBefore[0]}”; everything that does not depend on it goes on meanwhile.`
-    : 'It runs to its end without asking anybody.'
+  asks(card) === null
+    ? 'It runs to its end without asking anybody.'
+    : `It will ask for an approval ${asks(card)}; everything that does not depend on it goes on meanwhile.`
 } Expect about **$${card.costUsd}** and **${say.time(card.seconds)}** for a run.${say.open(plan)}
 
 Starting it is up to you. You can watch every step and every word as it is written, and stop it at any time. If something turns out differently than you thought, come back here: we can refine the design and settle it again.`;
@@ -110,12 +110,23 @@ const TOPIC_ANSWERS: Record<
   TIME: (designs, _card, say) =>
     `I expect ${say.list(designs.map((card) => `${say.time(card.seconds)} for ${shortName(card)}`))}. What counts is the longest chain of steps that wait for each other; branches that are independent run at the same time and add nothing. Time that people take for an approval comes on top.`,
   PEOPLE: (designs, _card, say) =>
-    `${say.list(designs.map((card) => (card.asksBefore.length > 0 ? `${shortName(card)} asks before “${card.asksBefore[0]}”` : `${shortName(card)} asks nobody`)))}. While a request waits, all steps that do not depend on it go on, and it can wait for days. A rejection ends the run, or skips the step where the design says so.`,
+    `${say.list(designs.map((card) => (asks(card) === null ? `${shortName(card)} asks nobody` : `${shortName(card)} asks for an approval ${asks(card)}`)))}. While a request waits, all steps that do not depend on it go on, and it can wait for days. A rejection ends the run, or skips the step where the design says so.`,
   TRUST: (designs, _card, say) =>
     `How far you can rely on the result depends on what is checked before the report: ${say.list(designs.map((card) => `${shortName(card)} scores ${card.critique.score}`))}. A check costs one more call, but it marks each finding as confirmed or doubtful, and that is what a reader will ask for first.`,
   CHOICE: (designs, card, say) =>
     `The designs differ in how much they look at and how much they check: ${say.list(designs.map((one) => `${shortName(one)} has ${one.steps.length} steps and scores ${one.critique.score}`))}. In short, ${lower(card.summary)}`,
 };
+
+function markOf(step: string, { asksBefore, asksAfter }: DesignSummary): string {
+  if (asksBefore.includes(step)) return ' ✋ *after your approval*';
+  return asksAfter.includes(step) ? ' ✋ *which you then approve*' : '';
+}
+
+/** Where a person is asked first. Null: nowhere. */
+function asks({ asksBefore: [before], asksAfter: [after] }: DesignSummary): string | null {
+  if (before !== undefined) return `before “${before}”`;
+  return after === undefined ? null : `of what “${after}” has written`;
+}
 
 function presentCard(card: DesignSummary, index: number, say: Phrases): string {
   const facts = `score **${card.critique.score}/10**, about $${card.costUsd}, ${say.time(card.seconds)}`;

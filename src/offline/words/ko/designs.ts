@@ -33,8 +33,8 @@ export const DESIGNS: DesignWords = {
   mustMeet: '지켜야 할 요구사항:',
   approveFindings: (subject) =>
     `“${subject}”에 관한 결과가 종합되었습니다. 이 내용으로 보고서를 써도 될까요?`,
-  approveArgument: (subject) =>
-    `“${subject}”에 관한 결과를 검증하고 어긋나는 점을 정리했습니다. 전체 보고서를 쓰기 전에 이 논지에 동의하시나요?`,
+  approveReport: (subject) =>
+    `“${subject}”에 관한 전체 보고서를 썼습니다. 이대로 괜찮은가요? 직접 고치거나 의견을 붙여 돌려보낼 수 있습니다.`,
   speedTitle: (subject) => `빠른 답변: ${subject}`,
   speedSummary: (first) =>
     `작은 모델로 세 단계를 차례로 진행합니다: 질문 나누기, ${first} 수집, 보고. 가장 적은 비용으로 먼저 쓸 만한 답을 얻지만 따로 검증하지는 않습니다.`,
@@ -43,7 +43,7 @@ export const DESIGNS: DesignWords = {
     `두 수집기가 동시에 일합니다(${first} / ${second}). 결과를 종합한 뒤 승인을 받고 보고서를 씁니다.`,
   qualityTitle: (subject) => `심층 연구: ${subject}`,
   qualitySummary: (check) =>
-    `두 방향을 따로 수집하고 강한 모델로 각각 검증합니다(${check}). 논지를 승인하신 뒤 전체 보고서를 씁니다.`,
+    `두 방향을 따로 수집하고 강한 모델로 각각 검증합니다(${check}). 전체 보고서는 승인하신 그대로 남습니다.`,
 };
 
 export const CRITIQUE: CritiqueWords = {
@@ -54,6 +54,7 @@ export const CRITIQUE: CritiqueWords = {
   narrow: '한쪽에서만 보므로 그쪽에 드러나지 않는 것은 보고서에서 빠집니다.',
   addSource: '독립된 시각을 위해 두 번째 수집기를 추가하세요.',
   asks: (title) => `“${title}” 전에 사람이 결정하므로 방향을 바꾸기에 늦지 않습니다.`,
+  asksAfter: (title) => `“${title}”의 글을 사람이 읽고 고치거나 돌려보내며, 승인한 글은 그대로 남습니다.`,
   waits: (timeoutSeconds) =>
     timeoutSeconds === null
       ? '승인에 답할 때까지 실행이 멈춰 있습니다.'
@@ -87,9 +88,12 @@ export const CHANGES: ChangeWords = {
   }),
   question: (title, text) =>
     `“${title}” 단계를 시작하려고 합니다. 먼저 결정하기로 하신 내용: “${text}”. 계속할까요?`,
+  questionAfter: (title, text) =>
+    `“${title}” 단계의 글이 나왔습니다. 확인하기로 하신 내용: “${text}”. 이대로 괜찮은가요?`,
   added: (title) => `“${title}” 단계를 추가했습니다.`,
   removed: (title) => `“${title}” 단계를 뺐고, 뒤 단계가 앞 단계를 바로 이어받습니다.`,
   approval: (title) => `이제 “${title}” 전에 사람이 결정합니다.`,
+  approvalAfter: (title) => `이제 “${title}”의 글을 사람이 확인하며, 승인한 글은 그대로 남습니다.`,
   noApproval: (title) => `“${title}” 단계는 더 이상 사람을 기다리지 않습니다.`,
   nobodyAsked: '사람을 기다리는 단계가 없어 바꿀 것이 없었습니다.',
   instructed: (title, text) => `“${title}” 단계가 “${text}”도 따릅니다.`,

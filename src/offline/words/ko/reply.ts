@@ -77,7 +77,7 @@ ${numbered(plan.designs.map((card) => `**${shortName(card)}**: ${card.steps.leng
       const card = chosenDesign(plan.designs);
       return `**${card.title}** 설계를 선택했습니다.${say.changed(card)} 실행하면 다음과 같이 진행됩니다.
 
-${numbered(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} ✋ *승인 후*` : step)))}
+${numbered(card.steps.map((step) => `${step}${markOf(step, card)}`))}
 
 서로 기다릴 필요가 없는 단계는 동시에 진행됩니다. 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${say.time(card.seconds)}**입니다. 사람이 결정하는 시간은 따로입니다. 한 가지 기억해 주세요. ${card.critique.weaknesses[0]}${say.open(plan)}
 
@@ -91,9 +91,9 @@ ${numbered(card.steps.map((step) => (card.asksBefore.includes(step) ? `${step} �
 ${numbered(plan.memory.agreedRequirements.slice(0, 4).map((one) => tidy(one, 120)))}
 
 ${
-  card.asksBefore.length > 0
-    ? `“${card.asksBefore[0]}” 전에 승인을 요청하며, 그와 상관없는 단계는 그동안 계속됩니다.`
-    : '아무에게도 묻지 않고 끝까지 진행합니다.'
+  asks(card) === null
+    ? '아무에게도 묻지 않고 끝까지 진행합니다.'
+    : `${asks(card)} 승인을 요청하며, 그와 상관없는 단계는 그동안 계속됩니다.`
 } 한 번 실행의 예상치는 비용 **$${card.costUsd}**, 시간 **${say.time(card.seconds)}**입니다.${say.open(plan)}
 
 시작은 직접 하시면 됩니다. 모든 단계와 글이 쓰이는 과정을 실시간으로 볼 수 있고 언제든 멈출 수 있습니다. 생각과 다르면 여기로 돌아와 설계를 고치고 다시 확정하면 됩니다.`;
@@ -110,12 +110,23 @@ const TOPIC_ANSWERS: Record<
   TIME: (designs, _card, say) =>
     `예상 시간은 ${say.list(designs.map((card) => `${shortName(card)} ${say.time(card.seconds)}`))}입니다. 서로 기다리는 가장 긴 줄이 시간을 정하고, 독립된 갈래는 동시에 진행됩니다. 승인에 걸리는 시간은 따로입니다.`,
   PEOPLE: (designs, _card, say) =>
-    `${say.list(designs.map((card) => (card.asksBefore.length > 0 ? `${shortName(card)}: “${card.asksBefore[0]}” 전에 승인 요청` : `${shortName(card)}: 묻지 않고 진행`)))}. 승인을 기다리는 동안에도 상관없는 단계는 계속되고, 며칠이 걸려도 괜찮습니다.`,
+    `${say.list(designs.map((card) => (asks(card) === null ? `${shortName(card)}: 묻지 않고 진행` : `${shortName(card)}: ${asks(card)} 승인 요청`)))}. 승인을 기다리는 동안에도 상관없는 단계는 계속되고, 며칠이 걸려도 괜찮습니다.`,
   TRUST: (designs, _card, say) =>
     `결과를 얼마나 믿을 수 있는지는 보고서 전에 무엇을 검증하느냐에 달려 있습니다. 점수는 ${say.list(designs.map((card) => `${shortName(card)} ${card.critique.score}점`))}입니다. 검증은 호출 한 번이 더 들지만 결과마다 확인됨과 의심됨을 표시해 줍니다.`,
   CHOICE: (designs, card, say) =>
     `설계마다 보는 범위와 검증의 정도가 다릅니다. ${say.list(designs.map((one) => `${shortName(one)} ${one.steps.length}단계 ${one.critique.score}점`))}. ${card.summary}`,
 };
+
+function markOf(step: string, { asksBefore, asksAfter }: DesignSummary): string {
+  if (asksBefore.includes(step)) return ' ✋ *승인 후*';
+  return asksAfter.includes(step) ? ' ✋ *쓴 글을 승인*' : '';
+}
+
+/** Where a person is asked first. Null: nowhere. */
+function asks({ asksBefore: [before], asksAfter: [after] }: DesignSummary): string | null {
+  if (before !== undefined) return `“${before}” 전에`;
+  return after === undefined ? null : `“${after}”의 글이 나오면`;
+}
 
 function presentCard(card: DesignSummary, index: number, say: Phrases): string {
   const facts = `**${card.critique.score}/10점**, 약 $${card.costUsd}, ${say.time(card.seconds)}`;

@@ -8,7 +8,13 @@ describe('flowchart', () => {
       steps: [
         { key: 'analyze', agent: 'ANALYZER', title: 'Split' },
         { key: 'collect', agent: 'COLLECTOR', title: 'Collect', dependsOn: ['analyze'] },
-        { key: 'check', agent: 'VALIDATOR', title: 'Check', dependsOn: ['collect'] },
+        {
+          key: 'check',
+          agent: 'VALIDATOR',
+          title: 'Check',
+          dependsOn: ['collect'],
+          approval: { timing: 'AFTER_STEP' },
+        },
         { key: 'extra', agent: 'CUSTOM', title: 'Extra', dependsOn: ['collect'] },
         { key: 'merge', agent: 'SYNTHESIZER', title: 'Merge', dependsOn: ['check', 'extra'] },
         { key: 'end', agent: 'REPORTER', title: 'Report', dependsOn: ['merge'], approval: {} },
@@ -19,7 +25,7 @@ describe('flowchart', () => {
         'flowchart TD',
         '  s0{{"Split"}}',
         '  s1[("Collect")]',
-        '  s2{"Check"}',
+        '  s2{"Check ✋"}',
         '  s3["Extra"]',
         '  s4[["Merge"]]',
         '  s5(["✋ Report"])',
@@ -30,7 +36,7 @@ describe('flowchart', () => {
         '  s3 --> s4',
         '  s4 --> s5',
         '  classDef approval stroke-dasharray:5 5',
-        '  class s5 approval',
+        '  class s2,s5 approval',
       ].join('\n'),
     );
   });

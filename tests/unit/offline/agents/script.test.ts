@@ -133,6 +133,13 @@ describe('agentScript', () => {
     }
   });
 
+  it('answers remarks, so that a text that was sent back is another one', () => {
+    const said = (text: string) =>
+      script(makeTask({ remarks: [{ stepKey: 'collect', decision: 'REVISE', text }], draft: 'Old.' }));
+    expect(said('Leave the **table** out.\n| a |')).toContain('- Leave the **table** out. | a |');
+    expect(said('Shorter.')).not.toBe(said('Longer.'));
+  });
+
   it('carries the sources from the collector through to the report, numbered anew', () => {
     const { collected, report } = run(PLAIN[0]!);
     expect(collected).toContain('- [collect-1] ');

@@ -51,6 +51,17 @@ describe('changeDesign', () => {
     expect(changeDesign(without.design, 'no approvals, drop them', options).design).toBe(without.design);
   });
 
+  it.each([
+    ['let me approve it before it runs', 'BEFORE_STEP'],
+    ['ask me for approval before the report', 'BEFORE_STEP'],
+    ['a person must approve the finished report', 'AFTER_STEP'],
+    ['I want to approve it before it is sent', 'AFTER_STEP'],
+    ['완성된 보고서를 승인하게 해줘', 'AFTER_STEP'],
+  ])('asks at the right time: %s', (wish, timing) => {
+    const { steps } = changeDesign(design, wish, options).design;
+    expect(steps.at(-1)!.approval).toMatchObject({ timing });
+  });
+
   it('changes models for cheaper and for better', () => {
     const cheap = changeDesign(design, 'make it cheaper', options).design;
     expect(new Set(cheap.steps.map((step) => step.model))).toEqual(new Set(['claude-haiku-5-5']));
