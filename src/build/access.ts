@@ -78,6 +78,7 @@ function settingsOf(config: Config): Settings {
     operatorEmail: config.admin?.email.toLowerCase() ?? null,
     hidesAccounts: isProduction || config.smtpUrl !== null,
     requiresVerifiedEmail: isProduction,
+    serverCostPerDayMicros: config.maxCostPerDayMicros,
   };
 }
 

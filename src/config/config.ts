@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { ACCESS_SETTINGS, type AccessConfig, accessConfig, accessProblems } from './access.ts';
-import { LIMITS_SETTINGS, type LimitsConfig, limitsConfig } from './limits.ts';
+import { LIMITS_SETTINGS, type LimitsConfig, limitsConfig, limitsProblems } from './limits.ts';
 import { LLM_SETTINGS, type LlmConfig, llmConfig, llmProblems } from './llm.ts';
 import { MAIL_SETTINGS, type MailConfig, mailConfig, mailProblems } from './mail.ts';
 import { PROCESS_SETTINGS, type ProcessConfig, processConfig, processProblems } from './process.ts';
@@ -65,7 +65,7 @@ export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
 
 /** Checks settings that depend on each other. Reads their raw text, so that it works even if others are invalid. */
 function problemsBetween(env: Environment): string[] {
-  return [...accessProblems(env), ...mailProblems(env), ...processProblems(env), ...llmProblems(env)];
+  return [...accessProblems(env), ...mailProblems(env), ...processProblems(env), ...limitsProblems(env), ...llmProblems(env)];
 }
 
 function environment(): NodeJS.ProcessEnv {

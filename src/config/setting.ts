@@ -31,6 +31,18 @@ export function wholeNumber(min: number, max: number) {
     .refine((number) => number >= min && number <= max, `must be from ${min} to ${max}`);
 }
 
+/** An amount in US dollars, with at most six digits after the point. */
+export const usDollars = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be an amount in US dollars such as 50 or 12.50')
+  .optional();
+
+/** The exact amount of `usDollars` in micro-dollars. */
+export function microsOf(dollars: string): bigint {
+  const [whole = '', fraction = ''] = dollars.split('.');
+  return BigInt(whole + fraction.padEnd(6, '0'));
+}
+
 export function url(protocols: readonly string[], example: string) {
   return z
     .string()

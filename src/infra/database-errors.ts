@@ -51,8 +51,11 @@ const isPlainError = (error: unknown) =>
 /** The class of SQLSTATE: no such character, number out of range, text too long. */
 const DATA_EXCEPTIONS = '22';
 
-/** Connection lost, refused or timed out; too many connections; server starting or stopping; idle session terminated. */
-const UNAVAILABLE_SQL_STATES = /^(08|53|57P|25P0[34])/;
+/**
+ * Connection lost, refused or timed out; too many connections; server starting or stopping; idle session terminated;
+ * read-only; statement cancelled; lock not available in time.
+ */
+const UNAVAILABLE_SQL_STATES = /^(08|53|57P|57014|55P03|25006|25P0[34])/;
 
 const UNAVAILABLE_KINDS = new Set([
   'DatabaseNotReachable',

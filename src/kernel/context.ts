@@ -69,4 +69,6 @@ export interface Settings {
   hidesAccounts: boolean;
   /** Whether an own account spends nothing before its e-mail address is verified. */
   requiresVerifiedEmail: boolean;
+  /** What all tenants together may spend per UTC day, in micro-dollars. Null: no limit. */
+  serverCostPerDayMicros: bigint | null;
 }

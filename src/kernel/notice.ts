@@ -18,6 +18,10 @@ export const NOTICE_CODES = {
   INJECTION_SUSPECTED: 'The text, or material from outside, resembles an attempt to steer the model.',
   OUTPUT_CUT: 'The text ends where a limit was reached, or may be incomplete. The message names the cause.',
   STEP_SKIPPED: 'The last step was rejected and skipped. The report holds what the steps before it wrote.',
+  USAGE_ESTIMATED:
+    'The provider did not report what the text used, or reported what cannot be. The cost is an estimate.',
+  USAGE_ABOVE_RESERVATION:
+    'The provider reported more than the request allowed. Only what was reserved is charged.',
   BUILT_IN_USED: 'Built-in rules created a part of the reply because the model gave no usable answer.',
 } as const;
 

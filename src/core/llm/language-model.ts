@@ -58,7 +58,7 @@ export interface ModelTask {
 export type ModelStreamPart =
   /** Never empty. Contains no unpaired surrogate and no NUL, so that it can be stored. */
   | { type: 'text'; text: string }
-  /** May occur any number of times, including zero. A later value replaces an earlier one. */
+  /** May occur any number of times, including zero. The largest value of each count is the provider's. */
   | { type: 'usage'; usage: ModelUsage }
   /** Never shown, but billed. Some providers count their thinking without sending it. */
   | { type: 'thinking'; text: string }
@@ -77,7 +77,7 @@ export type EndReason =
   /** The provider gave a reason that is not known here. */
   | 'unknown';
 
-/** Token counts as the provider bills them. */
+/** Token counts as the provider tells them. 0: it did not tell this one. */
 export interface ModelUsage {
   /** All tokens of the prompt, cached or not. */
   inputTokens: number;

@@ -22,9 +22,25 @@ export function costMicros(price: ModelPrice, usage: ModelUsage): bigint {
 
 /** The maximum cost of one call, with room for thinking, to reserve before it. No settled call costs more. */
 export function worstCaseMicros(price: ModelPrice, request: ModelRequest): bigint {
+  return mostMicros(price, worstCaseInputTokens(request), request.maxOutputTokens);
+}
+
+/** The request with the highest maxOutputTokens, at most its own, of which one call costs at most `micros`. */
+export function fitTo(micros: bigint, price: ModelPrice, request: ModelRequest): ModelRequest {
   const inputTokens = worstCaseInputTokens(request);
+  const fits = (maxOutputTokens: number) => mostMicros(price, inputTokens, maxOutputTokens) <= micros;
+  let [most, tooMany] = [0, request.maxOutputTokens + 1];
+  while (tooMany - most > 1) {
+    const half = Math.floor((most + tooMany) / 2);
+    if (fits(half)) most = half;
+    else tooMany = half;
+  }
+  return { ...request, maxOutputTokens: most };
+}
+
+function mostMicros(price: ModelPrice, inputTokens: number, maxOutputTokens: number): bigint {
   const cacheWriteTokens = price.cacheWriteUsdPerMTok === undefined ? 0 : inputTokens;
-  const outputTokens = request.maxOutputTokens + (price.thinkingTokens ?? 0);
+  const outputTokens = maxOutputTokens + (price.thinkingTokens ?? 0);
   return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens });
 }
 

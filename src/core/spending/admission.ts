@@ -3,7 +3,8 @@ import type { AccountState } from './holds.ts';
 /**
  * Decides, first come, first served, which requests are granted now. A request that must wait blocks later requests
  * for the account that it waits for, so that small requests never starve a large one. Requests that share only
- * other accounts with it are not blocked.
+ * other accounts with it are not blocked. A request is granted less than its amount only because of what is spent,
+ * never because of what others hold.
  */
 export function admit<Request extends AdmissionRequest>(
   requests: Iterable<Request>,
@@ -20,13 +21,14 @@ export function admit<Request extends AdmissionRequest>(
     return balance;
   };
   for (const request of requests) {
+    const amountMicros = affordable(request, balanceOf);
     const shortfalls = request.limits
-      .map((limit) => shortfallOf(limit, request.amountMicros, balanceOf(limit.accountId)))
+      .map((limit) => shortfallOf(limit, amountMicros, balanceOf(limit.accountId)))
       .filter((shortfall) => shortfall !== null);
     const shortfall = shortfalls.find(({ reason }) => reason === 'spent') ?? shortfalls[0];
     if (!shortfall) {
-      for (const { accountId } of request.limits) balanceOf(accountId).heldMicros += request.amountMicros;
-      admissions.granted.push(request);
+      for (const { accountId } of request.limits) balanceOf(accountId).heldMicros += amountMicros;
+      admissions.granted.push({ request, amountMicros });
     } else if (shortfall.reason === 'held') {
       balanceOf(shortfall.accountId).isContended = true;
       admissions.waiting.push({ request, shortfall });
@@ -35,6 +37,18 @@ export function admit<Request extends AdmissionRequest>(
     }
   }
   return admissions;
+}
+
+/** The whole amount, or what spending leaves of it, but never less than the least that is of use. */
+function affordable(
+  { limits, amountMicros, leastMicros = amountMicros }: AdmissionRequest,
+  balanceOf: (accountId: string) => Balance,
+): bigint {
+  const left = limits.flatMap(({ accountId, limitMicros }) =>
+    limitMicros === null ? [] : [limitMicros - balanceOf(accountId).spentMicros],
+  );
+  const most = left.reduce((least, one) => (one < least ? one : least), amountMicros);
+  return most < leastMicros ? leastMicros : most;
 }
 
 function shortfallOf(
@@ -76,10 +90,12 @@ export interface Shortfall {
 interface AdmissionRequest {
   limits: readonly Limit[];
   amountMicros: bigint;
+  /** The least that is granted when spending leaves less than the amount. Default: the amount. */
+  leastMicros?: bigint;
 }
 
 interface Admissions<Request> {
-  granted: Request[];
+  granted: { request: Request; amountMicros: bigint }[];
   refused: { request: Request; shortfall: Shortfall }[];
   waiting: { request: Request; shortfall: Shortfall }[];
 }

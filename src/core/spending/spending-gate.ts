@@ -46,11 +46,12 @@ export class SpendingGate {
   }
 
   /**
-   * Holds the amount on all accounts or on none. Waits while it would fit without the amounts held by others.
+   * Holds the amount on all accounts or on none; less, down to `leastMicros`, where spending leaves less. Waits while it
+   * would fit without the amounts held by others.
    * Errors: OverLimitError; the signal's reason, immediately when it aborts; GateUnavailableError when the gate is
    * closed or its queue is full; those of the database.
    */
-  async reserve({ limits, amountMicros, signal }: ReservationRequest): Promise<Reservation> {
+  async reserve({ limits, amountMicros, leastMicros, signal }: ReservationRequest): Promise<Reservation> {
     if (amountMicros < 0n) throw new RangeError(`cannot reserve ${amountMicros}`);
     signal.throwIfAborted();
     if (this.#closed || this.#queue.size >= MAX_WAITING) throw new GateUnavailableError();
@@ -59,6 +60,7 @@ export class SpendingGate {
       limits,
       accountIds: limits.map(({ accountId }) => accountId),
       amountMicros,
+      leastMicros,
       shortfall: null,
       timer: undefined,
       reservation: Promise.withResolvers(),
@@ -124,10 +126,13 @@ export class SpendingGate {
     try {
       const admissions = await transact(async (tx) => {
         const decided = admit(waiters, await openAccounts(tx, accountIds, { expiredForMs: 0 }));
-        if (decided.granted.length > 0) await insertHolds(tx, decided.granted, holdMs);
+        const holds = decided.granted.map(({ request, amountMicros }) => ({ ...request, amountMicros }));
+        if (holds.length > 0) await insertHolds(tx, holds, holdMs);
         return decided;
       });
-      const abandoned = admissions.granted.filter((waiter) => !this.#grant(waiter)).map(({ id }) => id);
+      const abandoned = admissions.granted
+        .filter(({ request, amountMicros }) => !this.#grant(request, amountMicros))
+        .map(({ request }) => request.id);
       for (const { request, shortfall } of admissions.refused)
         this.#refuse(request, new OverLimitError(shortfall));
       for (const { request, shortfall } of admissions.waiting) this.#keepWaiting(request, shortfall);
@@ -138,9 +143,9 @@ export class SpendingGate {
   }
 
   /** Returns false if the caller has stopped waiting in the meantime. */
-  #grant(waiter: Waiter): boolean {
+  #grant(waiter: Waiter, amountMicros: bigint): boolean {
     if (!this.#leave(waiter)) return false;
-    const { id, accountIds, amountMicros } = waiter;
+    const { id, accountIds } = waiter;
     const lost = this.#held.add(id, accountIds.length);
     waiter.reservation.resolve({ id, accountIds, amountMicros, lost });
     return true;
@@ -230,6 +235,8 @@ export interface ReservationRequest {
   /** Each account at most once. */
   limits: readonly Limit[];
   amountMicros: bigint;
+  /** The least that is of use. Default: the amount. */
+  leastMicros?: bigint;
   signal: AbortSignal;
 }
 

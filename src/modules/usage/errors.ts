@@ -29,8 +29,8 @@ export class QuotaExceededError extends AppError {
   }
 }
 
-/** Whose limit it is: one run's, the user's day, or the day of all members of the tenant. */
-export type LimitScope = 'EXECUTION' | 'USER_DAY' | 'TENANT_DAY';
+/** Whose limit it is: one run's, the API key's day, the user's day, or the day of all members of the tenant. */
+export type LimitScope = 'EXECUTION' | 'API_KEY' | 'USER_DAY' | 'TENANT_DAY';
 
 interface ExceededLimit {
   scope: LimitScope;

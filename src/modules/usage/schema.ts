@@ -19,6 +19,9 @@ const LimitScopeRef = builder.enumType('LimitScope', {
   description: 'Scope of a spending limit.',
   values: {
     EXECUTION: { description: 'Limit of one run: its `costLimit`.' },
+    API_KEY: {
+      description: 'Limit of the API key per UTC day: its `costLimit`, or that of the key that created it.',
+    },
     USER_DAY: { description: 'Limit of the user’s plan per UTC day.' },
     TENANT_DAY: { description: 'Limit per UTC day that all members of the tenant share.' },
   } satisfies Record<LimitScope, object>,

@@ -1,7 +1,7 @@
 import { OverLimitError } from '../../core/spending/spending-gate.ts';
 import type { Tx } from '../../infra/database.ts';
 import { authorize } from '../../access/authorize.ts';
-import type { Viewer } from '../../access/viewer.ts';
+import { apiKeyIdOf, type Viewer } from '../../access/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { budgetExceeded, dailyLimits, limitsOfDay, type SpendingSettings, userDayAccount } from './budget.ts';
 import { PLANS } from '../../kernel/plans.ts';
@@ -18,7 +18,7 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
   const { executionsPerDay } = PLANS[viewer.plan];
   return ctx.database.snapshot(async ({ sql }) => {
     const accounts = await ctx.spending.read(sql, [accountId]);
-    const { userMicros } = await dailyLimits(ctx, sql, viewer);
+    const { userMicros } = await dailyLimits(ctx, sql, { ...viewer, apiKeyId: null });
     const { usage } = await totalsOfDay(sql, viewer.userId, day);
     return {
       date: new Date(day),
@@ -36,7 +36,7 @@ export async function usageToday(ctx: UsageContext): Promise<UsageToday> {
 /**
  * Refuses work early that a daily limit would stop later; the gate still checks each call. Reads in the caller's
  * transaction, which already has a connection. `what` names the work in the error message.
- * Errors: BudgetExceededError when `amountMicros` would exceed the daily limit of the user or the tenant.
+ * Errors: BudgetExceededError when `amountMicros` would exceed a daily limit; BUDGET_EXCEEDED when it is the server's.
  */
 export async function checkBudget(
   ctx: BudgetContext,
@@ -56,7 +56,8 @@ export async function shortfallOfDay(
   viewer: Viewer,
   amountMicros: bigint,
 ): Promise<OverLimitError | null> {
-  const limits = limitsOfDay(viewer, await dailyLimits({ settings }, sql, viewer), clock());
+  const payer = { ...viewer, apiKeyId: apiKeyIdOf(viewer) };
+  const limits = limitsOfDay(payer, await dailyLimits({ settings }, sql, payer), clock());
   const ids = limits.map((limit) => limit.accountId);
   const accounts = await spending.read(sql, ids);
   for (const { scope, accountId, limitMicros } of limits) {

@@ -6,16 +6,17 @@ import {
   type ModelUsage,
 } from '../../core/llm/language-model.ts';
 import { outputLimit } from '../../core/llm/request.ts';
-import { estimateInputTokens, estimateTokens } from '../../core/llm/tokens.ts';
+import { estimateInputTokens, estimateTokens, worstCaseInputTokens } from '../../core/llm/tokens.ts';
 
 /**
- * Measures the tokens of one call: the usage that the provider reported, if the stream is complete; else an estimate
- * from what was reported and what arrived.
+ * Measures the tokens of one call. What the provider told counts if the stream is complete and the counts are possible;
+ * what it did not tell is estimated from what was sent and what arrived. Nothing above the reservation counts: neither
+ * more input than the prompt can have nor more output than was allowed.
  */
 export class UsageMeter {
   readonly #request: ModelRequest;
   #sent = false;
-  #reported: ModelUsage | undefined;
+  #told: ModelUsage | undefined;
   #complete = false;
   #failure: unknown;
   #outputTokens = 0;
@@ -32,7 +33,7 @@ export class UsageMeter {
   }
 
   observe(part: ModelStreamPart): void {
-    if (part.type === 'usage') this.#reported = part.usage;
+    if (part.type === 'usage') this.#told = largerOf(this.#told, part.usage);
     if (part.type === 'end') this.#complete = true;
     if (part.type === 'text' || part.type === 'thinking') this.#count(part.text);
   }
@@ -44,27 +45,47 @@ export class UsageMeter {
   /** Whether the answer exceeds its limit, by the provider's count or clearly by the estimate. */
   get isOverrun(): boolean {
     const limit = outputLimit(this.#request);
-    const reported = this.#reported?.outputTokens ?? 0;
-    return reported > limit || this.#outputTokens > limit * OVERRUN_FACTOR;
+    return (this.#told?.outputTokens ?? 0) > limit || this.#outputTokens > limit * OVERRUN_FACTOR;
   }
 
   /** Null when the provider bills nothing: the request was never sent, or was refused before any output. */
   read(): MeterReading | null {
-    const reported = this.#reported;
-    if (reported && this.#complete && !this.isOverrun) return { usage: reported, estimated: false };
     if (!this.#sent || this.#wasRefused()) return null;
-    const arrived = this.#outputTokens + estimateTokens(this.#tail);
-    const allowed = this.isOverrun ? arrived : Math.min(arrived, outputLimit(this.#request));
-    const usage = {
-      ...reported,
-      inputTokens: reported?.inputTokens ?? estimateInputTokens(this.#request),
-      outputTokens: Math.max(reported?.outputTokens ?? 0, allowed),
+    const { inputTokens: told = 0, cachedInputTokens = 0, cacheWriteTokens = 0 } = this.#told ?? {};
+    const inputTokens = Math.min(
+      told === 0 ? estimateInputTokens(this.#request) : told,
+      worstCaseInputTokens(this.#request),
+    );
+    const output = this.#output();
+    const cached = Math.min(cachedInputTokens, inputTokens);
+    const written = Math.min(cacheWriteTokens, inputTokens - cached);
+    return {
+      usage: {
+        inputTokens,
+        outputTokens: Math.min(output.tokens, outputLimit(this.#request)),
+        ...(cached > 0 ? { cachedInputTokens: cached } : {}),
+        ...(written > 0 ? { cacheWriteTokens: written } : {}),
+      },
+      full: {
+        ...this.#told,
+        inputTokens: Math.max(told, inputTokens),
+        outputTokens: Math.max(this.#told?.outputTokens ?? 0, output.tokens),
+      },
+      estimated: told === 0 || output.estimated,
     };
-    return { usage, estimated: true };
+  }
+
+  /** The larger of what was told and what arrived, unless the told count of a whole answer is believable. */
+  #output(): { tokens: number; estimated: boolean } {
+    const told = this.#told?.outputTokens ?? 0;
+    const arrived = this.#outputTokens + estimateTokens(this.#tail);
+    if (this.#complete && told > 0 && arrived <= told * FEWER_TOKENS_FACTOR + FEW_TOKENS)
+      return { tokens: told, estimated: false };
+    return { tokens: Math.max(told, arrived), estimated: true };
   }
 
   #wasRefused(): boolean {
-    const arrived = this.#reported !== undefined || this.#outputTokens > 0 || this.#tail !== '';
+    const arrived = this.#told !== undefined || this.#outputTokens > 0 || this.#tail !== '';
     return !arrived && this.#failure instanceof ModelError && REFUSAL_CODES.has(this.#failure.code);
   }
 
@@ -77,6 +98,28 @@ export class UsageMeter {
   }
 }
 
+/** Providers tell their counts as they grow, some again at the end, some with zeros there. */
+function largerOf(before: ModelUsage | undefined, now: ModelUsage): ModelUsage {
+  return {
+    inputTokens: larger(before?.inputTokens, now.inputTokens),
+    outputTokens: larger(before?.outputTokens, now.outputTokens),
+    cachedInputTokens: larger(before?.cachedInputTokens, now.cachedInputTokens),
+    cacheWriteTokens: larger(before?.cacheWriteTokens, now.cacheWriteTokens),
+  };
+}
+
+function larger(before = 0, now = 0): number {
+  return Math.max(before, countOf(now));
+}
+
+/** A number of tokens whatever was told: negative numbers, fractions and NaN are none, and what is too large is the most. */
+function countOf(told: number): number {
+  return told > 0 ? Math.min(Math.floor(told), MAX_TOKENS) : 0;
+}
+
+/** More than any model can read or write, and safe in every column and sum. */
+const MAX_TOKENS = 2 ** 31 - 1;
+
 /** Errors before any output for which providers do not bill: the request was refused, or there was no connection. */
 const REFUSAL_CODES: ReadonlySet<ModelErrorCode> = new Set([
   'AUTH',
@@ -88,8 +131,15 @@ const REFUSAL_CODES: ReadonlySet<ModelErrorCode> = new Set([
 const STRETCH_CHARS = 64;
 /** The estimate of a normal text is up to 1.2 times its tokens; counting in stretches adds a little. */
 const OVERRUN_FACTOR = 1.5;
+/** No tokenizer makes fewer tokens of a text than this part of the estimate, but for the rounding of a few. */
+const FEWER_TOKENS_FACTOR = 4;
+const FEW_TOKENS = 16;
 
 export interface MeterReading {
+  /** What counts. Never more than the request allowed. */
   usage: ModelUsage;
+  /** The same without that bound: what the provider told, and what arrived. */
+  full: ModelUsage;
+  /** Whether the provider did not tell a part of it, or told a count that what arrived contradicts. */
   estimated: boolean;
 }

@@ -60,12 +60,13 @@ export function defineProvider({
  */
 const OPENS_IN_PROMPT = /\br1\b|\bqwq\b|thinking|reasoning/i;
 
-/**
- * The usage as a part. Empty when the provider's numbers are not token counts: some servers send zeros or omit them.
- */
+/** The usage as a part. Empty when the provider's numbers are no token counts: some servers send zeros or omit them. */
 export function usageParts({ input, output, cached, written }: UsageCounts): ModelStreamPart[] {
-  if (!isCount(input) || input === 0 || !isCount(output)) return [];
-  const usage: ModelUsage = { inputTokens: input, outputTokens: output };
+  const usage: ModelUsage = {
+    inputTokens: isCount(input) ? input : 0,
+    outputTokens: isCount(output) ? output : 0,
+  };
+  if (usage.inputTokens === 0 && usage.outputTokens === 0) return [];
   if (isCount(cached) && cached > 0) usage.cachedInputTokens = cached;
   if (isCount(written) && written > 0) usage.cacheWriteTokens = written;
   return [{ type: 'usage', usage }];

@@ -11,7 +11,7 @@ import { PermissionRef, UserRef } from '../schema.ts';
 import { createApiKey, MAX_KEY_NAME_LENGTH, revokeApiKey } from './service.ts';
 
 const COST_LIMIT =
-  'Spending limit of the key in US dollars per UTC day. Null: no limit of its own. The limit is stored with the key; calls are checked against the limits of its owner and the tenant only.';
+  'Spending limit of the key in US dollars per UTC day. Null: no limit of its own. What it starts counts for the limits of its owner and the tenant, too, and what keys that it creates start counts for its own.';
 
 export const ApiKeyRef = node('ApiKey', {
   description:
