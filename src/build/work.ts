@@ -20,6 +20,7 @@ import { replyWorker } from '../modules/discussion/worker/jobs.ts';
 import { settleRuns } from '../modules/pipelines/departure.ts';
 import { settleLlmKeys } from '../modules/llm/keys/departure.ts';
 import { runWorker } from '../modules/pipelines/jobs.ts';
+import { bookForgottenCalls } from '../modules/usage/open-calls.ts';
 import { settleTemplates } from '../modules/templates/departure.ts';
 
 /** The worker for the subjects of each job. */
@@ -51,6 +52,7 @@ const HOUSEKEEPING: readonly { name: string; everyMs: number; run: (services: Se
     },
     { name: 'delete expired sessions, links and invitations', everyMs: 3_600_000, run: deleteExpiredAccess },
     { name: 'link entries of the audit log', everyMs: 500, run: linkAuditEntries },
+    { name: 'book calls that nobody has booked', everyMs: 60_000, run: bookForgottenCalls },
     { name: 'delete expired socket tickets', everyMs: 60_000, run: deleteExpiredTickets },
   ];
 

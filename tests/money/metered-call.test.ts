@@ -28,12 +28,13 @@ describe('openMeteredCall', () => {
           maxOutputTokens: 15_000,
         });
         await textOf(call.parts);
-        await ann.settle(call);
+        return (await ann.settle(call)).costMicros;
       }),
     );
     const { costMicros, reservedMicros } = await ann.today();
     expect(reservedMicros).toBe(0n);
-    expect(costMicros).toBe(50_000n * BigInt(results.filter(({ status }) => status === 'fulfilled').length));
+    const costs = results.map((result) => (result.status === 'fulfilled' ? result.value : 0n));
+    expect(costMicros).toBe(costs.reduce((sum, cost) => sum + cost, 0n));
     expect(costMicros).toBeLessThanOrEqual(1_000_000n);
     expect(costMicros).toBeGreaterThan(900_000n);
     for (const result of results) {
@@ -42,15 +43,17 @@ describe('openMeteredCall', () => {
   });
 
   it('is rejected by the limit of the plan, with the time of the next reset', async () => {
-    const opening = metered.newcomer({ plan: 'FREE' }).open(says('', 1, 1), HUGE);
+    const ann = metered.newcomer({ plan: 'FREE' });
+    await ann.spend(999_800n);
+    const opening = ann.open(says('', 1, 1), HUGE);
     await expect(opening).rejects.toThrow(
-      /would exceed your plan's limit of \$1\.00 per UTC day: \$0\.00 has been spent\. Choose/,
+      /would exceed your plan's limit of \$1\.00 per UTC day: \$0\.9998 has been spent\. Choose/,
     );
     await expect(opening).rejects.toMatchObject({
       code: 'BUDGET_EXCEEDED',
       scope: 'USER_DAY',
       costLimitMicros: 1_000_000n,
-      spentMicros: 0n,
+      spentMicros: 999_800n,
       resetsAt: new Date('2026-11-22T00:00:00Z'),
     });
   });
@@ -58,21 +61,21 @@ describe('openMeteredCall', () => {
   it('is rejected by the limit that all members of the tenant share', async () => {
     const ann = metered.newcomer({ plan: 'UNLIMITED' });
     await ann.database.prisma.tenant.create({
-      data: { id: ann.payer.tenantId, externalId: 'shared', name: 'Shared', costLimitMicros: 3_000n },
+      data: { id: ann.payer.tenantId, externalId: 'shared', name: 'Shared', costLimitMicros: 2_000n },
     });
-    const first = await ann.open(says('a', 500, 500));
+    const first = await ann.open(says('a', 500, 500), { system: 's'.repeat(700), maxOutputTokens: 500 });
     await textOf(first.parts);
     await ann.settle(first);
     await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
-      message: expect.stringContaining('$0.003 per UTC day that all members of your organization share'),
+      message: expect.stringContaining('$0.002 per UTC day that all members of your organization share'),
       spentMicros: 1_500n,
     });
   });
 
   it('is rejected by the limit of its run, which has no reset', async () => {
-    const ann = metered.newcomer({ plan: 'UNLIMITED', executionLimitMicros: 1_275n });
+    const ann = metered.newcomer({ plan: 'UNLIMITED', executionLimitMicros: 375n });
     await expect(ann.open(says('', 1, 1))).rejects.toMatchObject({
-      message: expect.stringContaining("the run's limit of $0.001275"),
+      message: expect.stringContaining("the run's limit of $0.000375"),
       resetsAt: null,
     });
   });
@@ -124,9 +127,11 @@ describe('the parts of a call', () => {
     expect(text.length).toBeLessThan(1_000);
     expect(model.sent).toBeLessThan(4);
     expect(model.closed).toBe(true);
-    expect(ann.warnings).toEqual([expect.stringContaining('limit of output tokens')]);
-    const { estimated, costMicros } = await ann.settle(call);
+    const { estimated, costMicros, usage, unbookedMicros } = await ann.settle(call);
     expect(estimated).toBe(true);
+    expect(usage.outputTokens).toBe(100);
+    expect(unbookedMicros).toBeGreaterThan(0n);
+    expect(ann.warnings).toEqual([expect.stringContaining('provider exceeded what was reserved')]);
     expect((await ann.today()).costMicros).toBe(costMicros);
   });
 
@@ -181,6 +186,22 @@ describe('settle', () => {
     expect(settlements.map(({ costMicros }) => costMicros)).toEqual([200n, 200n, 200n]);
     expect(await ann.entries()).toBe(1);
     expect((await ann.today()).costMicros).toBe(200n);
+  });
+
+  it('books no more than was reserved of an answer that claims 900 million tokens, and keeps the difference', async () => {
+    const ann = metered.newcomer();
+    const call = await ann.open(says('Hello.', 900_000_000, 900_000_000));
+    const { reservedMicros } = await ann.today();
+    await textOf(call.parts);
+    const { costMicros, unbookedMicros } = await ann.settle(call);
+    expect(costMicros).toBe(reservedMicros);
+    expect(costMicros + unbookedMicros).toBe(900_000_000n * 3n);
+    const where = { userId: ann.payer.userId };
+    expect(await ann.database.prisma.ledgerEntry.findFirst({ where })).toMatchObject({
+      costMicros,
+      unbookedMicros,
+      outputTokens: 1_000,
+    });
   });
 
   it('writes an entry that cannot be changed', async () => {

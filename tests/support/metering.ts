@@ -15,7 +15,8 @@ import { createDatabase, type Database } from '../../src/infra/database.ts';
 import { createLogger } from '../../src/infra/logger.ts';
 import { permissionsOf } from '../../src/access/permissions.ts';
 import type { Viewer } from '../../src/access/viewer.ts';
-import type { Payer } from '../../src/modules/usage/budget.ts';
+import { type Payer, type SpendingSettings, userDayAccount } from '../../src/modules/usage/budget.ts';
+import { dayOf } from '../../src/modules/usage/day.ts';
 import { type MeteredCall, openMeteredCall, type Settlement } from '../../src/modules/usage/metered-call.ts';
 import { type UsageToday, usageToday } from '../../src/modules/usage/service.ts';
 import { testDatabase } from './database.ts';
@@ -49,7 +50,7 @@ export function metering() {
 export class Member {
   now = new Date('2026-11-21T12:00:00Z');
   readonly clock = () => this.now;
-  readonly settings = { requiresVerifiedEmail: false };
+  readonly settings: SpendingSettings['settings'];
   readonly database: Database;
   readonly spending: SpendingGate;
   readonly warnings: string[] = [];
@@ -61,8 +62,9 @@ export class Member {
   constructor(
     database: Database,
     n: number,
-    { plan = 'FREE', executionLimitMicros = null, ...gate }: NewcomerOptions,
+    { plan = 'FREE', executionLimitMicros = null, serverMicros = null, ...gate }: NewcomerOptions,
   ) {
+    this.settings = { requiresVerifiedEmail: false, serverCostPerDayMicros: serverMicros };
     this.database = database;
     this.spending = new SpendingGate({
       sql: database.sql,
@@ -87,26 +89,36 @@ export class Member {
   }
 
   async open(languageModel: Route['languageModel'], options: CallOptions = {}): Promise<MeteredCall> {
-    await (this.#stored ??= this.#store());
+    await this.store();
     const {
       payer = this.payer,
       price = PRICES[0]!,
       signal = new AbortController().signal,
+      attempt,
       ...changes
     } = options;
     const route = { provider: price.provider, model: price.model, languageModel, price };
-    return openMeteredCall(this, { payer, route, request: { ...REQUEST, ...changes }, signal });
+    return openMeteredCall(this, { payer, route, request: { ...REQUEST, ...changes }, signal, attempt });
   }
 
-  /** The rows that say whether they may call a model. */
-  #store(): Promise<unknown> {
-    return this.database.sql(
+  /** Writes the rows that say whether they may call a model, once. */
+  async store(): Promise<void> {
+    await (this.#stored ??= this.database.sql(
       `WITH tenant AS (
          INSERT INTO tenants (id, external_id, name) VALUES ($1, $1, 'Test') ON CONFLICT DO NOTHING
        )
        INSERT INTO users (id, tenant_id, display_name, role) VALUES ($2, $1, 'Test', 'USER') ON CONFLICT DO NOTHING`,
       [this.payer.tenantId, this.payer.userId],
-    );
+    ));
+  }
+
+  /** Makes it appear that the user has spent this much today. */
+  async spend(micros: bigint): Promise<void> {
+    const account = userDayAccount(this.payer.userId, dayOf(this.now));
+    await this.database.sql('INSERT INTO spending_accounts (id, spent_micros) VALUES ($1, $2)', [
+      account,
+      String(micros),
+    ]);
   }
 
   settle(call: MeteredCall): Promise<Settlement> {
@@ -208,6 +220,8 @@ export const PRICES: ModelPrice[] = [
 interface NewcomerOptions {
   plan?: Payer['plan'];
   executionLimitMicros?: bigint | null;
+  /** What the whole server may spend in a day. */
+  serverMicros?: bigint | null;
   holdMs?: number;
   renewEveryMs?: number;
 }
@@ -216,4 +230,5 @@ interface CallOptions extends Partial<ModelRequest> {
   payer?: Payer;
   price?: ModelPrice;
   signal?: AbortSignal;
+  attempt?: number;
 }

@@ -80,7 +80,11 @@ export class SpendingGate {
    * Records the actual cost and frees the rest, in the caller's transaction. Never waits for a lock. Commit it once
    * per reservation; after a rollback it may be called again.
    */
-  async settle(sql: Sql, { id, accountIds }: Reservation, actualMicros: bigint): Promise<void> {
+  async settle(
+    sql: Sql,
+    { id, accountIds }: Pick<Reservation, 'id' | 'accountIds'>,
+    actualMicros: bigint,
+  ): Promise<void> {
     if (actualMicros < 0n) throw new RangeError(`cannot spend ${actualMicros}`);
     this.#held.remove(id);
     await settleHolds(sql, { id, accountIds, amountMicros: actualMicros });

@@ -1,5 +1,6 @@
 import { createContextCache } from '../../kernel/context-cache.ts';
 import { snapshotLoader } from '../../kernel/events/snapshot-loader.ts';
+import { reservedByRun } from '../usage/open-calls.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';
 import type { ExecutionSnapshot } from './snapshot.ts';
 
@@ -25,5 +26,14 @@ export const totalsOf = createContextCache((ctx) =>
     ofSnapshot: ({ totals }) => totals,
     read: (ids) => totalsByRun(ctx.database.sql, ids),
     none: NO_TOTALS,
+  }),
+);
+
+export const reservedOf = createContextCache((ctx) =>
+  snapshotLoader({
+    snapshots: executionSnapshots(ctx),
+    ofSnapshot: ({ reservedMicros }) => reservedMicros,
+    read: (ids) => reservedByRun(ctx.database.sql, ids),
+    none: 0n,
   }),
 );

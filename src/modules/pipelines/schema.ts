@@ -20,7 +20,7 @@ import { namedTemplates } from '../templates/loaders.ts';
 import { PipelineTemplateRef } from '../templates/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
 import { checkpointsOf } from './checkpoints.ts';
-import { executionSnapshots, stepsOf, totalsOf } from './loaders.ts';
+import { executionSnapshots, reservedOf, stepsOf, totalsOf } from './loaders.ts';
 import { isFinished } from './machine.ts';
 import { CheckpointConnection, CheckpointRef, StepExecutionRef } from './step-schema.ts';
 
@@ -85,6 +85,12 @@ export const ExecutionRef = node('PipelineExecution', {
       type: 'Decimal',
       description: 'Cost of all steps in US dollars.',
       resolve: async (run, _args, ctx) => (await totalsOf(ctx).load(run.id)).costMicros,
+    }),
+    reserved: t.field({
+      type: 'Decimal',
+      description:
+        'Amount in US dollars held for model calls that are under way: the maximum cost of each. The rest is released when a call ends.',
+      resolve: (run, _args, ctx) => reservedOf(ctx).load(run.id),
     }),
     costLimit: t.expose('costLimitMicros', {
       type: 'Decimal',

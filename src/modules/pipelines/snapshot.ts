@@ -2,6 +2,7 @@ import { NotFoundError } from '../../errors.ts';
 import type { ApprovalRequest, PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
 import type { Database, ReadTx } from '../../infra/database.ts';
 import { NO_TOTALS, type RunTotals, totalsByRun } from '../usage/ledger.ts';
+import { reservedByRun } from '../usage/open-calls.ts';
 import { executionLog } from './events.ts';
 
 /**
@@ -19,6 +20,7 @@ export async function snapshotExecution(database: Database, executionId: string)
     const { head } = await eventLog.state(executionLog(executionId));
     const texts = await openTexts(eventLog, executionId, steps);
     const totals = await totalsByRun(sql, [executionId]);
+    const reserved = await reservedByRun(sql, [executionId]);
     return {
       // One less for an ended run, so that the reader still receives ExecutionEnded, the last event.
       seq: execution.finishedAt ? head - 1 : head,
@@ -28,6 +30,7 @@ export async function snapshotExecution(database: Database, executionId: string)
       steps: steps.map((step) => ({ ...step, output: step.output ?? (texts.get(step.key) || null) })),
       approvals,
       totals: totals.get(executionId) ?? NO_TOTALS,
+      reservedMicros: reserved.get(executionId) ?? 0n,
     };
   });
 }
@@ -56,4 +59,5 @@ export interface ExecutionSnapshot {
   steps: StepExecution[];
   approvals: ApprovalRequest[];
   totals: RunTotals;
+  reservedMicros: bigint;
 }

@@ -1,20 +1,20 @@
 import type { ModelUsage } from '../../core/llm/language-model.ts';
 import type { ProviderName } from '../../core/llm/providers/registry.ts';
 import type { Sql } from '../../core/sql.ts';
-import type { Payer } from './budget.ts';
 
 /**
  * The ledger has one entry per billed model call, written once and never changed. Every cost that the API shows is a
  * sum of entries. An entry belongs to one step or one reply, and to one user and one UTC day.
  */
 
-/** Writes the entry of a call. Returns false when the call already has one. */
+/** Writes the entry of a call, which is then no longer open. Returns false when the call already has one. */
 export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
   const { payer, usage } = entry;
   const rows = await sql(
-    `INSERT INTO ledger_entries (id, tenant_id, user_id, day, execution_id, step_key, conversation_id, message_id,
-       api_key_id, provider, model, input_tokens, output_tokens, cost_micros, price_version, estimated)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    `WITH closed AS (DELETE FROM open_calls WHERE reservation_id = $1)
+     INSERT INTO ledger_entries (id, tenant_id, user_id, day, execution_id, step_key, conversation_id, message_id,
+       api_key_id, provider, model, input_tokens, output_tokens, cost_micros, unbooked_micros, price_version, estimated)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      ON CONFLICT (id) DO NOTHING
      RETURNING id`,
     [
@@ -32,6 +32,7 @@ export async function enterCall(sql: Sql, entry: Entry): Promise<boolean> {
       usage.inputTokens,
       usage.outputTokens,
       String(entry.costMicros),
+      String(entry.unbookedMicros),
       entry.priceVersion,
       entry.estimated,
     ],
@@ -143,17 +144,30 @@ export const NO_CONVERSATION_TOTALS: ConversationTotals = { ...NOTHING, messages
 export interface Entry {
   /** Id of the reservation that the entry settles; it makes the entry unique. */
   reservationId: string;
-  payer: Payer;
+  payer: EntryPayer;
   /** The UTC day of the reservation, `YYYY-MM-DD`. */
   day: string;
   provider: ProviderName;
   model: string;
   usage: ModelUsage;
   costMicros: bigint;
+  /** What the provider may charge above it, because it told more than it was allowed: the operator bears it. */
+  unbookedMicros: bigint;
   /** Of the list that the price came from. */
   priceVersion: string;
-  /** Whether the provider reported no usage, or only a part of it. */
+  /** Whether the provider reported no usage, only a part of it, or one that cannot be. */
   estimated: boolean;
+}
+
+/** Who paid for a call, and for which step or reply. */
+export interface EntryPayer {
+  tenantId: string;
+  userId: string;
+  apiKeyId: string | null;
+  executionId?: string | null;
+  stepKey?: string | null;
+  conversationId?: string | null;
+  messageId?: string | null;
 }
 
 export interface SumRow {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError, type ModelStreamPart, type ModelRequest } from '../../core/llm/language-model.ts';
-import { costMicros, worstCaseMicros } from '../../core/llm/prices.ts';
+import { costMicros, fitTo, worstCaseMicros } from '../../core/llm/prices.ts';
 import { outputLimit } from '../../core/llm/request.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
+import { estimateInputTokens } from '../../core/llm/tokens.ts';
 import type { Route } from '../../core/llm/model-router.ts';
 import { GateUnavailableError, OverLimitError, type Reservation } from '../../core/spending/spending-gate.ts';
 import { AppError, UnstorableError } from '../../errors.ts';
@@ -19,33 +20,46 @@ import {
 } from './budget.ts';
 import { dayOf } from './day.ts';
 import { enterCall, type TokenUsage } from './ledger.ts';
+import { forgetOpenCall, recordOpenCall } from './open-calls.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 /**
  * Opens a model call; there is no other way to call a model. Reserves the maximum cost of the call against every limit
- * of its payer, and waits a limited time for amounts that other calls reserve. The caller reads the answer from `parts`
- * and must always `settle` the call. A model that thinks gets room for it. A call counts for the UTC day in which it was opened, even if it ends after
- * midnight.
- * Errors: FORBIDDEN when the payer may not execute any more; BudgetExceededError; SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
+ * of its payer at once, and waits a limited time for amounts that other calls reserve. Where spending leaves less, a text
+ * gets a lower maxOutputTokens, down to a floor. The caller reads the answer from `parts` and must always `settle` the
+ * call. A model that thinks gets room for it. A call counts for the UTC day in which it was opened, even if it ends
+ * after midnight.
+ * Errors: FORBIDDEN when the payer may not execute any more; BudgetExceededError; BUDGET_EXCEEDED at the server's limit;
+ * SERVICE_UNAVAILABLE while the gate is closed or overloaded; the signal's reason when it aborts.
  */
 export async function openMeteredCall(ctx: MeteredCallContext, call: NewCall): Promise<MeteredCall> {
   const now = ctx.clock();
   const { payer, route, signal } = call;
-  const { thinkingTokens } = route.price;
+  const { price } = route;
+  const { thinkingTokens } = price;
   const request = thinkingTokens === undefined ? call.request : { ...call.request, thinkingTokens };
-  const amountMicros = worstCaseMicros(route.price, request);
+  const amountMicros = worstCaseMicros(price, request);
+  const leastMicros = worstCaseMicros(price, leastOf(request));
   const daily = await dailyLimits(ctx, ctx.database.sql, payer);
   checkMayExecute(payer, daily);
   const limits = limitsOf(payer, daily, now);
   try {
-    const reservation = await ctx.spending.reserve({ limits, amountMicros, signal });
-    return new MeteredCall(ctx, { ...call, request }, reservation, dayOf(now));
+    const reservation = await ctx.spending.reserve({ limits, amountMicros, leastMicros, signal });
+    const isLowered = reservation.amountMicros < amountMicros;
+    const allowed = isLowered ? fitTo(reservation.amountMicros, price, request) : request;
+    return new MeteredCall(ctx, { ...call, request: allowed }, reservation, dayOf(now));
   } catch (error) {
     if (error instanceof GateUnavailableError)
       throw new AppError('SERVICE_UNAVAILABLE', error.message, { cause: error });
     if (!(error instanceof OverLimitError)) throw error;
-    throw budgetExceeded(error, `A call that may cost up to ${dollars(amountMicros)}`, now);
+    throw budgetExceeded(error, `A call that may cost up to ${dollars(leastMicros)}`, now);
   }
+}
+
+/** A shorter text is of use; half an object is not. */
+function leastOf(request: ModelRequest): ModelRequest {
+  if (request.output) return request;
+  return { ...request, maxOutputTokens: Math.min(request.maxOutputTokens, LEAST_OUTPUT_TOKENS) };
 }
 
 export class MeteredCall {
@@ -71,38 +85,47 @@ export class MeteredCall {
     this.parts = this.#stream();
   }
 
+  /** The limit of the text, which a spending limit may have lowered. */
+  get maxOutputTokens(): number {
+    return this.#call.request.maxOutputTokens;
+  }
+
   /**
-   * Writes the actual cost of the call to the ledger and releases the rest of the reservation, in the caller's
+   * Writes the cost of the call to the ledger, never more than was reserved, and releases the rest, in the caller's
    * transaction. Call it when the answer has ended, also after an error. A call that is not billed leaves no entry.
    * Idempotent: it can be repeated after a rollback, and changes nothing after a commit.
    */
   async settle(tx: Pick<Tx, 'sql'>): Promise<Settlement> {
-    const { spending } = this.#ctx;
+    const settlement = (this.#settlement ??= this.#measure());
+    const { costMicros: cost, unbookedMicros, usage, estimated, billed } = settlement;
     const { payer, route } = this.#call;
-    const { costMicros: cost, usage, estimated, billed } = (this.#settlement ??= this.#measure());
+    const { id: reservationId } = this.#reservation;
+    if (!billed) await forgetOpenCall(tx.sql, reservationId);
     const isNew =
       !billed ||
       (await enterCall(tx.sql, {
-        reservationId: this.#reservation.id,
+        reservationId,
         payer,
         day: this.#day,
         provider: route.provider,
         model: route.model,
         usage,
         costMicros: cost,
+        unbookedMicros,
         priceVersion: route.price.version,
         estimated,
       }));
-    if (isNew) await spending.settle(tx.sql, this.#reservation, cost);
-    return this.#settlement;
+    if (isNew) await this.#ctx.spending.settle(tx.sql, this.#reservation, cost);
+    return settlement;
   }
 
   /**
    * Settles in its own transaction, for a call whose result is discarded but billed by the provider nevertheless.
-   * Retries while the database fails, but for a value that it can never store, then logs the loss and lets the reservation expire. Never throws.
+   * Retries while the database fails. If it fails for too long, the call stays open: whoever takes up its run or reply
+   * books it. Never throws.
    */
   async charge(): Promise<void> {
-    const { database, spending, logger } = this.#ctx;
+    const { database, logger } = this.#ctx;
     for (let tries = 1; ; tries++) {
       try {
         return void (await database.transact((tx) => this.settle(tx)));
@@ -111,35 +134,41 @@ export class MeteredCall {
           await sleep(retryDelayMs(error, tries));
           continue;
         }
-        const loss = {
-          err: error,
-          reservationId: this.#reservation.id,
-          payer: this.#call.payer,
-          ...this.#measure(),
-        };
-        logger.error({ ...loss, costMicros: String(loss.costMicros) }, 'model call could not be charged');
-        return spending.release(this.#reservation).catch(() => {});
+        const { payer } = this.#call;
+        const call = { reservationId: this.#reservation.id, payer };
+        return logger.error({ err: error, ...call }, 'model call could not be booked; it will be later');
       }
     }
   }
 
   #measure(): Settlement {
     const reading = this.#meter.read();
-    if (!reading)
-      return { costMicros: 0n, usage: { inputTokens: 0, outputTokens: 0 }, estimated: false, billed: false };
-    return { ...reading, costMicros: costMicros(this.#call.route.price, reading.usage), billed: true };
+    if (!reading) return UNBILLED;
+    const { usage, full, estimated } = reading;
+    const { route } = this.#call;
+    const { amountMicros } = this.#reservation;
+    const cost = least(costMicros(route.price, usage), amountMicros);
+    const unbookedMicros = costMicros(route.price, full) - cost;
+    if (unbookedMicros > 0n) {
+      const { provider, model } = route;
+      const detail = { provider, model, told: full, booked: usage, unbookedMicros: String(unbookedMicros) };
+      this.#ctx.logger.warn(detail, 'provider exceeded what was reserved; the difference is not booked');
+    }
+    return { costMicros: cost, unbookedMicros: most(unbookedMicros, 0n), usage, estimated, billed: true };
   }
 
   async *#stream(): AsyncGenerator<ModelStreamPart> {
     const { route, request, signal } = this.#call;
     const { lost } = this.#reservation;
     signal.throwIfAborted();
+    await this.#recordOpen();
+    signal.throwIfAborted();
     this.#meter.start();
     try {
       for await (const part of route.languageModel.stream(request, AbortSignal.any([signal, lost]))) {
         this.#meter.observe(part);
         const isOutput = part.type === 'text' || part.type === 'thinking';
-        if (isOutput && this.#meter.isOverrun) return yield this.#truncate(); // a count alone loses no text
+        if (isOutput && this.#meter.isOverrun) return yield TOO_LONG; // a count alone loses no text
         yield part;
       }
     } catch (error) {
@@ -151,17 +180,33 @@ export class MeteredCall {
     }
   }
 
-  #truncate(): ModelStreamPart {
-    const { route, request } = this.#call;
-    this.#ctx.logger.warn(
-      { provider: route.provider, model: route.model, limit: outputLimit(request) },
-      'provider exceeded the limit of output tokens; answer truncated',
-    );
-    return { type: 'end', reason: 'length' };
+  #recordOpen(): Promise<void> {
+    const { payer, route, request, attempt = null } = this.#call;
+    return recordOpenCall(this.#ctx.database.sql, {
+      reservation: this.#reservation,
+      payer,
+      day: this.#day,
+      attempt,
+      price: route.price,
+      inputTokens: estimateInputTokens(request),
+      outputLimit: outputLimit(request),
+    });
   }
 }
 
+const TOO_LONG: ModelStreamPart = { type: 'end', reason: 'length' };
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
 const MAX_CHARGE_TRIES = 5;
+/** A text of about one page; what is shorter helps nobody. */
+const LEAST_OUTPUT_TOKENS = 256;
 
 export type MeteredCallContext = Pick<Services, 'database' | 'spending' | 'clock' | 'logger'> &
   SpendingSettings;
@@ -171,13 +216,26 @@ export interface NewCall {
   route: Route;
   request: ModelRequest;
   signal: AbortSignal;
+  /** The attempt whose text the caller writes into a log. Left out: the text goes into none. */
+  attempt?: number;
 }
 
 export interface Settlement {
+  /** Never more than was reserved. */
   costMicros: bigint;
+  /** What the provider may charge above it, because it told or sent more than it was allowed: the operator bears it. */
+  unbookedMicros: bigint;
   usage: TokenUsage;
-  /** Whether the provider reported no usage, or only a part of it. */
+  /** Whether the provider reported no usage, only a part of it, or one that cannot be. */
   estimated: boolean;
   /** False when the provider does not bill the call; it then has no ledger entry. */
   billed: boolean;
 }
+
+const UNBILLED: Settlement = {
+  costMicros: 0n,
+  unbookedMicros: 0n,
+  usage: { inputTokens: 0, outputTokens: 0 },
+  estimated: false,
+  billed: false,
+};

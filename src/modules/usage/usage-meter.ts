@@ -51,27 +51,27 @@ export class UsageMeter {
   /** Null when the provider bills nothing: the request was never sent, or was refused before any output. */
   read(): MeterReading | null {
     if (!this.#sent || this.#wasRefused()) return null;
-    const { inputTokens: told = 0, cachedInputTokens = 0, cacheWriteTokens = 0 } = this.#told ?? {};
+    const { cachedInputTokens = 0, cacheWriteTokens = 0, ...told } = this.#told ?? NOTHING_TOLD;
     const inputTokens = Math.min(
-      told === 0 ? estimateInputTokens(this.#request) : told,
+      told.inputTokens === 0 ? estimateInputTokens(this.#request) : told.inputTokens,
       worstCaseInputTokens(this.#request),
     );
     const output = this.#output();
+    const outputTokens = Math.min(output.tokens, outputLimit(this.#request));
     const cached = Math.min(cachedInputTokens, inputTokens);
     const written = Math.min(cacheWriteTokens, inputTokens - cached);
+    const ofCache = {
+      ...(cached > 0 ? { cachedInputTokens: cached } : {}),
+      ...(written > 0 ? { cacheWriteTokens: written } : {}),
+    };
     return {
-      usage: {
-        inputTokens,
-        outputTokens: Math.min(output.tokens, outputLimit(this.#request)),
-        ...(cached > 0 ? { cachedInputTokens: cached } : {}),
-        ...(written > 0 ? { cacheWriteTokens: written } : {}),
-      },
+      usage: { inputTokens, outputTokens, ...ofCache },
       full: {
-        ...this.#told,
-        inputTokens: Math.max(told, inputTokens),
-        outputTokens: Math.max(this.#told?.outputTokens ?? 0, output.tokens),
+        inputTokens: Math.max(told.inputTokens, inputTokens),
+        outputTokens: Math.max(told.outputTokens, this.isOverrun ? output.tokens : outputTokens),
+        ...ofCache,
       },
-      estimated: told === 0 || output.estimated,
+      estimated: told.inputTokens === 0 || output.estimated,
     };
   }
 
@@ -117,6 +117,7 @@ function countOf(told: number): number {
   return told > 0 ? Math.min(Math.floor(told), MAX_TOKENS) : 0;
 }
 
+const NOTHING_TOLD: ModelUsage = { inputTokens: 0, outputTokens: 0 };
 /** More than any model can read or write, and safe in every column and sum. */
 const MAX_TOKENS = 2 ** 31 - 1;
 

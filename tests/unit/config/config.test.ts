@@ -271,6 +271,24 @@ describe('rate limits', () => {
   });
 });
 
+describe('MAX_COST_PER_DAY', () => {
+  it('is an exact amount, and none by default', () => {
+    expect(readConfig({ MAX_COST_PER_DAY: '12.000001' }).maxCostPerDayMicros).toBe(12_000_001n);
+    expect(readConfig({}).maxCostPerDayMicros).toBeNull();
+    for (const amount of ['-1', '1e3', '$5', '1.1234567'])
+      expect(problemsOf({ MAX_COST_PER_DAY: amount })).toEqual([
+        'MAX_COST_PER_DAY must be an amount in US dollars such as 50 or 12.50',
+      ]);
+  });
+
+  it('is required in production where everybody may register', () => {
+    const open = { ...PRODUCTION, REGISTRATION: 'open' };
+    expect(problemsOf(open)).toEqual([expect.stringContaining('MAX_COST_PER_DAY is required')]);
+    expect(problemsOf({ ...PRODUCTION, REGISTRATION: 'invite' })).toEqual([]);
+    expect(readConfig({ ...open, MAX_COST_PER_DAY: '50' }).maxCostPerDayMicros).toBe(50_000_000n);
+  });
+});
+
 describe('REGISTRATION', () => {
   it.each([
     ['open in development', {}, 'open'],

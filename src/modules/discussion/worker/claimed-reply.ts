@@ -3,7 +3,9 @@ import type { Conversation, Message } from '../../../generated/prisma/client.ts'
 import type { Services } from '../../../kernel/context.ts';
 import { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
 import { type ConversationEvent, conversationLog } from '../../conversations/events.ts';
+import { textInLog } from '../../conversations/snapshot.ts';
 import type { Payer } from '../../usage/budget.ts';
+import { bookAbandonedCalls } from '../../usage/open-calls.ts';
 
 /**
  * Takes the next reply of a conversation: the streaming one, else the oldest queued one. Null when none is left. Counts
@@ -37,6 +39,19 @@ export async function takeNextReply(
     const payer = { tenantId, userId, plan, apiKeyId, conversationId, messageId };
     return { message, conversation, userMessage, payer, log };
   });
+}
+
+/** Books the calls that earlier workers of the reply have left behind, with what they have written into the log. */
+export async function bookAbandonedReply(
+  services: Pick<Services, 'database' | 'eventLog' | 'spending' | 'logger'>,
+  { message: { id, attempt: attempts }, conversation }: ClaimedReply,
+): Promise<void> {
+  if (attempts === 0) return;
+  await bookAbandonedCalls(services, { messageId: id }, async ({ attempt }) =>
+    attempt === null
+      ? ''
+      : textInLog(services.eventLog, { id, conversationId: conversation.id, attempt }),
+  );
 }
 
 /** A reply whose conversation this worker has claimed, with its rows as of the claim. */

@@ -29,10 +29,10 @@ export class ReplyModel implements StructuredModel {
     this.#onTask = onTask;
   }
 
-  /** Opens a call whose text is streamed. The caller settles it. */
-  open(task: ModelTask, prompt: Prompt): Promise<MeteredCall> {
+  /** Opens a call whose text is streamed into the log, as that of the attempt. The caller settles it. */
+  open(task: ModelTask, prompt: Prompt, attempt: number): Promise<MeteredCall> {
     this.#onTask(task);
-    return this.#open(this.#request(task, prompt));
+    return this.#open(this.#request(task, prompt), attempt);
   }
 
   /** Generates a structured answer. Reserves and charges each call separately, and retries it by the retry policy. */
@@ -54,9 +54,10 @@ export class ReplyModel implements StructuredModel {
     }
   }
 
-  #open(request: ModelRequest): Promise<MeteredCall> {
+  #open(request: ModelRequest, attempt?: number): Promise<MeteredCall> {
     const route = this.#services.router.route();
-    return openMeteredCall(this.#services, { payer: this.#payer, route, request, signal: this.#signal });
+    const call = { payer: this.#payer, route, request, signal: this.#signal, attempt };
+    return openMeteredCall(this.#services, call);
   }
 
   #request(task: ModelTask, { user, ...prompt }: Prompt): ModelRequest {

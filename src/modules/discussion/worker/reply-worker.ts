@@ -20,7 +20,7 @@ import { REPLY_OUTPUT_TOKENS, replyTo } from '../engine/reply.ts';
 import { type ReplyPlan, replyPlanSchema } from '../engine/reply-plan.ts';
 import { failureOf, type GenerationFailure } from '../engine/structured-model.ts';
 import { takeTurn } from '../engine/turn.ts';
-import { type ClaimedReply, takeNextReply } from './claimed-reply.ts';
+import { bookAbandonedReply, type ClaimedReply, takeNextReply } from './claimed-reply.ts';
 import { contextOf, discussionState, messagesBefore } from './discussion-state.ts';
 import { ReplyModel } from './reply-model.ts';
 import { progressOf } from './reply-progress.ts';
@@ -46,6 +46,7 @@ export async function workOnReplies(
     while (!handover.aborted) {
       const reply = await takeNextReply(services, conversationId, claim);
       if (!reply) return;
+      await bookAbandonedReply(services, reply);
       current = new ReplyExecution(services, reply, handover);
       await current.execute();
     }
@@ -132,13 +133,15 @@ class ReplyExecution implements StreamedWork {
     return {
       open: async () => {
         const plan = replyPlan === null ? await this.#decide() : replyPlanSchema.parse(replyPlan);
-        call = await this.#openReply(plan);
+        call = await this.#openReply(plan, attempt);
         return call.parts;
       },
       append: (chunk) =>
         this.#reply.log.append({ type: 'MessageDelta', messageId, attempt, ...chunk }, mergeDeltas),
       finish: ({ text, end }) => {
-        const notices = cutNotices(end, { what: 'The reply', maxOutputTokens: REPLY_OUTPUT_TOKENS });
+        const { maxOutputTokens } = call!;
+        const isLowered = maxOutputTokens < REPLY_OUTPUT_TOKENS;
+        const notices = cutNotices(end, { what: 'The reply', maxOutputTokens, isLowered });
         return this.#writer.complete(text, notices, call!);
       },
       discard: async (reason) => {
@@ -188,10 +191,10 @@ class ReplyExecution implements StreamedWork {
     if (event) void this.#reply.log.append(event);
   }
 
-  async #openReply(plan: ReplyPlan): Promise<MeteredCall> {
+  async #openReply(plan: ReplyPlan, attempt: number): Promise<MeteredCall> {
     const messages = await messagesBefore(this.#services, this.#reply);
     const { task, prompt } = replyTo(plan, { messages, context: contextOf(this.#reply) });
-    return this.#model.open(task, prompt);
+    return this.#model.open(task, prompt, attempt);
   }
 }
 

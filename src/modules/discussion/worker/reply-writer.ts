@@ -8,6 +8,7 @@ import type { ConversationEvent } from '../../conversations/events.ts';
 import { UNTITLED } from '../../conversations/service.ts';
 import { textInLog } from '../../conversations/snapshot.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
+import { usageNotices } from '../../usage/usage-notices.ts';
 import { builtInNotices } from '../engine/built-in.ts';
 import { currentProposals } from '../engine/proposal.ts';
 import type { Turn } from '../engine/turn.ts';
@@ -79,8 +80,8 @@ export class ReplyWriter {
   /** Completes the reply with the text of the attempt. Adds the notices to those of the turn. */
   async complete(content: string, notices: Notice[], call: Pick<MeteredCall, 'settle'>): Promise<void> {
     await this.#end({ status: 'COMPLETE', content }, async (tx) => {
-      await call.settle(tx);
-      if (notices.length > 0) await this.#addNotices(tx, notices);
+      const all = [...notices, ...usageNotices(await call.settle(tx), { what: 'The reply' })];
+      if (all.length > 0) await this.#addNotices(tx, all);
     });
   }
 

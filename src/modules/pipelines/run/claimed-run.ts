@@ -6,13 +6,14 @@ import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
 import { designSchema } from '../../designs/design.ts';
 import { costsByStep } from '../../usage/ledger.ts';
+import { bookAbandonedCalls } from '../../usage/open-calls.ts';
 import { type ExecutionEvent, executionLog } from '../events.ts';
 import { RunState } from './run-state.ts';
 import { RunWriter } from './run-writer.ts';
 
 /** Loads a claimed run. Null when it has ended or was deleted. */
 export async function loadClaimedRun(
-  services: Pick<Services, 'database' | 'writer' | 'clock'>,
+  services: Pick<Services, 'database' | 'writer' | 'clock' | 'eventLog' | 'spending' | 'logger'>,
   executionId: string,
   claim: Claim,
 ): Promise<ClaimedRun | null> {
@@ -28,6 +29,7 @@ export async function loadClaimedRun(
     select: { plan: true },
   });
   const isNew = steps.every((step) => step.attempts === 0);
+  if (!isNew) await bookAbandonedSteps(services, executionId);
   const costs = isNew ? new Map<string, bigint>() : await costsByStep(sql, executionId);
   const state = new RunState(
     designSchema.parse(execution.design),
@@ -37,6 +39,19 @@ export async function loadClaimedRun(
   const log = new FencedWriter(services, executionLog(executionId), claim.fence);
   const writer = new RunWriter({ run: execution, log, clock: services.clock, state });
   return { execution, plan: owner.plan, log, writer };
+}
+
+/** The calls of earlier workers of the run, with what they have written into its log. */
+function bookAbandonedSteps(
+  services: Pick<Services, 'database' | 'eventLog' | 'spending' | 'logger'>,
+  executionId: string,
+): Promise<void> {
+  return bookAbandonedCalls(services, { executionId }, async ({ stepKey, attempt }) => {
+    if (!stepKey || attempt === null) return '';
+    const part = { type: 'AgentToken' as const, stepKey, attempt };
+    const [text = ''] = await services.eventLog.texts(executionLog(executionId), [part]);
+    return text;
+  });
 }
 
 export interface ClaimedRun {

@@ -11,6 +11,7 @@ import { type Notice, notice } from '../../../kernel/notice.ts';
 import type { FencedWriter } from '../../../kernel/work/fenced-writer.ts';
 import { addNotices } from '../../approvals/service.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
+import { usageNotices } from '../../usage/usage-notices.ts';
 import type { ExecutionEvent } from '../events.ts';
 import { type Decision, isFinal, isFinished } from '../machine.ts';
 import { closeRequests, lockDecisions } from './approval-requests.ts';
@@ -151,7 +152,8 @@ export class RunWriter {
   async changeStep(key: string, change: StepChange, { call, reason, first, also }: StepWrite = {}) {
     const before = this.#state.step(key);
     const after = await this.#log.write(async (tx, emit) => {
-      const cost = call ? (await call.settle(tx)).costMicros : 0n;
+      const settlement = await call?.settle(tx);
+      const cost = settlement?.costMicros ?? 0n;
       const finish = isFinished(change) ? await finishNext(tx, this.#run.id, this.#clock()) : {};
       const data = { output: null, ...change, ...finish };
       await tx.prisma.stepExecution.update({ where: rowOf(this.#run.id, key), data });
@@ -160,6 +162,8 @@ export class RunWriter {
       const step = { ...before, ...data, costMicros: before.costMicros + cost };
       emit(stepStatus(this.#run.id, step, this.#state, reason));
       await also?.(tx, emit);
+      const about = { what: `The output of step ${key}`, stepKey: key };
+      if (settlement) await recordNotices(tx, this.#run, usageNotices(settlement, about));
       return step;
     });
     this.#state = this.#state.withStep(after);

@@ -77,6 +77,7 @@ class StepAttempt implements StreamedAttempt {
       route: this.#route,
       request: await this.#request(),
       signal,
+      attempt: this.#number,
     });
     return this.#call.parts;
   }
@@ -95,13 +96,14 @@ class StepAttempt implements StreamedAttempt {
   async finish({ text, end }: StreamedText): Promise<void> {
     const { run, step } = this.#work;
     const { key: stepKey } = step;
+    const call = this.#call!;
     const about = {
       what: `The output of step ${stepKey}`,
-      maxOutputTokens: maxOutputTokensOf(step),
+      maxOutputTokens: call.maxOutputTokens,
+      isLowered: call.maxOutputTokens < maxOutputTokensOf(step),
       stepKey,
     };
     const notices = [...this.#notices, ...cutNotices(end, about)];
-    const call = this.#call!;
     const result = {
       output: text,
       knownInputTokens: this.#knownInputTokens,

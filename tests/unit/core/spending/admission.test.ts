@@ -41,7 +41,15 @@ describe('admit', () => {
 
   it('never refuses for an account without a limit, but counts its amounts', () => {
     const request = { id: 'a', limits: [{ accountId: 'free', limitMicros: null }], amountMicros: 10n ** 15n };
-    expect(admit([request], new Map()).granted).toEqual([request]);
+    expect(admit([request], new Map()).granted).toEqual([{ request, amountMicros: 10n ** 15n }]);
+  });
+
+  it('grants what spending leaves of an amount, but not less than the least, and nothing less for what others hold', () => {
+    const spent = { user: { spentMicros: 70n, heldMicros: 0n } };
+    const ask30 = { ...ask('a', 50n, 'user'), leastMicros: 30n };
+    expect(admit([ask30], new Map(Object.entries(spent))).granted).toEqual([{ request: ask30, amountMicros: 30n }]);
+    expect(take([{ ...ask30, leastMicros: 31n }], spent).refused).toEqual([['a', 'user']]);
+    expect(take([ask30], { user: { spentMicros: 0n, heldMicros: 60n } }).waiting).toEqual([['a', 'user']]);
   });
 
   it('never lets spent plus held exceed a limit, for random requests', () => {
@@ -52,13 +60,14 @@ describe('admit', () => {
         user: { spentMicros: BigInt(random(60)), heldMicros: BigInt(random(40)) },
         tenant: { spentMicros: BigInt(random(60)), heldMicros: BigInt(random(40)) },
       };
-      const requests = Array.from({ length: random(30) }, (_, i) =>
-        ask(String(i), BigInt(random(50)), ...(random(2) ? ['user', 'tenant'] : ['tenant'])),
-      );
+      const requests = Array.from({ length: random(30) }, (_, i) => ({
+        ...ask(String(i), BigInt(10 + random(40)), ...(random(2) ? ['user', 'tenant'] : ['tenant'])),
+        leastMicros: BigInt(1 + random(9)),
+      }));
       const { granted, refused, waiting } = admit(requests, new Map(Object.entries(accounts)));
       expect(granted.length + refused.length + waiting.length).toBe(requests.length);
       for (const [id, { spentMicros, heldMicros }] of Object.entries(accounts)) {
-        const mine = granted.filter(({ limits }) => limits.some(({ accountId }) => accountId === id));
+        const mine = granted.filter(({ request }) => request.limits.some(({ accountId }) => accountId === id));
         const taken = mine.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
         expect(spentMicros + heldMicros + taken).toBeLessThanOrEqual(100n);
       }
@@ -67,12 +76,12 @@ describe('admit', () => {
 });
 
 function take(
-  requests: ReturnType<typeof ask>[],
+  requests: (ReturnType<typeof ask> & { leastMicros?: bigint })[],
   accounts: Record<string, { spentMicros: bigint; heldMicros: bigint }>,
 ) {
   const { granted, refused, waiting } = admit(requests, new Map(Object.entries(accounts)));
   return {
-    granted: granted.map(({ id }) => id),
+    granted: granted.map(({ request }) => request.id),
     refused: refused.map(({ request, shortfall }) => [request.id, shortfall.accountId]),
     waiting: waiting.map(({ request, shortfall }) => [request.id, shortfall.accountId]),
   };

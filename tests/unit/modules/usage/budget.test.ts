@@ -1,18 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { OverLimitError } from '../../../../src/core/spending/spending-gate.ts';
 import type { LimitScope } from '../../../../src/modules/usage/errors.ts';
-import { budgetExceeded, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
+import { budgetExceeded, type DailyLimits, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
-const daily = { userMicros: 50_000_000n, tenantMicros: 5n };
+const daily: DailyLimits = {
+  role: 'USER',
+  userMicros: 50_000_000n,
+  tenantMicros: 5n,
+  apiKeys: [],
+  serverMicros: null,
+};
 const who = { apiKeyId: null, tenantId: 'acme', userId: 'ann', plan: 'PRO' as const };
 
 describe('limitsOf', () => {
   it('are those of the user’s and the tenant’s day', () => {
     const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
-    expect(limitsOf(payer, { userMicros: 50_000_000n, tenantMicros: null }, now)).toEqual([
+    expect(limitsOf(payer, { ...daily, tenantMicros: null }, now)).toEqual([
       { scope: 'USER_DAY', accountId: 'user:ann:2026-11-21', limitMicros: 50_000_000n },
       { scope: 'TENANT_DAY', accountId: 'tenant:acme:2026-11-21', limitMicros: null },
+    ]);
+  });
+
+  it('include those of API keys and of the server, if they have any', () => {
+    const payer: Payer = { ...who, conversationId: 'talk', messageId: 'reply' };
+    const limits = { ...daily, apiKeys: [{ id: 'k', micros: '7' }], serverMicros: 9n };
+    expect(limitsOf(payer, limits, now).slice(2)).toEqual([
+      { scope: 'API_KEY', accountId: 'key:k:2026-11-21', limitMicros: 7n },
+      { scope: 'SERVER_DAY', accountId: 'server:2026-11-21', limitMicros: 9n },
     ]);
   });
 
