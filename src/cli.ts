@@ -9,6 +9,7 @@ import { clearRateLimits } from './commands/clear-rate-limits.ts';
 import { withDatabase } from './commands/database.ts';
 import { denyToken } from './commands/deny-token.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
+import { ledgerVerify } from './commands/ledger-verify.ts';
 import { printSchemaFile } from './commands/print-schema.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { describeConfig } from './config/describe.ts';
@@ -34,6 +35,10 @@ const USAGE = `Commands:
                      With the output of an earlier run, also finds a log whose end was cut off
   keys:rotate        encrypts all stored provider keys anew with ENCRYPTION_KEY; exits with 1 if one cannot be read.
                      Safe while the server runs; can be stopped and repeated
+  ledger:verify [--repair]
+                     verifies that steps, runs, replies and days add up, and that the counters of the limits are those
+                     of the ledger; exits with 1 and what is wrong if there is anything. With --repair, sets the counters
+                     from the ledger
   rate-limits clear [<email or user id>]
                      makes the rate limits of all callers begin again, or those of one user and their API keys
   schema             writes the GraphQL schema and the type information for Apollo's cache to schema/`;
@@ -48,6 +53,7 @@ async function run([command, ...args]: string[]): Promise<number> {
   if (command === 'deny-token') return denyToken(readConfig(), args);
   if (command === 'audit:verify') return auditVerify(readConfig(), args);
   if (command === 'keys:rotate') return keysRotate(readConfig());
+  if (command === 'ledger:verify') return ledgerVerify(readConfig(), args);
   if (command === 'rate-limits' && action === 'clear' && args.length <= 2)
     return clearRateLimits(readConfig(), args[1]);
   if (command === 'schema') return printSchemaFile();

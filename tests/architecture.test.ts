@@ -39,7 +39,7 @@ const MODULES: readonly (readonly string[])[] = [
  * transaction.
  */
 const PUBLIC_FILES: Record<string, readonly string[]> = {
-  usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'quota.ts'],
+  usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'open-calls.ts', 'quota.ts', 'usage-notices.ts'],
   templates: ['filled-prompt.ts', 'inputs.ts', 'loaders.ts', 'words.ts'],
   conversations: ['loaders.ts', 'replies.ts', 'snapshot.ts'],
   approvals: ['decision.ts', 'subject.ts'],

@@ -65,7 +65,13 @@ export function readSettings(env: NodeJS.ProcessEnv = environment()): Settings {
 
 /** Checks settings that depend on each other. Reads their raw text, so that it works even if others are invalid. */
 function problemsBetween(env: Environment): string[] {
-  return [...accessProblems(env), ...mailProblems(env), ...processProblems(env), ...limitsProblems(env), ...llmProblems(env)];
+  return [
+    ...accessProblems(env),
+    ...mailProblems(env),
+    ...processProblems(env),
+    ...limitsProblems(env),
+    ...llmProblems(env),
+  ];
 }
 
 function environment(): NodeJS.ProcessEnv {

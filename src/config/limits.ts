@@ -28,7 +28,8 @@ export const LIMITS_SETTINGS = {
 
 /** Where everybody may register, accounts are free, but the operator's bill is not. */
 export function limitsProblems(env: Environment): string[] {
-  if (env['NODE_ENV'] !== 'production' || env['REGISTRATION'] !== 'open' || env['MAX_COST_PER_DAY']) return [];
+  if (env['NODE_ENV'] !== 'production' || env['REGISTRATION'] !== 'open' || env['MAX_COST_PER_DAY'])
+    return [];
   return [
     'MAX_COST_PER_DAY is required in production where REGISTRATION=open: the US dollars that all users together may spend per UTC day, such as 50',
   ];

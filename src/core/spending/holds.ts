@@ -157,6 +157,37 @@ export async function readAccounts(
   return accountStates(rows);
 }
 
+/** Those of the reservations that are held. */
+export async function heldReservations(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql<{ id: string }>(
+    `SELECT DISTINCT reservation_id AS id FROM spending_holds
+     WHERE reservation_id = ANY($1::text[]) AND expires_at > clock_timestamp() AND expires_at < 'infinity'`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** The spent amount of every account, with settled holds that are not applied yet. */
+export async function readAllSpent(sql: Sql): Promise<Map<string, bigint>> {
+  const rows = await sql<{ id: string; spent: string }>(
+    `SELECT id, (coalesce(spent_micros, 0) + coalesce(settled, 0))::text AS spent
+     FROM spending_accounts FULL JOIN (
+       SELECT account_id AS id, sum(amount_micros) AS settled FROM spending_holds
+       WHERE expires_at = 'infinity' GROUP BY account_id) AS waiting USING (id)`,
+  );
+  return new Map(rows.map(({ id, spent }) => [id, BigInt(spent)]));
+}
+
+/** Adds a difference to what each account has spent. What is reserved or settled meanwhile counts as ever. */
+export async function correctSpent(sql: Sql, differences: ReadonlyMap<string, bigint>): Promise<void> {
+  await sql(
+    `INSERT INTO spending_accounts AS account (id, spent_micros)
+     SELECT id, micros FROM unnest($1::text[], $2::text[]::bigint[]) AS added (id, micros) ORDER BY id
+     ON CONFLICT (id) DO UPDATE SET spent_micros = account.spent_micros + EXCLUDED.spent_micros`,
+    [[...differences.keys()], [...differences.values()].map(String)],
+  );
+}
+
 function accountStates(rows: readonly AccountRow[]): Map<string, AccountState> {
   return new Map(
     rows.map((row) => [row.id, { spentMicros: BigInt(row.spent), heldMicros: BigInt(row.held) }]),

@@ -5,9 +5,18 @@ import { type Notice, notice } from '../notice.ts';
  * The notice of a text that may end in the middle of a sentence, with the cause; none for a complete text.
  * `what` begins the sentence, e.g. `The reply`. `stepKey`: null for a reply.
  */
-export function cutNotices(end: EndReason, { what, maxOutputTokens, isLowered, stepKey = null }: CutText): Notice[] {
+export function cutNotices(
+  end: EndReason,
+  { what, maxOutputTokens, isLowered, stepKey = null }: CutText,
+): Notice[] {
   if (end === 'stop') return [];
-  return [notice('OUTPUT_CUT', `${what} ${CAUSES[isLowered && end === 'length' ? 'budget' : end](maxOutputTokens)}`, { stepKey })];
+  return [
+    notice(
+      'OUTPUT_CUT',
+      `${what} ${CAUSES[isLowered && end === 'length' ? 'budget' : end](maxOutputTokens)}`,
+      { stepKey },
+    ),
+  ];
 }
 
 const CAUSES: Record<Exclude<EndReason, 'stop'> | 'budget', (maxOutputTokens: number) => string> = {

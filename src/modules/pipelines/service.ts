@@ -56,7 +56,6 @@ export const executePipeline = useCase(
         const { costMicros } = await estimateOf(ctx, tx, viewer, design, request.text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
-        await takeRunFromQuota(tx, viewer, ctx.clock());
         const id = await createRun(
           tx,
           viewer,
@@ -71,6 +70,7 @@ export const executePipeline = useCase(
           },
         );
         await recordFindings((...act) => ctx.record(tx, ...act), notices, { type: 'PipelineExecution', id });
+        await takeRunFromQuota(tx, viewer, ctx.clock()); // last: other starts of the user wait for its row
         return id;
       });
       return { execution: await tx.prisma.pipelineExecution.findUniqueOrThrow({ where: { id } }) };

@@ -1,5 +1,6 @@
 import { costMicros, type ModelPrice } from '../../core/llm/prices.ts';
 import { estimateTokens } from '../../core/llm/tokens.ts';
+import { heldReservations } from '../../core/spending/holds.ts';
 import type { Reservation } from '../../core/spending/spending-gate.ts';
 import type { Sql } from '../../core/sql.ts';
 import { storableJson } from '../../core/text/storable-text.ts';
@@ -66,27 +67,31 @@ export async function bookAbandonedCalls(
 export async function bookForgottenCalls(
   services: Pick<Services, 'database' | 'spending' | 'logger'>,
 ): Promise<void> {
-  const rows = await services.database.sql<CallRow>(
-    `${SELECT} call WHERE sent_at < now() - $1::int * interval '1 minute' AND NOT EXISTS (
-       SELECT FROM spending_holds hold
-       WHERE hold.reservation_id = call.reservation_id AND hold.expires_at > clock_timestamp())
-     ORDER BY sent_at LIMIT 100`,
+  const { sql } = services.database;
+  const calls = await sql<CallRow>(
+    `${SELECT} WHERE sent_at < now() - $1::int * interval '1 minute' ORDER BY sent_at LIMIT 1000`,
     [FORGOTTEN_AFTER_MINUTES],
   );
-  await bookAll(services, rows, async () => '');
+  const ids = calls.map(({ id }) => id);
+  const held = await heldReservations(sql, ids);
+  const forgotten = calls.filter(({ id }) => !held.has(id));
+  await bookAll(services, forgotten, async () => '');
 }
 
 /** What the calls of each run that are under way hold. Runs without any are absent. */
 export async function reservedByRun(sql: Sql, executionIds: readonly string[]): Promise<Map<string, bigint>> {
-  const rows = await sql<{ id: string; micros: string }>(
-    `SELECT execution_id AS id, sum(reserved_micros)::text AS micros FROM open_calls call
-     WHERE execution_id = ANY($1::text[]) AND EXISTS (
-       SELECT FROM spending_holds hold
-       WHERE hold.reservation_id = call.reservation_id AND hold.expires_at > clock_timestamp())
-     GROUP BY execution_id`,
+  const calls = await sql<{ id: string; executionId: string; micros: string }>(
+    `SELECT reservation_id AS id, execution_id AS "executionId", reserved_micros::text AS micros FROM open_calls
+     WHERE execution_id = ANY($1::text[])`,
     [executionIds],
   );
-  return new Map(rows.map(({ id, micros }) => [id, BigInt(micros)]));
+  if (calls.length === 0) return new Map();
+  const ids = calls.map(({ id }) => id);
+  const held = await heldReservations(sql, ids);
+  const sums = new Map<string, bigint>();
+  for (const { id, executionId, micros } of calls)
+    if (held.has(id)) sums.set(executionId, (sums.get(executionId) ?? 0n) + BigInt(micros));
+  return sums;
 }
 
 async function bookAll(

@@ -48,9 +48,7 @@ export async function bookAbandonedReply(
 ): Promise<void> {
   if (attempts === 0) return;
   await bookAbandonedCalls(services, { messageId: id }, async ({ attempt }) =>
-    attempt === null
-      ? ''
-      : textInLog(services.eventLog, { id, conversationId: conversation.id, attempt }),
+    attempt === null ? '' : textInLog(services.eventLog, { id, conversationId: conversation.id, attempt }),
   );
 }
 

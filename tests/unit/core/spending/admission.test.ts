@@ -47,7 +47,9 @@ describe('admit', () => {
   it('grants what spending leaves of an amount, but not less than the least, and nothing less for what others hold', () => {
     const spent = { user: { spentMicros: 70n, heldMicros: 0n } };
     const ask30 = { ...ask('a', 50n, 'user'), leastMicros: 30n };
-    expect(admit([ask30], new Map(Object.entries(spent))).granted).toEqual([{ request: ask30, amountMicros: 30n }]);
+    expect(admit([ask30], new Map(Object.entries(spent))).granted).toEqual([
+      { request: ask30, amountMicros: 30n },
+    ]);
     expect(take([{ ...ask30, leastMicros: 31n }], spent).refused).toEqual([['a', 'user']]);
     expect(take([ask30], { user: { spentMicros: 0n, heldMicros: 60n } }).waiting).toEqual([['a', 'user']]);
   });
@@ -67,7 +69,9 @@ describe('admit', () => {
       const { granted, refused, waiting } = admit(requests, new Map(Object.entries(accounts)));
       expect(granted.length + refused.length + waiting.length).toBe(requests.length);
       for (const [id, { spentMicros, heldMicros }] of Object.entries(accounts)) {
-        const mine = granted.filter(({ request }) => request.limits.some(({ accountId }) => accountId === id));
+        const mine = granted.filter(({ request }) =>
+          request.limits.some(({ accountId }) => accountId === id),
+        );
         const taken = mine.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
         expect(spentMicros + heldMicros + taken).toBeLessThanOrEqual(100n);
       }

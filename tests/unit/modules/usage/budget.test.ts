@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { OverLimitError } from '../../../../src/core/spending/spending-gate.ts';
 import type { LimitScope } from '../../../../src/modules/usage/errors.ts';
-import { budgetExceeded, type DailyLimits, dollars, limitsOf, type Payer } from '../../../../src/modules/usage/budget.ts';
+import {
+  budgetExceeded,
+  type DailyLimits,
+  dollars,
+  limitsOf,
+  type Payer,
+} from '../../../../src/modules/usage/budget.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const daily: DailyLimits = {

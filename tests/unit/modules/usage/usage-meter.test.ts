@@ -41,9 +41,21 @@ describe('counts that cannot be', () => {
   const words = text('One two three four five six seven eight nine ten. '.repeat(8)); // about 88 tokens
 
   it.each([
-    ['900 million tokens', { inputTokens: 9e8, outputTokens: 9e8 }, { inputTokens: bound, outputTokens: 100 }],
-    ['more than 32 bits', { inputTokens: 2 ** 40, outputTokens: 2 ** 40 }, { inputTokens: bound, outputTokens: 100 }],
-    ['infinity', { inputTokens: Infinity, outputTokens: Infinity }, { inputTokens: bound, outputTokens: 100 }],
+    [
+      '900 million tokens',
+      { inputTokens: 9e8, outputTokens: 9e8 },
+      { inputTokens: bound, outputTokens: 100 },
+    ],
+    [
+      'more than 32 bits',
+      { inputTokens: 2 ** 40, outputTokens: 2 ** 40 },
+      { inputTokens: bound, outputTokens: 100 },
+    ],
+    [
+      'infinity',
+      { inputTokens: Infinity, outputTokens: Infinity },
+      { inputTokens: bound, outputTokens: 100 },
+    ],
   ])('%s: only what was allowed counts, and the rest is named', (_what, told, booked) => {
     const reading = meterOf(usage(told), words, end).read();
     expect(reading).toMatchObject({ usage: booked, estimated: false });
