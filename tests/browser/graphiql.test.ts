@@ -2,7 +2,9 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { testApp } from '../support/app.ts';
 import { NEED, openConversation, send } from '../support/conversations.ts';
+import { requestOf } from '../support/approvals.ts';
 import { eventually } from '../support/eventually.ts';
+import { design, hasEnded, runWhen, startRun } from '../support/runs.ts';
 import { routerOf, ScriptedModel } from '../support/scripted-model.ts';
 import { CHROMIUM, testBrowser } from './chromium.ts';
 
@@ -55,15 +57,40 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     await send(app, ann, id, NEED);
     await shows(page, 'COMPLETE');
   });
+
+  it('tells how to approve a text with an edit, which stands as it was written', async () => {
+    const ann = await app.register();
+    const approval = { timing: 'AFTER_STEP' } as const;
+    const executionId = await startRun(app, ann, design({ key: 'letter', approval }));
+    const { id } = await requestOf(app, ann, executionId, 'letter');
+    const page = await browser.open(app.url());
+    await page.getByRole('tab').nth(1).click();
+    await writeHeaders(page, ann.token);
+    await play(page, 'Ask', { approval: id });
+    await shows(page, 'letter says hello to the world.');
+    const output = 'Dear reader,  good-bye.';
+    await play(page, 'Decide', { approval: id, output });
+    await shows(page, 'APPROVED');
+    const ended = await runWhen(app, ann, executionId, hasEnded);
+    expect(ended.report).toBe(output);
+  });
 });
 
-async function write(page: Page, editor: 'operation' | 'headers', text: string): Promise<void> {
+async function write(page: Page, editor: 'operation' | 'headers' | 'variables', text: string): Promise<void> {
   await page
     .locator(`.monaco-editor[data-uri$="-${editor}.${editor === 'operation' ? 'graphql' : 'json'}"]`)
     .click();
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Delete');
   await page.keyboard.insertText(text);
+}
+
+/** Runs one operation of the tab with the story. */
+async function play(page: Page, operation: string, variables: object): Promise<void> {
+  await page.getByRole('button', { name: 'Variables', exact: true }).click();
+  await write(page, 'variables', JSON.stringify(variables));
+  await run(page);
+  await page.getByRole('menuitem', { name: operation, exact: true }).click();
 }
 
 async function writeHeaders(page: Page, token: string): Promise<void> {

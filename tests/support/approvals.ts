@@ -39,8 +39,9 @@ export function requestOf(
 }
 
 /** The hash that a client computes from what it has read: SHA-256 of canonical JSON (RFC 8785). */
-export function hashOfSubject({ hash: _, ...subject }: Request['subject']): string {
-  return createHash('sha256').update(canonical(subject)).digest('hex');
+export function hashOfSubject({ title, agent, prompt, inputs, output }: Request['subject']): string {
+  const text = canonical({ title, agent, prompt, inputs, output });
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function canonical(value: unknown): string {

@@ -44,7 +44,7 @@ const AgentTokenEvent = eventRef<ExecutionEvent, 'AgentToken'>('AgentToken').imp
 
 const AttemptDiscardedEvent = eventRef<ExecutionEvent, 'AttemptDiscarded'>('AttemptDiscarded').implement({
   description:
-    'An attempt was discarded because the step failed, was stopped or starts again. Discard its text.',
+    'An attempt was discarded because the step failed, was stopped or starts again, or because an approver has rejected, edited or sent back its text. Discard its text.',
   interfaces: [StreamEventRef],
   fields: (t) => ({
     stepKey: t.string({ description: 'Key of the step.', resolve: ({ data }) => data.stepKey }),

@@ -47,12 +47,13 @@ export const StepExecutionRef = node('StepExecution', {
     title: t.exposeString('title', { description: 'Display name of the step.' }),
     status: t.expose('status', { type: StepStatusRef, description: 'Current status.' }),
     attempts: t.exposeInt('attempts', {
-      description: 'Number of attempts started, including discarded ones.',
+      description:
+        'Number of attempts started, including discarded ones. An output that an approver has edited is an attempt of its own.',
     }),
     output: t.exposeString('output', {
       nullable: true,
       description:
-        'Output of the agent, usually Markdown. Null until the step has finished, except in snapshots, which contain the text so far.',
+        'Output of the step, usually Markdown: of its agent, or of the approver who edited it. Null until the step has finished or its output awaits approval, except in snapshots, which contain the text so far.',
     }),
     provider: t.field({
       type: LlmProviderRef,

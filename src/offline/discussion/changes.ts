@@ -82,7 +82,7 @@ function askPerson(design: Design, { text, words }: ChangeRequest): Changed {
     ...last,
     approval: {
       timing: isAfter ? 'AFTER_STEP' : 'BEFORE_STEP',
-      question: (isAfter ? words.questionAfter : words.question)(last.title, text),
+      question: isAfter ? words.questionAfter(last.title, text) : words.question(last.title, text),
       timeoutSeconds: last.approval?.timeoutSeconds ?? 24 * 3600,
       onReject: last.approval?.onReject ?? 'FAIL',
     },

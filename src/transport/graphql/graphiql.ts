@@ -116,13 +116,29 @@ subscription Watch($execution: ID!) {
   }
 }
 
-# 9. Decide an approval, when the run requests one.
-mutation Decide($approval: ID!) {
+# 9. Read what the run asks, whole.
+query Ask($approval: ID!) {
+  approvalRequest(id: $approval) {
+    timing question round
+    subject {
+      title prompt output hash
+      inputs { stepKey title output }
+    }
+  }
+}
+
+# 10. Decide. Put your own prompt (BEFORE_STEP) or
+#     output (AFTER_STEP) into Variables to change
+#     it: it runs, or stands, as you have written it.
+mutation Decide($approval: ID!, $prompt: String, $output: String) {
   decideApproval(input: {
     approvalId: $approval
     decision: APPROVE
+    edits: { prompt: $prompt, output: $output }
   }) {
-    ... on DecideApprovalSuccess { approval { status } }
+    ... on DecideApprovalSuccess {
+      approval { status decision editedPrompt editedOutput }
+    }
     ... on UserError { message }
   }
 }
@@ -130,7 +146,11 @@ mutation Decide($approval: ID!) {
 
 const HEADERS = JSON.stringify({ Authorization: 'Bearer <accessToken>' }, null, 2);
 
-const VARIABLES = JSON.stringify({ conversation: '', proposal: '', execution: '', approval: '' }, null, 2);
+const VARIABLES = JSON.stringify(
+  { conversation: '', proposal: '', execution: '', approval: '', prompt: null, output: null },
+  null,
+  2,
+);
 
 export const GRAPHIQL: GraphiQLOptions = {
   title: 'AgentForge',
