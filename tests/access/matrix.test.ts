@@ -163,6 +163,12 @@ function statusFor(reader: Reader, isSeeing: boolean): string {
   return isSeeing || reader === 'guest' || reader === 'key' ? '403' : '404';
 }
 
+/** Whether a type has something that nobody else sees by the same condition: some readers are there for who changes. */
+function seesMore(reader: string, seenBy: Record<string, unknown>): boolean {
+  const others = Object.entries(seenBy).filter(([other]) => other !== reader);
+  return reader in seenBy && !others.some(([, condition]) => String(condition) === String(seenBy[reader]));
+}
+
 describe('the matrix notices a rule that was forgotten', () => {
   const { document } = READS['Query.node']!;
   /** Whether the readers of some thing are no longer those of the table. */
@@ -199,7 +205,7 @@ describe('the matrix notices a rule that was forgotten', () => {
   const restricted = (Object.keys(RULED_READERS) as (keyof typeof RULED_READERS)[]).filter(
     (reader) =>
       String(RULED_READERS[reader].includes) !== '() => true' &&
-      types.some((type) => reader in VISIBILITY[type].seenBy),
+      types.some((type) => seesMore(reader, VISIBILITY[type].seenBy)),
   );
   it.each(restricted)('who is %s', async (reader) => {
     vi.spyOn(RULED_READERS[reader], 'includes').mockReturnValue(true);

@@ -51,6 +51,7 @@ describe('permissions', () => {
       'API_KEY_MANAGE',
       'APPROVAL_DECIDE',
       'CONVERSATION_WRITE',
+      'LLM_KEY_MANAGE',
       'PIPELINE_EXECUTE',
       'TEMPLATE_SHARE',
       'TEMPLATE_WRITE',
