@@ -29,12 +29,12 @@ async function compose(config: Config, overrides: Overrides, closers: AsyncDispo
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const clock = overrides.clock ?? (() => new Date());
   const { jobs, redis, ...storage } = await buildStorage(config, { logger }, closers);
-  const keys = await buildKeys(config, { ...storage, logger }, closers);
-  const llm = buildLlm(config, overrides, logger);
+  const { keys, ...keyring } = await buildKeys(config, { ...storage, logger }, closers);
+  const llm = buildLlm(config, overrides, { logger, keys });
   const access = await buildAccess(config, { ...storage, redis, logger, clock }, closers);
   const services: Services = {
     ...storage,
-    ...keys,
+    ...keyring,
     ...llm,
     ...access,
     ...buildSignals(config, { redis, clock }),

@@ -22,11 +22,17 @@ export interface LlmConfig {
   offlineTokensPerSecond: number;
   /** The operator's, of LLM_PRICES_FILE. */
   prices: readonly ModelPrice[];
+  /** Tried when the wanted model cannot be called, in this order. */
+  fallbacks: { provider: ProviderName; model: string }[];
   /** Hosts that base URLs of users may name although they are not on the public internet, as in URLs. */
   allowedPrivateHosts: string[];
 }
 
 const baseUrl = apiUrl.optional();
+
+/** The attempts that a failing call has, but for the first. */
+const MAX_FALLBACKS = 2;
+const FALLBACKS_PROBLEM = `must list at most ${MAX_FALLBACKS} models such as ANTHROPIC/claude-sonnet-5, separated by commas or as a JSON array`;
 
 export const LLM_SETTINGS = {
   ...providerSettings(),
@@ -39,6 +45,10 @@ export const LLM_SETTINGS = {
   DEFAULT_LLM_MODEL: text,
   LLM_PRICES_FILE: pricesFile,
   OFFLINE_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(40),
+  LLM_FALLBACKS: list(isFallback, FALLBACKS_PROBLEM).refine(
+    (values) => (values ?? []).length <= MAX_FALLBACKS,
+    FALLBACKS_PROBLEM,
+  ),
   LLM_ALLOWED_PRIVATE_HOSTS: list(
     (value) => URL.parse(`http://${value}`)?.host === value,
     'must list hosts such as gateway.internal or 10.0.0.5:8080, separated by commas or as a JSON array',
@@ -75,8 +85,20 @@ export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
     prices: env.LLM_PRICES_FILE,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
+    fallbacks: (env.LLM_FALLBACKS ?? []).map(readFallback),
     allowedPrivateHosts: env.LLM_ALLOWED_PRIVATE_HOSTS ?? [],
   };
+}
+
+function isFallback(text: string): boolean {
+  const { provider, model } = readFallback(text);
+  return PROVIDER_NAMES.includes(provider) && model !== '';
+}
+
+/** The model of an own server has a slash of its own: `OPENAI_COMPATIBLE/ollama/llama`. */
+function readFallback(text: string): { provider: ProviderName; model: string } {
+  const [provider = '', ...model] = text.split('/');
+  return { provider: provider.toUpperCase() as ProviderName, model: model.join('/') };
 }
 
 /** Two settings for each provider that needs an API key. */

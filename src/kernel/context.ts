@@ -20,10 +20,10 @@ export interface Services {
   eventLog: EventLogReader;
   followers: LogFollower;
   writer: BatchWriter;
-  /** The available models and their prices. */
+  /** The models that this server's own keys can call, and their prices. */
   catalog: ModelCatalog;
-  /** The clients of the models. */
-  router: ModelRouter;
+  /** The ways to call the models, with the keys of users, of tenants and of this server. */
+  router: ModelRouter<KeyHolder>;
   spending: SpendingGate;
   sources: Sources;
   settings: Settings;
@@ -45,6 +45,12 @@ export interface Client {
   userAgent: string | null;
   /** The header `Accept-Language`. */
   languages: string | null;
+}
+
+/** Whose provider keys a call may use: those of the user, and those of the tenant. */
+export interface KeyHolder {
+  tenantId: string;
+  userId: string;
 }
 
 /** The sources of the collector agent. */

@@ -25,7 +25,7 @@ describe.each(PRODUCTS)('the recipe for $recipe', (product) => {
 
   it('calls its model as the default', async () => {
     server.answer = (response, request) => product.answer(response, request, TEXT);
-    const parts = await Array.fromAsync(stream(route()));
+    const parts = await Array.fromAsync(stream(await route()));
     expect(textOf(parts)).toBe(TEXT);
     expect(parts.at(-1)).toEqual({ type: 'end', reason: 'stop' });
     expect(parts.findLast((part) => part.type === 'usage')).toMatchObject({ usage: USAGE });
@@ -33,7 +33,7 @@ describe.each(PRODUCTS)('the recipe for $recipe', (product) => {
     const { path, headers, body } = server.requests.at(-1)!;
     expect(path).toMatch(product.path);
     expect(`${path} ${body}`).toContain(product.sentModel);
-    expect(route().model).toBe(product.model);
+    expect((await route()).model).toBe(product.model);
     if (product.key) expect(headers[product.key.header]).toBe(product.key.value);
     else expect(headers).not.toHaveProperty('authorization');
   });
@@ -42,9 +42,10 @@ describe.each(PRODUCTS)('the recipe for $recipe', (product) => {
     const schema = z.object({ title: z.string(), lines: z.array(z.string()) });
     const wanted = { title: 'Rain', lines: ['drop', 'by drop'] };
     server.answer = (response, request) => product.answer(response, request, JSON.stringify(wanted));
+    const used = await route();
     const given = await completeStructured({
-      complete: (request) => collect(stream(route(), request)),
-      request: requestFor(route()),
+      complete: (request) => collect(stream(used, request)),
+      request: requestFor(used),
       schema,
     });
     expect(given).toEqual(wanted);
@@ -52,7 +53,7 @@ describe.each(PRODUCTS)('the recipe for $recipe', (product) => {
 
   it('says what is wrong, in the words of the server, and without the key', async () => {
     server.answer = (response) => product.failure.fail(response);
-    const error = await Array.fromAsync(stream(route())).catch((reason: unknown) => reason);
+    const error = await Array.fromAsync(stream(await route())).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ModelError);
     expect(error).toMatchObject({ code: product.failure.code });
     expect((error as ModelError).message).toMatch(product.failure.words);
@@ -78,8 +79,11 @@ function recipeAt(url: string, recipe: string): NodeJS.Dict<string> {
   return { ...settings, OPENAI_COMPATIBLE_SERVERS: servers };
 }
 
-function routeOf(settings: NodeJS.Dict<string>): Route {
-  return buildLlm(readConfig({ NODE_ENV: 'test', ...settings }), {}, createLogger('silent')).router.route();
+async function routeOf(settings: NodeJS.Dict<string>): Promise<Route> {
+  const config = readConfig({ NODE_ENV: 'test', ...settings });
+  const { router } = buildLlm(config, {}, { logger: createLogger('silent') });
+  const [route] = await router.resolve({}, { tenantId: 'any', userId: 'any' });
+  return route!;
 }
 
 function stream(route: Route, request = requestFor(route)): AsyncIterable<ModelStreamPart> {

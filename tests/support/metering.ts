@@ -97,7 +97,7 @@ export class Member {
       attempt,
       ...changes
     } = options;
-    const route = { provider: price.provider, model: price.model, languageModel, price };
+    const route = { id: 'test', provider: price.provider, model: price.model, languageModel, price };
     return openMeteredCall(this, { payer, route, request: { ...REQUEST, ...changes }, signal, attempt });
   }
 

@@ -4,6 +4,7 @@ import type {
   ModelStreamPart,
   ModelRequest,
 } from '../../src/core/llm/language-model.ts';
+import type { KeyHolder } from '../../src/kernel/context.ts';
 import { ModelRouter } from '../../src/core/llm/model-router.ts';
 
 /**
@@ -70,8 +71,9 @@ export class ScriptedModel implements LanguageModel {
 }
 
 /** A router with only this model, as OFFLINE. */
-export function routerOf(model: LanguageModel): ModelRouter {
-  return new ModelRouter({ clients: new Map([['OFFLINE', model]]), defaultProvider: 'OFFLINE' });
+export function routerOf(model: LanguageModel): ModelRouter<KeyHolder> {
+  const clients = new Map([['OFFLINE' as const, model]]);
+  return new ModelRouter({ clients, defaultProvider: 'OFFLINE', breaker: { failuresToOpen: Infinity } });
 }
 
 function abortable(gate: Promise<void> | undefined, signal: AbortSignal): Promise<void> | undefined {

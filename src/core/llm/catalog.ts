@@ -37,6 +37,22 @@ export class ModelCatalog {
     return price;
   }
 
+  /**
+   * The same with more providers, for which a caller has keys. Where only the OFFLINE model is the default, the first of
+   * these providers takes its place.
+   */
+  withProviders(providers: readonly ProviderName[]): ModelCatalog {
+    const [first] = providers;
+    if (first === undefined) return this;
+    const isOffline = this.#defaultProvider === 'OFFLINE';
+    return new ModelCatalog({
+      prices: this.#prices,
+      configured: [...this.#configured, ...providers],
+      defaultProvider: isOffline ? first : this.#defaultProvider,
+      defaultModel: isOffline ? null : this.#defaultModel,
+    });
+  }
+
   /** The default model of the settings when its provider no longer serves it; its successor is used in its place. */
   retiredDefault(): Retirement | undefined {
     return this.#defaultModel === null

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError } from '../../core/llm/language-model.ts';
+import { RouteTrial } from '../../core/llm/route-trial.ts';
 import { retryDelayMs } from '../../core/llm/retry.ts';
 import { AppError } from '../../errors.ts';
 import { EmptyOutputError } from '../execution-error.ts';
@@ -11,14 +12,17 @@ import { EmptyOutputError } from '../execution-error.ts';
  *   ModelError RATE_LIMITED, UNAVAILABLE, TRUNCATED, TIMEOUT     retry              fail
  *   EmptyOutputError                                             retry              fail
  *   outage of our own database                                   retry              leave
+ *   AUTH, where another route is left                            retry              fail
  *   anything else (AUTH, BAD_REQUEST, OUTPUT_LIMIT, budget, a    fail               fail
  *   result that cannot be stored, internal errors)
  *
  * *Fail* ends a run or a reply as FAILED, but for a reply whose text failed three times: built-in rules write it.
- * Delays grow from half a second (`retryDelayMs`); a provider's Retry-After takes precedence. *Leave*: the work has
+ * Delays grow from half a second (`retryDelayMs`); a provider's Retry-After takes precedence;
+ * where another route is left, it is tried without a delay. *Leave*: the work has
  * not failed; the claim is released, and the next worker tries again.
  */
-export function afterFailure(error: unknown, attempt: number): RetryDecision {
+export function afterFailure(error: unknown, attempt: number, hasOtherRoute = false): RetryDecision {
+  if (hasOtherRoute && attempt < MAX_ATTEMPTS) return { action: 'RETRY', delayMs: 0 };
   if (!isRetryable(error)) return { action: 'FAIL' };
   if (attempt < MAX_ATTEMPTS) return { action: 'RETRY', delayMs: retryDelayMs(error, attempt) };
   return { action: isOutage(error) ? 'LEAVE' : 'FAIL' };
@@ -29,12 +33,16 @@ export function afterFailure(error: unknown, attempt: number): RetryDecision {
  * call, so the attempt of the step or the reply handles it.
  * Errors: that of the last attempt; the signal's reason when it aborts during a delay.
  */
-export async function retryModelCall<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function retryModelCall<T>(
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  trial = new RouteTrial(),
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
-      const decision = afterFailure(error, attempt);
+      const decision = afterFailure(error, attempt, trial.failed(error));
       if (decision.action !== 'RETRY' || isOutage(error) || signal.aborted) throw error;
       await retryDelay(decision.delayMs, signal);
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { FencedError } from '../../core/event-log/event-log.ts';
 import type { ModelStreamPart } from '../../core/llm/language-model.ts';
+import type { RouteTrial } from '../../core/llm/route-trial.ts';
 import { UnstorableError } from '../../errors.ts';
 import type { Services } from '../context.ts';
 import { describeAttempt, describeFailure, type ExecutionErrorData } from '../execution-error.ts';
@@ -30,10 +31,13 @@ export async function runAttempts(
         await attempt?.stop();
         return 'STOPPED';
       }
-      const decision = afterFailure(error, tries);
+      const hasOtherRoute = work.trial.failed(error);
+      const decision = afterFailure(error, tries, hasOtherRoute);
       const failure = describeFailure(error, work.stepKey, tries);
       const reason =
-        decision.action === 'FAIL' ? failure.message : `${describeAttempt(error, tries)} Retrying.`;
+        decision.action === 'FAIL'
+          ? failure.message
+          : `${describeAttempt(error, tries)} Retrying${hasOtherRoute ? ' with another model or key' : ''}.`;
       if (attempt && !(await attempt.discard(reason))) return 'ENDED';
       if (decision.action === 'LEAVE') throw error;
       if (decision.action === 'FAIL') {
@@ -58,6 +62,8 @@ export interface StreamedWork {
   ids: Readonly<Record<string, string>>;
   /** Part of the error of a run. Null for a reply. */
   stepKey: string | null;
+  /** Which route each attempt takes. */
+  readonly trial: RouteTrial;
   /** Starts the next attempt. Null when the work has already ended. */
   start(): Promise<StreamedAttempt | null>;
   /** Ends the work after its last attempt failed with this error: without a result, or with one that needs no model. */

@@ -1,4 +1,4 @@
-import type { ListedModel } from '../../core/llm/catalog.ts';
+import type { ListedModel, ModelCatalog } from '../../core/llm/catalog.ts';
 import {
   isProviderName,
   PROVIDER_NAMES,
@@ -28,7 +28,7 @@ builder.node(LlmModelRef, {
     resolve: ({ provider, model }) => `${provider}:${model}`,
   },
   loadMany: async (ids: string[], ctx: Context) => {
-    const found = modelsOf(ids, ctx);
+    const found = await modelsOf(ids, ctx);
     return ids.map((id) => found.get(id));
   },
   fields: (t) => ({
@@ -56,23 +56,25 @@ builder.node(LlmModelRef, {
       resolve: (model) => parseMicros(model.outputUsdPerMTok),
     }),
     available: t.exposeBoolean('available', {
-      description: 'Whether the model can be used: its provider is configured on this server.',
+      description:
+        'Whether you can use the model: you, your tenant or this server has a key for its provider.',
     }),
     isDefault: t.boolean({
       description: 'Whether this is the default model, used for replies and for steps without a model.',
-      resolve: (model, _args, ctx) => {
-        const byDefault = ctx.catalog.find();
+      resolve: async (model, _args, ctx) => {
+        const byDefault = (await catalogOf(ctx)).find();
         return model.provider === byDefault.provider && model.model === byDefault.model;
       },
     }),
   }),
 });
 
-nodeLoader('LlmModel', async (ids, ctx) => modelsOf(ids, ctx));
+nodeLoader('LlmModel', (ids, ctx) => modelsOf(ids, ctx));
 
 /** Everybody who is signed in sees the models, those that are not listed but have a price too. */
-function modelsOf(ids: readonly string[], { viewer, catalog }: Context): Map<string, ListedModel> {
-  if (!viewer) return new Map();
+async function modelsOf(ids: readonly string[], ctx: Context): Promise<Map<string, ListedModel>> {
+  if (!ctx.viewer) return new Map();
+  const catalog = await catalogOf(ctx);
   return new Map(
     ids.flatMap((id) => {
       const [, provider = '', model = ''] = /^(\w+):(.+)$/.exec(id) ?? [];
@@ -82,12 +84,17 @@ function modelsOf(ids: readonly string[], { viewer, catalog }: Context): Map<str
   );
 }
 
+/** What the viewer can use, with keys of their own and of the tenant too. */
+async function catalogOf({ router, catalog, viewer }: Context): Promise<ModelCatalog> {
+  return viewer ? router.catalogFor(viewer) : catalog;
+}
+
 builder.queryFields((t) => ({
   models: t.field({
     type: [LlmModelRef],
     nullable: true,
     description:
       'The models on offer, grouped by provider, with the default model of each provider first. Other models with a known price, such as dated names of these, can be used too.',
-    resolve: (_root, _args, ctx) => ctx.catalog.list(),
+    resolve: async (_root, _args, ctx) => (await catalogOf(ctx)).list(),
   }),
 }));

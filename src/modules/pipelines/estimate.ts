@@ -17,14 +17,15 @@ export const estimatePipeline = useCase(
   'Query.estimatePipeline',
   { input: z.object({ source: pipelineSource, request: promptText.nullish(), context: contextObject }) },
   async (
-    ctx: Scope & Pick<Services, 'database' | 'catalog'> & Pick<Context, 'client'> & BudgetContext,
+    ctx: Scope & Pick<Services, 'database' | 'router'> & Pick<Context, 'client'> & BudgetContext,
     input,
   ): Promise<PipelineEstimate> => {
-    const { viewer, database, catalog, client } = ctx;
+    const { viewer, database, client } = ctx;
+    const catalog = await ctx.router.catalogFor(viewer);
     const sources = { prisma: database.prisma, catalog, client };
     const { design, agreed } = await designOf(sources, viewer, input.source);
     const request = input.request ?? agreed ?? '';
-    const estimated = await estimateOf(ctx, database, viewer, design, request);
+    const estimated = await estimateOf(catalog, database, viewer, design, request);
     const shortfall = await shortfallOfDay(ctx, database, viewer, estimated.costMicros);
     const run = { steps: design.steps, request, context: input.context ?? null };
     return {
@@ -37,7 +38,7 @@ export const estimatePipeline = useCase(
 
 /** What a run of this design usually costs and takes in the viewer's tenant. */
 export async function estimateOf(
-  { catalog }: Pick<Services, 'catalog'>,
+  catalog: Services['catalog'],
   { sql }: Pick<Tx, 'sql'>,
   { tenantId }: Viewer,
   design: Design,

@@ -44,8 +44,9 @@ const executePipelineInput = z.object({
 export const executePipeline = useCase(
   'Mutation.executePipeline',
   { input: executePipelineInput, isIdempotent: true, audit: ['injection.suspected', 'injection.refused'] },
-  (ctx: Scope & Pick<Services, 'catalog'> & Pick<Context, 'client'> & BudgetContext, input) => {
-    const { viewer, catalog, client } = ctx;
+  async (ctx: Scope & Pick<Services, 'router'> & Pick<Context, 'client'> & BudgetContext, input) => {
+    const { viewer, client } = ctx;
+    const catalog = await ctx.router.catalogFor(viewer);
     return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () => {
         const source = await designOf({ prisma: tx.prisma, catalog, client }, viewer, input.source);
@@ -53,7 +54,7 @@ export const executePipeline = useCase(
         const request = inspectText(input.request ?? defaultRequest(source));
         const { design, notices } = withInputs(source, input.templateInputs, request.notices);
         await checkApprovers(tx, viewer, design);
-        const { costMicros } = await estimateOf(ctx, tx, viewer, design, request.text);
+        const { costMicros } = await estimateOf(catalog, tx, viewer, design, request.text);
         const what = `A run that is expected to cost ${dollars(costMicros)}`;
         await checkBudget(ctx, tx, viewer, costMicros, what);
         const id = await createRun(

@@ -31,13 +31,15 @@ export const createTemplate = useCase(
     isIdempotent: true,
     audit: ['template.shared', 'injection.refused'],
   },
-  (ctx: Scope & Pick<Services, 'catalog'>, input) =>
-    ctx.transact(async (tx) => {
+  async (ctx: Scope & Pick<Services, 'router'>, input) => {
+    const catalog = await ctx.router.catalogFor(ctx.viewer);
+    return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, () =>
-        addTemplate(ctx, tx, { ...input, inputs: input.inputs ?? [] }),
+        addTemplate({ ...ctx, catalog }, tx, { ...input, inputs: input.inputs ?? [] }),
       );
       return { template: await readMade(tx, ctx.viewer, id) };
-    }),
+    });
+  },
 );
 
 /** Saves the design of an own proposal or run, with inputs for the placeholders in its prompts. */
@@ -48,13 +50,15 @@ export const saveAsTemplate = useCase(
     isIdempotent: true,
     audit: ['template.shared', 'injection.refused'],
   },
-  (ctx: Scope & Pick<Services, 'catalog'>, { source, ...input }) =>
-    ctx.transact(async (tx) => {
+  async (ctx: Scope & Pick<Services, 'router'>, { source, ...input }) => {
+    const catalog = await ctx.router.catalogFor(ctx.viewer);
+    return ctx.transact(async (tx) => {
       const id = await ctx.createOnce(tx, async () =>
-        addTemplate(ctx, tx, { ...input, ...(await savedDesign(tx, ctx.viewer, source)) }),
+        addTemplate({ ...ctx, catalog }, tx, { ...input, ...(await savedDesign(tx, ctx.viewer, source)) }),
       );
       return { template: await readMade(tx, ctx.viewer, id) };
-    }),
+    });
+  },
 );
 
 /** What does not change is not checked: a template whose model is gone can still be renamed and withdrawn. */
@@ -64,15 +68,16 @@ export const updateTemplate = useCase(
     input: templateChanges.extend({ templateId: rowId, expectedVersion: z.int() }),
     audit: ['template.shared', 'injection.refused'],
   },
-  (ctx: Scope & Pick<Services, 'catalog'>, { templateId: id, expectedVersion, ...changes }) =>
-    ctx.transact(async (tx) => {
+  async (ctx: Scope & Pick<Services, 'router'>, { templateId: id, expectedVersion, ...changes }) => {
+    const catalog = await ctx.router.catalogFor(ctx.viewer);
+    return ctx.transact(async (tx) => {
       const before = await changeableTemplate(tx, ctx.viewer, id);
       if (before.version !== expectedVersion) throw stale(before, expectedVersion);
       const content = {
         name: changes.name ?? before.name,
         description: changes.description ?? before.description,
         visibility: changes.visibility ?? before.visibility,
-        ...changedSource(before, changes, ctx.catalog),
+        ...changedSource(before, changes, catalog),
       };
       assertMayShare(ctx.viewer, content.visibility);
       if (!(await writeTemplate(tx, before, content))) {
@@ -80,7 +85,8 @@ export const updateTemplate = useCase(
       }
       if (before.visibility === 'PRIVATE') await recordShare(ctx, tx, id, content.visibility);
       return { template: await changeableTemplate(tx, ctx.viewer, id) };
-    }),
+    });
+  },
 );
 
 /** Its runs and forks stay, without it. */

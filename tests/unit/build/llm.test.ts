@@ -14,7 +14,7 @@ describe('the default model', () => {
 
   it('may be any model with a price, without a warning', () => {
     const { route, warnings } = started({ DEFAULT_LLM_MODEL: 'claude-haiku-4-5-20251001' });
-    expect(route()).toMatchObject({ model: 'claude-haiku-4-5-20251001', price: { inputUsdPerMTok: '1' } });
+    expect(route()).toMatchObject({ model: 'claude-haiku-4-5-20251001', inputUsdPerMTok: '1' });
     expect(warnings).toEqual([]);
   });
 
@@ -33,7 +33,7 @@ function started(settings: NodeJS.Dict<string>) {
   const { router } = buildLlm(
     readConfig({ NODE_ENV: 'test', ANTHROPIC_API_KEY: 'k', ...settings }),
     {},
-    logger,
+    { logger },
   );
-  return { route: () => router.route(), warnings };
+  return { route: () => router.catalog.find(), warnings };
 }

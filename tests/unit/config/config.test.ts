@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
+import { describeConfig } from '../../../src/config/describe.ts';
 import { KEYED_PROVIDER_NAMES } from '../../../src/core/llm/providers/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PLAN_NAMES } from '../../../src/kernel/plans.ts';
@@ -182,6 +183,54 @@ describe('ENCRYPTION_KEY', () => {
       expect(problemsOf({ ...PRODUCTION, ENCRYPTION_KEY })).toEqual([]);
     }
     expect(problemsOf({ ENCRYPTION_KEY: 'x' })).toHaveLength(1);
+  });
+});
+
+describe('ENCRYPTION_KEYS_OLD', () => {
+  it('lists keys, and is hidden in what check-config prints', () => {
+    const keys = [1, 2].map((n) => createHash('sha256').update(String(n)).digest('hex'));
+    const ENCRYPTION_KEYS_OLD = keys.join(',');
+    expect(readConfig({ ENCRYPTION_KEYS_OLD }).oldEncryptionKeys.map((key) => key.toString('hex'))).toEqual(
+      keys,
+    );
+    expect(describeConfig({ ENCRYPTION_KEYS_OLD })).toContain('ENCRYPTION_KEYS_OLD = set');
+    expect(problemsOf({ ENCRYPTION_KEYS_OLD: `${keys[0]},short` })).toEqual([
+      expect.stringMatching(/^ENCRYPTION_KEYS_OLD must list keys of 32 bytes/),
+    ]);
+  });
+});
+
+describe('LLM_ALLOWED_PRIVATE_HOSTS', () => {
+  it.each(['http://gateway', 'gateway/v1', 'gateway:80', 'a b', 'ann@gateway', 'Gateway'])(
+    'rejects %j',
+    (value) => {
+      expect(problemsOf({ LLM_ALLOWED_PRIVATE_HOSTS: value })).toEqual([
+        expect.stringMatching(/^LLM_ALLOWED_PRIVATE_HOSTS must list hosts/),
+      ]);
+    },
+  );
+
+  it('takes names and addresses, with ports', () => {
+    const { allowedPrivateHosts } = readConfig({
+      LLM_ALLOWED_PRIVATE_HOSTS: 'gateway, 10.0.0.5:8080, [::1]:1234',
+    });
+    expect(allowedPrivateHosts).toEqual(['gateway', '10.0.0.5:8080', '[::1]:1234']);
+  });
+});
+
+describe('LLM_FALLBACKS', () => {
+  it.each(['gpt-5', 'NOBODY/gpt-5', 'OPENAI/', 'OPENAI/a,OPENAI/b,OPENAI/c'])('rejects %j', (value) => {
+    expect(problemsOf({ LLM_FALLBACKS: value })).toEqual([
+      expect.stringMatching(/^LLM_FALLBACKS must list at most 2 models/),
+    ]);
+  });
+
+  it('takes models of providers, also of own servers', () => {
+    const { fallbacks } = readConfig({ LLM_FALLBACKS: 'openai/gpt-5-mini,OPENAI_COMPATIBLE/ollama/llama' });
+    expect(fallbacks).toEqual([
+      { provider: 'OPENAI', model: 'gpt-5-mini' },
+      { provider: 'OPENAI_COMPATIBLE', model: 'ollama/llama' },
+    ]);
   });
 });
 

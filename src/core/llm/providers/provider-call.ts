@@ -79,7 +79,8 @@ export class ProviderConnection {
     const response = await sendAccepted(address, init?.body, (accepted) => {
       this.#expectBytes();
       const body = accepted ?? init?.body;
-      return fetch(url, { ...init, body, redirect: 'manual', signal: this.signal });
+      const { fetch: send = fetch } = this.#call;
+      return send(url, { ...init, body, redirect: 'manual', signal: this.signal });
     });
     this.#answered = true;
     const { headers, body } = response;
@@ -193,6 +194,8 @@ export interface ModelTimeouts {
 }
 
 export interface ProviderCall extends ProviderIdentity {
+  /** Default: the global one. */
+  fetch?: typeof fetch | undefined;
   timeouts: ModelTimeouts;
   signal: AbortSignal;
   /** Of the text. */

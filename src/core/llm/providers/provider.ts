@@ -24,7 +24,7 @@ export function defineProvider({
     title,
     description,
     baseUrl: ownUrl,
-    create({ apiKey, baseUrl, timeouts = DEFAULT_TIMEOUTS }) {
+    create({ apiKey, baseUrl, fetch, timeouts = DEFAULT_TIMEOUTS }) {
       const server = { apiKey, baseUrl: baseUrl ?? ownUrl };
       /** Models whose thinking was once misread. Few: only models with a known price are called. */
       const thinkers = new Set<string>();
@@ -39,6 +39,7 @@ export function defineProvider({
           return callProvider({
             provider: title,
             apiKey,
+            fetch,
             timeouts,
             signal,
             filter,
@@ -99,6 +100,8 @@ export interface ProviderAccess {
   /** The server to call. Null or undefined: the provider's own server. */
   baseUrl?: string | null;
   timeouts?: ModelTimeouts;
+  /** Sends the requests. Default: the global one. */
+  fetch?: typeof fetch | undefined;
 }
 
 export interface ProviderDeclaration extends Provider, ProviderProtocol {

@@ -10,7 +10,11 @@ import { type OutputIssue, readAnswer } from './read-answer.ts';
  * Errors: InvalidOutputError when the second answer does not match either; those of `complete`, unchanged.
  * Example: `completeStructured({ complete: async (r) => collect(model.stream(r, signal)), request, schema })`.
  */
-export async function completeStructured<T>({ complete, request, schema }: StructuredCall<T>): Promise<T> {
+export async function completeStructured<T, Request extends ModelessRequest>({
+  complete,
+  request,
+  schema,
+}: StructuredCall<T, Request>): Promise<T> {
   const output = { name: request.task.name.replace(/[^\w-]/g, '_'), schema: nativeSchemaOf(schema) };
   const jsonRequest = { ...request, output };
   const first = await complete(jsonRequest);
@@ -34,12 +38,16 @@ export async function collect(parts: AsyncIterable<ModelStreamPart>): Promise<Co
   return completion;
 }
 
-function cutIssues({ end }: Completion, { maxOutputTokens }: ModelRequest): OutputIssue[] {
+function cutIssues({ end }: Completion, { maxOutputTokens }: ModelessRequest): OutputIssue[] {
   if (end === 'stop') return [];
   return [{ path: [], message: `${WHY_CUT[end](maxOutputTokens)}: it must be shorter` }];
 }
 
-function withRepair(request: ModelRequest, { text }: Completion, issues: OutputIssue[]): ModelRequest {
+function withRepair<Request extends ModelessRequest>(
+  request: Request,
+  { text }: Completion,
+  issues: OutputIssue[],
+): Request {
   const problems = issues.slice(0, MAX_NAMED_ISSUES).map(describe).join('\n');
   const repair = `That answer cannot be used:\n${problems}\nAnswer again with the whole corrected JSON object and nothing else.`;
   return {
@@ -78,9 +86,12 @@ export class InvalidOutputError extends Error {
   }
 }
 
-export interface StructuredCall<T> {
-  complete: (request: ModelRequest) => Promise<Completion>;
-  request: ModelRequest;
+/** The caller of a model may choose it for each call. */
+type ModelessRequest = Omit<ModelRequest, 'model'>;
+
+export interface StructuredCall<T, Request extends ModelessRequest = ModelRequest> {
+  complete: (request: Request) => Promise<Completion>;
+  request: Request;
   schema: z.ZodType<T>;
 }
 

@@ -4,6 +4,7 @@ import { UnauthenticatedError } from '../../../errors.ts';
 import type { Plan, Role } from '../../../generated/prisma/enums.ts';
 import type { Database } from '../../../infra/database.ts';
 import type { Logger } from '../../../infra/logger.ts';
+import { UseRecorder } from '../../../kernel/use-recorder.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { hashSecret } from '../secret.ts';
 import { isApiKey } from './api-key.ts';
@@ -13,7 +14,7 @@ import { isApiKey } from './api-key.ts';
  * it was given when it was created.
  */
 export function apiKeyAuthenticator({ database, logger }: ApiKeyServices): Authenticator {
-  const uses = new UseRecorder({ database, logger });
+  const uses = new UseRecorder('api_keys', { database, logger });
   return {
     kind: 'API_KEY',
     async authenticate({ bearerToken, apiKey }) {
@@ -76,34 +77,6 @@ function viewerOf({ id, userId, tenantId, role, plan, expiresAt, ...key }: KeyRo
     credential: { kind: 'API_KEY', id, claims, expiresAt },
   };
 }
-
-/** Records the last use of keys in the background, at most once a minute for each key. */
-class UseRecorder {
-  readonly #services: ApiKeyServices;
-  /** Keys whose use is being written, so that a burst of requests writes once. */
-  readonly #pending = new Set<string>();
-
-  constructor(services: ApiKeyServices) {
-    this.#services = services;
-  }
-
-  record(keyId: string): void {
-    if (this.#pending.has(keyId) || this.#pending.size >= MAX_PENDING_USES) return;
-    this.#pending.add(keyId);
-    const { database, logger } = this.#services;
-    database
-      .sql(
-        `UPDATE api_keys SET last_used_at = now()
-         WHERE id = $1 AND coalesce(last_used_at < now() - interval '1 minute', true)`,
-        [keyId],
-      )
-      .catch((error: unknown) => logger.warn({ err: error, keyId }, 'the use of an API key was not recorded'))
-      .finally(() => this.#pending.delete(keyId));
-  }
-}
-
-/** Above it, a use is recorded by a later request. */
-const MAX_PENDING_USES = 100;
 
 interface KeyRow {
   id: string;

@@ -8,12 +8,13 @@ import type { ClaimedReply } from './claimed-reply.ts';
 
 /** Loads the engine's input for a turn. `proposals` are all versions of the designs of the conversation. */
 export async function discussionState(
-  services: Pick<Services, 'database' | 'catalog'>,
+  services: Pick<Services, 'database' | 'router'>,
   reply: ClaimedReply,
   proposals: DesignProposal[],
 ): Promise<DiscussionState> {
   const context = contextOf(reply);
   const language = context?.['language'];
+  const catalog = await services.router.catalogFor(reply.payer);
   return {
     stage: reply.conversation.stage,
     memory: reply.conversation,
@@ -23,8 +24,8 @@ export async function discussionState(
     context,
     language: typeof language === 'string' ? language : null,
     catalog: {
-      models: services.catalog.list().filter((model) => model.available),
-      defaultModel: services.catalog.find(),
+      models: catalog.list().filter((model) => model.available),
+      defaultModel: catalog.find(),
     },
     usualSteps: await usualSteps(services.database.sql, reply.conversation.tenantId),
   };

@@ -4,6 +4,7 @@ import {
   type Completion,
   completeStructured,
 } from '../../../core/llm/structured/complete-structured.ts';
+import { RouteTrial } from '../../../core/llm/route-trial.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { retryModelCall } from '../../../kernel/work/retry-policy.ts';
 import type { Payer } from '../../usage/budget.ts';
@@ -12,6 +13,8 @@ import type { Prompt, StructuredModel } from '../engine/structured-model.ts';
 
 /** The model calls of one reply. Each is charged to the conversation's owner and stops when `signal` aborts. */
 export class ReplyModel implements StructuredModel {
+  /** All calls of a reply stay with the route that has answered. */
+  readonly trial = new RouteTrial();
   readonly #services: Services;
   readonly #payer: Payer;
   readonly #signal: AbortSignal;
@@ -41,11 +44,11 @@ export class ReplyModel implements StructuredModel {
     return completeStructured({
       request: this.#request(task, prompt),
       schema,
-      complete: (request) => retryModelCall(() => this.#complete(request), this.#signal),
+      complete: (request) => retryModelCall(() => this.#complete(request), this.#signal, this.trial),
     });
   };
 
-  async #complete(request: ModelRequest): Promise<Completion> {
+  async #complete(request: Omit<ModelRequest, 'model'>): Promise<Completion> {
     const call = await this.#open(request);
     try {
       return await collect(call.parts);
@@ -54,14 +57,14 @@ export class ReplyModel implements StructuredModel {
     }
   }
 
-  #open(request: ModelRequest, attempt?: number): Promise<MeteredCall> {
-    const route = this.#services.router.route();
-    const call = { payer: this.#payer, route, request, signal: this.#signal, attempt };
+  async #open(request: Omit<ModelRequest, 'model'>, attempt?: number): Promise<MeteredCall> {
+    const route = this.trial.next(await this.#services.router.resolve({}, this.#payer));
+    const routed = { ...request, model: route.model };
+    const call = { payer: this.#payer, route, request: routed, signal: this.#signal, attempt };
     return openMeteredCall(this.#services, call);
   }
 
-  #request(task: ModelTask, { user, ...prompt }: Prompt): ModelRequest {
-    const { model } = this.#services.catalog.find();
-    return { model, ...prompt, messages: [{ role: 'user', content: user }], task };
+  #request(task: ModelTask, { user, ...prompt }: Prompt): Omit<ModelRequest, 'model'> {
+    return { ...prompt, messages: [{ role: 'user', content: user }], task };
   }
 }

@@ -1,5 +1,6 @@
 import type { Claim } from '../../../core/claims/claim-keeper.ts';
 import type { ModelTask } from '../../../core/llm/language-model.ts';
+import type { RouteTrial } from '../../../core/llm/route-trial.ts';
 import type { Message } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { signalsLog } from '../../../kernel/events/signals.ts';
@@ -77,6 +78,10 @@ class ReplyExecution implements StreamedWork {
     const onTask = (task: ModelTask) => this.#reportProgress(task);
     this.#model = new ReplyModel(services, reply.payer, { signal: this.#signal, onTask });
     this.#attempt = reply.message.attempt;
+  }
+
+  get trial(): RouteTrial {
+    return this.#model.trial;
   }
 
   async execute(): Promise<void> {

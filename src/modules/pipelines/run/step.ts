@@ -1,6 +1,7 @@
 import { estimateTokens } from '../../../core/llm/tokens.ts';
 import type { ModelRequest, ModelStreamPart } from '../../../core/llm/language-model.ts';
 import type { Route } from '../../../core/llm/model-router.ts';
+import { RouteTrial } from '../../../core/llm/route-trial.ts';
 import { createNonce } from '../../../core/prompt-safety/isolate.ts';
 import type { Services } from '../../../kernel/context.ts';
 import { type Notice, notice } from '../../../kernel/notice.ts';
@@ -28,13 +29,17 @@ import { askAfter } from './step-approval.ts';
 export async function executeStep(services: Services, work: StepWork): Promise<void> {
   const { run, step, signal } = work;
   const { writer } = run;
+  const { tenantId, ownerId: userId } = run.execution;
+  const trial = new RouteTrial();
   const streamed: StreamedWork = {
+    trial,
     ids: { executionId: run.execution.id },
     stepKey: step.key,
     async start() {
       const { status, output } = writer.state.step(step.key);
       if (isFinal({ status }) || output !== null) return null;
-      const route = services.router.route({ provider: step.provider, model: step.model });
+      const choice = { provider: step.provider, model: step.model };
+      const route = trial.next(await services.router.resolve(choice, { tenantId, userId }));
       const number = await writer.startAttempt(step.key, route);
       return new StepAttempt(services, work, route, number);
     },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FencedError } from '../../../../src/core/event-log/event-log.ts';
 import { ModelError, type ModelStreamPart } from '../../../../src/core/llm/language-model.ts';
 import { AppError } from '../../../../src/errors.ts';
+import { RouteTrial } from '../../../../src/core/llm/route-trial.ts';
 import { createLogger } from '../../../../src/infra/logger.ts';
 import { runAttempts, type StreamedWork } from '../../../../src/kernel/work/streamed-attempt.ts';
 
@@ -87,6 +88,7 @@ function scripted(attempts: Line[][], { hasFinished = false } = {}): StreamedWor
   return {
     log,
     ids: {},
+    trial: new RouteTrial(),
     stepKey: null,
     async start() {
       const lines = attempts[started];
