@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess } from './access.ts';
 import { compare } from './compare.ts';
 import { benchLog } from './log.ts';
+import { benchMoney } from './money.ts';
 import { benchNested } from './nested.ts';
 import { benchRun } from './run.ts';
 import { benchSaver } from './saver.ts';
@@ -20,6 +21,7 @@ const BENCHES = {
   start: benchStart,
   run: benchRun,
   log: benchLog,
+  money: benchMoney,
   nested: benchNested,
   access: benchAccess,
   saver: benchSaver,

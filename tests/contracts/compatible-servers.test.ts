@@ -155,7 +155,7 @@ describe('the usage of an answer', () => {
       sendEvents(response, chatChunk('fine'), chatChunk(null, { finish_reason: 'stop' }));
       sendEvents(response, chatEvent({ choices: [], usage }), 'data: [DONE]\n\n').end();
     };
-    expect(await readingOf(nextModel())).toEqual({
+    expect(await readingOf(nextModel())).toMatchObject({
       usage: { inputTokens: 12, outputTokens: 3 },
       estimated: false,
     });
