@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Account, TestApp } from '../support/app.ts';
+import { decideOn, openRequests, requestOf } from '../support/approvals.ts';
 import { NEED, openConversation, readConversation, send } from '../support/conversations.ts';
 import { micros, spentToday, sumOfCosts } from '../support/money.ts';
 import { Reader, textsIn } from '../support/readers.ts';
@@ -23,6 +24,7 @@ describe('kill -9 in the middle of a run and of a reply', () => {
   let ann: Account;
   let scene: Scene;
   let waiting: string;
+  const others: string[] = [];
 
   beforeAll(async () => {
     ann = await app.register();
@@ -48,8 +50,33 @@ describe('kill -9 in the middle of a run and of a reply', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ attempts: 1 }] });
   });
 
+  it('loses no decision that was made just before the kill, in any round', async () => {
+    const steps = design({ key: 'text', approval: { timing: 'AFTER_STEP' }, maxOutputTokens: 5 });
+    const id = await startRun(app, ann, steps);
+    await decideOn(app, ann, await requestOf(app, ann, id, 'text'), 'REVISE', { comment: 'Once more.' });
+    await restart();
+    const second = await requestOf(app, ann, id, 'text');
+    expect(second).toMatchObject({ round: 2, timing: 'AFTER_STEP' });
+    await decideOn(app, ann, second, 'APPROVE', { edits: { output: 'As I say.' } });
+    await restart();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', report: 'As I say.' });
+    const asked = await openRequests(app, ann, id, null);
+    expect(asked.map(({ round, status }) => [round, status])).toEqual([
+      [1, 'REVISED'],
+      [2, 'APPROVED'],
+    ]);
+    others.push(id);
+  });
+
+  async function restart(): Promise<void> {
+    await server.kill();
+    await startServer();
+  }
+
   it('keeps costs exact: steps add up to the run, messages to the conversation, and both to the day', async () => {
-    const runs = [await readRun(app, ann, scene.run.id), await readRun(app, ann, waiting)];
+    const ids = [scene.run.id, waiting, ...others];
+    const runs = await Promise.all(ids.map((id) => readRun(app, ann, id)));
     for (const run of runs) expect(sumOfCosts(run.steps)).toBe(micros(run.cost));
     const conversation = await readConversation(app, ann, scene.conversation);
     expect(sumOfCosts(conversation.messages.edges.map(({ node }) => node))).toBe(micros(conversation.cost));
