@@ -23,9 +23,9 @@ async function compare(reader: Reader, thing: Thing, ask: (id: string) => Promis
   return { isSeen, answer: answers.foreign };
 }
 
-/** The last use of a key is written once a minute, whatever was asked. */
+/** The last use of a key is written once a minute, and provider keys are remembered, whatever was asked. */
 function textsOf(statements: { text: string }[]): string[] {
-  return statements.map(({ text }) => text).filter((text) => !text.includes('SET last_used_at'));
+  return statements.map(({ text }) => text).filter((text) => !/SET last_used_at|"?llm_keys"?/.test(text));
 }
 
 async function seenBy(thing: Thing, name: string, document: string): Promise<Reader[]> {
