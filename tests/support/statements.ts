@@ -32,7 +32,7 @@ export function recordedStatements(): {
   async function all(work: () => Promise<unknown>): Promise<Statement[]> {
     const before = sent.length;
     await work();
-    return sent.slice(before).filter(({ text }) => !QUEUE.test(text));
+    return sent.slice(before).filter(({ text }) => !BACKGROUND.test(text));
   }
   return {
     during: async (work) => (await all(work)).filter(({ text }) => !CHECK.test(text)),
@@ -40,8 +40,8 @@ export function recordedStatements(): {
   };
 }
 
-/** What the queue asks at any time. */
-const QUEUE = /pgboss|pg_listening_channels/;
+/** What the queue asks at any time, and those who follow logs. */
+const BACKGROUND = /pgboss|pg_listening_channels|SELECT id, head FROM event_logs/;
 
 /** How the authenticators of sessions, API keys and tokens of issuers begin to read. */
 const CHECK = /SELECT u\.role, u\.plan\s+FROM sessions|SELECT k\.id, k\.user_id|AS "isDenied"/;
