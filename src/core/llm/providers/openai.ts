@@ -38,6 +38,7 @@ function throughProxy(baseUrl: string, own: LanguageModel, other: LanguageModel)
         }
       }
       for await (const part of other.stream(request, signal)) {
+        if (withoutResponses.size >= MAX_REMEMBERED) withoutResponses.clear(); // users name base URLs, too
         withoutResponses.add(baseUrl);
         yield part;
       }
@@ -52,3 +53,4 @@ function isUnknownPath(error: unknown): boolean {
 
 /** Few: base URLs come from settings. */
 const withoutResponses = new Set<string>();
+const MAX_REMEMBERED = 1_000;
