@@ -1,18 +1,22 @@
 import { anthropic } from '../../src/core/llm/providers/anthropic.ts';
 import { google } from '../../src/core/llm/providers/google.ts';
 import type { ModelUsage } from '../../src/core/llm/language-model.ts';
+import { CompatibleServers } from '../../src/core/llm/providers/openai-compatible.ts';
 import { openAiChat } from '../../src/core/llm/providers/openai-chat.ts';
+import type { ModelTimeouts } from '../../src/core/llm/providers/provider-call.ts';
 import { defineProvider } from '../../src/core/llm/providers/provider.ts';
 import type { KeyedProviderName } from '../../src/core/llm/providers/registry.ts';
+import { compatibleServer } from '../support/compatible-server.ts';
 import { FORM, KEY, type ProviderDialect } from './provider-dialect.ts';
 import { responsesDialect } from './responses-dialect.ts';
 
 const SCHEMA = JSON.stringify(FORM);
 
-/** Each wire format, with its adapter. OpenAI has two. */
-export const DIALECTS: Record<KeyedProviderName | 'OPENAI_CHAT', ProviderDialect> = {
+/** Each wire format, with its adapter. OpenAI has two, the second of them is also that of the operator's own servers. */
+export const DIALECTS: Record<KeyedProviderName | 'OPENAI_CHAT' | 'COMPATIBLE', ProviderDialect> = {
   OPENAI: responsesDialect(),
   OPENAI_CHAT: chatDialect(),
+  COMPATIBLE: compatibleDialect(),
   ANTHROPIC: anthropicDialect(),
   GOOGLE: googleDialect(),
 };
@@ -111,6 +115,26 @@ function chatDialect(): ProviderDialect {
     completion: {
       object: 'chat.completion',
       choices: [{ message: { content: 'whole' }, finish_reason: 'stop' }],
+    },
+  };
+}
+
+/** A server that has each model that is asked for. */
+function compatibleDialect(): ProviderDialect {
+  const withModel = (server: { url: string; timeouts?: ModelTimeouts }, name: string) =>
+    new CompatibleServers([compatibleServer('own', server, { apiKey: KEY, name })], server.timeouts);
+  return {
+    ...chatDialect(),
+    name: 'a compatible server',
+    create(server) {
+      const clients = new Map<string, CompatibleServers>();
+      return {
+        stream(request, signal) {
+          const client = clients.get(request.model) ?? withModel(server, request.model);
+          clients.set(request.model, client);
+          return client.stream({ ...request, model: `own/${request.model}` }, signal);
+        },
+      };
     },
   };
 }

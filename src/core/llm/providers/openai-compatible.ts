@@ -19,8 +19,8 @@ export const openAiCompatible: Provider = {
 export class CompatibleServers implements LanguageModel {
   readonly #targets: ReadonlyMap<string, Target>;
 
-  constructor(servers: readonly CompatibleServer[]) {
-    this.#targets = new Map(servers.flatMap(targetsOf));
+  constructor(servers: readonly CompatibleServer[], timeouts = TIMEOUTS) {
+    this.#targets = new Map(servers.flatMap((server) => targetsOf(server, timeouts)));
   }
 
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
@@ -36,11 +36,11 @@ export class CompatibleServers implements LanguageModel {
   }
 }
 
-function targetsOf(server: CompatibleServer): [string, Target][] {
+function targetsOf(server: CompatibleServer, timeouts: ModelTimeouts): [string, Target][] {
   const { name, baseUrl, apiKey, models } = server;
   const { description } = openAiCompatible;
   const provider = defineProvider({ title: name, description, baseUrl, ...compatibleChat });
-  const client = provider.create({ apiKey: apiKey ?? '', timeouts: TIMEOUTS });
+  const client = provider.create({ apiKey: apiKey ?? '', timeouts });
   return models.map((model) => [
     fullName(server, model.name),
     { client, model: model.name, maxOutputTokens: model.maxOutputTokens },

@@ -1,4 +1,4 @@
-import { field } from './field.ts';
+import { field, listField } from './field.ts';
 import { readStart } from './provider-error.ts';
 
 /**
@@ -9,115 +9,141 @@ export async function sendAccepted(address: string, body: unknown, send: Send): 
   const parsed = typeof body === 'string' ? (JSON.parse(body) as Body) : undefined;
   if (!parsed) return send(undefined);
   const key = `${address} ${String(parsed['model'])}`;
-  let changes = remembered.get(key) ?? [];
+  const refused = new Set(remembered.get(key));
+  const known = refused.size;
   while (true) {
-    const accepted = changes.reduce((all, { change }) => change(all), parsed);
+    const accepted = withoutRefused(parsed, refused, address);
     const response = await send(JSON.stringify(accepted));
-    if (response.ok && changes !== remembered.get(key) && changes.length > 0) remember(key, changes);
+    if (response.ok && refused.size > known) remember(key, refused);
     if (response.status !== 400 && response.status !== 422) return response;
     const words = await readStart(response);
-    const refused = PARAMETERS.find((each) => !changes.includes(each) && each.isRefused(accepted, words));
+    const next = PARAMETERS.find(
+      (each) => !refused.has(each) && each.isIn(accepted, address) && each.isRefused(words, accepted),
+    );
     const { status, headers } = response;
-    if (!refused) return new Response(words, { status, headers });
-    changes = [...changes, refused];
+    if (!next) return new Response(words, { status, headers });
+    refused.add(next);
   }
 }
 
-/** The oldest entry leaves when the memory is full: its server is asked once more. */
-function remember(key: string, changes: readonly Parameter[]): void {
-  remembered.delete(key);
-  if (remembered.size >= MAX_REMEMBERED) remembered.delete([...remembered.keys()][0] ?? key);
-  remembered.set(key, changes);
+/** Calls of other kinds have other parameters: a text is not asked for as JSON because JSON with a schema was refused. */
+function withoutRefused(body: Body, refused: ReadonlySet<Parameter>, address: string): Body {
+  return PARAMETERS.filter((each) => refused.has(each)).reduce(
+    (changed, { isIn, change }) => (isIn(changed, address) ? change(changed) : changed),
+    body,
+  );
 }
 
-const remembered = new Map<string, readonly Parameter[]>();
+/**
+ * Adds to what other calls have learned meanwhile. The oldest entry leaves when the memory is full: its server is asked
+ * once more.
+ */
+function remember(key: string, refused: ReadonlySet<Parameter>): void {
+  const all = new Set([...(remembered.get(key) ?? []), ...refused]);
+  remembered.delete(key);
+  if (remembered.size >= MAX_REMEMBERED) remembered.delete([...remembered.keys()][0] ?? key);
+  remembered.set(key, all);
+}
+
+const remembered = new Map<string, ReadonlySet<Parameter>>();
 const MAX_REMEMBERED = 1_000;
 
 /** Words of a refusal. A value that is only too large is no refusal: without the parameter it would cost more. */
 const REFUSAL =
-  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed|forbidden|invalid (?:parameter|argument|field|property)|additional propert|cannot find field/i;
+  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed|not enabled|forbidden|invalid (?:parameter|argument|field|property)|additional propert|cannot find field/i;
 
+/** Changes are made in this order. A schema is left out first, then the whole JSON mode: the prompt describes the form, too. */
 const PARAMETERS: readonly Parameter[] = [
   {
     // The limit by its other name. Who refuses the older name tells the newer one.
-    isRefused: (body, words) =>
+    isIn: (body) => 'max_tokens' in body || 'max_completion_tokens' in body,
+    isRefused: (words, body) =>
       words.includes('max_completion_tokens') &&
-      ('max_completion_tokens' in body || names(body, 'max_tokens', words)) &&
+      ('max_completion_tokens' in body || words.includes('max_tokens')) &&
       REFUSAL.test(words),
     change: ({ max_tokens: older, max_completion_tokens: newer, ...rest }) =>
       older === undefined ? { ...rest, max_tokens: newer } : { ...rest, max_completion_tokens: older },
   },
+  leftOut('stream_options'),
   {
-    isRefused: (body, words) => names(body, 'stream_options', words) && REFUSAL.test(words),
-    change: (body) => without(body, 'stream_options'),
-  },
-  {
-    // First the schema is left out, then the whole parameter. The prompt describes the form in words, too.
-    isRefused: ({ response_format: format }, words) =>
-      field(format, 'type') === 'json_schema' && /response_format|json_schema/.test(words),
+    isIn: ({ response_format: format }) => field(format, 'type') === 'json_schema',
+    isRefused: (words) => /response_format|json_schema/.test(words),
     change: (body) => ({ ...body, response_format: { type: 'json_object' } }),
   },
   {
-    isRefused: (body, words) => names(body, 'response_format', words),
+    isIn: ({ response_format: format }) => field(format, 'type') === 'json_object',
+    isRefused: (words) => words.includes('response_format'),
     change: (body) => without(body, 'response_format'),
   },
   {
-    isRefused: ({ text }, words) =>
-      field(field(text, 'format'), 'type') === 'json_schema' && /text\.format|json_schema/.test(words),
+    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_schema',
+    isRefused: (words) => /text\.format|json_schema/.test(words),
     change: (body) => ({ ...body, text: { format: { type: 'json_object' } } }),
   },
   {
-    isRefused: ({ text }, words) => text !== undefined && /text\.format|json_object/.test(words),
+    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_object',
+    isRefused: (words) => /text\.format|json_object/.test(words),
     change: (body) => without(body, 'text'),
   },
   // How much the model is to think.
+  leftOut('reasoning_effort'),
+  leftOut('reasoning'),
+  leftOut('thinking'),
+  leftOutOf('output_config', 'effort', /\beffort\b/),
+  leftOut('output_config'),
+  leftOutOf('generationConfig', 'thinkingConfig', /thinking/i),
+  leftOutOf('generationConfig', 'responseJsonSchema', /response_?json_?schema/i),
   {
-    isRefused: (body, words) => names(body, 'reasoning_effort', words) && REFUSAL.test(words),
-    change: (body) => without(body, 'reasoning_effort'),
-  },
-  {
-    isRefused: (body, words) => names(body, 'reasoning', words) && REFUSAL.test(words),
-    change: (body) => without(body, 'reasoning'),
-  },
-  {
-    isRefused: (body, words) => names(body, 'thinking', words) && REFUSAL.test(words),
-    change: (body) => without(body, 'thinking'),
-  },
-  {
-    isRefused: ({ output_config }, words) =>
-      field(output_config, 'effort') !== undefined && /\beffort\b/.test(words) && REFUSAL.test(words),
-    change: ({ output_config, ...rest }) => ({
-      ...rest,
-      output_config: without(output_config as Body, 'effort'),
-    }),
-  },
-  {
-    isRefused: (body, words) => names(body, 'output_config', words) && REFUSAL.test(words),
-    change: (body) => without(body, 'output_config'),
-  },
-  {
-    isRefused: ({ generationConfig }, words) =>
-      field(generationConfig, 'thinkingConfig') !== undefined &&
-      /thinking/i.test(words) &&
-      REFUSAL.test(words),
+    // Google takes a schema only beside the JSON mode.
+    ...leftOutOf('generationConfig', 'responseMimeType', /response_?mime_?type|json mode/i),
     change: ({ generationConfig, ...rest }) => ({
       ...rest,
-      generationConfig: without(generationConfig as Body, 'thinkingConfig'),
+      generationConfig: without(generationConfig as Body, 'responseMimeType', 'responseJsonSchema'),
     }),
+  },
+  {
+    isIn: ({ system }) => Array.isArray(system) && system.some((block) => field(block, 'cache_control')),
+    isRefused: (words) => words.includes('cache_control') && REFUSAL.test(words),
+    change: (body) => ({
+      ...body,
+      system: listField(body, 'system').map((block) => without(block as Body, 'cache_control')),
+    }),
+  },
+  {
+    // OpenAI itself is never asked to keep what it is sent.
+    ...leftOut('store'),
+    isIn: (body, address) => 'store' in body && !OPENAI_HOST.test(new URL(address).hostname),
   },
 ];
 
-function names(body: Body, parameter: string, words: string): boolean {
-  return parameter in body && words.includes(parameter);
+const OPENAI_HOST = /(?:^|\.)openai\.com$/;
+
+function leftOut(name: string): Parameter {
+  return {
+    isIn: (body) => name in body,
+    isRefused: (words) => words.includes(name) && REFUSAL.test(words),
+    change: (body) => without(body, name),
+  };
 }
 
-function without(body: Body, parameter: string): Body {
-  return Object.fromEntries(Object.entries(body).filter(([name]) => name !== parameter));
+/** `isNamed`: the words of servers for the parameter. */
+function leftOutOf(parent: string, name: string, isNamed: RegExp): Parameter {
+  return {
+    isIn: (body) => field(body[parent], name) !== undefined,
+    isRefused: (words) => isNamed.test(words) && REFUSAL.test(words),
+    change: (body) => ({ ...body, [parent]: without(body[parent] as Body, name) }),
+  };
+}
+
+function without(body: Body, ...parameters: string[]): Body {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !parameters.includes(name)));
 }
 
 interface Parameter {
-  /** Whether `words`, the answer to `body`, refuse the parameter. */
-  isRefused: (body: Body, words: string) => boolean;
+  /** Whether the body has it, so that it can be refused. */
+  isIn: (body: Body, address: string) => boolean;
+  /** Whether `words`, the answer to `body`, refuse it. */
+  isRefused: (words: string, body: Body) => boolean;
   /** The body without it. */
   change: (body: Body) => Body;
 }
