@@ -32,6 +32,7 @@ const model = entryOf({
     .string({ error: 'must be a text' })
     .regex(/^\S{1,200}$/, 'must be the provider’s name of the model'),
   contextTokens: tokens,
+  thinkingTokens: tokenCount.optional(),
   ...prices,
   longPrompts: z
     .array(entryOf({ aboveInputTokens: tokenCount, ...prices }), { error: 'must be a list' })

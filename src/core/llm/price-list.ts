@@ -26,8 +26,9 @@ export class PriceList {
       this.#own(provider, family) ??
       listed?.price ??
       this.#public(provider, family)?.price;
-    const { thinkingTokens } = entryOf(provider, model) ?? entryOf(provider, family) ?? {};
-    return price && { ...price, ...(thinkingTokens === undefined ? {} : { thinkingTokens }), model };
+    const room =
+      price?.thinkingTokens ?? (entryOf(provider, model) ?? entryOf(provider, family))?.thinkingTokens;
+    return price && { ...price, model, ...(room !== undefined && { thinkingTokens: room }) };
   }
 
   /** The models to choose from, those of our list in its order before those of the operator. */
@@ -59,12 +60,13 @@ export class PriceList {
     return this.#operator.find((price) => price.provider === provider && price.model === model);
   }
 
-  /** With what our list adds to it or to its family. */
+  /** With the context window that our list adds. */
   #public(provider: ProviderName, model: string): PublicPrice | undefined {
     if (!isKeyed(provider)) return undefined;
     const found = publicPrice(provider, model, this.#now());
-    const entry = entryOf(provider, model) ?? entryOf(provider, familyOf(provider, model));
-    return found && { ...found, price: { ...found.price, ...entry } };
+    if (!found) return undefined;
+    const contextTokens = found.price.contextTokens ?? entryOf(provider, model)?.contextTokens ?? null;
+    return { ...found, price: { ...found.price, contextTokens } };
   }
 }
 

@@ -38,10 +38,16 @@ export function fitTo(micros: bigint, price: ModelPrice, request: ModelRequest):
   return { ...request, maxOutputTokens: most };
 }
 
+/** Whatever part of the prompt is cached or written to the cache, and however much shorter it is than its worst case. */
 function mostMicros(price: ModelPrice, inputTokens: number, maxOutputTokens: number): bigint {
-  const cacheWriteTokens = price.cacheWriteUsdPerMTok === undefined ? 0 : inputTokens;
   const outputTokens = maxOutputTokens + (price.thinkingTokens ?? 0);
-  return costMicros(price, { inputTokens, cacheWriteTokens, outputTokens });
+  const lengths = (price.longPrompts ?? []).map(({ aboveInputTokens }) => aboveInputTokens);
+  const costs = [...lengths.filter((length) => length < inputTokens), inputTokens].flatMap((tokens) =>
+    [{}, { cachedInputTokens: tokens }, { cacheWriteTokens: tokens }].map((share) =>
+      costMicros(price, { inputTokens: tokens, outputTokens, ...share }),
+    ),
+  );
+  return costs.reduce((most, cost) => (cost > most ? cost : most));
 }
 
 /** A long prompt is charged at its own prices as a whole, with its answer. */

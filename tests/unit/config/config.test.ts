@@ -436,7 +436,14 @@ describe('LLM_PRICES_FILE', () => {
 
   it('gives models the operator’s prices, with the day of the file', () => {
     const longPrompts = [{ aboveInputTokens: 100_000, inputUsdPerMTok: '4', outputUsdPerMTok: '16' }];
-    const free = { ...MODEL, model: 'free', inputUsdPerMTok: '0', outputUsdPerMTok: '0', contextTokens: 9 };
+    const free = {
+      ...MODEL,
+      model: 'free',
+      inputUsdPerMTok: '0',
+      outputUsdPerMTok: '0',
+      contextTokens: 9,
+      thinkingTokens: 5,
+    };
     const file = written(pricesOf(MODEL, { ...free, cachedInputUsdPerMTok: '0', longPrompts }));
     expect(readConfig({ LLM_PRICES_FILE: file }).prices).toEqual([
       { ...MODEL, outputUsdPerMTok: '8', contextTokens: null, version: 'operator 2026-11-01' },

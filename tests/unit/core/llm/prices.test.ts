@@ -14,6 +14,8 @@ const PRICE: ModelPrice = {
   version: 'test',
 };
 
+const TIER = { inputUsdPerMTok: '1', outputUsdPerMTok: '8' };
+
 describe('costMicros', () => {
   it('is exact', () => {
     expect(costMicros(PRICE, { inputTokens: 1_000, outputTokens: 100 })).toBe(2_250n);
@@ -82,4 +84,23 @@ describe('worstCaseMicros', () => {
       }
     },
   );
+
+  it.each([
+    ['writing to the cache costs less than reading anew', { cacheWriteUsdPerMTok: '0' }],
+    ['the cache costs more than reading anew', { cachedInputUsdPerMTok: '5' }],
+    [
+      'only a long prompt is written to the cache at a price of its own',
+      { longPrompts: [{ aboveInputTokens: 100_000, ...TIER, cacheWriteUsdPerMTok: '9' }] },
+    ],
+    ['a long prompt costs less', { longPrompts: [{ aboveInputTokens: 149_000, ...TIER }] }],
+  ])('is at least the cost of any call when %s', (_what, change) => {
+    const price = { ...PRICE, ...change };
+    const most = worstCaseInputTokens(request);
+    for (const inputTokens of [1, 99_999, 100_000, 100_001, 149_000, 149_001, most]) {
+      for (const share of [{}, { cachedInputTokens: inputTokens }, { cacheWriteTokens: inputTokens }]) {
+        const cost = costMicros(price, { inputTokens, outputTokens: request.maxOutputTokens, ...share });
+        expect(cost).toBeLessThanOrEqual(worstCaseMicros(price, request));
+      }
+    }
+  });
 });
