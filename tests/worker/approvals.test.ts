@@ -13,7 +13,7 @@ describe('an approval after a step', () => {
 
   it('shows the whole output and inputs, and an approved output stands to the byte: for dependents and as the report', async () => {
     const draft = 'Line one,  two spaces\r\n\tand a tab — “quotes” 😀\n\n';
-    model.answer('facts', 'x'.repeat(3_000)).answer('draft', draft).answer('send', 'The  end \n');
+    model.answer('facts', FACTS).answer('draft', draft).answer('send', 'The  end \n');
     const ann = await app.register();
     const steps = design(
       { key: 'facts' },
@@ -29,7 +29,7 @@ describe('an approval after a step', () => {
         title: 'draft',
         agent: 'CUSTOM',
         prompt: 'Write about draft.',
-        inputs: [{ stepKey: 'facts', title: 'facts', output: 'x'.repeat(3_000) }],
+        inputs: [{ stepKey: 'facts', title: 'facts', output: FACTS }],
         output: draft,
       },
     });
@@ -40,7 +40,7 @@ describe('an approval after a step', () => {
     await decideOn(app, ann, second, 'APPROVE');
     const run = await runWhen(app, ann, id, hasEnded);
     expect(run).toMatchObject({ status: 'SUCCEEDED', report: 'The  end \n', notices: [] });
-    expect(run.steps.map(({ output }) => output)).toEqual(['x'.repeat(3_000), draft, 'The  end \n']);
+    expect(run.steps.map(({ output }) => output)).toEqual([FACTS, draft, 'The  end \n']);
     expect(run.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
   });
 
@@ -294,6 +294,9 @@ describe('the hash of a subject', () => {
     expect((await requestOf(app, ann, id, 'b')).subject.hash).toBe(subject.hash);
   });
 });
+
+/** More than an excerpt. */
+const FACTS = 'fact '.repeat(600);
 
 const AFTER = { timing: 'AFTER_STEP' } as const;
 
