@@ -104,10 +104,10 @@ async function readPage(
 
 function readSource(title: string | null, address: string | null, original: string): CollectedSource {
   const url = address !== null && address.length <= MAX_URL_LENGTH ? address : null;
-  const { text } = cleanText(cutText(original, MAX_SOURCE_LENGTH));
-  if (text.trim() === '') return failedSource(title, url, EMPTY);
   const cleanTitle = title === null ? null : cleanText(firstCharacters(title, MAX_TITLE_LENGTH)).text;
+  const { text } = cleanText(cutText(original, MAX_SOURCE_LENGTH));
   const findings = detectInjection(`${cleanTitle ?? ''}\n${text}`).map(({ description }) => description);
+  if (text.trim() === '') return { ...failedSource(cleanTitle, url, EMPTY), findings };
   return { title: cleanTitle, url, text, error: null, findings };
 }
 
