@@ -62,10 +62,14 @@ function remarksOf({ key }: Step, steps: readonly Step[]): Remark[] {
     .map((step) => ({ stepKey: step.key, decision: 'APPROVE', text: '' }));
 }
 
-/** Postgres puts the members of a context into another order, so that any part of a long one may be cut. */
+/**
+ * In the composed form (NFC) that is sent, which can be the longer one. Postgres puts the members of a context into
+ * another order, so that any part of a long one may be cut, and its mark may be longer than that part.
+ */
 function maxBytesOf(context: PlannedRun['context']): number {
   if (context === null) return 0;
-  return Math.min(Buffer.byteLength(JSON.stringify(context, null, 1)), maxBytes(MAX_CONTEXT_LENGTH));
+  const text = JSON.stringify(context, null, 1).normalize();
+  return Math.min(Buffer.byteLength(text) + maxBytes(0), maxBytes(MAX_CONTEXT_LENGTH));
 }
 
 /** Each text can be cut, and has its mark then. */

@@ -19,6 +19,16 @@ describe('the largest request of a step', () => {
     }
   });
 
+  it('counts a context in the form that is sent, also one that is cut by less than its mark', () => {
+    const steps = stepsFor('CUSTOM', 0);
+    const around = JSON.stringify({ text: '' }, null, 1).length;
+    for (const text of [...LONGER_COMPOSED.map((one) => one.repeat(3_000)), 'x'.repeat(16_001 - around)]) {
+      const task = makeTask({ step: steps[0]!, context: { text } });
+      const actual = worst(agentOf('CUSTOM').buildRequest(task));
+      expect(worst(largestRequest(steps[0]!, { ...task, steps }))).toBeGreaterThanOrEqual(actual);
+    }
+  });
+
   it('is little larger than that of a step which reads and collects its maximum', () => {
     const wide = (count: number) => '\u{1F6B2}'.repeat(count);
     const steps = stepsFor('COLLECTOR', 3);
@@ -65,6 +75,9 @@ describe('the usual input of an agent, for estimates', () => {
   });
 });
 
+/** Their composed form (NFC) has more bytes. */
+const LONGER_COMPOSED = ['\u{1D160}', '\uFB2C', '\u0344'];
+
 const MODEL = { model: 'any', maxOutputTokens: 1 };
 
 function worst(request: AgentRequest): number {
@@ -84,7 +97,10 @@ function randomTask(agent: Step['agent'], random: () => number): { task: AgentTa
   const upTo = (count: number) => Math.floor(random() * (count + 1));
   const pick = <Item>(items: readonly Item[]) => items[upTo(items.length - 1)]!;
   const text = (about: number) =>
-    pick(['x', 'я', '한', '한'.normalize('NFD'), '\uFFFF', '\u{1F6B2}', '\n', '"']).repeat(
+    pick([
+      ...LONGER_COMPOSED,
+      ...['x', 'я', '한', '한'.normalize('NFD'), '\uFFFF', '\u{1F6B2}', '\n', '"'],
+    ]).repeat(
       pick([0, 1, about / 3, about, about * 2]) + upTo(3),
     );
   const steps = stepsFor(agent, upTo(29));
