@@ -5,7 +5,7 @@ import { inspectText, isVisible } from '../../kernel/input.ts';
 import { MAX_STEP_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import type { Design, Step } from '../designs/design.ts';
-import { issue, PLACEHOLDER, placeholdersOf, type TemplateInput } from './inputs.ts';
+import { issue, placeholdersOf, replacePlaceholders, type TemplateInput } from './inputs.ts';
 
 /**
  * Puts the values of a run into the prompts: `{{topic}}` becomes `[topic]`, and the value follows the prompt as a block of
@@ -67,9 +67,7 @@ export function plainPrompt(prompt: string): string {
 function fillStep(step: Step, values: ReadonlyMap<string, string>, nonce: string): Step {
   const names = placeholdersOf(step).filter((name) => values.has(name));
   if (names.length === 0) return step;
-  const prompt = step.prompt!.replace(PLACEHOLDER, (whole, name: string) =>
-    values.has(name) ? `[${name}]` : whole,
-  );
+  const prompt = replacePlaceholders(step.prompt!, (name) => (values.has(name) ? `[${name}]` : undefined));
   const blocks = names.map((name) => isolate(nonce, name, values.get(name)!));
   return { ...step, prompt: [prompt, ruleOf(names, nonce), ...blocks].join('\n\n') };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ValidationError, type ValidationIssue, type ValidationIssueCode } from '../../errors.ts';
+import { characterCount, firstCharacters } from '../../core/text/characters.ts';
 import { inspectText, storedName, maxCharacters, storedText } from '../../kernel/input.ts';
 import type { Design, Step } from '../designs/design.ts';
 
@@ -44,15 +45,18 @@ export function checkInputs(design: Design, inputs: readonly TemplateInput[]): V
   const undeclared = design.steps.flatMap((step, index) =>
     placeholdersOf(step)
       .filter((name) => !names.includes(name))
-      .map((name) =>
-        issue(
-          'UNKNOWN_VALUE',
-          ['design', 'steps', String(index), 'prompt'],
-          `{{${name}}} is no input of the template. Declare it in \`inputs\`, or correct the prompt.`,
-        ),
-      ),
+      .map((name) => undeclaredIssue(name, ['design', 'steps', String(index), 'prompt'])),
   );
   return [...repeated, ...undeclared];
+}
+
+function undeclaredIssue(name: string, path: string[]): ValidationIssue {
+  if (isInputName(name)) {
+    const message = `${shown(name)} is no input of the template. Declare it in \`inputs\`, or correct the prompt.`;
+    return issue('UNKNOWN_VALUE', path, message);
+  }
+  const advice = 'Correct the prompt; what is no input cannot stand between double braces.';
+  return issue('INVALID_FORMAT', path, `${noInput([name])} ${advice}`);
 }
 
 /**
@@ -61,13 +65,14 @@ export function checkInputs(design: Design, inputs: readonly TemplateInput[]): V
  */
 export function inputsFor(design: Design): TemplateInput[] {
   const names = [...new Set(design.steps.flatMap(placeholdersOf))];
-  const { data, error } = templateInputs.safeParse(names.map((name) => ({ name, title: name })));
-  if (data) return data;
-  const isMany = error.issues.some(({ path }) => path.length === 0);
-  const odd = [...new Set(error.issues.flatMap(({ path: [index] }) => names[Number(index)] ?? []))];
-  const message = isMany
-    ? `The prompts hold ${names.length} placeholders, and a template has at most ${MAX_INPUTS} inputs.`
-    : `${odd.map((name) => `{{${name}}}`).join(', ')} cannot be an input: its name must be ${INPUT_NAME}.`;
+  const odd = names.filter((name) => !isInputName(name));
+  if (names.length <= MAX_INPUTS && odd.length === 0) {
+    return names.map((name) => ({ name, title: name, description: '', defaultValue: null }));
+  }
+  const message =
+    names.length > MAX_INPUTS
+      ? `The prompts hold ${names.length} placeholders, and a template has at most ${MAX_INPUTS} inputs.`
+      : noInput(odd);
   const advice = 'Correct the prompts of the design, and store it with createTemplate.';
   throw new ValidationError([issue('NOT_ALLOWED', ['source'], `${message} ${advice}`)]);
 }
@@ -85,15 +90,35 @@ export function inspectInputs(inputs: readonly TemplateInput[]): TemplateInput[]
   }));
 }
 
-/** The names of the placeholders in a step's prompt, each once. */
+/** What the placeholders in a step's prompt name, each once: names of inputs, and what can be none. */
 export function placeholdersOf({ prompt }: Step): string[] {
-  return [...new Set([...(prompt ?? '').matchAll(PLACEHOLDER)].map(([, name]) => name!))];
+  return [...new Set([...(prompt ?? '').matchAll(PLACEHOLDER)].map(([, name]) => name!.trim()))];
+}
+
+/** A prompt with a text for each placeholder whose name has one. */
+export function replacePlaceholders(prompt: string, textOf: (name: string) => string | undefined): string {
+  return prompt.replace(PLACEHOLDER, (whole, name: string) => textOf(name.trim()) ?? whole);
+}
+
+function isInputName(name: string): boolean {
+  return templateInput.shape.name.safeParse(name).success;
+}
+
+function noInput(names: readonly string[]): string {
+  return `${names.map(shown).join(', ')} cannot be an input: its name must be ${INPUT_NAME}.`;
+}
+
+/** A placeholder in a message, which quotes the start of a long one. */
+function shown(name: string): string {
+  return `{{${characterCount(name) > MAX_SHOWN ? `${firstCharacters(name, MAX_SHOWN)}…` : name}}}`;
 }
 
 export function issue(code: ValidationIssueCode, path: string[], message: string): ValidationIssue {
   return { code, path, message };
 }
 
-export const PLACEHOLDER = /\{\{ {0,9}([\p{L}\p{N}_-]{1,60}) {0,9}\}\}/gu;
+/** Whatever stands between double braces, so that a misspelt name is noticed. */
+const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
+const MAX_SHOWN = 60;
 
 export type TemplateInput = z.output<typeof templateInput>;

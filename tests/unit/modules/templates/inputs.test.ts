@@ -8,6 +8,7 @@ import {
   inputsFor,
   inspectInputs,
   MAX_INPUTS,
+  placeholdersOf,
   type TemplateInput,
 } from '../../../../src/modules/templates/inputs.ts';
 
@@ -145,6 +146,45 @@ describe('the inputs of a template', () => {
     ]);
     expect(checkInputs(about('{{a}}'), inputsFor(about('{{a}}')))).toEqual([]);
   });
+
+  it.each(['{{          a          }}', '{{\na\n}}', '{{\ta\u00a0}}'])(
+    'stand for %j, whatever space is in it',
+    (placeholder) => {
+      expect(checkInputs(about(placeholder), [input('a')])).toEqual([]);
+      expect(promptOf(placeholder, [input('a')], { a: 'rain' })).toMatch(/^\[a\]\n[^]*\nrain\n/);
+    },
+  );
+
+  it.each([
+    ['{{Topic}}', '{{Topic}}'],
+    ['{{विषय}}', '{{विषय}}'],
+    ['{{ชื่อ}}', '{{ชื่อ}}'],
+    ['{{cafe\u0301}}', '{{cafe\u0301}}'],
+    ['{{topic.name}}', '{{topic.name}}'],
+    ['{{to pic}}', '{{to pic}}'],
+    ['{{ to\u200bpic }}', '{{to\u200bpic}}'],
+    ['{{topic|upper}}', '{{topic|upper}}'],
+    ['{{#each}}', '{{#each}}'],
+    ['{{ }}', '{{}}'],
+    [`{{${'a'.repeat(61)}}}`, `{{${'a'.repeat(60)}…}}`],
+    [`{{${'a b '.repeat(1_000)}}}`, `{{${'a b '.repeat(15)}…}}`],
+  ])('are not named by %s, which is refused with what to do', (placeholder, shown) => {
+    const [found, ...others] = checkInputs(about(`About ${placeholder} and {{topic}}.`), [input('topic')]);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ code: 'INVALID_FORMAT', path: ['design', 'steps', '0', 'prompt'] });
+    expect(found!.message).toContain(`${shown} cannot be an input: its name must be a lower-case letter`);
+    expect(found!.message).toContain('Correct the prompt');
+    expect(issuesOf(() => inputsFor(about(placeholder)))).toMatchObject([{ code: 'NOT_ALLOWED' }]);
+  });
+
+  it.each(['{', '{{', '{{a', '{{a}', '{{ ', '{{a}}', '}}'])(
+    'are found in linear time in a million characters of %j',
+    (piece) => {
+      const [step] = about('x').steps;
+      const prompt = piece.repeat(1_000_000 / piece.length);
+      expect(placeholdersOf({ ...step!, prompt }).length).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe('the inputs of a design that was saved', () => {
