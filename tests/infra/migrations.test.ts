@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { applyMigrations, pendingMigrations } from '../../src/infra/migrations.ts';
+import { searchable } from '../../src/modules/templates/search.ts';
 import { migrationDrift } from '../../tools/migration-diff.ts';
 import { testDatabase, withDatabaseName } from '../support/database.ts';
 
@@ -53,6 +55,31 @@ describe('the migrations', () => {
     await expect(run('QUEUED')).rejects.toMatchObject({ code: UNIQUE_VIOLATION });
   });
 
+  it('rewrite the stored texts that templates are searched by', async () => {
+    const invisible = Array.from({ length: 0x110000 }, (_, code) => code)
+      .filter((code) => code < 0xd800 || code > 0xdfff)
+      .map((code) => String.fromCodePoint(code))
+      .filter((character) => /\p{Default_Ignorable_Code_Point}/u.test(character));
+    const text = `Το ταξίδι του Μαΐου ᾧ, café 한국 İ ${invisible.join('x')} a\u0301\u200c\u0323`;
+    const before = text.normalize('NFKD').toLowerCase().toUpperCase().replaceAll('\u0307', '');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(
+        `INSERT INTO pipeline_templates (id, tenant_id, name, description, design, search_text)
+         VALUES ('searched', 't', '', '', '{}', $1)`,
+        [before],
+      );
+      await client.query(await readFile(SEARCH_MIGRATION, 'utf8'));
+      const { rows } = await client.query(
+        `DELETE FROM pipeline_templates WHERE id = 'searched' RETURNING search_text`,
+      );
+      expect(rows).toEqual([{ search_text: searchable(text) }]);
+    } finally {
+      await client.end();
+    }
+  });
+
   it('reject changes and deletions in the ledger', async () => {
     await query(
       database.url,
@@ -88,5 +115,6 @@ async function query(url: string, sql: string): Promise<pg.QueryResult> {
   }
 }
 
+const SEARCH_MIGRATION = 'prisma/migrations/20261128080000_template_search/migration.sql';
 const UNIQUE_VIOLATION = '23505';
 const RESTRICT_VIOLATION = '23001';

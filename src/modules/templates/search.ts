@@ -5,12 +5,19 @@ import { containing } from '../../kernel/pagination.ts';
 export const MAX_SEARCH_LENGTH = 200;
 
 /**
- * A text as it is searched: without differences of Unicode form, of width and of case in any language. In upper case,
- * where `ß` is `SS` and both forms of the Greek sigma are one; by way of lower case, where `ẞ` is `ß`. The dot that
- * separates the Turkish letters `I` and `İ` is left out.
+ * A text as it is searched: without invisible characters, and without differences of Unicode form, of width and of case
+ * in any language. In upper case, where `ß` is `SS` and both forms of the Greek sigma are one; by way of lower case, where
+ * `ẞ` is `ß`. Greek accents are left out, because capitals are written without them, and so is the dot that separates
+ * the Turkish letters `I` and `İ`. Whoever changes this rewrites the stored texts in a migration.
  */
 export function searchable(...texts: string[]): string {
-  return texts.join('\n').normalize('NFKD').toLowerCase().toUpperCase().replaceAll('\u0307', '');
+  return texts
+    .join('\n')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .normalize('NFKD')
+    .toLowerCase()
+    .toUpperCase()
+    .replace(/(?<=\p{Script=Greek})\p{M}+|\u0307/gu, '');
 }
 
 /** Prisma conditions: each word of the search occurs, anywhere. Errors: BAD_USER_INPUT for a search that is too long. */

@@ -106,6 +106,10 @@ describe('sharedTemplates', () => {
       '競合レポート',
       '100% rain_water',
       'a\\b',
+      'Το ταξίδι του Μαΐου',
+      'Zu\u00adsammen\u200bfassung',
+      'می\u200cخواهم',
+      'Heart \u2764\ufe0f',
     ];
     for (const name of names) await createTemplate(app, ann, { name, visibility: 'SHARED' });
     await createTemplate(app, ann, { name: 'Other', description: 'On CARGO bikes.', visibility: 'SHARED' });
@@ -129,6 +133,13 @@ describe('sharedTemplates', () => {
       ['%', '100% rain_water'],
       ['_', '100% rain_water'],
       ['\\', 'a\\b'],
+      ['ΤΑΞΙΔΙ', 'Το ταξίδι του Μαΐου'],
+      ['ταξιδι ΜΑΪΟΥ', 'Το ταξίδι του Μαΐου'],
+      ['zusammenfassung', 'Zu\u00adsammen\u200bfassung'],
+      ['über\u00adsicht', 'Café-Übersicht'],
+      ['می\u2060خواهم', 'می\u200cخواهم'],
+      ['\u2764', 'Heart \u2764\ufe0f'],
+      ['\u2764\ufe0f', 'Heart \u2764\ufe0f'],
     ] as const) {
       expect([search, await found(ann, search)]).toEqual([search, [name]]);
     }
