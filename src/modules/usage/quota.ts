@@ -31,7 +31,7 @@ export async function takeRunFromQuota(
   throw new QuotaExceededError(message, executionsPerDay, used, resets);
 }
 
-/** Number of runs that the user started in a UTC day, including deleted ones. */
+/** Number of runs that the user started in a UTC day. */
 export async function executionsOfDay(
   { sql }: Pick<Tx, 'sql'>,
   userId: string,

@@ -79,7 +79,7 @@ const UsageTodayRef = builder.objectRef<UsageToday>('UsageToday').implement({
       description:
         'Spending limit of your plan in US dollars per UTC day. The sum of `cost` and `reserved` never exceeds it. Null means no limit.',
     }),
-    executions: t.exposeInt('executions', { description: 'Number of runs started, including deleted ones.' }),
+    executions: t.exposeInt('executions', { description: 'Number of runs started.' }),
     executionLimit: t.exposeInt('executionLimit', {
       nullable: true,
       description: 'Number of runs that your plan allows per UTC day. Null means no limit.',

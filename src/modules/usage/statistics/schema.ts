@@ -26,14 +26,14 @@ const ModelUsageRef = builder.objectRef<ModelUsage>('ModelUsage').implement({
 });
 
 const DailyUsageRef = builder.objectRef<DailyUsage>('DailyUsage').implement({
-  description: 'Your spending on one UTC day. Deleting runs and conversations changes nothing of it.',
+  description: 'Your spending on one UTC day. Deleting a conversation changes nothing of it.',
   fields: (t) => ({
     date: t.expose('date', { type: 'Date', description: DAY }),
     cost: t.expose('costMicros', {
       type: 'Decimal',
       description: 'Amount spent in US dollars: the sum of all model calls of your runs and conversations.',
     }),
-    executions: t.exposeInt('executions', { description: 'Number of runs started, including deleted ones.' }),
+    executions: t.exposeInt('executions', { description: 'Number of runs started.' }),
     usage: t.expose('usage', { type: TokenUsageRef, description: 'Tokens used by the calls in `cost`.' }),
     byModel: t.expose('byModel', { type: [ModelUsageRef], description: BY_MODEL }),
   }),
@@ -53,7 +53,7 @@ const MemberUsageRef = builder.objectRef<MemberUsage>('MemberUsage').implement({
       },
     }),
     cost: t.expose('costMicros', { type: 'Decimal', description: 'Amount spent in US dollars.' }),
-    executions: t.exposeInt('executions', { description: 'Number of runs started, including deleted ones.' }),
+    executions: t.exposeInt('executions', { description: 'Number of runs started.' }),
   }),
 });
 
@@ -74,7 +74,7 @@ const TenantDailyUsageRef = builder.objectRef<TenantDailyUsage>('TenantDailyUsag
       description: 'Amount spent in US dollars: the sum of `byMember`, and of `byModel`.',
     }),
     executions: t.exposeInt('executions', {
-      description: 'Number of runs started, including deleted ones: the sum of `byMember`.',
+      description: 'Number of runs started: the sum of `byMember`.',
     }),
     byMember: t.expose('byMember', {
       type: [MemberUsageRef],
@@ -125,7 +125,7 @@ const EstimateAccuracyRef = builder.objectRef<EstimateAccuracy>('EstimateAccurac
     date: t.expose('date', { type: 'Date', description: 'The UTC day on which the runs ended.' }),
     executions: t.exposeInt('executions', {
       description:
-        'Number of succeeded runs with an estimated cost that still exist: deleted ones do not count.',
+        'Number of succeeded runs with an estimated cost, but for those that were deleted with the account of their owner.',
     }),
     costRatio: t.exposeFloat('costRatio', {
       nullable: true,

@@ -13,7 +13,7 @@ export const usageHistory = useCase(
   },
 );
 
-/** $1 tenant, $2 user, $3 first day, $4 last day. Runs are counted when they start, so that deleted ones count. */
+/** $1 tenant, $2 user, $3 first day, $4 last day. Runs are counted when they start. */
 export const USAGE_HISTORY = `
   SELECT day::text, provider, model, ${SUMS}, NULL::int AS executions
   FROM ledger_entries WHERE user_id = $2 AND tenant_id = $1 AND day BETWEEN $3::date AND $4::date
