@@ -103,7 +103,7 @@ export class RateLimitedError extends AppError {
 /** An object of another tenant gives the same error as one that does not exist. */
 export class NotFoundError extends AppError {
   constructor(what: string) {
-    super('NOT_FOUND', `${what} was not found. Check the id, and that it belongs to you.`);
+    super('NOT_FOUND', `${what} was not found. Check the id, and that you can see it.`);
   }
 }
 

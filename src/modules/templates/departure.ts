@@ -4,17 +4,9 @@ import type { Departure } from '../../kernel/departure.ts';
 /** Passes the templates of a user who has left to the successor, or deletes them. Runs and forks of them go on. */
 export async function settleTemplates({ database }: Services, departure: Departure): Promise<boolean> {
   const { userId, tenantId, successorId } = departure;
-  if (successorId !== null) {
-    await database.sql('UPDATE pipeline_templates SET owner_id = $3 WHERE owner_id = $1 AND tenant_id = $2', [
-      userId,
-      tenantId,
-      successorId,
-    ]);
-    return true;
-  }
-  await database.sql('DELETE FROM pipeline_templates WHERE owner_id = $1 AND tenant_id = $2', [
-    userId,
-    tenantId,
-  ]);
+  const act =
+    successorId === null ? 'DELETE FROM pipeline_templates' : 'UPDATE pipeline_templates SET owner_id = $3';
+  const successor = successorId === null ? [] : [successorId];
+  await database.sql(`${act} WHERE owner_id = $1 AND tenant_id = $2`, [userId, tenantId, ...successor]);
   return true;
 }

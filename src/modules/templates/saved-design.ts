@@ -8,8 +8,11 @@ import { designSchema } from '../designs/design.ts';
 import type { TemplateSource } from './content.ts';
 import { inputsFor, templateInputs } from './inputs.ts';
 
-/** One of both. */
-export const savedSource = z.object({ proposalId: rowId.nullish(), executionId: rowId.nullish() });
+/** Strict, because a `rowId` takes everything, also nothing. */
+export const savedSource = z.union([
+  z.strictObject({ proposalId: rowId }),
+  z.strictObject({ executionId: rowId }),
+]);
 
 /**
  * The design of an own proposal or run, with its inputs. A run of a template gives what the template was, without the
@@ -20,16 +23,16 @@ export async function savedDesign(
   viewer: Viewer,
   source: z.output<typeof savedSource>,
 ): Promise<TemplateSource> {
-  if (source.proposalId != null) {
+  if ('proposalId' in source) {
     const where = { id: source.proposalId, ...changeable('DesignProposal', viewer) };
     const proposal = await tx.prisma.designProposal.findFirst({ where, select: { design: true } });
-    if (!proposal) throw new NotFoundError('The proposal');
+    if (!proposal) throw new NotFoundError('Your proposal');
     return withPlaceholders(proposal.design);
   }
-  const where = { id: source.executionId ?? '', ...changeable('PipelineExecution', viewer) };
+  const where = { id: source.executionId, ...changeable('PipelineExecution', viewer) };
   const select = { design: true, templateSource: true };
   const run = await tx.prisma.pipelineExecution.findFirst({ where, select });
-  if (!run) throw new NotFoundError('The run');
+  if (!run) throw new NotFoundError('Your run');
   return run.templateSource === null ? withPlaceholders(run.design) : stored.parse(run.templateSource);
 }
 

@@ -16,7 +16,7 @@ const remove = (account: { token: string }, templateId: string) =>
   app.mutate<{ __typename: string; deletedId?: string }>(
     'deleteTemplate',
     { templateId },
-    '... on DeleteTemplateSuccess { deletedId }',
+    '... on DeleteTemplateSuccess { deletedId } ... on NotFoundError { message }',
     account,
   );
 
@@ -51,7 +51,10 @@ describe('deleteTemplate', () => {
     expect(await readTemplate(app, ann, id)).toBeNull();
     expect(await readTemplate(app, ann, fork!.id)).toMatchObject({ forkedFrom: null });
     expect(await read()).toEqual({ design: { steps: [{ key: 'only' }] }, template: null });
-    expect((await remove(ann, id)).__typename).toBe('NotFoundError');
+    expect(await remove(ann, id)).toEqual({
+      __typename: 'NotFoundError',
+      message: 'The template was not found. Check the id, and that you can see it.',
+    });
   });
 
   it('may come between the read and the write of a run or a fork', async () => {
