@@ -26,18 +26,19 @@ function reader(connection: ProviderConnection): EventReader {
     const reason = field(candidate, 'finishReason');
     if (reason !== UNSPECIFIED) connection.endsWith(reason, field(candidate, 'finishMessage'));
     const { blockReason, blockReasonMessage } = chunk.promptFeedback ?? {};
-    if (blockReason) {
+    if (blockReason && !String(blockReason).endsWith('_UNSPECIFIED')) {
       connection.endsWith(blockReason);
       connection.refuses(blockReasonMessage);
     }
-    const parts = listField(field(candidate, 'content'), 'parts').flatMap(partOf);
-    return [...parts, ...usageOf(chunk.usageMetadata)]; // the usage after the text that it counts
+    const { parts = [] } = (field(candidate, 'content') ?? {}) as { parts?: unknown };
+    const texts = (Array.isArray(parts) ? parts : [parts]).flatMap(partOf);
+    return [...texts, ...usageOf(chunk.usageMetadata)]; // the usage after the text that it counts
   };
 }
 
 /** One answer is requested; a server may send more. */
 function isFirst(candidate: unknown): boolean {
-  return (field(candidate, 'index') ?? 0) === 0;
+  return Number(field(candidate, 'index') ?? 0) === 0;
 }
 
 /** Code and files are parts, too, but no text. */

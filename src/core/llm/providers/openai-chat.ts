@@ -3,7 +3,7 @@ import type { CompletionUsage } from 'openai/resources/completions';
 import type { ModelStreamPart, OutputFormat } from '../language-model.ts';
 import { outputLimit, systemPrompt, thinkingEffort } from '../request.ts';
 import { field, listField } from '../wire/field.ts';
-import { contentParts, thinkingParts } from './content-parts.ts';
+import { contentParts, textOf, thinkingParts } from './content-parts.ts';
 import { openAiClient } from './openai-client.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { type ProviderProtocol, usageParts } from './provider.ts';
@@ -18,23 +18,50 @@ export const openAiChat: ProviderProtocol = { send: sendWith('max_completion_tok
 export const compatibleChat: ProviderProtocol = { send: sendWith('max_tokens'), reader };
 
 function reader(connection: ProviderConnection): EventReader {
+  const readWhole = wholeReader();
+  const leaveOut = () => connection.leavesOut();
   return (event) => {
     const chunk = event as Partial<ChatCompletionChunk>;
     const choice = listField(chunk, 'choices').find(isFirst);
     const delta = field(choice, 'delta');
-    if (field(delta, 'refusal')) connection.refuses(field(delta, 'refusal'));
+    const message = field(choice, 'message');
+    const either = delta ?? message;
+    const refusal = field(either, 'refusal');
+    if (refusal) connection.refuses(refusal);
     connection.endsWith(field(choice, 'finish_reason'));
+    if (listField(either, 'tool_calls').length > 0) leaveOut();
+    const pieces = contentParts(field(delta, 'content'), leaveOut);
+    const whole = contentParts(field(message, 'content') ?? field(choice, 'text'), leaveOut);
     return [
-      ...thinkingParts(THINKING_FIELDS.map((name) => field(delta, name)).find(Boolean)),
-      ...contentParts(field(delta, 'content')),
+      ...thinkingParts(THINKING_FIELDS.map((name) => field(either, name)).find(Boolean)),
+      ...pieces,
+      ...readWhole(textOf(pieces), textOf(whole), Boolean(field(choice, 'finish_reason'))),
       ...usageOf(chunk.usage), // after the text that it counts
     ];
   };
 }
 
+/**
+ * Reads texts that do not stand in a `delta`: of servers that do not stream, or speak the oldest form of the protocol.
+ * Some send them in pieces, others as a whole after the pieces.
+ */
+function wholeReader() {
+  let arrived = '';
+  let hasDeltas = false;
+  return (pieces: string, text: string, isEnd: boolean): ModelStreamPart[] => {
+    hasDeltas ||= pieces !== '';
+    arrived += pieces;
+    const isRepeated = hasDeltas || (isEnd && text.trim() === arrived.trim());
+    const start = text.startsWith(arrived) ? arrived.length : text.length;
+    const missing = isRepeated ? text.slice(start) : text;
+    arrived += missing;
+    return contentParts(missing);
+  };
+}
+
 /** One answer is requested; a server may send more. */
 function isFirst(choice: unknown): boolean {
-  return (field(choice, 'index') ?? 0) === 0;
+  return Number(field(choice, 'index') ?? 0) === 0;
 }
 
 /** Where servers that speak this protocol put the thinking. Some send the same twice. */

@@ -1,7 +1,9 @@
 import type { ModelRequest, ModelStreamPart, OutputFormat } from '../language-model.ts';
 import { outputLimit, systemPrompt, thinkingEffort } from '../request.ts';
+import { ArrivedTexts, type TextPlace } from '../wire/arrived-texts.ts';
 import { field, listField, textField } from '../wire/field.ts';
-import { contentParts, thinkingParts } from './content-parts.ts';
+import { contentParts, textOf, thinkingParts } from './content-parts.ts';
+import { openAiChat } from './openai-chat.ts';
 import { openAiClient } from './openai-client.ts';
 import type { EventReader, ProviderConnection } from './provider-call.ts';
 import { type ProviderProtocol, type ProviderServer, usageParts } from './provider.ts';
@@ -11,50 +13,36 @@ export const openAiResponses: ProviderProtocol = { send, reader };
 
 /** The protocol sends each text in deltas, then as a whole, then within the whole response. Servers leave some of it out. */
 function reader(connection: ProviderConnection): EventReader {
-  /** The contents whose deltas or whole have arrived. */
-  const arrived = new Set<string>();
-  const isNew = (event: object): boolean => {
-    const place = `${String(field(event, 'output_index'))} ${String(field(event, 'content_index'))}`;
-    return arrived.size < arrived.add(place).size;
-  };
-  const whole = (event: object, content: unknown): ModelStreamPart[] => {
-    const refusal = textField(content, 'refusal');
-    const parts = contentParts(content);
-    if ((parts.length === 0 && !refusal) || !isNew(event)) return [];
-    if (refusal) connection.refuses(refusal);
-    return parts;
-  };
-
+  const readChat = openAiChat.reader(connection);
+  const answer = new ResponsesAnswer(connection);
   return (event) => {
+    if (field(event, 'choices') !== undefined) return readChat(event); // from a proxy of another server
     const type = String(field(event, 'type'));
     switch (type) {
       case 'response.output_text.delta':
-        isNew(event);
-        return contentParts(field(event, 'delta'));
+        return answer.piece(event);
       case 'response.refusal.delta':
-        isNew(event);
-        connection.refuses(field(event, 'delta'));
-        return [];
+        return answer.refusal(field(event, 'delta'));
       case 'response.reasoning_text.delta':
       case 'response.reasoning_summary_text.delta':
         return thinkingParts(field(event, 'delta'));
       case 'response.output_text.done':
-        return whole(event, field(event, 'text'));
+        return answer.whole(event, field(event, 'text'));
       case 'response.refusal.done':
-        return whole(event, event);
+        return answer.whole(event, { type: 'refusal', refusal: field(event, 'refusal') });
       case 'response.content_part.added':
       case 'response.content_part.done':
-        return whole(event, field(event, 'part'));
+        return answer.whole(event, field(event, 'part'));
+      case 'response.output_item.added':
+      case 'response.output_item.done':
+        return answer.item(field(event, 'item'), field(event, 'output_index'));
       case 'response.completed':
       case 'response.incomplete':
       case 'response.failed': {
         const response = field(event, 'response');
         connection.endsWith(endWord(response) ?? type.slice('response.'.length));
-        const missing = arrived.size === 0 ? contentsOf(response) : [];
-        return [
-          ...missing.flatMap((content, n) => whole({ content_index: n }, content)),
-          ...usageOf(field(response, 'usage')),
-        ];
+        const parts = listField(response, 'output').flatMap((item, n) => answer.item(item, n));
+        return [...parts, ...usageOf(field(response, 'usage'))];
       }
       default:
         return [];
@@ -62,13 +50,58 @@ function reader(connection: ProviderConnection): EventReader {
   };
 }
 
-function endWord(response: unknown): string | undefined {
-  return textField(field(response, 'incomplete_details'), 'reason') ?? textField(response, 'status');
+/** The texts and refusals of one answer, each read once. */
+class ResponsesAnswer {
+  readonly #connection: ProviderConnection;
+  readonly #texts = new ArrivedTexts();
+  #isRefused = false;
+
+  constructor(connection: ProviderConnection) {
+    this.#connection = connection;
+  }
+
+  piece(event: object): ModelStreamPart[] {
+    const parts = contentParts(field(event, 'delta'), this.#leaveOut);
+    this.#texts.add(placeOf(event), textOf(parts));
+    return parts;
+  }
+
+  refusal(words: unknown): [] {
+    this.#isRefused = true;
+    this.#connection.refuses(words);
+    return [];
+  }
+
+  /** A whole content. Its thinking has come in deltas. */
+  whole(place: object, content: unknown): ModelStreamPart[] {
+    const refusal = textField(content, 'refusal');
+    if (refusal) return this.#isRefused ? [] : this.refusal(refusal);
+    const text = textOf(contentParts(content, this.#leaveOut));
+    return text ? contentParts(this.#texts.complete(placeOf(place), text)) : [];
+  }
+
+  item(item: unknown, output_index: unknown): ModelStreamPart[] {
+    const type = field(item, 'type');
+    if (type === 'function_call' || type === 'custom_tool_call') this.#leaveOut();
+    if (type !== 'message') return [];
+    const place = { item_id: field(item, 'id'), output_index };
+    return listField(item, 'content').flatMap((content, n) => this.whole({ ...place, content_index: n }, content));
+  }
+
+  readonly #leaveOut = (): void => this.#connection.leavesOut();
 }
 
-function contentsOf(response: unknown): unknown[] {
-  const messages = listField(response, 'output').filter((item) => field(item, 'type') === 'message');
-  return messages.flatMap((message) => listField(message, 'content'));
+/** Servers leave out the index of the content, that of the item or its id. */
+function placeOf(event: object): TextPlace {
+  const [id, output, content] = ['item_id', 'output_index', 'content_index'].map((name) => field(event, name));
+  return {
+    id: id === undefined || id === null ? undefined : `${String(id)} ${String(content ?? 0)}`,
+    index: output === undefined && content === undefined ? undefined : `${String(output ?? 0)} ${String(content ?? 0)}`,
+  };
+}
+
+function endWord(response: unknown): string | undefined {
+  return textField(field(response, 'incomplete_details'), 'reason') ?? textField(response, 'status');
 }
 
 /** The output tokens include the thinking. */

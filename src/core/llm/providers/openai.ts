@@ -30,26 +30,39 @@ export const openAi: KeyedProvider = {
 function throughProxy(baseUrl: string, own: LanguageModel, other: LanguageModel): LanguageModel {
   return {
     async *stream(request, signal) {
+      let first: unknown;
       if (!withoutResponses.has(baseUrl)) {
         try {
           return yield* own.stream(request, signal);
         } catch (error) {
-          if (!isUnknownPath(error)) throw error;
+          if (!isUnknownApi(error)) throw error;
+          first = error;
         }
       }
-      for await (const part of other.stream(request, signal)) {
-        if (withoutResponses.size >= MAX_REMEMBERED) withoutResponses.clear(); // users name base URLs, too
-        withoutResponses.add(baseUrl);
-        yield part;
+      try {
+        for await (const part of other.stream(request, signal)) {
+          if (withoutResponses.size >= MAX_REMEMBERED) withoutResponses.clear(); // users name base URLs, too
+          withoutResponses.add(baseUrl);
+          yield part;
+        }
+      } catch (error) {
+        throw first !== undefined && isUnknownApi(error) ? first : error;
       }
     },
   };
 }
 
 /** Also a model that is not found: then the other API says so, too. */
-function isUnknownPath(error: unknown): boolean {
-  return error instanceof ModelError && (error.status === 404 || error.status === 405);
+function isUnknownApi(error: unknown): boolean {
+  if (!(error instanceof ModelError) || error.status === undefined) return false;
+  if (UNKNOWN_PATH.has(error.status)) return true;
+  return (error.status === 400 || error.status === 422) && UNKNOWN_FORM.test(error.message);
 }
+
+const UNKNOWN_PATH: ReadonlySet<number> = new Set([404, 405, 501]);
+/** Servers that read every path as chat completions miss the `messages`, or do not know the `input`. */
+const UNKNOWN_FORM =
+  /\/responses\b|\b(?:input|messages)\b.{0,40}\b(?:required|missing|unknown|unrecogni[sz]ed|unexpected|not permitted|not supported|not allowed)|\b(?:required|missing|unknown|unrecogni[sz]ed|unexpected|unsupported|extra)\b.{0,40}\b(?:input|messages)\b/i;
 
 /** Few: base URLs come from settings. */
 const withoutResponses = new Set<string>();

@@ -59,6 +59,7 @@ export class ProviderConnection {
   #endWords = '';
   #isRefused = false;
   #hasEndMarker = false;
+  #isPartial = false;
 
   constructor(call: ProviderCall) {
     this.#call = call;
@@ -96,7 +97,7 @@ export class ProviderConnection {
 
   /** The events of the answer, one list for each piece that arrives. */
   events(): AsyncGenerator<object[]> {
-    return readEvents(this.#bytes ?? this.#bytesOf(null), this.#call, () => this.hasEnded());
+    return readEvents(this.#bytes ?? this.#bytesOf(null), this.#call, this);
   }
 
   /** Called by the adapter with each word of the provider for the end of the answer, and its explanation. The last one counts. */
@@ -116,6 +117,15 @@ export class ProviderConnection {
     this.#hasEndMarker = true;
   }
 
+  /** Called by the adapter when it leaves out a part of the answer that is no text. Then the answer is not complete. */
+  leavesOut(): void {
+    this.#isPartial = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isRefused || this.#hasEndMarker || this.#endWord !== '';
+  }
+
   get endWord(): string {
     return this.#endWord;
   }
@@ -126,7 +136,9 @@ export class ProviderConnection {
   }
 
   get end(): AnswerEnd {
-    return this.#isRefused ? 'refused' : endFor(this.#endWord, this.#hasEndMarker);
+    if (this.#isRefused) return 'refused';
+    const end = endFor(this.#endWord, this.#hasEndMarker);
+    return end === 'complete' && this.#isPartial ? 'unknown' : end;
   }
 
   /** The error to throw for whatever ended the call early. */

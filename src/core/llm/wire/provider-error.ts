@@ -22,8 +22,8 @@ export function errorFromReport(
   { status, headers, permanent = false }: ReportContext = {},
 ): ModelError {
   const error = errorIn(body);
-  const codes = codesOf(error);
-  const shown = status ?? statusIn(error);
+  const codes = [...codesOf(error), ...(error === body ? [] : codesOf(body))]; // some stand beside the error
+  const shown = status ?? statusIn(error) ?? statusIn(body);
   const code = errorCodeFor(codes, shown, 'UNAVAILABLE');
   const daily = code === 'RATE_LIMITED' && isDailyQuota(error);
   const waitMs = retryAfterMs(headers, error);
@@ -47,20 +47,24 @@ export function quoteIn(body: unknown, { provider, apiKey }: ProviderIdentity): 
 
 function errorIn(body: unknown): unknown {
   const first: unknown = Array.isArray(body) ? body[0] : body;
-  return field(first, 'error') ?? listField(first, 'errors')[0] ?? first;
+  const error = field(first, 'error');
+  return error && error !== true ? error : (listField(first, 'errors')[0] ?? first);
 }
 
 function codesOf(error: unknown): string[] {
   const names = ['code', 'type', 'status', 'reason'].map((name) => textField(error, name));
   const reasons = listField(error, 'details').map((detail) => textField(detail, 'reason'));
   const inner = textField(field(error, 'innererror'), 'code');
-  return [...names, ...reasons, inner].filter((code) => code !== undefined);
+  return [...names, ...reasons, inner].filter((code) => code !== undefined && code !== 'error') as string[];
 }
 
-function statusIn(error: unknown): number | undefined {
-  const numbers = ['code', 'status', 'status_code'].map((name) => Number(field(error, name) ?? NaN));
+/** Some servers write `429 Too Many Requests`. */
+export function statusIn(error: unknown): number | undefined {
+  const numbers = STATUS_FIELDS.map((name) => Number.parseFloat(String(field(error, name))));
   return numbers.find((number) => Number.isInteger(number) && number >= 400 && number <= 599);
 }
+
+const STATUS_FIELDS = ['code', 'status', 'status_code', 'statusCode', 'http_code', 'http_status'];
 
 /** Gateways put the words of the provider behind them into `metadata.raw`; FastAPI's servers theirs into `detail`. */
 function wordsOf(error: unknown): string | undefined {
@@ -68,10 +72,17 @@ function wordsOf(error: unknown): string | undefined {
   const message =
     textField(error, 'message') ??
     textField(error, 'detail') ??
-    textField(listField(error, 'detail')[0], 'msg') ??
+    detailOf(listField(error, 'detail')[0]) ??
+    textField(error, 'msg') ??
     textField(error, 'error_description');
   const raw = textField(field(error, 'metadata'), 'raw');
   return message && raw ? `${message}: ${raw}` : (message ?? raw);
+}
+
+function detailOf(detail: unknown): string | undefined {
+  const message = textField(detail, 'msg');
+  const place = listField(detail, 'loc').filter((name) => typeof name === 'string' && name !== 'body');
+  return message && place.length > 0 ? `${place.join('.')}: ${message}` : message;
 }
 
 const MEANINGS: Record<ModelErrorCode, string> = {
