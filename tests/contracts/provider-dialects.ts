@@ -96,7 +96,10 @@ function chatDialect(): ProviderDialect {
           ],
         }),
       (text) => choice({ content: { type: 'text', text } }),
+      (text) => choice({ content: [{ text }] }),
+      (value) => choice({ content: [{ type: 'text', text: { value } }] }),
       (content) => data({ choices: [{ delta: { content } }] }),
+      (content) => data({ choices: [{ index: '0', delta: { content } }] }),
       (content) =>
         data({ choices: [{ delta: { content } }], usage: { prompt_tokens: 1, completion_tokens: 1 } }),
     ],
@@ -105,7 +108,6 @@ function chatDialect(): ProviderDialect {
       choice({ content: 7 }),
       choice({ content: true }),
       choice({ content: [{ type: 'image_url', image_url: { url: 'x' } }, { type: 'refusal' }, null, 3] }),
-      choice({ content: [{ type: 'text', text: { value: 'x' } }] }),
       choice({ content: {} }),
       choice({ tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }),
       data({ choices: [{ index: 1, delta: { content: 'another answer' } }] }),
@@ -237,6 +239,7 @@ function googleDialect(): ProviderDialect {
   const data = (body: unknown) => `data: ${JSON.stringify(body)}\r\n\r\n`;
   const parts = (parts: object[], more: object = {}) =>
     data({ candidates: [{ index: 0, content: { role: 'model', parts }, ...more }] });
+  const candidate = (text: string) => ({ candidates: [{ content: { parts: [{ text }] } }] });
   const text = (text: string) => parts([{ text }]);
   const closing = (finishReason: string | null, usageMetadata: object) =>
     data({ candidates: [{ index: 0, finishReason }], usageMetadata });
@@ -295,6 +298,9 @@ function googleDialect(): ProviderDialect {
           usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 },
           candidates: [{ content: { parts: [{ text }] } }],
         }),
+      (text) => data({ candidates: [{ content: { parts: { text } } }] }),
+      (text) => data({ promptFeedback: { blockReason: 'BLOCKED_REASON_UNSPECIFIED' }, ...candidate(text) }),
+      (text) => data({ promptFeedback: { blockReason: 'BLOCK_REASON_UNSPECIFIED' }, ...candidate(text) }),
       (text) => parts([{ inlineData: { mimeType: 'image/png', data: 'x' } }, { text }]),
       (text) => parts([{ text: text.slice(0, 2) }, { functionCall: { name: 'f' } }, { text: text.slice(2) }]),
     ],

@@ -148,6 +148,23 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
       }
     });
 
+    it.each(['data: true\n\n', 'data: "[DONE]"\n\n', 'data: DONE\n\n', 'data: [done]\n\n', 'data: [1]\n\n'])(
+      'keeps a whole answer, whatever follows: %j',
+      async (event) => {
+        const { connection, ending } = dialect;
+        const end = ending(stopOf(dialect), USAGE);
+        const { parts, error } = await answering(
+          ...connection.opening(USAGE),
+          connection.text(WHOLE),
+          ...end,
+          event,
+        );
+        expect(error).toBeUndefined();
+        expect(textOf(parts)).toBe(WHOLE);
+        expect(parts.at(-1)).toEqual({ type: 'end', reason: 'stop' });
+      },
+    );
+
     it('may come more than once, before the rest of the text, and without a marker', async () => {
       const { connection, ending } = dialect;
       const end = ending(stopOf(dialect), USAGE);
@@ -248,11 +265,64 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
       ],
       ['an object of FastAPI', 'data: {"object":"error","message":"its own words","code":500}\n\n'],
       ['in a list', 'data: {"errors":[{"message":"its own words"}]}\n\n'],
+      ['an event whose name is written otherwise', 'event: Error\ndata: {"message":"its own words"}\n\n'],
+      ['beside a flag', 'data: {"error":true,"message":"its own words"}\n\n'],
     ])('is found as %s', async (_where, event) => {
       const { error } = await answering(...dialect.connection.opening(USAGE), event);
       expect(error).toMatchObject({ code: 'UNAVAILABLE' });
       expect((error as ModelError).message).toContain('its own words');
     });
+
+    it.each(REPORTS)('is AUTH with its words, once, as %j', async (report) => {
+      const { error } = await answering(
+        ...dialect.connection.opening(USAGE),
+        dialect.connection.text('Half'),
+        report,
+      );
+      expect(error).toMatchObject({ code: 'AUTH', retryable: false });
+      expect((error as ModelError).message).toContain('bad key');
+    });
+
+    it.each([
+      ['data: {"detail":"its own words"}\n\n'],
+      ['data: {"detail":[{"loc":["body","model"],"msg":"its own words"}]}\n\n'],
+      ['data: {"message":"its own words"}\n\n'],
+      ['data: {"success":false,"msg":"its own words"}\n\n'],
+      ['Its own words: its own words\n'],
+    ])('is told in the words of %j where an end is missing', async (report) => {
+      const { error } = await answering(...dialect.connection.opening(USAGE), report);
+      expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+      expect((error as ModelError).message).toContain('its own words');
+    });
+
+    it.each(['data: {"message":"bad key"}\n\ndata: [DONE]\n\n', 'upstream error: bad key'])(
+      'is told when nothing else arrives: %j',
+      async (events) => {
+        const { error } = await answering(events);
+        expect((error as ModelError).message).toContain('bad key');
+      },
+    );
+
+    it.each([
+      'data: {"message":"loading the model"}\n\n',
+      'foo: bar\nloading the model\n\n',
+      'data: {"success":true,"code":500,"message":"fine"}\n\n',
+    ])('is not %j beside a whole answer', async (note) => {
+      const { parts, error } = await answer(note, dialect.connection.text(WHOLE));
+      expect(error).toBeUndefined();
+      expect(textOf(parts)).toBe(WHOLE);
+    });
+
+    it.each([{}, { message: null, code: null }, { message: '' }])(
+      'is not %j beside good text',
+      async (error) => {
+        const { text } = dialect.connection;
+        const event = text(WHOLE).replace('data: {', `data: {"error":${JSON.stringify(error)},`);
+        const outcome = await answer(event);
+        expect(outcome.error).toBeUndefined();
+        expect(textOf(outcome.parts)).toBe(WHOLE);
+      },
+    );
 
     it('shows no key and no control characters of the provider’s words', async () => {
       const message = `key ${KEY}\u202E\0 of Bearer abc.def and sk-other-1234567\nwas ${'long '.repeat(500)}`;
@@ -334,6 +404,23 @@ const ERRORS_IN_STREAM: [error: object, code: string, retryable?: boolean][] = [
     'RATE_LIMITED',
     false,
   ],
+];
+
+/** An error outside every protocol, and one whose code stands beside it. */
+const REPORTS = [
+  'error: {"code":401,"message":"bad key","type":"authentication_error"}\n\n',
+  '{"error":{"code":401,"message":"bad key"}}\n',
+  '{"error":{"code":401,"message":"bad key"}}',
+  '{\n  "error": {\n    "code": 401,\n    "message": "bad key"\n  }\n}\n',
+  'data: {"code":401,"message":"bad key"}\n\n',
+  'data: {"success":false,"code":401,"message":"bad key"}\n\n',
+  'data: {"code":"invalid_api_key","message":"bad key"}\n\n',
+  'data: {"code":401,"error":{"message":"bad key"}}\n\n',
+  'data: {"status":401,"error":"bad key"}\n\n',
+  'data: {"http_code":401,"error":{"message":"bad key"}}\n\n',
+  'data: {"statusCode":401,"message":"bad key"}\n\n',
+  'data: {"status":"401 Unauthorized","error":{"message":"bad key"}}\n\n',
+  'event: Error\ndata: {"code":401,"message":"bad key"}\n\n',
 ];
 
 function wholeAnswer({ connection, ending, endMarker, ...dialect }: ProviderDialect): string[] {

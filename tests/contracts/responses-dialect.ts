@@ -92,6 +92,8 @@ export function responsesDialect(): ProviderDialect {
       (text) => event('response.output_text.done', { ...OTHER_PLACE, text }),
       (text) => event('response.content_part.added', { ...OTHER_PLACE, part: { type: 'output_text', text } }),
       (text) => event('response.content_part.done', { ...OTHER_PLACE, part: { type: 'output_text', text } }),
+      (text) => event('response.output_item.done', { output_index: 1, item: message('m2', text) }),
+      (content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`,
       (delta) => `event: response.output_text.delta\ndata: ${JSON.stringify({ delta })}\n\n`,
       (text) => event('response.output_text.delta', { delta: [{ type: 'output_text', text }] }),
     ],
@@ -113,6 +115,10 @@ export function responsesDialect(): ProviderDialect {
       output: [{ type: 'message', content: [{ type: 'output_text', text: 'whole' }] }],
     },
   };
+}
+
+function message(id: string, text: string) {
+  return { type: 'message', id, content: [{ type: 'output_text', text }] };
 }
 
 function counts({ inputTokens, outputTokens }: ModelUsage) {

@@ -8,9 +8,7 @@ import { field, textField } from '../wire/field.ts';
 export function contentParts(content: unknown, onLeftOut: () => void = () => {}): ModelStreamPart[] {
   if (typeof content === 'string') return content ? [{ type: 'text', text: content }] : [];
   const list: readonly unknown[] = Array.isArray(content) ? content : [content];
-  return list.flatMap((part) =>
-    typeof part === 'string' ? contentParts(part) : partOf(part, onLeftOut),
-  );
+  return list.flatMap((part) => (typeof part === 'string' ? contentParts(part) : partOf(part, onLeftOut)));
 }
 
 function partOf(part: unknown, onLeftOut: () => void): ModelStreamPart[] {

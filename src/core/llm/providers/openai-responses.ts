@@ -85,7 +85,9 @@ class ResponsesAnswer {
     if (type === 'function_call' || type === 'custom_tool_call') this.#leaveOut();
     if (type !== 'message') return [];
     const place = { item_id: field(item, 'id'), output_index };
-    return listField(item, 'content').flatMap((content, n) => this.whole({ ...place, content_index: n }, content));
+    return listField(item, 'content').flatMap((content, n) =>
+      this.whole({ ...place, content_index: n }, content),
+    );
   }
 
   readonly #leaveOut = (): void => this.#connection.leavesOut();
@@ -93,10 +95,15 @@ class ResponsesAnswer {
 
 /** Servers leave out the index of the content, that of the item or its id. */
 function placeOf(event: object): TextPlace {
-  const [id, output, content] = ['item_id', 'output_index', 'content_index'].map((name) => field(event, name));
+  const [id, output, content] = ['item_id', 'output_index', 'content_index'].map((name) =>
+    field(event, name),
+  );
   return {
     id: id === undefined || id === null ? undefined : `${String(id)} ${String(content ?? 0)}`,
-    index: output === undefined && content === undefined ? undefined : `${String(output ?? 0)} ${String(content ?? 0)}`,
+    index:
+      output === undefined && content === undefined
+        ? undefined
+        : `${String(output ?? 0)} ${String(content ?? 0)}`,
   };
 }
 

@@ -68,8 +68,7 @@ function untilReset(error: unknown): number | undefined {
   return time > MILLISECONDS_OF_2001 ? time - Date.now() : undefined;
 }
 
-const DURATION =
-  /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 const UNITS_MS = [86_400_000, 3_600_000, 60_000, 1_000, 1];
 const IN_WORDS = /(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)/i;
 const DAILY = /per[-_ ]?day|daily/i;
