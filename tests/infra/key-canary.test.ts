@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Keyring } from '../../src/core/keyring/keyring.ts';
+import { rotateKeys } from '../../src/modules/llm/keys/rotation.ts';
 import { EXPORT_PATH } from '../../src/transport/http/account-export.ts';
 import { type Account, testApp, type TestApp } from '../support/app.ts';
 import { placesOf } from '../support/canaries.ts';
@@ -56,7 +59,15 @@ afterAll(async () => {
 });
 
 describe('a stored key', () => {
-  const app = testApp({ config: { allowedPrivateHosts: hosts, redisUrl: redis?.url ?? null } });
+  const [old, current] = [randomBytes(32), randomBytes(32)];
+  const app = testApp({
+    config: {
+      encryptionKey: current,
+      oldEncryptionKeys: [old],
+      allowedPrivateHosts: hosts,
+      redisUrl: redis?.url ?? null,
+    },
+  });
 
   it('is used in runs that succeed, fail, wait and are cancelled, and is found nowhere', async () => {
     const published = redis ? await recordPublished(redis.url) : null;
@@ -110,6 +121,24 @@ describe('a stored key', () => {
     }
     expect(published?.texts.length ?? 1).toBeGreaterThan(0);
     published?.end();
+  });
+
+  it('is used by runs without a failure while it is sealed anew, again and again', async () => {
+    const ann = await app.register();
+    await saveKey(app, ann, { key: CANARY, baseUrl: `${server.url}/v1` });
+    const rings = [new Keyring({ current: old, old: [current] }), new Keyring({ current, old: [old] })];
+    let isOver = false;
+    let resealed = 0;
+    const rotation = (async () => {
+      for (let n = 0; !isOver || resealed < 4; n++)
+        resealed += (await rotateKeys(app.services.database, rings[n % 2]!)).resealed;
+    })();
+    const step = (key: string) => ({ key, provider: 'OPENAI', model: 'gpt-4.1-mini' });
+    const steps = design(step('a'), step('b'), { ...step('c'), dependsOn: ['a', 'b'] });
+    const runs = await Promise.all([1, 2].map(() => runOf(app, ann, steps))).finally(() => (isOver = true));
+    await rotation;
+    expect(runs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(runs.flatMap(({ run }) => run.steps.map(({ attempts }) => attempts))).toEqual(Array(6).fill(1));
   });
 });
 

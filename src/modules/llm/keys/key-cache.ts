@@ -72,12 +72,13 @@ export class KeyCache implements KeySource<KeyHolder> {
   }
 
   #modelOf(key: LlmKey): LanguageModel {
-    const { create } = KEYED_PROVIDERS[key.provider as KeyedProviderName];
+    const provider = KEYED_PROVIDERS[key.provider as KeyedProviderName];
     const { fetch } = this.#services.providerFetch;
     return {
       stream: (request, signal) => {
         this.#uses.record(key.id);
-        return create({ apiKey: this.#open(key), baseUrl: key.baseUrl, fetch }).stream(request, signal);
+        const access = { apiKey: this.#open(key), baseUrl: key.baseUrl, fetch };
+        return provider.create(access).stream(request, signal);
       },
     };
   }
