@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig } from '../src/config/config.ts';
 import { ServerProcess } from '../tools/product/server-process.ts';
+import { defaultModel } from './default-model.ts';
 import type { Server } from './server.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Server } from './server.ts';
  */
 export class OwnServer implements Server {
   url = '';
-  readonly #provider: string;
+  readonly #model: string;
   readonly #folder: string;
   readonly #process: ServerProcess;
   #stopped: Promise<string> | null = null;
@@ -20,7 +20,7 @@ export class OwnServer implements Server {
   /** `onDeath` is called if the process ends before it was asked to. Errors: ConfigError. */
   constructor(onDeath: (error: Error) => void) {
     const settings = settingsOfServer();
-    this.#provider = readConfig(settings).defaultProvider;
+    this.#model = defaultModel(settings);
     this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'agentforge-demo-'));
     this.#process = new ServerProcess({
       folder: this.#folder,
@@ -33,13 +33,10 @@ export class OwnServer implements Server {
   }
 
   get facts(): readonly string[] {
-    const provider = this.#provider;
     return [
       `src/main.ts, as process ${this.#process.pid}, on ${this.url}`,
       `Postgres of its own in ${this.#folder}, no Redis`,
-      provider === 'OFFLINE'
-        ? 'Model: OFFLINE, a script that needs no key and knows nothing of the world'
-        : `Model: ${provider}, because ${provider}_API_KEY is set; this costs real cents`,
+      `Model: ${this.#model}`,
     ];
   }
 
@@ -73,6 +70,7 @@ export class OwnServer implements Server {
 function settingsOfServer(): NodeJS.ProcessEnv {
   const { PORT, OFFLINE_TOKENS_PER_SECOND } = process.env; // a file .env says it for servers that stay
   if (fs.existsSync('.env')) process.loadEnvFile('.env');
+  const { LLM_PRICES_FILE: prices } = process.env; // the server runs in another folder
   return {
     ...process.env,
     NODE_ENV: 'development',
@@ -85,6 +83,7 @@ function settingsOfServer(): NodeJS.ProcessEnv {
     ADMIN_EMAIL: '',
     ADMIN_PASSWORD: '',
     LOG_LEVEL: 'info',
+    LLM_PRICES_FILE: prices && path.resolve(prices),
     OFFLINE_TOKENS_PER_SECOND: OFFLINE_TOKENS_PER_SECOND || TOKENS_PER_SECOND,
   };
 }

@@ -5,6 +5,7 @@
 import { withOperatorDatabase } from './build/operator-database.ts';
 import { accountLink } from './commands/account-link.ts';
 import { auditVerify } from './commands/audit-verify.ts';
+import { checkConfig } from './commands/check-config.ts';
 import { clearRateLimits } from './commands/clear-rate-limits.ts';
 import { withDatabase } from './commands/database.ts';
 import { denyToken } from './commands/deny-token.ts';
@@ -12,7 +13,6 @@ import { keysRotate } from './commands/keys-rotate.ts';
 import { ledgerVerify } from './commands/ledger-verify.ts';
 import { printSchemaFile } from './commands/print-schema.ts';
 import { type Config, readConfig } from './config/config.ts';
-import { describeConfig } from './config/describe.ts';
 import { AppError, ConfigError } from './errors.ts';
 import { applyMigrations, pendingMigrations } from './infra/migrations.ts';
 import { ensureOperator } from './modules/auth/accounts/operator.ts';
@@ -24,7 +24,8 @@ const USAGE = `Commands:
   create-admin       creates the operator's account from ADMIN_EMAIL and ADMIN_PASSWORD
   account-link reset|verify <email>
                      makes a link that resets the password of an account, or verifies its address
-  check-config       prints the effective settings without secrets; exits with 1 and the problems if there are any
+  check-config       prints the effective settings without secrets, and the default model; exits with 1 and the problems
+                     if there are any
   deny-token         refuses tokens of another issuer from now on:
     --issuer <name> --jti <id>
                      one token
@@ -88,11 +89,6 @@ async function createAdmin(config: Config): Promise<number> {
   const passwords = new PasswordHasher();
   const { email } = await withDatabase(config, (database) => ensureOperator({ database, passwords }, admin));
   console.log(`${email} is an ADMIN of the operator's tenant.`);
-  return 0;
-}
-
-function checkConfig(): number {
-  for (const line of describeConfig()) console.log(line);
   return 0;
 }
 

@@ -2,7 +2,6 @@ import type { LlmConfig } from '../config/llm.ts';
 import type { ProcessConfig } from '../config/process.ts';
 import { type ModelCatalog, ModelNotFoundError } from '../core/llm/catalog.ts';
 import type { LanguageModel, ModelRequest } from '../core/llm/language-model.ts';
-import { compatibleModels } from '../core/llm/compatible-models.ts';
 import { PriceList } from '../core/llm/price-list.ts';
 import { type KeySource, ModelRouter } from '../core/llm/model-router.ts';
 import { OfflineModel } from '../core/llm/providers/offline.ts';
@@ -41,7 +40,7 @@ function createRouter(
   if (config.environment !== 'production' || defaultProvider === 'OFFLINE') {
     clients.set('OFFLINE', new OfflineModel({ script, tokensPerSecond: config.offlineTokensPerSecond }));
   }
-  const prices = new PriceList([...compatibleModels(compatibleServers), ...config.prices]);
+  const prices = new PriceList(config.prices);
   const router = new ModelRouter({ clients, prices, defaultProvider, defaultModel, keys, fallbacks });
   checkDefault(router, logger);
   checkFallbacks(fallbacks, router.catalog);

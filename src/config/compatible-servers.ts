@@ -20,7 +20,7 @@ const model = entryOf({
 
 const server = entryOf({
   name: text.regex(/^[a-z0-9-]{1,50}$/, 'must consist of 1 to 50 of a-z, 0-9 and -'),
-  baseUrl: apiUrl,
+  baseUrl: apiUrl('https://host/v1'),
   apiKey: text
     .regex(/^[!-~]+$/, 'must consist of visible ASCII characters')
     .nullable()

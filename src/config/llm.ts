@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { compatibleModels } from '../core/llm/compatible-models.ts';
+import { PriceList } from '../core/llm/price-list.ts';
 import {
   KEYED_PROVIDER_NAMES,
+  KEYED_PROVIDERS,
   type KeyedProviderName,
   PROVIDER_NAMES,
   type ProviderName,
@@ -9,6 +12,7 @@ import type { CompatibleServer } from '../core/llm/providers/openai-compatible.t
 import type { ModelPrice } from '../core/llm/prices.ts';
 import { compatibleServers } from './compatible-servers.ts';
 import { pricesFile } from './model-prices.ts';
+import type { PROCESS_SETTINGS } from './process.ts';
 import { apiUrl, type Environment, list, oneOf, type Parsed, text, wholeNumber } from './setting.ts';
 
 /** The models that the server calls, and their keys. */
@@ -20,15 +24,13 @@ export interface LlmConfig {
   /** Null: the default model of the provider. */
   defaultModel: string | null;
   offlineTokensPerSecond: number;
-  /** The operator's, of LLM_PRICES_FILE. */
+  /** The operator's, of OPENAI_COMPATIBLE_SERVERS and LLM_PRICES_FILE. */
   prices: readonly ModelPrice[];
   /** Tried when the wanted model cannot be called, in this order. */
   fallbacks: { provider: ProviderName; model: string }[];
   /** Hosts that base URLs of users may name although they are not on the public internet, as in URLs. */
   allowedPrivateHosts: string[];
 }
-
-const baseUrl = apiUrl.optional();
 
 /** The attempts that a failing call has, but for the first. */
 const MAX_FALLBACKS = 2;
@@ -56,34 +58,56 @@ export const LLM_SETTINGS = {
 };
 
 export function llmProblems(env: Environment): string[] {
-  const provider = env['DEFAULT_LLM_PROVIDER']?.trim().toUpperCase();
+  return [...defaultProblems(env), ...baseUrlProblems(env), ...productionProblems(env)];
+}
+
+function defaultProblems(env: Environment): string[] {
+  const provider = defaultProviderIn(env);
   const keyed = KEYED_PROVIDER_NAMES.find((name) => name === provider);
   if (keyed && !env[`${keyed}_API_KEY`])
     return [`${keyed}_API_KEY must be set, because DEFAULT_LLM_PROVIDER is ${keyed}`];
   if (provider === 'OPENAI_COMPATIBLE' && !env['OPENAI_COMPATIBLE_SERVERS'])
     return ['OPENAI_COMPATIBLE_SERVERS must be set, because DEFAULT_LLM_PROVIDER is OPENAI_COMPATIBLE'];
-  const sources = [...KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY`), 'OPENAI_COMPATIBLE_SERVERS'];
-  if (env['NODE_ENV'] === 'production' && !provider && sources.every((name) => !env[name]))
-    return [
-      `${sources.join(', ')}: one of them must be set in production. To serve scripted answers instead, set DEFAULT_LLM_PROVIDER=OFFLINE`,
-    ];
   return [];
 }
 
-export function llmConfig(env: Parsed<typeof LLM_SETTINGS>): LlmConfig {
+/** Without its key a provider is not called, wherever it is. */
+function baseUrlProblems(env: Environment): string[] {
+  const keyless = KEYED_PROVIDER_NAMES.filter((name) => env[`${name}_BASE_URL`] && !env[`${name}_API_KEY`]);
+  return keyless
+    .filter((name) => name !== defaultProviderIn(env))
+    .map(
+      (name) =>
+        `${name}_API_KEY must be set, because ${name}_BASE_URL is. A server without a key goes into OPENAI_COMPATIBLE_SERVERS`,
+    );
+}
+
+function productionProblems(env: Environment): string[] {
+  const sources = [...KEYED_PROVIDER_NAMES.map((name) => `${name}_API_KEY`), 'OPENAI_COMPATIBLE_SERVERS'];
+  if (env['NODE_ENV'] !== 'production' || defaultProviderIn(env) || sources.some((name) => env[name]))
+    return [];
+  return [
+    `${sources.join(', ')}: one of them must be set in production. To serve scripted answers instead, set DEFAULT_LLM_PROVIDER=OFFLINE`,
+  ];
+}
+
+function defaultProviderIn(env: Environment): string | undefined {
+  return env['DEFAULT_LLM_PROVIDER']?.trim().toUpperCase();
+}
+
+export function llmConfig(env: Parsed<LlmSettings>): LlmConfig {
   const servers = env.OPENAI_COMPATIBLE_SERVERS;
-  const firstWithKey = KEYED_PROVIDER_NAMES.find((name) => env[`${name}_API_KEY`]);
-  const withoutKey = servers.length > 0 ? 'OPENAI_COMPATIBLE' : 'OFFLINE';
   const access = KEYED_PROVIDER_NAMES.map((name) => {
     const apiKey = env[`${name}_API_KEY`];
     return [name, apiKey ? { apiKey, baseUrl: env[`${name}_BASE_URL`] ?? null } : null];
   });
+  const prices = [...compatibleModels(servers), ...env.LLM_PRICES_FILE];
   return {
     providers: Object.fromEntries(access) as LlmConfig['providers'],
     compatibleServers: servers,
-    defaultProvider: env.DEFAULT_LLM_PROVIDER ?? firstWithKey ?? withoutKey,
+    defaultProvider: env.DEFAULT_LLM_PROVIDER ?? providerByModel(env, new PriceList(prices)),
     defaultModel: env.DEFAULT_LLM_MODEL ?? null,
-    prices: env.LLM_PRICES_FILE,
+    prices,
     offlineTokensPerSecond: env.OFFLINE_TOKENS_PER_SECOND,
     fallbacks: (env.LLM_FALLBACKS ?? []).map(readFallback),
     allowedPrivateHosts: env.LLM_ALLOWED_PRIVATE_HOSTS ?? [],
@@ -101,15 +125,35 @@ function readFallback(text: string): { provider: ProviderName; model: string } {
   return { provider: provider.toUpperCase() as ProviderName, model: model.join('/') };
 }
 
+/**
+ * The first provider that can be called and has the default model, if one is named; else the first that can be called. A
+ * provider without a key that has the model is named, so that the start asks for its key.
+ */
+function providerByModel(env: Parsed<LlmSettings>, prices: PriceList): ProviderName {
+  const callable: ProviderName[] = KEYED_PROVIDER_NAMES.filter((name) => env[`${name}_API_KEY`]);
+  if (env.OPENAI_COMPATIBLE_SERVERS.length > 0) callable.push('OPENAI_COMPATIBLE');
+  if (env.NODE_ENV !== 'production') callable.push('OFFLINE');
+  const model = env.DEFAULT_LLM_MODEL;
+  const hasModel = (name: ProviderName) =>
+    model !== undefined && Boolean(prices.find(name, model) ?? prices.retirement(name, model));
+  return [...callable, ...KEYED_PROVIDER_NAMES].find(hasModel) ?? callable[0] ?? 'OFFLINE';
+}
+
 /** Two settings for each provider that needs an API key. */
 function providerSettings() {
   const settings = KEYED_PROVIDER_NAMES.flatMap((name) => [
     [`${name}_API_KEY`, text],
-    [`${name}_BASE_URL`, baseUrl],
+    [`${name}_BASE_URL`, baseUrl(KEYED_PROVIDERS[name].baseUrl)],
   ]);
   return Object.fromEntries(settings) as Record<`${KeyedProviderName}_API_KEY`, typeof text> &
-    Record<`${KeyedProviderName}_BASE_URL`, typeof baseUrl>;
+    Record<`${KeyedProviderName}_BASE_URL`, ReturnType<typeof baseUrl>>;
 }
+
+function baseUrl(example: string) {
+  return apiUrl(example).optional();
+}
+
+type LlmSettings = typeof LLM_SETTINGS & typeof PROCESS_SETTINGS;
 
 export interface ProviderConfig {
   apiKey: string;

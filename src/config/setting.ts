@@ -3,6 +3,7 @@
  * secret.
  */
 import { z } from 'zod';
+import { redundantEnd } from '../core/llm/providers/base-url.ts';
 
 export const text = z.string().optional();
 
@@ -44,12 +45,10 @@ export function microsOf(dollars: string): bigint {
 }
 
 export function url(protocols: readonly string[], example: string) {
+  const expected = `must be a URL such as ${example}`;
   return z
-    .string()
-    .refine(
-      (value) => protocols.includes(URL.parse(value)?.protocol ?? ''),
-      `must be a URL such as ${example}`,
-    );
+    .string({ error: expected })
+    .refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), expected);
 }
 
 /** A web URL; trailing slashes are removed. */
@@ -57,14 +56,23 @@ export const webUrl = url(['http:', 'https:'], 'https://host/path')
   .transform((value) => value.replace(/\/+$/, ''))
   .optional();
 
-/** The base URL of a provider's API. Credentials in it would show in errors; a query would stand before the path. */
-export const apiUrl = url(['http:', 'https:'], 'https://host/v1')
-  .refine((value) => {
-    const parsed = URL.parse(value);
-    return !parsed?.username && !parsed?.password;
-  }, 'must not contain a user or a password: they belong into the key')
-  .refine((value) => !/[?#]/.test(value), 'must not contain a query or a fragment')
-  .transform((value) => value.replace(/\/+$/, ''));
+/**
+ * The base URL of a provider's API, with or without a version as `example`. Credentials in it would show in errors; a
+ * query would stand before the path.
+ */
+export function apiUrl(example: string) {
+  return url(['http:', 'https:'], example)
+    .refine((value) => {
+      const parsed = URL.parse(value);
+      return !parsed?.username && !parsed?.password;
+    }, 'must not contain a user or a password: they belong into the key')
+    .refine((value) => !/[?#]/.test(value), 'must not contain a query or a fragment')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .superRefine((value, ctx) => {
+      const end = redundantEnd(value, example);
+      if (end) ctx.addIssue({ code: 'custom', message: `must end before ${end}, which is added to it` });
+    });
+}
 
 export const origins = list(
   (value) => URL.parse(value)?.origin === value,

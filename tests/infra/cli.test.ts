@@ -248,6 +248,49 @@ describe('check-config', () => {
   });
 });
 
+const OLLAMA = JSON.stringify([
+  {
+    name: 'ollama',
+    baseUrl: 'http://localhost:11434/v1',
+    models: [{ name: 'llama3.2:3b', inputUsdPerMTok: '0', outputUsdPerMTok: '0' }],
+  },
+]);
+
+describe('check-config, of the default model,', () => {
+  it.each([
+    ['the first of its provider', { OPENAI_API_KEY: 'k' }, /use gpt-\S+ of OPENAI\.$/m],
+    [
+      'of the provider that has it',
+      { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', DEFAULT_LLM_MODEL: 'gpt-5-mini' },
+      /^DEFAULT_LLM_PROVIDER = OPENAI \(default\)$.*use gpt-5-mini of OPENAI\.$/ms,
+    ],
+    [
+      'the successor of a retired one',
+      { ANTHROPIC_API_KEY: 'k', DEFAULT_LLM_MODEL: 'claude-3-5-sonnet-20241022' },
+      /claude-3-5-sonnet-20241022 is no longer served since .*use claude-sonnet-5-5 of ANTHROPIC\.$/ms,
+    ],
+  ])('shows %s', async (_what, settings, shown) => {
+    const { exitCode, stdout } = await cli(['check-config'], settings);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(shown) });
+  });
+
+  it.each([
+    [
+      { OPENAI_API_KEY: 'k', DEFAULT_LLM_MODEL: 'gpt-99' },
+      /^DEFAULT_LLM_MODEL: .*"gpt-99" of OPENAI has no known/,
+    ],
+    [
+      { OPENAI_COMPATIBLE_SERVERS: OLLAMA, DEFAULT_LLM_MODEL: 'llama3.2:3b' },
+      /^DEFAULT_LLM_MODEL: .* use `ollama\/llama3\.2:3b` of OPENAI_COMPATIBLE\.$/m,
+    ],
+    [{ LLM_PRICES_FILE: 'package.json' }, /^LLM_PRICES_FILE\.asOf must be the day/],
+  ])('refuses what a start refuses: %j', async (settings, problem) => {
+    const { exitCode, stdout, stderr } = await cli(['check-config'], settings);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(problem);
+  });
+});
+
 describe('schema', () => {
   it('writes the committed schema', async () => {
     const committed = fs.readFileSync('schema/schema.graphql', 'utf8');

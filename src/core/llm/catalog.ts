@@ -109,6 +109,11 @@ export class ModelCatalog {
 
   #unknown(provider: ProviderName | undefined, model: string | null): ModelNotFoundError {
     const subject = model ? `The model "${model}"` : 'The default model';
+    const own = model ? this.#ownModels(model) : [];
+    if (own.length > 0)
+      return new ModelNotFoundError(
+        `${subject} is called by its server and its name: use ${own.map((name) => `\`${name}\``).join(' or ')} of OPENAI_COMPATIBLE.`,
+      );
     const providers = provider ? [provider] : PROVIDER_NAMES.filter((name) => this.#configured.has(name));
     const names = providers.flatMap((name) => this.#prices.offered(name)).map((other) => other.model);
     const advice = names.length > 0 ? `Choose one of: ${names.join(', ')}.` : 'Choose another provider.';
@@ -116,6 +121,13 @@ export class ModelCatalog {
     return new ModelNotFoundError(
       `${subject}${provider ? ` of ${provider}` : ''} has no known price. ${advice} The operator can give it a price: ${setting}.`,
     );
+  }
+
+  /** The models of the operator's own servers that these call by a name, with their servers before it. */
+  #ownModels(name: string): string[] {
+    if (!this.#configured.has('OPENAI_COMPATIBLE')) return [];
+    const models = this.#prices.offered('OPENAI_COMPATIBLE').map(({ model }) => model);
+    return models.filter((model) => model.slice(model.indexOf('/') + 1) === name);
   }
 
   #names(): string {

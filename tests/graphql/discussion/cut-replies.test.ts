@@ -8,11 +8,20 @@ const app = testApp({ router: routerOf(model) });
 
 describe('a reply that does not end by itself', () => {
   it.each([
-    ['length', /^The reply was cut at its limit of 1200 tokens\.$/],
-    ['thinking', /1200 tokens, most of which the model's thinking used up/],
-    ['window', /cut because the model can write no more: its context window/],
+    [
+      'length',
+      /^The reply was cut at its limit of 1200 tokens\. Ask for the rest, or for a shorter answer\.$/,
+    ],
+    [
+      'thinking',
+      /1200 tokens, most of which the model's thinking used up\. Ask for the rest, or for a shorter answer\.$/,
+    ],
+    [
+      'window',
+      /the model can write no more: its context window .* used up\. Ask for the rest, or for a shorter answer\.$/,
+    ],
     ['unknown', /^The reply may be incomplete/],
-  ] as const)('keeps its text, with a notice that names the cause: %s', async (end, cause) => {
+  ] as const)('keeps its text, with a notice that names the cause and what helps: %s', async (end, cause) => {
     model.answer('discussion.reply', { text: 'First, you should', end });
     const ann = await app.register();
     const reply = await talk(app, ann, await openConversation(app, ann), NEED);

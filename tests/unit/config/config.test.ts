@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig, SETTING_NAMES } from '../../../src/config/config.ts';
 import { describeConfig } from '../../../src/config/describe.ts';
-import { KEYED_PROVIDER_NAMES } from '../../../src/core/llm/providers/registry.ts';
+import { KEYED_PROVIDER_NAMES, KEYED_PROVIDERS } from '../../../src/core/llm/providers/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PLAN_NAMES } from '../../../src/kernel/plans.ts';
 
@@ -398,6 +398,29 @@ describe('the default provider', () => {
     expect(readConfig({ GOOGLE_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' }).defaultProvider).toBe('ANTHROPIC');
   });
 
+  it('is the first one that has DEFAULT_LLM_MODEL', () => {
+    const own = [
+      {
+        name: 'ollama',
+        baseUrl: 'http://localhost:11434/v1',
+        models: [{ name: 'x', inputUsdPerMTok: '0', outputUsdPerMTok: '0' }],
+      },
+    ];
+    const env = {
+      ANTHROPIC_API_KEY: 'k',
+      OPENAI_API_KEY: 'k',
+      OPENAI_COMPATIBLE_SERVERS: JSON.stringify(own),
+    };
+    const providerOf = (model: string, more = {}) =>
+      readConfig({ ...env, DEFAULT_LLM_MODEL: model, ...more }).defaultProvider;
+    expect(providerOf('ollama/x')).toBe('OPENAI_COMPATIBLE');
+    expect(providerOf('gpt-5-mini')).toBe('OPENAI');
+    expect(providerOf('offline-fast')).toBe('OFFLINE');
+    expect(providerOf('offline-fast', PRODUCTION)).toBe('ANTHROPIC'); // which does not have it: the start says so
+    expect(providerOf('gemini-2.5-flash')).toBe('GOOGLE'); // which has no key: the start says so
+    expect(providerOf('ollama/x', { DEFAULT_LLM_PROVIDER: 'OPENAI' })).toBe('OPENAI');
+  });
+
   it('must have a key', () => {
     expect(problemsOf({ DEFAULT_LLM_PROVIDER: 'openai' })).toEqual([
       expect.stringMatching(/^OPENAI_API_KEY must be set/),
@@ -415,17 +438,46 @@ describe('the default provider', () => {
 
 describe('the keys of providers', () => {
   it.each(KEYED_PROVIDER_NAMES)('reads the key and the base URL of %s', (name) => {
-    const env = { [`${name}_API_KEY`]: 'sk-x', [`${name}_BASE_URL`]: 'https://gateway.example/v1/' };
-    expect(readConfig(env).providers[name]).toEqual({
+    const at = (url: string) => ({ [`${name}_API_KEY`]: 'sk-x', [`${name}_BASE_URL`]: url });
+    expect(readConfig(at('https://gateway.example/v1/acme/')).providers[name]).toEqual({
       apiKey: 'sk-x',
-      baseUrl: 'https://gateway.example/v1',
+      baseUrl: 'https://gateway.example/v1/acme',
     });
-    expect(problemsOf({ [`${name}_BASE_URL`]: 'gateway' })).toEqual([
-      `${name}_BASE_URL must be a URL such as https://host/v1`,
+    expect(problemsOf(at('gateway'))).toEqual([
+      `${name}_BASE_URL must be a URL such as ${KEYED_PROVIDERS[name].baseUrl}`,
     ]);
-    const problems = problemsOf({ [`${name}_BASE_URL`]: 'https://user:hunter2@gateway.example' });
+    const problems = problemsOf(at('https://user:hunter2@gateway.example'));
     expect(problems).toEqual([expect.stringMatching(/^\w+_BASE_URL must not contain a user or a password/)]);
     expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['OPENAI', '/v1/chat/completions', '/chat/completions'],
+    ['OPENAI', '/v1/responses/', '/responses'],
+    ['OPENAI', '/api/completions', '/completions'],
+    ['OPENAI', '/v1', null],
+    ['ANTHROPIC', '/v1', '/v1'],
+    ['ANTHROPIC', '/v1/messages', '/v1/messages'],
+    ['ANTHROPIC', '/messages', '/messages'],
+    ['ANTHROPIC', '/v1/gateway/anthropic', null],
+    ['GOOGLE', '/v1beta/', '/v1beta'],
+    ['GOOGLE', '/v1beta/openai', '/v1beta/openai'],
+    ['GOOGLE', '/v1/models', '/v1/models'],
+    ['GOOGLE', '/v1beta/proxy', null],
+  ])('take as the base URL of %s one that ends in %s only without %s', (name, path, end) => {
+    const env = { [`${name}_API_KEY`]: 'k', [`${name}_BASE_URL`]: `https://messages.example${path}` };
+    const problem = `${name}_BASE_URL must end before ${end}, which is added to it`;
+    expect(problemsOf(env)).toEqual(end === null ? [] : [problem]);
+  });
+
+  it('are needed where a base URL is set', () => {
+    const url = { OPENAI_BASE_URL: 'https://gateway.example/v1' };
+    expect(problemsOf({ ...url, ANTHROPIC_API_KEY: 'k' })).toEqual([
+      'OPENAI_API_KEY must be set, because OPENAI_BASE_URL is. A server without a key goes into OPENAI_COMPATIBLE_SERVERS',
+    ]);
+    expect(problemsOf({ ...url, DEFAULT_LLM_PROVIDER: 'openai' })).toEqual([
+      'OPENAI_API_KEY must be set, because DEFAULT_LLM_PROVIDER is OPENAI',
+    ]);
   });
 });
 
@@ -580,6 +632,12 @@ describe('OPENAI_COMPATIBLE_SERVERS', () => {
       'models.0.thinkingTokens must be less than maxOutputTokens',
     ],
     ['an unknown field', { url: 'x' }, 'has unknown fields: url'],
+    ['no URL', { baseUrl: undefined }, 'baseUrl must be a URL such as https://host/v1'],
+    [
+      'the path of a request in the URL',
+      { baseUrl: 'http://host/v1/chat/completions/' },
+      'baseUrl must end before /chat/completions, which is added to it',
+    ],
     ['another protocol', { baseUrl: 'ftp://host' }, 'baseUrl must be a URL such as https://host/v1'],
     ['a password in the URL', { baseUrl: 'http://u:hunter2@host/v1' }, 'baseUrl must not contain a user'],
     ['a query', { baseUrl: 'http://host/v1?key=hunter2' }, 'baseUrl must not contain a query'],
@@ -589,6 +647,16 @@ describe('OPENAI_COMPATIBLE_SERVERS', () => {
     const place = message.startsWith('has') ? ' ' : '.';
     expect(problems).toEqual([expect.stringContaining(`OPENAI_COMPATIBLE_SERVERS.1${place}${message}`)]);
     expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe.each(['OPENAI_COMPATIBLE_SERVERS', 'JWT_ISSUERS'])('an entry of %s', (setting) => {
+  it('without its fields is told what each of them must be', () => {
+    const problems = [{}, { base_url: 'x' }, { models: [{}] }, { jwksUrl: 1 }].flatMap((entry) =>
+      problemsOf({ [setting]: JSON.stringify([entry]) }),
+    );
+    expect(problems.length).toBeGreaterThan(8);
+    for (const problem of problems) expect(problem).toMatch(/ must |has unknown fields: /);
   });
 });
 

@@ -124,6 +124,9 @@ describe('models of the operator’s own servers', () => {
       inputUsdPerMTok: '0.25',
     });
     expect(() => own().find({ provider: 'OPENAI_COMPATIBLE', model: 'gpt-5-mini' })).toThrow(
+      /use `ollama\/gpt-5-mini` or `vllm\/gpt-5-mini` of OPENAI_COMPATIBLE\./,
+    );
+    expect(() => own().find({ provider: 'OPENAI_COMPATIBLE', model: 'gpt-5' })).toThrow(
       /has no known price. Choose one of: ollama\/gpt-5-mini, vllm\/gpt-5-mini\./,
     );
     expect(() => own().find({ provider: 'OPENAI', model: 'ollama/gpt-5-mini' })).toThrow(ModelNotFoundError);
