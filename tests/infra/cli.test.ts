@@ -136,6 +136,28 @@ describe('account-link', () => {
   });
 });
 
+describe('ledger:verify', () => {
+  const database = testDatabase();
+  const verify = (...args: string[]) => cli(['ledger:verify', ...args], { DATABASE_URL: database.url });
+
+  it('exits with 1 and names the counters that differ, until --repair has set them', async () => {
+    const sound = { exitCode: 0, stdout: 'The ledger and the counters agree.\n', stderr: '' };
+    expect(await verify()).toEqual(sound);
+    await query(
+      database.url,
+      "INSERT INTO spending_accounts (id, spent_micros) VALUES ('user:ann:2026-11-28', 1500000)",
+    );
+    const problem = 'BROKEN: counter user:ann:2026-11-28 says $1.50, the ledger $0.00\n';
+    expect(await verify()).toEqual({ exitCode: 1, stdout: problem, stderr: '' });
+    expect(await verify('--repair')).toEqual({
+      exitCode: 0,
+      stdout: `${problem}Set from the ledger: 1 counters.\n`,
+      stderr: '',
+    });
+    expect(await verify()).toEqual(sound);
+  });
+});
+
 describe('audit:verify', () => {
   const database = testDatabase();
   const verify = (...args: string[]) => cli(['audit:verify', ...args], { DATABASE_URL: database.url });
