@@ -8,8 +8,8 @@ import type { Design, Step } from '../designs/design.ts';
 import { issue, placeholdersOf, replacePlaceholders, type TemplateInput } from './inputs.ts';
 
 /**
- * Puts the values of a run into the prompts: `{{topic}}` becomes `[topic]`, and the value follows the prompt as a block of
- * data. Values are never read for placeholders, and cannot end their block, because its mark holds the `nonce`.
+ * Puts the values of a run into the prompts: `{{topic}}` becomes `[topic]`, and the value follows the prompt as a block
+ * of data. Values are never read for placeholders, and cannot end their block, because its mark holds the `nonce`.
  * Errors: ValidationError; UnsafeInputError for a value that is a likely attack.
  */
 export function fillInputs(
@@ -51,8 +51,8 @@ export function checkFilled(design: Design, inputs: readonly TemplateInput[]): V
 }
 
 /**
- * A prompt as plain text, with its values where their placeholders stood, for readers that are no models. A prompt without
- * values is unchanged.
+ * A prompt as plain text, with its values where their placeholders stood, for readers that are no models. A prompt
+ * without values is unchanged.
  */
 export function plainPrompt(prompt: string): string {
   const [, nonce] = LAST_MARK.exec(prompt) ?? [];

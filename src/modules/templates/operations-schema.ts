@@ -43,7 +43,7 @@ const TemplateSourceInput = builder.inputType('TemplateSource', {
   }),
 });
 
-const INPUTS = `At most ${MAX_INPUTS} named inputs. Each {{name}} in the prompts must be declared.`;
+const INPUTS = `At most ${MAX_INPUTS} named inputs. Each {{name}} in the prompts must be declared, and nothing else may stand between double braces.`;
 const templateId = (t: InputBuilder) => t.id({ required: true, description: 'Id of the template.' });
 const nameText = `1 to ${MAX_TEMPLATE_NAME_LENGTH} characters on one line.`;
 const descriptionText = `What the template is for, at most ${MAX_TEMPLATE_DESCRIPTION_LENGTH} characters.`;

@@ -16,7 +16,8 @@ export const savedSource = z.union([
 
 /**
  * The design of an own proposal or run, with its inputs. A run of a template gives what the template was, without the
- * values of that run, which may be private. Errors: NotFoundError; ValidationError for placeholders that can be no inputs.
+ * values of that run, which may be private. Errors: NotFoundError; ValidationError for placeholders that can be no
+ * inputs.
  */
 export async function savedDesign(
   tx: Pick<Tx, 'prisma'>,

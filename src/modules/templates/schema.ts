@@ -116,7 +116,7 @@ queryList('sharedTemplates', {
     'Templates that members of your tenant share, and the built-in starters: starters first, then the newest.',
   args: (t) => ({
     search: t.arg.string({
-      description: `Words that all occur in the name or the description, in any order and any language; parts of words count. Case and Unicode form do not matter. At most ${MAX_SEARCH_LENGTH} characters. Default: all.`,
+      description: `Words that all occur in the name or the description, in any order and any language; parts of words count. Case, Unicode form, invisible characters and Greek accents do not matter. At most ${MAX_SEARCH_LENGTH} characters. Default: all.`,
     }),
   }),
   cursor: 'id',

@@ -6,9 +6,9 @@ export const MAX_SEARCH_LENGTH = 200;
 
 /**
  * A text as it is searched: without invisible characters, and without differences of Unicode form, of width and of case
- * in any language. In upper case, where `ß` is `SS` and both forms of the Greek sigma are one; by way of lower case, where
- * `ẞ` is `ß`. Greek accents are left out, because capitals are written without them, and so is the dot that separates
- * the Turkish letters `I` and `İ`. Whoever changes this rewrites the stored texts in a migration.
+ * in any language. In upper case, where `ß` is `SS` and both forms of the Greek sigma are one; by way of lower case,
+ * where `ẞ` is `ß`. Greek accents are left out, because capitals are written without them, and so is the dot that
+ * separates the Turkish letters `I` and `İ`. Whoever changes this rewrites the stored texts in a migration.
  */
 export function searchable(...texts: string[]): string {
   return texts

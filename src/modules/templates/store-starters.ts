@@ -6,9 +6,9 @@ import { type Starter, STARTER_LANGUAGES, starterIn } from './starters/starter.t
 import { STARTERS, STARTERS_REVISION } from './starters/starters.ts';
 
 /**
- * At a start: stores the built-in templates, so that lists, searches, forks and runs treat them as all others, and deletes
- * those of an older revision that are no more; their runs and forks stay. Several processes may do it at once, also of
- * several versions of the product: the newest revision stays.
+ * At a start: stores the built-in templates, so that lists, searches, forks and runs treat them as all others, and
+ * deletes those of an older revision that are no more; their runs and forks stay. Several processes may do it at once,
+ * also of several versions of the product: the newest revision stays.
  */
 export async function storeStarters(
   { database }: Pick<Services, 'database'>,

@@ -6,7 +6,9 @@ import type { TemplateWords } from './content.ts';
 import type { TemplateInput } from './inputs.ts';
 import { STARTER_LANGUAGES } from './starters/starter.ts';
 
-/** What people read of a template: a starter speaks the language that the client asks for, others that of their author. */
+/**
+ * What people read of a template: a starter speaks the language that the client asks for, others that of their author.
+ */
 export function wordsOf(template: PipelineTemplate, { languages }: Pick<Client, 'languages'>): TemplateWords {
   const translations = template.translations as Partial<Record<string, TemplateWords>> | null;
   const translated = translations?.[preferredLanguage(languages, STARTER_LANGUAGES)];

@@ -93,8 +93,8 @@ async function sumsBy(
 }
 
 /**
- * The totals of a group of entries, as `totalsIn` reads them. Postgres adds up 64-bit integers to decimals, which come as
- * text.
+ * The totals of a group of entries, as `totalsIn` reads them. Postgres adds up 64-bit integers to decimals, which come
+ * as text.
  */
 export const SUMS = `coalesce(sum(cost_micros), 0)::text AS cost,
   coalesce(sum(input_tokens), 0)::text AS input, coalesce(sum(output_tokens), 0)::text AS output`;

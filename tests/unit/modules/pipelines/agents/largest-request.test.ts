@@ -98,8 +98,15 @@ function randomTask(agent: Step['agent'], random: () => number): { task: AgentTa
   const pick = <Item>(items: readonly Item[]) => items[upTo(items.length - 1)]!;
   const text = (about: number) =>
     pick([
+      'x',
+      'я',
+      '한',
+      '한'.normalize('NFD'),
+      '\uFFFF',
+      '\u{1F6B2}',
+      '\n',
+      '"',
       ...LONGER_COMPOSED,
-      ...['x', 'я', '한', '한'.normalize('NFD'), '\uFFFF', '\u{1F6B2}', '\n', '"'],
     ]).repeat(pick([0, 1, about / 3, about, about * 2]) + upTo(3));
   const steps = stepsFor(agent, upTo(29));
   const step = { ...steps.at(-1)!, prompt: text(8_000).slice(0, 8_000) };
