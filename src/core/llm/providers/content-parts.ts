@@ -16,7 +16,7 @@ function partOf(part: unknown, onLeftOut: () => void): ModelStreamPart[] {
   const text = textField(part, 'text') ?? textField(field(part, 'text'), 'value');
   if (type === undefined || TEXT.has(type)) return text ? [{ type: 'text', text }] : [];
   if (type === 'thinking' || type === 'reasoning') return thinkingParts(field(part, 'thinking') ?? text);
-  if (!QUIET.test(String(type))) onLeftOut();
+  if (typeof type !== 'string' || !QUIET.test(type)) onLeftOut();
   return [];
 }
 

@@ -95,16 +95,19 @@ class ResponsesAnswer {
 
 /** Servers leave out the index of the content, that of the item or its id. */
 function placeOf(event: object): TextPlace {
-  const [id, output, content] = ['item_id', 'output_index', 'content_index'].map((name) =>
-    field(event, name),
-  );
+  const id = textField(event, 'item_id');
+  const [output, content] = [indexIn(event, 'output_index'), indexIn(event, 'content_index')];
+  const hasIndex = output !== undefined || content !== undefined;
   return {
-    id: id === undefined || id === null ? undefined : `${String(id)} ${String(content ?? 0)}`,
-    index:
-      output === undefined && content === undefined
-        ? undefined
-        : `${String(output ?? 0)} ${String(content ?? 0)}`,
+    id: id === undefined ? undefined : `${id} ${content ?? 0}`,
+    index: hasIndex ? `${output ?? 0} ${content ?? 0}` : undefined,
   };
+}
+
+/** Some servers write numbers as texts. */
+function indexIn(event: object, name: string): number | undefined {
+  const index = Number(field(event, name) ?? NaN);
+  return Number.isInteger(index) ? index : undefined;
 }
 
 function endWord(response: unknown): string | undefined {

@@ -54,6 +54,22 @@ describe('errorFromResponse', () => {
     },
   );
 
+  it('names no wait that nobody means', async () => {
+    const headers = { 'retry-after': `1${'0'.repeat(23)}` };
+    const error = await errorFromResponse(Response.json({}, { status: 429, headers }), ASKED);
+    expect(error.message).toContain('It asks to wait 44640 minutes.');
+  });
+
+  it('knows a quota of a day by its words, and the reset that a gateway passes on', async () => {
+    const message = 'Rate limit exceeded: free-models-per-day. Add 10 credits';
+    const headers = { 'X-RateLimit-Reset': String(Date.now() + 3_600_000) };
+    const body = { error: { message, code: 429, metadata: { headers } } };
+    const error = await errorFromResponse(Response.json(body, { status: 429 }), ASKED);
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', retryable: false });
+    expect(error.message).toContain('the quota of the day is used up');
+    expect(error.retryAfterMs).toBeGreaterThan(3_500_000);
+  });
+
   it('reads a body only up to a limit', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
