@@ -93,6 +93,7 @@ describe('saveLlmKey', () => {
     [{ key: KEY, baseUrl: 'https://api.example.com:6379/v1' }, 'baseUrl', 'NOT_ALLOWED'],
     [{ key: KEY, baseUrl: 'file:///etc/passwd' }, 'baseUrl', 'NOT_ALLOWED'],
     [{ key: KEY, baseUrl: 'https://api.example.com/v1?a=b' }, 'baseUrl', 'INVALID_FORMAT'],
+    [{ key: KEY, baseUrl: 'https://api.example.com/v1/responses/' }, 'baseUrl', 'INVALID_FORMAT'],
   ])('rejects %j', async (input, field, code) => {
     const refused = await saveKey(app, await app.register(), input);
     expect(refused).toMatchObject({ __typename: 'ValidationError', issues: [{ path: [field], code }] });

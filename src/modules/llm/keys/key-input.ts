@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redundantEnd } from '../../../core/llm/providers/base-url.ts';
 import {
   KEYED_PROVIDER_NAMES,
   KEYED_PROVIDERS,
@@ -43,7 +44,10 @@ export function readBaseUrl(
   if (url.search !== '' || url.hash !== '')
     throw refused('INVALID_FORMAT', 'must have no query and no fragment');
   const baseUrl = url.href.replace(/\/+$/, '');
-  return baseUrl === KEYED_PROVIDERS[provider].baseUrl ? null : baseUrl;
+  const ownUrl = KEYED_PROVIDERS[provider].baseUrl;
+  const end = redundantEnd(baseUrl, ownUrl);
+  if (end) throw refused('INVALID_FORMAT', `must end before ${end}, which is added to it`);
+  return baseUrl === ownUrl ? null : baseUrl;
 }
 
 function checked(text: string, guard: Pick<GuardedFetch, 'check'>): URL {
