@@ -1,13 +1,9 @@
-/**
- * What is wrong with a key, by what its provider answered: its codes and words first, because providers do not agree on
- * statuses. Null: the provider accepts the key, whatever else it refuses.
- */
+import { accessProblemIn, type AccessProblem } from '../wire/access-problem.ts';
+
+/** What is wrong with a key, by what its provider answered. Null: the provider accepts the key, whatever else it refuses. */
 export function problemIn(text: string, status: number): KeyProblem | null {
-  const told = WORDS.find(([, words]) => words.test(text));
-  if (told) return told[0];
-  if (status === 401) return 'WRONG_KEY';
-  if (status === 402) return 'NO_CREDIT';
-  if (status === 403) return 'NOT_ALLOWED';
+  const problem = accessProblemIn(text, status);
+  if (problem) return problem;
   if (status === 429) return 'BUSY';
   if (status === 408 || status >= 500) return 'UNREACHABLE';
   return UNKNOWN_MODEL.test(text) ? null : 'OTHER_SERVER';
@@ -29,21 +25,6 @@ export class KeyRejectedError extends Error {
   }
 }
 
-const WORDS: readonly (readonly [KeyProblem, RegExp])[] = [
-  [
-    'BLOCKED_REGION',
-    /unsupported_country|country, region, or territory|location is not supported|not available in your (country|region)/i,
-  ],
-  [
-    'NO_CREDIT',
-    /insufficient[_ ](quota|balance|credits?|funds)|billing_(not_active|hard_limit)|credit balance|credits_exhausted|payment_required|exceeded your current quota/i,
-  ],
-  [
-    'WRONG_KEY',
-    /invalid_api_key|api_key_(invalid|expired)|api key (not valid|expired)|authentication_error|account_(deactivated|suspended)/i,
-  ],
-];
-
 /** A provider looks at the key before it looks for the model. */
 const UNKNOWN_MODEL = /"not_found_error"|"model_not_found"/;
 
@@ -62,12 +43,7 @@ const SENTENCES: Record<KeyProblem, string> = {
 };
 
 export type KeyProblem =
-  | 'WRONG_KEY'
-  | 'NO_CREDIT'
-  /** The provider does not serve the country of this server. */
-  | 'BLOCKED_REGION'
-  /** The key is good, but not for this server or this use. */
-  | 'NOT_ALLOWED'
+  | AccessProblem
   /** What answers is not the provider's API. */
   | 'OTHER_SERVER'
   | 'BUSY'

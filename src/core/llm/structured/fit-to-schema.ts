@@ -1,3 +1,4 @@
+import { parseCleanJson } from './clean-json.ts';
 import type { JsonSchema } from './output-schema.ts';
 
 /**
@@ -73,14 +74,10 @@ function isNamedNull(value: unknown, wanted: JsonSchema): boolean {
   return NULL_NAMES.has(plain(value)) && !wanted.enum?.includes(value);
 }
 
-/** A list or an object that was written as a string of JSON. */
+/** A list or an object that was written as a string of JSON. Its escapes are read only now, so that it is cleaned again. */
 function unpacked(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+  return parseCleanJson(value) ?? value;
 }
 
 function plain(word: string): string {

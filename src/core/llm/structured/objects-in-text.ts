@@ -1,10 +1,10 @@
-import { cleanText } from '../../prompt-safety/clean-text.ts';
+import { parseCleanJson } from './clean-json.ts';
 import { isRecord } from './fit-to-schema.ts';
 
 /**
  * The JSON objects in a text, in their order, at most the last few: each from its brace to the matching one. Accepts what models
  * write although JSON forbids it: raw control characters and unknown escapes in strings, and commas before a closing
- * bracket. Strings are cleaned like the text of a person (`cleanText`).
+ * bracket. Strings are cleaned (`parseCleanJson`).
  *
  * `isCut`: the end of the text is missing. An object without its end then leaves none: the objects inside of it, and
  * drafts before it, are not the answer.
@@ -53,17 +53,7 @@ function endOfObject(text: string, from: number): number {
 }
 
 function parse(json: string): unknown {
-  return parseJson(json) ?? parseJson(mend(json));
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json, (_key, value: unknown) =>
-      typeof value === 'string' ? cleanText(value).text : value,
-    );
-  } catch {
-    return undefined; // no JSON, or nested too deeply
-  }
+  return parseCleanJson(json) ?? parseCleanJson(mend(json));
 }
 
 function mend(json: string): string {

@@ -1,48 +1,30 @@
 import type { ModelErrorCode } from '../language-model.ts';
+import type { AccessProblem } from './access-problem.ts';
 
 /**
- * What a provider's error means: a precise code, else the status, else a general code, else `otherwise`. Codes are
- * compared in lower case with `_` for `-`.
+ * What a provider's error means: a precise code, else a problem of the key, else the status, else a general code. Codes
+ * are compared in lower case with `_` for `-`.
  */
 export function errorCodeFor(
   codes: readonly string[],
   status: number | undefined,
-  otherwise: ModelErrorCode,
+  problem: AccessProblem | undefined,
 ): ModelErrorCode {
   const names = codes.map((code) => code.toLowerCase().replaceAll('-', '_'));
   const named = (table: ReadonlyMap<string, ModelErrorCode>) =>
     names.map((name) => table.get(name)).find((code) => code !== undefined);
-  return named(PRECISE) ?? (status === undefined ? (named(GENERAL) ?? otherwise) : codeOfStatus(status));
+  const precise = named(PRECISE) ?? (problem && 'AUTH');
+  return precise ?? (status === undefined ? (named(GENERAL) ?? 'UNAVAILABLE') : codeOfStatus(status));
 }
 
 function codeOfStatus(status: number): ModelErrorCode {
   if (status === 429) return 'RATE_LIMITED';
-  if (status === 401 || status === 402 || status === 403) return 'AUTH';
   if (status === 408 || status === 409 || status >= 500) return 'UNAVAILABLE';
   return 'BAD_REQUEST';
 }
 
-/**
- * Codes that say more than the status beside them: Google reports a wrong key with status 400, OpenAI an account
- * without credit with 429, some gateways a too long prompt with 500.
- */
+/** Codes that say more than the status beside them: some gateways report a too long prompt with 500. */
 const PRECISE = table({
-  AUTH: [
-    'api_key_invalid',
-    'api_key_expired',
-    'api_key_service_blocked',
-    'invalid_api_key',
-    'account_deactivated',
-    'account_suspended',
-    'billing_hard_limit_reached',
-    'billing_not_active',
-    'insufficient_quota',
-    'insufficient_balance',
-    'insufficient_credits',
-    'insufficient_funds',
-    'credits_exhausted',
-    'payment_required',
-  ],
   REFUSED: [
     'content_filter',
     'content_filter_error',

@@ -15,10 +15,10 @@ export function listField(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** Undefined when the text is not JSON. */
-export function parseJson(text: string): unknown {
+/** Undefined when the text is not JSON, or nested too deeply. */
+export function parseJson(text: string, reviver?: (key: string, value: unknown) => unknown): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviver);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { ModelError, type ModelErrorCode } from '../language-model.ts';
+import { accessProblemIn, type AccessProblem } from './access-problem.ts';
 import { cleanWords } from './clean-words.ts';
 import { errorCodeFor } from './error-codes.ts';
 import { field, listField, parseJson, textField } from './field.ts';
@@ -24,11 +25,12 @@ export function errorFromReport(
   const error = errorIn(body);
   const codes = [...codesOf(error), ...(error === body ? [] : codesOf(body))]; // some stand beside the error
   const shown = status ?? statusIn(error) ?? statusIn(body);
-  const code = errorCodeFor(codes, shown, 'UNAVAILABLE');
+  const problem = accessProblemIn([...codes, wordsOf(error)].join('\n'), shown);
+  const code = errorCodeFor(codes, shown, problem);
   const daily = code === 'RATE_LIMITED' && isDailyQuota(error);
   const waitMs = retryAfterMs(headers, error);
   const isLongWait = waitMs !== undefined && waitMs > LONGEST_WAIT_MS;
-  const meaning = daily ? DAILY_QUOTA : MEANINGS[code];
+  const meaning = daily ? DAILY_QUOTA : meaningOf(code, problem);
   const quote = quoteIn(body, identity);
   const name = shown ?? (cleanWords(codes[0] ?? '', identity.apiKey) || 'error in the answer');
   const wait = isLongWait ? ` It asks to wait ${Math.ceil(waitMs / 60_000)} minutes.` : '';
@@ -85,6 +87,10 @@ function detailOf(detail: unknown): string | undefined {
   return message && place.length > 0 ? `${place.join('.')}: ${message}` : message;
 }
 
+function meaningOf(code: ModelErrorCode, problem: AccessProblem | undefined): string {
+  return code === 'AUTH' && problem ? ACCESS[problem] : MEANINGS[code];
+}
+
 const MEANINGS: Record<ModelErrorCode, string> = {
   RATE_LIMITED:
     'rejected the request because of its rate limit. Try again later, or raise the limits of the account',
@@ -95,6 +101,15 @@ const MEANINGS: Record<ModelErrorCode, string> = {
   BAD_REQUEST: 'rejected the request. Check the model name, the base URL and the size of the request',
   REFUSED: 'refused the content. Rephrase it',
   OUTPUT_LIMIT: 'reached the limit of output tokens. Raise maxOutputTokens',
+};
+
+const ACCESS: Record<AccessProblem, string> = {
+  WRONG_KEY: 'rejected the key. Check that it is valid',
+  NO_CREDIT: 'has no credit or quota left for the account of the key. Add credit there, or raise its limit',
+  BLOCKED_REGION:
+    'does not serve the region that this server is in. Use a base URL in a region that it serves, or another provider',
+  NOT_ALLOWED:
+    'does not let the key be used for this. Check its permissions, its allowed addresses, and that it may use this model',
 };
 
 const DAILY_QUOTA =

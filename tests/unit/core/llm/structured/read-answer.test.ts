@@ -92,6 +92,22 @@ describe('readAnswer', () => {
     expect(read(text)).toEqual({ value: { ...READ, title: meant } });
   });
 
+  it.each([
+    ['a direction character', '\\u202e'],
+    ['an invisible character', '\\u200b'],
+    ['NUL', '\\u0000'],
+  ])('cleans the texts of an object in a string of %s', (_what, escape) => {
+    const step = `{"key": "pay${escape} now"}`;
+    expect(read(JSON.stringify({ ...GOOD, step }))).toEqual({
+      value: { ...READ, step: { key: 'pay now', tokens: null } },
+    });
+  });
+
+  it('leaves no half character in the texts of an object in a string', () => {
+    const reading = read(JSON.stringify({ ...GOOD, step: '{"key": "a\\ud83d b"}' }));
+    expect(reading).toMatchObject({ value: { step: { key: 'a b' } } });
+  });
+
   it('takes commas before closing brackets, and keeps those in texts', () => {
     const text = '{"intents": ["ASK", ], "isClear": true, "score": 7, "title": "a,] b,}", \n}';
     expect(read(text)).toEqual({ value: { ...READ, title: 'a,] b,}' } });

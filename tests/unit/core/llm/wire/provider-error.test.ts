@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { problemIn } from '../../../../../src/core/llm/keys/key-problem.ts';
 import { errorFromResponse } from '../../../../../src/core/llm/wire/provider-error.ts';
 
 const ASKED = { provider: 'Acme', apiKey: 'sk-canary' };
@@ -23,6 +24,51 @@ describe('errorFromResponse', () => {
   ])('recognizes %s', async (_what, status, body, code) => {
     const error = await errorFromResponse(Response.json(body, { status }), ASKED);
     expect(error.code).toBe(code);
+  });
+
+  it.each([
+    [
+      400,
+      { type: 'invalid_request_error', message: 'Your credit balance is too low' },
+      'NO_CREDIT',
+      /no credit or quota/,
+    ],
+    [
+      429,
+      { code: 'insufficient_quota', message: 'You exceeded your current quota' },
+      'NO_CREDIT',
+      /no credit or quota/,
+    ],
+    [402, { message: 'Insufficient Balance' }, 'NO_CREDIT', /no credit or quota/],
+    [400, { status: 'INVALID_ARGUMENT', message: 'API key not valid.' }, 'WRONG_KEY', /rejected the key/],
+    [401, { message: 'no' }, 'WRONG_KEY', /rejected the key/],
+    [
+      400,
+      { status: 'FAILED_PRECONDITION', message: 'User location is not supported.' },
+      'BLOCKED_REGION',
+      /region/,
+    ],
+    [403, { code: 'unsupported_country_region_territory' }, 'BLOCKED_REGION', /region/],
+    [403, { details: [{ reason: 'API_KEY_SERVICE_BLOCKED' }] }, 'NOT_ALLOWED', /permissions/],
+    [403, { message: 'no' }, 'NOT_ALLOWED', /permissions/],
+  ])(
+    'tells what is wrong with a key, as the check of a key does: %i %j',
+    async (status, error, problem, advice) => {
+      const failure = await errorFromResponse(Response.json({ error }, { status }), ASKED);
+      expect(failure).toMatchObject({ code: 'AUTH', retryable: false });
+      expect(failure.message).toMatch(advice);
+      expect(problemIn(JSON.stringify({ error }), status)).toBe(problem);
+    },
+  );
+
+  it('takes a limit of Google that is soon over for no empty account', async () => {
+    const error = {
+      status: 'RESOURCE_EXHAUSTED',
+      message: 'You exceeded your current quota, please check your plan',
+    };
+    const failure = await errorFromResponse(Response.json({ error }, { status: 429 }), ASKED);
+    expect(failure).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+    expect(problemIn(JSON.stringify({ error }), 429)).toBe('BUSY');
   });
 
   it.each([
