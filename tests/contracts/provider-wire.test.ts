@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ModelStreamPart, ModelError } from '../../src/core/llm/language-model.ts';
 import { UsageMeter } from '../../src/modules/usage/usage-meter.ts';
-import {
-  type ReceivedRequest,
-  ScriptedProvider,
-  sendError,
-  sendEvents,
-} from '../support/scripted-provider.ts';
+import { ScriptedProvider, sendError, sendEvents } from '../support/scripted-provider.ts';
 import { FRAMINGS } from './event-framings.ts';
 import { KEY, type ProviderDialect, REQUEST, USAGE } from './provider-dialect.ts';
 import { DIALECTS } from './provider-dialects.ts';
@@ -281,45 +276,7 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
       expect(shown.length).toBeLessThan(600);
     });
   });
-
-  describe('a stream that breaks after any byte', () => {
-    it.each(['ends', 'is reset'])('and %s is never a wrong text marked complete', async (how) => {
-      const bytes = Buffer.from(wholeAnswer(dialect).join(''));
-      provider.answer = (response, request: ReceivedRequest) => {
-        const count = Number(/break after (\d+)/.exec(request.body)![1]);
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.write(bytes.subarray(0, count), () => {
-          if (how === 'ends') response.end();
-          else response.socket?.resetAndDestroy();
-        });
-        if (count === 0) response.flushHeaders();
-      };
-      const counts = [...bytes.keys(), bytes.length];
-      for (let from = 0; from < counts.length; from += TOGETHER) {
-        await Promise.all(
-          counts.slice(from, from + TOGETHER).map(async (count) => {
-            const request = {
-              ...REQUEST,
-              messages: [{ role: 'user' as const, content: `break after ${count}` }],
-            };
-            const { parts, error } = await outcomeOf(model(), request);
-            expect(WHOLE.startsWith(textOf(parts))).toBe(true);
-            if (error === undefined)
-              expect([count, textOf(parts), parts.at(-1)]).toEqual([
-                count,
-                WHOLE,
-                { type: 'end', reason: 'stop' },
-              ]);
-            else expect(error).toBeInstanceOf(ModelError);
-            if (how === 'ends' && count === bytes.length) expect(error).toBeUndefined();
-          }),
-        );
-      }
-    });
-  });
 });
-
-const TOGETHER = 16;
 
 /** With the usual codes of all providers: gateways pass them on inside the protocols of others. */
 const ERRORS_IN_STREAM: [error: object, code: string, retryable?: boolean][] = [
@@ -370,10 +327,10 @@ function stopOf(dialect: ProviderDialect): string {
   return dialect.words.stop[0]!;
 }
 
-async function outcomeOf(model: ReturnType<ProviderDialect['create']>, request = REQUEST) {
+async function outcomeOf(model: ReturnType<ProviderDialect['create']>) {
   const parts: ModelStreamPart[] = [];
   try {
-    for await (const part of model.stream(request, new AbortController().signal)) parts.push(part);
+    for await (const part of model.stream(REQUEST, new AbortController().signal)) parts.push(part);
     return { parts, error: undefined };
   } catch (error) {
     return { parts, error };
