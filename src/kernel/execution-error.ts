@@ -39,8 +39,11 @@ export function describeFailure(
 ): ExecutionErrorData {
   const code = codeOf(error);
   const cause = describeAttempt(error, attempts);
-  if (isOutputLimit(error)) return { code, message: cause, stepKey }; // its message has its own advice
-  const advice = (stepKey === null ? REPLY_ADVICE : STEP_ADVICE)[code];
+  if (advisesItself(error)) return { code, message: cause, stepKey };
+  const isStep = stepKey !== null;
+  const advice = isFutile(error)
+    ? (isStep ? FUTILE_STEP_ADVICE : FUTILE_REPLY_ADVICE)[error.code]
+    : (isStep ? STEP_ADVICE : REPLY_ADVICE)[code];
   return { code, message: advice ? `${cause} ${advice}` : cause, stepKey };
 }
 
@@ -51,7 +54,7 @@ export function describeAttempt(error: unknown, attempts: number): string {
   if (error instanceof EmptyOutputError) return `The model returned an empty text (${tries}).`;
   if (error instanceof UnstorableError)
     return `The result cannot be stored: ${error.message}. The provider may have sent a value that makes no sense.`;
-  if (isOutputLimit(error)) return error.message;
+  if (advisesItself(error)) return error.message;
   if (error instanceof ModelError) return `The provider failed (${tries}): ${error.message}`;
   return 'An internal error occurred.';
 }
@@ -65,14 +68,20 @@ const REFUSALS = ['BUDGET_EXCEEDED', 'FORBIDDEN'] as const;
 
 function codeOf(error: unknown): ExecutionErrorCode {
   if (isRefusal(error)) return error.code;
-  if (error instanceof EmptyOutputError || error instanceof UnstorableError || isOutputLimit(error))
+  if (error instanceof EmptyOutputError || error instanceof UnstorableError || advisesItself(error))
     return 'INVALID_OUTPUT';
   if (error instanceof ModelError) return error.code === 'TIMEOUT' ? 'TIMEOUT' : 'PROVIDER_ERROR';
   return 'INTERNAL';
 }
 
-function isOutputLimit(error: unknown): error is ModelError {
-  return error instanceof ModelError && error.code === 'OUTPUT_LIMIT';
+/** The model wrote no text, for a reason that the message names, with its advice. */
+function advisesItself(error: unknown): error is ModelError {
+  return error instanceof ModelError && (error.code === 'OUTPUT_LIMIT' || error.code === 'TOOL_CALL');
+}
+
+/** Whether the same request fails until somebody does what the message says. */
+function isFutile(error: unknown): error is ModelError & { code: keyof typeof FUTILE_STEP_ADVICE } {
+  return error instanceof ModelError && error.code in FUTILE_STEP_ADVICE;
 }
 
 const STEP_ADVICE: Advice = {
@@ -87,6 +96,18 @@ const REPLY_ADVICE: Advice = {
   PROVIDER_ERROR: 'Send the message again later; if it fails again, tell the operator.',
   TIMEOUT: 'Send the message again later.',
   INTERNAL: 'Send the message again. If the error persists, report its time and the id.',
+};
+
+const FUTILE_STEP_ADVICE = {
+  AUTH: 'Until then the run fails again; another model for the step may help.',
+  BAD_REQUEST: 'Until then the run fails again; another model for the step may help.',
+  REFUSED: "Change the input or the step's prompt, or choose another model for the step.",
+};
+
+const FUTILE_REPLY_ADVICE: typeof FUTILE_STEP_ADVICE = {
+  AUTH: 'Until then every message fails: tell the operator.',
+  BAD_REQUEST: 'Until then every message fails: tell the operator.',
+  REFUSED: 'The same words will be refused again.',
 };
 
 type Advice = Partial<Record<ExecutionErrorCode, string>>;

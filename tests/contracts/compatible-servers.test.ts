@@ -94,6 +94,38 @@ describe('a server that refuses a parameter', () => {
     expect(server.requests.map(({ body }) => body.includes('response_format'))).toEqual([true, false]);
   });
 
+  it.each([
+    [400, 'Failed to parse grammar'],
+    [400, 'JSON schema conversion failed: Unrecognized schema: {"enum":[]}'],
+    [400, 'The provided JSON schema contains features not supported by xgrammar.'],
+    [422, 'Invalid schema: too many states'],
+    [500, 'failed to create grammar'],
+  ])('that cannot compile the schema is asked for any object: %i %s', async (status, message) => {
+    refuse('json_schema', (response) => sendError(response, status, { error: { message } }));
+    const model = nextModel();
+    for (const tries of [2, 3]) {
+      expect(textOf(await ask(model))).toBe('fine');
+      expect(server.requests).toHaveLength(tries);
+      expect(server.requests.at(-1)!.body).toContain('"response_format":{"type":"json_object"}');
+    }
+    const request = { ...REQUEST, model: `own/${model}` };
+    expect(textOf(await Array.fromAsync(stream(request)))).toBe('fine');
+    expect(server.requests.at(-1)!.body).not.toContain('response_format'); // a text has no form
+  });
+
+  it('that compiles no grammar at all gets an instruction in words only', async () => {
+    const error = { code: 400, message: 'Failed to parse grammar', type: 'invalid_request_error' };
+    refuse('response_format', (response) => sendError(response, 400, { error }));
+    expect(textOf(await ask(nextModel()))).toBe('fine');
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('that fails for another reason is asked once', async () => {
+    refuse('model', (response) => sendError(response, 500, { error: 'unexpected end of the reasoning' }));
+    await expect(ask(nextModel())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('may refuse all of them, one after another', async () => {
     server.answer = (response, { body }) => {
       const refused = ['max_tokens', 'stream_options', 'response_format'].find((name) =>
@@ -126,6 +158,9 @@ describe('a server that refuses a parameter', () => {
     LITELLM.replace('stream_options', 'reasoning_effort'),
     "Unsupported value: 'reasoning_effort' does not support 'low' with this model.",
     'Unrecognized request argument supplied: reasoning_effort',
+    '"llama3.2:3b" does not support thinking',
+    `invalid reasoning value: 'medium' (must be "high", "low", or "none")`,
+    'think value "medium" is not supported for this model',
   ])('about thinking thinks as it does by itself: %s', async (message) => {
     refuse('reasoning_effort', (response) => sendError(response, 400, { error: { message } }));
     const name = nextModel();
@@ -145,6 +180,50 @@ describe('a server that refuses a parameter', () => {
     );
     await expect(ask(nextModel())).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('a model that has room for its thinking', () => {
+  const thinker = (name: string) => {
+    const client = new CompatibleServers([
+      compatibleServer('own', server, { name, thinkingTokens: 200, contextTokens: 1_000 }),
+    ]);
+    const request = { ...REQUEST, model: `own/${name}`, thinkingTokens: 200 };
+    return () => client.stream(request, new AbortController().signal);
+  };
+  const writing = (...events: string[]) => {
+    server.answer = (response) => sendEvents(response, ...events).end();
+  };
+
+  it('never shows thinking without an opening', async () => {
+    const ask = thinker(nextModel());
+    writing(chatChunk('I should say'), chatChunk(' yes.</think>\n\nYes.'), chatEnd());
+    for (let times = 0; times < 2; times++) expect(textOf(await Array.fromAsync(ask()))).toBe('Yes.');
+  });
+
+  it.each([
+    ['its server sends thinking apart', [chatChunk(null, { delta: { reasoning: 'hm' } })], 1],
+    ['it opens its thinking', [chatChunk('<think>hm</think>')], 1],
+    ['a whole answer had none', [], 2],
+  ])('is shown at once when %s', async (_sign, events, times) => {
+    const ask = thinker(nextModel());
+    writing(...events, chatChunk('whole'), chatEnd());
+    for (let n = 1; n < times; n++) expect(textOf(await Array.fromAsync(ask()))).toBe('whole');
+    server.answer = (response) => sendEvents(response, ...events, chatChunk('first'));
+    for await (const part of ask()) if (part.type === 'text') return expect(part.text).toBe('first');
+  });
+
+  it('ends at its window when prompt and answer fill it, and at its limit else', async () => {
+    const ask = thinker(nextModel());
+    const usageOf = (prompt_tokens: number) =>
+      chatEvent({ choices: [], usage: { prompt_tokens, completion_tokens: 299 } });
+    for (const [prompt, reason] of [
+      [701, 'window'],
+      [500, 'length'],
+    ] as const) {
+      writing(chatChunk('word '.repeat(90)), usageOf(prompt), chatEnd('length'));
+      expect((await Array.fromAsync(ask())).at(-1)).toEqual({ type: 'end', reason });
+    }
   });
 });
 

@@ -57,7 +57,8 @@ function describeAnswers(dialect: ProviderDialect, mock: LLMock): void {
     });
 
     it('ends with `length` when it reaches its token limit', async () => {
-      mock.onMessage('hello', { content: 'cut', finishReason: dialect.finishReasons.length });
+      const usage = usageInAllSpellings(12, REQUEST.maxOutputTokens);
+      mock.onMessage('hello', { content: 'cut', finishReason: dialect.finishReasons.length, usage });
       expect(ends(await all(model(), REQUEST))).toEqual(['length']);
     });
   });
@@ -125,8 +126,12 @@ function describeRefusals(dialect: ProviderDialect, mock: LLMock, provider: Scri
     });
 
     it('does not follow a redirect', async () => {
-      provider.answer = (response) => response.writeHead(307, { location: provider.url }).end();
-      expect(await scriptedFailure()).toMatchObject({ code: 'BAD_REQUEST' });
+      const location = `http://user:${KEY}@elsewhere.example/v1?key=${KEY}`;
+      provider.answer = (response) => response.writeHead(307, { location }).end();
+      const error = await scriptedFailure();
+      expect(error).toMatchObject({ code: 'BAD_REQUEST', status: 307 });
+      expect(error.message).toContain('redirects the request to http://elsewhere.example (307)');
+      expect(everythingIn(error)).not.toContain(KEY);
       expect(provider.requests).toHaveLength(1);
     });
 

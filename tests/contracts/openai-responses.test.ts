@@ -95,12 +95,16 @@ describe('an answer of the Responses API', () => {
   });
 
   it.each([
-    ['a call of a tool', [call]],
     ['a call of a tool beside text', [message('I look it up.'), call]],
     ['a picture', [{ type: 'message', content: [textPart('See:'), { type: 'output_image' }] }]],
   ])('is not complete with %s', async (_what, output) => {
     provider.answer = (response) => sendEvents(response, completed(output)).end();
     expect((await partsOf(proxy('calls'))).at(-1)).toEqual({ type: 'end', reason: 'unknown' });
+  });
+
+  it('that calls a tool in place of a text is told once', async () => {
+    provider.answer = (response) => sendEvents(response, completed([call])).end();
+    await expect(partsOf(proxy('tools'))).rejects.toMatchObject({ code: 'TOOL_CALL', retryable: false });
   });
 
   const refusal = { type: 'refusal', refusal: 'I cannot help with that.' };
@@ -181,7 +185,10 @@ describe('a proxy of OpenAI that does not know the Responses API', () => {
   });
 
   it('is not remembered while chat completions fail, too, e.g. because it has no such model', async () => {
-    provider.answer = (response) => sendError(response, 404, { error: { message: 'no such model' } });
+    provider.answer = (response, { path }) => {
+      const message = path.endsWith('/chat/completions') ? 'not a chat model' : 'no such model';
+      return sendError(response, 404, { error: { message } });
+    };
     for (let times = 0; times < 2; times++)
       await expect(partsOf(proxy('no-model'))).rejects.toMatchObject({
         code: 'BAD_REQUEST',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ModelStreamPart, ModelError } from '../../src/core/llm/language-model.ts';
+import { type ModelRequest, type ModelStreamPart, ModelError } from '../../src/core/llm/language-model.ts';
 import { UsageMeter } from '../../src/modules/usage/usage-meter.ts';
 import { ScriptedProvider, sendError, sendEvents } from '../support/scripted-provider.ts';
 import { FRAMINGS } from './event-framings.ts';
@@ -16,9 +16,10 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
   beforeEach(() => provider.reset());
 
   const model = () => dialect.create({ url: provider.url });
-  const answering = (...events: string[]) => {
+  const answering = (...events: string[]) => answeringTo(REQUEST, ...events);
+  const answeringTo = (request: ModelRequest, ...events: string[]) => {
     provider.answer = (response) => sendEvents(response, ...events).end();
-    return outcomeOf(model());
+    return outcomeOf(model(), request);
   };
   const answer = (...middle: string[]) =>
     answering(
@@ -66,6 +67,13 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
       ['only white space', 200, 'text/event-stream', ' \n\n', /an empty body/],
       ['JSON of another kind', 200, 'application/json', '{"status":"ok"}', /JSON that is no completion/],
       ['lines of JSON', 200, 'application/x-ndjson', '{"a":1}\n{"b":2}\n', /JSON that is no completion/],
+      [
+        'an error about the address',
+        200,
+        'application/json',
+        '{"error":"Unexpected endpoint or method. (POST /chat/completions)"}',
+        /Check the model name, the base URL/,
+      ],
       ['a JSON error', 200, 'application/json', '{"error":{"message":"no such model"}}', /no such model/],
       ['an error as an event stream', 200, 'text/event-stream', '{"error":"broken"}', /broken/],
       [
@@ -105,7 +113,8 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
     );
     it.each(ends)('%s keeps the text, as %s', async (word, reason) => {
       const { connection, ending, endMarker } = dialect;
-      const { parts } = await answering(
+      const { parts } = await answeringTo(
+        UP_TO_LIMIT,
         ...connection.opening(USAGE),
         connection.text(WHOLE),
         ...ending(word, USAGE),
@@ -113,6 +122,51 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
       );
       expect(textOf(parts)).toBe(WHOLE);
       expect(parts.at(-1)).toEqual({ type: 'end', reason });
+    });
+
+    it.each<[told: number, limit: Partial<ModelRequest>, reason: string]>([
+      [7, { maxOutputTokens: 8 }, 'window'],
+      [1_900, { maxOutputTokens: 2_000 }, 'length'],
+      [1_500, { maxOutputTokens: 2_000 }, 'window'],
+      [1_500, { maxOutputTokens: 1_000, thinkingTokens: 1_000 }, 'window'],
+      [0, { maxOutputTokens: 2_000 }, 'length'],
+    ])('after %i told tokens of %j is the %s’s', async (outputTokens, limit, reason) => {
+      const { connection, ending, endMarker, words } = dialect;
+      const usage = { inputTokens: 11, outputTokens };
+      const { parts } = await answeringTo(
+        { ...REQUEST, ...limit },
+        ...connection.opening({ inputTokens: 0, outputTokens: 0 }),
+        connection.text('word '.repeat(Math.max(7, outputTokens / 2))),
+        ...ending(words.length[0]!, usage),
+        ...endMarker,
+      );
+      expect(parts.at(-1)).toEqual({ type: 'end', reason });
+    });
+
+    it.each([
+      ['unknown', /the limit of output tokens is used up; some models think unseen/, {}],
+      ['asked for', /thinking used up the limit/, { maxOutputTokens: 6, thinkingTokens: 1 }],
+    ])('without any text blames thinking only if it was %s', async (_what, words, asked) => {
+      const { connection, ending, endMarker } = dialect;
+      const { error } = await answeringTo(
+        { ...UP_TO_LIMIT, ...asked },
+        ...connection.opening(USAGE),
+        ...ending(dialect.words.length[0]!, USAGE),
+        ...endMarker,
+      );
+      expect(error).toMatchObject({ code: 'OUTPUT_LIMIT', message: expect.stringMatching(words) as string });
+    });
+
+    it('by a tool that was not offered is told once, if there is no text', async () => {
+      const { connection, ending, endMarker, words } = dialect;
+      const word = words.unknown.find((each) => /tool|function/i.test(each));
+      if (!word) return; // the Responses API tells it in the output
+      const { error } = await answering(...connection.opening(USAGE), ...ending(word, USAGE), ...endMarker);
+      expect(error).toMatchObject({
+        code: 'TOOL_CALL',
+        retryable: false,
+        message: expect.stringContaining(`called a tool (${word}) and wrote no text`) as string,
+      });
     });
 
     const failures = (['REFUSED', 'TRUNCATED'] as const).flatMap((code) =>
@@ -190,7 +244,8 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
 
     it('is `thinking` when most of the limit was used by it', async () => {
       const { connection, ending, endMarker, thinking, words } = dialect;
-      const { parts } = await answering(
+      const { parts } = await answeringTo(
+        UP_TO_LIMIT,
         ...connection.opening(USAGE),
         thinking[0]!('hm '.repeat(50)),
         connection.text('So'),
@@ -278,6 +333,9 @@ describe.each(Object.values(DIALECTS))('the wire of $name', (dialect) => {
   });
 });
 
+/** Whose limit the usage reaches. */
+const UP_TO_LIMIT: ModelRequest = { ...REQUEST, maxOutputTokens: USAGE.outputTokens };
+
 /** With the usual codes of all providers: gateways pass them on inside the protocols of others. */
 const ERRORS_IN_STREAM: [error: object, code: string, retryable?: boolean][] = [
   [{ code: 400 }, 'BAD_REQUEST'],
@@ -300,6 +358,13 @@ const ERRORS_IN_STREAM: [error: object, code: string, retryable?: boolean][] = [
   [{ code: 'insufficient_quota' }, 'AUTH'],
   [{ code: 'context_length_exceeded' }, 'BAD_REQUEST'],
   [{ code: 'content_filter' }, 'REFUSED'],
+  [{ code: 400, message: 'Output blocked by content filtering policy; its own words' }, 'REFUSED'],
+  [{ code: 403, message: 'Your input was flagged: its own words' }, 'REFUSED'],
+  [{ code: 400, message: 'its own words: your credit balance is too low' }, 'AUTH'],
+  [{ message: 'its own words: Unexpected endpoint or method.' }, 'BAD_REQUEST'],
+  [{ message: 'its own words: model llama9 not found' }, 'BAD_REQUEST'],
+  [{ message: 'its own words: too many requests' }, 'RATE_LIMITED'],
+  [{ message: 'its own words: the model has crashed' }, 'UNAVAILABLE'],
   [{ code: 400, status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] }, 'AUTH'],
   [{ code: 429, status: 'RESOURCE_EXHAUSTED' }, 'RATE_LIMITED'],
   [

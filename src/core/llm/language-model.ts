@@ -105,7 +105,9 @@ export type ModelErrorCode =
   /** The provider refused the content. */
   | 'REFUSED'
   /** A limit of tokens was used up before any text was written, usually by thinking. */
-  | 'OUTPUT_LIMIT';
+  | 'OUTPUT_LIMIT'
+  /** The model called a tool, although none was offered, and wrote no text. */
+  | 'TOOL_CALL';
 
 export class ModelError extends Error {
   readonly code: ModelErrorCode;

@@ -10,6 +10,12 @@ export function outputLimit({ maxOutputTokens, thinkingTokens = 0 }: ModelReques
   return maxOutputTokens + thinkingTokens;
 }
 
+/** The request itself, or with less output where it wants more than `most`, which is null for a model without a known limit. */
+export function withinLimit(request: ModelRequest, most: number | null): ModelRequest {
+  const excess = most === null ? 0 : Math.max(0, outputLimit(request) - most);
+  return excess === 0 ? request : { ...request, maxOutputTokens: request.maxOutputTokens - excess };
+}
+
 /** How much a model is to think: a text takes more thought than an object, whose form leads the model. */
 export function thinkingEffort({ output }: ModelRequest): 'low' | 'medium' {
   return output ? 'low' : 'medium';

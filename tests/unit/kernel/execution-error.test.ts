@@ -28,6 +28,22 @@ describe('describeFailure', () => {
   });
 });
 
+describe('a request that fails as long as it is the same', () => {
+  it.each(['AUTH', 'BAD_REQUEST', 'REFUSED'] as const)('is not to be sent again later: %s', (code) => {
+    const error = new ModelError(code, 'Acme wants something else.');
+    for (const stepKey of ['report', null]) {
+      const { message } = describeFailure(error, stepKey, 1);
+      expect(message).toMatch(/^The provider failed \(1 attempt\): Acme wants something else\. .+\.$/);
+      expect(message).not.toContain('later');
+    }
+  });
+
+  it('is, when it is only limited for a long time', () => {
+    const error = new ModelError('RATE_LIMITED', 'Acme is full.', { retryable: false });
+    expect(describeFailure(error, 'report', 1).message).toContain('later');
+  });
+});
+
 describe('a limit that thinking used up', () => {
   it('is an invalid output with the advice of the error, and none about the prompt', () => {
     const spent = new ModelError('OUTPUT_LIMIT', 'Acme returned no text. Raise maxOutputTokens.');

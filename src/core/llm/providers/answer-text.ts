@@ -24,10 +24,15 @@ export class AnswerText {
     return whole ? this.#filter.push(storableText(whole)) : [];
   }
 
-  /** What was still kept back. */
-  end(): ModelStreamPart[] {
+  /** What was still kept back. `isWhole`: the answer was not cut. */
+  end(isWhole: boolean): ModelStreamPart[] {
     const rest = this.#half ? this.#filter.push(storableText(this.#half)) : [];
-    return [...rest, ...this.#filter.end()];
+    return [...rest, ...this.#filter.end(isWhole)];
+  }
+
+  /** What was still kept back of an answer that failed: as thinking, because it is billed but shown to nobody. */
+  abandon(): ModelStreamPart[] {
+    return this.#filter.abandon();
   }
 }
 

@@ -15,7 +15,7 @@ export const openAiChat: ProviderProtocol = { send: sendWith('max_completion_tok
  * The same for other servers that speak it. Some of them, e.g. Ollama, ignore the newer name of the limit without a word,
  * and would write without one.
  */
-export const compatibleChat: ProviderProtocol = { send: sendWith('max_tokens'), reader };
+export const compatibleChat: ProviderProtocol = { send: sendWith('max_tokens'), reader, thinksInText: true };
 
 function reader(connection: ProviderConnection): EventReader {
   const readWhole = wholeReader();

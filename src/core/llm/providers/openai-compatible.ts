@@ -4,10 +4,9 @@ import {
   type ModelRequest,
   type ModelStreamPart,
 } from '../language-model.ts';
-import { outputLimit } from '../request.ts';
 import { compatibleChat } from './openai-chat.ts';
 import type { ModelTimeouts } from './provider-call.ts';
-import { defineProvider, type Provider } from './provider.ts';
+import { defineProvider, type ModelLimits, type Provider } from './provider.ts';
 
 export const openAiCompatible: Provider = {
   title: 'OpenAI-compatible',
@@ -26,13 +25,7 @@ export class CompatibleServers implements LanguageModel {
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamPart> {
     const target = this.#targets.get(request.model);
     if (!target) throw new ModelError('BAD_REQUEST', `No server has the model ${request.model}.`);
-    const { client, model, maxOutputTokens } = target;
-    const excess = maxOutputTokens === null ? 0 : Math.max(0, outputLimit(request) - maxOutputTokens);
-    const sent = { ...request, model, maxOutputTokens: request.maxOutputTokens - excess };
-    for await (const part of client.stream(sent, signal)) {
-      const isOwnLimit = excess > 0 && part.type === 'end' && part.reason === 'length';
-      yield isOwnLimit ? { type: 'end', reason: 'window' } : part;
-    }
+    yield* target.client.stream({ ...request, model: target.model }, signal);
   }
 }
 
@@ -40,10 +33,10 @@ function targetsOf(server: CompatibleServer, timeouts: ModelTimeouts): [string, 
   const { name, baseUrl, apiKey, models } = server;
   const { description } = openAiCompatible;
   const provider = defineProvider({ title: name, description, baseUrl, ...compatibleChat });
-  const client = provider.create({ apiKey: apiKey ?? '', timeouts });
+  const access = { apiKey: apiKey ?? '', timeouts };
   return models.map((model) => [
     fullName(server, model.name),
-    { client, model: model.name, maxOutputTokens: model.maxOutputTokens },
+    { client: provider.create({ ...access, limits: model }), model: model.name },
   ]);
 }
 
@@ -68,12 +61,9 @@ export interface CompatibleServer {
   models: readonly CompatibleModel[];
 }
 
-export interface CompatibleModel {
+export interface CompatibleModel extends ModelLimits {
   /** As the server calls it. */
   name: string;
-  contextTokens: number | null;
-  /** The most that the model can write, thinking included. A request never asks for more. Null: unknown. */
-  maxOutputTokens: number | null;
   /** Room for thinking, in addition to the text. Less than `maxOutputTokens`. Null: the model does not think. */
   thinkingTokens: number | null;
   inputUsdPerMTok: string;
@@ -83,5 +73,4 @@ export interface CompatibleModel {
 interface Target {
   client: LanguageModel;
   model: string;
-  maxOutputTokens: number | null;
 }

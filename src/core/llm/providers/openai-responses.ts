@@ -82,7 +82,7 @@ class ResponsesAnswer {
 
   item(item: unknown, output_index: unknown): ModelStreamPart[] {
     const type = field(item, 'type');
-    if (type === 'function_call' || type === 'custom_tool_call') this.#leaveOut();
+    if (CALLS.has(String(type))) this.#leaveOut();
     if (type !== 'message') return [];
     const place = { item_id: field(item, 'id'), output_index };
     return listField(item, 'content').flatMap((content, n) =>
@@ -110,9 +110,15 @@ function indexIn(event: object, name: string): number | undefined {
   return Number.isInteger(index) ? index : undefined;
 }
 
+/** A tool that was called stands in the output of a completed response. */
 function endWord(response: unknown): string | undefined {
-  return textField(field(response, 'incomplete_details'), 'reason') ?? textField(response, 'status');
+  const reason = textField(field(response, 'incomplete_details'), 'reason');
+  const types = listField(response, 'output').map((item) => textField(item, 'type'));
+  return reason ?? types.find((type) => type && CALLS.has(type)) ?? textField(response, 'status');
 }
+
+/** Of tools that the server does not run itself. */
+const CALLS: ReadonlySet<string> = new Set(['function_call', 'custom_tool_call']);
 
 /** The output tokens include the thinking. */
 function usageOf(usage: unknown): ModelStreamPart[] {

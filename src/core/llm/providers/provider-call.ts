@@ -6,7 +6,7 @@ import { openAnswer } from '../wire/open-answer.ts';
 import { errorFromResponse, type ProviderIdentity } from '../wire/provider-error.ts';
 import { sendAccepted } from '../wire/refused-parameters.ts';
 import { AnswerText } from './answer-text.ts';
-import { ArrivedAnswer } from './arrived-answer.ts';
+import { ArrivedAnswer, type AskedAnswer } from './arrived-answer.ts';
 import type { ThinkingFilter } from './thinking-filter.ts';
 
 /**
@@ -23,23 +23,31 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
     await call.send(connection);
     const read = call.reader(connection);
     for await (const events of connection.events()) {
-      for (const part of events.flatMap(read).flatMap((each) => text.read(each))) {
+      for (const part of partsOf(events, read, text)) {
         connection.signal.throwIfAborted(); // also for events that had arrived before an abort
         answer.observe(part);
         yield part;
       }
     }
-    for (const part of text.end()) {
+    answer.checkEnd(connection.end, connection);
+    for (const part of text.end(connection.end === 'complete')) {
       answer.observe(part);
       yield part;
     }
     connection.signal.throwIfAborted();
     yield { type: 'end', reason: answer.endReason(connection.end, connection) };
   } catch (error) {
-    throw connection.explain(error);
+    const failure = connection.explain(error);
+    yield* text.abandon();
+    throw failure;
   } finally {
     connection.close();
   }
+}
+
+/** One at a time, so that none is lost when one of the next fails. */
+function* partsOf(events: object[], read: EventReader, text: AnswerText): Generator<ModelStreamPart> {
+  for (const event of events) for (const part of read(event)) yield* text.read(part);
 }
 
 /**
@@ -205,13 +213,11 @@ export interface ModelTimeouts {
   totalMs: number;
 }
 
-export interface ProviderCall extends ProviderIdentity {
+export interface ProviderCall extends ProviderIdentity, AskedAnswer {
   /** Default: the global one. */
   fetch?: typeof fetch | undefined;
   timeouts: ModelTimeouts;
   signal: AbortSignal;
-  /** Of the text. */
-  maxOutputTokens: number;
   /** Separates thinking from the text of this call. */
   filter: ThinkingFilter;
   /** Sends the request with the provider's SDK, through the connection's `fetch` and `signal`. */

@@ -1,11 +1,12 @@
 import type { LanguageModel, ModelRequest, ModelStreamPart, ModelUsage } from '../language-model.ts';
+import { withinLimit } from '../request.ts';
 import {
   callProvider,
   type EventReader,
   type ModelTimeouts,
   type ProviderConnection,
 } from './provider-call.ts';
-import { ThinkingFilter } from './thinking-filter.ts';
+import { ThinkingHabits } from './thinking-habits.ts';
 
 /**
  * Declares a provider that needs an API key. Every list of providers is derived from `registry.ts`.
@@ -19,31 +20,28 @@ export function defineProvider({
   baseUrl: ownUrl,
   send,
   reader,
+  thinksInText = false,
 }: ProviderDeclaration): KeyedProvider {
   return {
     title,
     description,
     baseUrl: ownUrl,
-    create({ apiKey, baseUrl, fetch, timeouts = DEFAULT_TIMEOUTS }) {
+    create({ apiKey, baseUrl, fetch, timeouts = DEFAULT_TIMEOUTS, limits = UNKNOWN_LIMITS }) {
       const server = { apiKey, baseUrl: baseUrl ?? ownUrl };
-      /** Models whose thinking was once misread. Few: only models with a known price are called. */
-      const thinkers = new Set<string>();
+      const habits = new ThinkingHabits(thinksInText);
       return {
-        stream(request, signal) {
-          const { model, output } = request;
-          const filter = new ThinkingFilter({
-            hold: output !== undefined || thinkers.has(model),
-            suspect: OPENS_IN_PROMPT.test(model),
-            onMisread: () => thinkers.add(model),
-          });
+        stream(wanted, signal) {
+          const request = withinLimit(wanted, limits.maxOutputTokens);
           return callProvider({
             provider: title,
             apiKey,
             fetch,
             timeouts,
             signal,
-            filter,
-            maxOutputTokens: request.maxOutputTokens,
+            filter: habits.filterFor(request),
+            request,
+            isOwnLimit: request !== wanted,
+            contextTokens: limits.contextTokens,
             send: (connection) => send(request, connection, server),
             reader,
           });
@@ -52,14 +50,6 @@ export function defineProvider({
     },
   };
 }
-
-/**
- * Names of models whose prompt template opens the thinking, so that only its end stands in their text: DeepSeek R1 and
- * what was distilled from it, QwQ, Qwen's Thinking models. Where their server does not send the thinking apart, nothing of
- * their answers is shown before the end. Such a model by another name is found out by its first answer, whose thinking is
- * shown until it ends, once in each process: to spare that, every model's text would have to be held back.
- */
-const OPENS_IN_PROMPT = /\br1\b|\bqwq\b|thinking|reasoning/i;
 
 /** The usage as a part. Empty when the provider's numbers are no token counts: some servers send zeros or omit them. */
 export function usageParts({ input, output, cached, written }: UsageCounts): ModelStreamPart[] {
@@ -79,6 +69,8 @@ function isCount(value: unknown): value is number {
 
 /** A minute without data means that the provider has stalled. The longest answers take several minutes. */
 const DEFAULT_TIMEOUTS: ModelTimeouts = { idleMs: 60_000, totalMs: 600_000 };
+
+const UNKNOWN_LIMITS: ModelLimits = { contextTokens: null, maxOutputTokens: null };
 
 /** The description of a provider. */
 export interface Provider {
@@ -102,6 +94,15 @@ export interface ProviderAccess {
   timeouts?: ModelTimeouts;
   /** Sends the requests. Default: the global one. */
   fetch?: typeof fetch | undefined;
+  /** Of the models that are called, if the operator knows them. */
+  limits?: ModelLimits;
+}
+
+export interface ModelLimits {
+  /** Prompt and answer together. Null: unknown. */
+  contextTokens: number | null;
+  /** The most that the model can write, thinking included. A request never asks for more. Null: unknown. */
+  maxOutputTokens: number | null;
 }
 
 export interface ProviderDeclaration extends Provider, ProviderProtocol {
@@ -114,6 +115,8 @@ export interface ProviderProtocol {
   send: (request: ModelRequest, connection: ProviderConnection, server: ProviderServer) => Promise<void>;
   /** Creates the reader of one answer. It reports the provider's words for the end to the connection. */
   reader: (connection: ProviderConnection) => EventReader;
+  /** Whether its models may write their thinking into their text, without its opening. Default: false. */
+  thinksInText?: boolean;
 }
 
 export interface ProviderServer {

@@ -7,13 +7,15 @@ import { ModelError, type ModelStreamPart } from '../language-model.ts';
  *
  * Without an opening tag, thinking looks like text until its end. With `hold`, no text leaves before the end of the
  * thinking or of the answer, so that a reader who watches has to wait for it. Otherwise text leaves at once; when it
- * turns out to have been thinking, the filter calls `onMisread` and throws ModelError UNAVAILABLE, so that the text is
- * discarded and the model is asked again with `hold`. `suspect` is `hold` until the provider sends thinking apart.
+ * turns out to have been thinking, the filter throws ModelError UNAVAILABLE, so that the text is discarded and the model is
+ * asked again as a suspect. `suspect` is `hold` until the provider sends thinking apart. `onTold` learns whether the text
+ * began inside of the thinking.
  */
 export class ThinkingFilter {
   #hold: boolean;
   readonly #mayRelease: boolean;
-  readonly #onMisread: () => void;
+  readonly #mostHeld: number;
+  readonly #onTold: (beginsInside: boolean) => void;
   #state: 'start' | 'thinking' | 'answer' = 'start';
   #buffer = '';
   #closing = '';
@@ -22,11 +24,13 @@ export class ThinkingFilter {
   /** Whether thinking has ended, so that all that follows it is the answer. */
   #hasThought = false;
   #hasShownText = false;
+  #beganInside = false;
 
-  constructor({ hold, suspect = false, onMisread }: ThinkingFilterOptions) {
+  constructor({ hold, suspect = false, mostHeld = Infinity, onTold }: ThinkingFilterOptions) {
     this.#hold = hold || suspect;
     this.#mayRelease = !hold;
-    this.#onMisread = onMisread;
+    this.#mostHeld = mostHeld;
+    this.#onTold = onTold;
   }
 
   push(text: string): ModelStreamPart[] {
@@ -40,16 +44,24 @@ export class ThinkingFilter {
   thinkingIsApart(): void {
     if (!this.#mayRelease) return;
     this.#hold = false;
-    this.#buffer = this.#held + this.#buffer;
-    this.#held = '';
+    this.#joinHeld();
   }
 
-  /** What was still held back. */
-  end(): ModelStreamPart[] {
+  /** What was still held back. `isWhole`: the answer was not cut. */
+  end(isWhole: boolean): ModelStreamPart[] {
+    if (isWhole && !this.#beganInside) this.#onTold(false);
     const parts: ModelStreamPart[] = [];
     if (this.#state === 'start' && this.#hasThought) this.#buffer = this.#buffer.trimStart();
-    this.#buffer = this.#held + this.#buffer;
+    this.#joinHeld();
     this.#release(parts, this.#state === 'thinking' ? 'thinking' : 'text', this.#buffer.length);
+    return parts;
+  }
+
+  /** What was still held back of an answer that failed: nobody reads it, but it is billed. */
+  abandon(): ModelStreamPart[] {
+    const parts: ModelStreamPart[] = [];
+    this.#joinHeld();
+    this.#release(parts, 'thinking', this.#buffer.length);
     return parts;
   }
 
@@ -85,8 +97,12 @@ export class ThinkingFilter {
   #answer(parts: ModelStreamPart[]): boolean {
     if (this.#hasThought) return this.#release(parts, 'text', this.#buffer.length);
     const closing = UNOPENED_CLOSING.exec(this.#buffer);
-    if (closing && !this.#hasShownText) return this.#endThinking(parts, closing.index, closing[0].length);
-    if (closing) this.#misread();
+    if (closing) {
+      this.#beganInside = true;
+      this.#onTold(true);
+      if (this.#hasShownText) throw new ModelError('UNAVAILABLE', MISREAD);
+      return this.#endThinking(parts, closing.index, closing[0].length);
+    }
     const kept = CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0;
     const searched = this.#buffer.length - kept;
     if (!this.#hold) {
@@ -95,23 +111,24 @@ export class ThinkingFilter {
     }
     this.#held += this.#buffer.slice(0, searched);
     this.#buffer = this.#buffer.slice(searched);
+    if (this.#held.length > this.#mostHeld) parts.push(...this.abandon());
     return false;
+  }
+
+  #joinHeld(): void {
+    this.#buffer = this.#held + this.#buffer;
+    this.#held = '';
   }
 
   #endThinking(parts: ModelStreamPart[], end: number, closingLength: number): true {
     const rest = this.#buffer.slice(end + closingLength);
-    this.#buffer = this.#held + this.#buffer.slice(0, end);
-    this.#held = '';
+    this.#buffer = this.#buffer.slice(0, end);
+    this.#joinHeld();
     this.#release(parts, 'thinking', this.#buffer.length);
     this.#buffer = rest;
     this.#hasThought = true;
     this.#state = 'start';
     return true;
-  }
-
-  #misread(): never {
-    this.#onMisread();
-    throw new ModelError('UNAVAILABLE', MISREAD);
   }
 
   #release(parts: ModelStreamPart[], type: 'text' | 'thinking', length: number): false {
@@ -124,7 +141,9 @@ export class ThinkingFilter {
 interface ThinkingFilterOptions {
   hold: boolean;
   suspect?: boolean;
-  onMisread: () => void;
+  /** In characters. More is an answer that ignores its limit, and leaves as thinking, so that whoever counts it can end it. */
+  mostHeld?: number;
+  onTold: (beginsInside: boolean) => void;
 }
 
 const CLOSINGS: Readonly<Record<string, string>> = {

@@ -16,7 +16,7 @@ const WORDS: readonly (readonly [AccessProblem, RegExp])[] = [
   ],
   [
     'NO_CREDIT',
-    /insufficient[_ ](?:quota|balance|credits?|funds)|billing_(?:not_active|hard_limit)|credit balance|credits_exhausted|payment_required/,
+    /insufficient[_ ](?:quota|balance|credits?|funds)|billing_(?:not_active|hard_limit)|credit balance|credits_exhausted|payment_required|budget_exceeded|budget has been exceeded/,
   ],
   [
     'WRONG_KEY',

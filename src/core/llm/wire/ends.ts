@@ -58,6 +58,7 @@ const WORDS: Record<Exclude<AnswerEnd, 'unknown'>, string[]> = {
     'tool_call',
     'tool_use',
     'function_call',
+    'custom_tool_call',
     'pause_turn',
     'malformed_function_call',
     'unexpected_tool_call',

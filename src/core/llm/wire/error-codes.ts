@@ -2,19 +2,28 @@ import type { ModelErrorCode } from '../language-model.ts';
 import type { AccessProblem } from './access-problem.ts';
 
 /**
- * What a provider's error means: a precise code, else a problem of the key, else the status, else a general code. Codes
- * are compared in lower case with `_` for `-`.
+ * What a provider's error means: a precise code, else words about refused content, else a problem of the key, else the
+ * status, else a general code or general words, else `otherwise`. Codes are compared in lower case with `_` for `-`.
  */
 export function errorCodeFor(
-  codes: readonly string[],
-  status: number | undefined,
-  problem: AccessProblem | undefined,
+  { codes, status, words, problem }: ErrorSigns,
+  otherwise: ModelErrorCode,
 ): ModelErrorCode {
   const names = codes.map((code) => code.toLowerCase().replaceAll('-', '_'));
   const named = (table: ReadonlyMap<string, ModelErrorCode>) =>
     names.map((name) => table.get(name)).find((code) => code !== undefined);
-  const precise = named(PRECISE) ?? (problem && 'AUTH');
-  return precise ?? (status === undefined ? (named(GENERAL) ?? 'UNAVAILABLE') : codeOfStatus(status));
+  const precise = named(PRECISE) ?? (REFUSAL.test(words) ? 'REFUSED' : problem && 'AUTH');
+  if (precise) return precise;
+  if (status !== undefined) return codeOfStatus(status);
+  return named(GENERAL) ?? GENERAL_WORDS.find(([, pattern]) => pattern.test(words))?.[0] ?? otherwise;
+}
+
+export interface ErrorSigns {
+  codes: readonly string[];
+  /** Undefined: the error has none, e.g. inside an answer. */
+  status: number | undefined;
+  words: string;
+  problem: AccessProblem | undefined;
 }
 
 function codeOfStatus(status: number): ModelErrorCode {
@@ -22,6 +31,24 @@ function codeOfStatus(status: number): ModelErrorCode {
   if (status === 408 || status === 409 || status >= 500) return 'UNAVAILABLE';
   return 'BAD_REQUEST';
 }
+
+/** The content is refused, by a code or a status that the provider also uses for something else. */
+const REFUSAL =
+  /\b(?:input|prompt|content|message) was flagged|requires moderation|content exists risk|content[_ ]?(?:management |filtering )?policy|inappropriate content|data_inspection_failed/i;
+
+/** For errors without a status or a known code. The first row counts. */
+const GENERAL_WORDS: readonly (readonly [ModelErrorCode, RegExp])[] = [
+  ['RATE_LIMITED', /rate[- ]limit|too many requests/i],
+  ['AUTH', /(?:invalid|incorrect|missing|no) api[ _-]?key|unauthorized/i],
+  [
+    'UNAVAILABLE',
+    /overloaded|unavailable|timed out|at capacity|(?:is|still) loading|crashed|out of memory|internal (?:server )?error/i,
+  ],
+  [
+    'BAD_REQUEST',
+    /unexpected endpoint|(?:no such|unknown) (?:model|endpoint)|model\b.{0,80}\bnot (?:found|exist)|context (?:length|window|size)|(?:prompt|input) is too long/i,
+  ],
+];
 
 /** Codes that say more than the status beside them: some gateways report a too long prompt with 500. */
 const PRECISE = table({

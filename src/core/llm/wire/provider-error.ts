@@ -8,9 +8,18 @@ import { isDailyQuota, retryAfterMs } from './retry-after.ts';
 /** The error for a response whose status is not 2xx. Reads its body up to a limit. */
 export async function errorFromResponse(response: Response, identity: ProviderIdentity): Promise<ModelError> {
   const { status, headers } = response;
+  if (status >= 300 && status < 400) return redirectError(response, identity);
   const text = await readStart(response);
   const body = parseJson(text) ?? (MARKUP.test(text) ? undefined : text);
   return errorFromReport(body, identity, { status, headers });
+}
+
+/** The address may hold the key: only its origin is shown. */
+function redirectError({ status, headers, url }: Response, { provider }: ProviderIdentity): ModelError {
+  const location = headers.get('location') ?? '';
+  const to = URL.canParse(location, url) ? ` to ${new URL(location, url).origin}` : '';
+  const message = `${provider} redirects the request${to} (${status}). Redirects are not followed, so that the key goes nowhere else: put the address that answers into the base URL.`;
+  return new ModelError('BAD_REQUEST', message, { status });
 }
 
 /**
@@ -22,13 +31,17 @@ export function errorFromReport(
   identity: ProviderIdentity,
   { status, headers, permanent = false }: ReportContext = {},
 ): ModelError {
-  const error = errorIn(body);
-  const codes = [...codesOf(error), ...(error === body ? [] : codesOf(body))]; // some stand beside the error
-  const shown = status ?? statusIn(error) ?? statusIn(body);
-  const problem = accessProblemIn([...codes, wordsOf(error)].join('\n'), shown);
-  const code = errorCodeFor(codes, shown, problem);
-  const daily = code === 'RATE_LIMITED' && isDailyQuota(error);
-  const waitMs = retryAfterMs(headers, error);
+  const errors = errorsIn(body);
+  const codes = errors.flatMap(codesOf);
+  const shown = status ?? errors.map(statusIn).find((number) => number !== undefined);
+  const words = wordsOf(errors[0]) ?? '';
+  const problem = accessProblemIn([...codes, words].join('\n'), shown);
+  const code = errorCodeFor(
+    { codes, status: shown, words, problem },
+    permanent ? 'BAD_REQUEST' : 'UNAVAILABLE',
+  );
+  const daily = code === 'RATE_LIMITED' && errors.some(isDailyQuota);
+  const waitMs = errors.map((error) => retryAfterMs(headers, error)).find((ms) => ms !== undefined);
   const isLongWait = waitMs !== undefined && waitMs > LONGEST_WAIT_MS;
   const meaning = daily ? DAILY_QUOTA : meaningOf(code, problem);
   const quote = quoteIn(body, identity);
@@ -51,6 +64,18 @@ function errorIn(body: unknown): unknown {
   const first: unknown = Array.isArray(body) ? body[0] : body;
   const error = field(first, 'error');
   return error && error !== true ? error : (listField(first, 'errors')[0] ?? first);
+}
+
+/** The error, what stands beside it, and the error of the provider behind a gateway, which passes it on as JSON. */
+function errorsIn(body: unknown): unknown[] {
+  const error = errorIn(body);
+  const raw = rawOf(error);
+  const behind = typeof raw === 'string' ? parseJson(raw) : raw;
+  return [error, ...(error === body ? [] : [body]), ...(behind ? [errorIn(behind)] : [])];
+}
+
+function rawOf(error: unknown): unknown {
+  return field(field(error, 'metadata'), 'raw');
 }
 
 function codesOf(error: unknown): string[] {
@@ -77,7 +102,7 @@ function wordsOf(error: unknown): string | undefined {
     detailOf(listField(error, 'detail')[0]) ??
     textField(error, 'msg') ??
     textField(error, 'error_description');
-  const raw = textField(field(error, 'metadata'), 'raw');
+  const raw = typeof rawOf(error) === 'string' ? (rawOf(error) as string) : undefined;
   return message && raw ? `${message}: ${raw}` : (message ?? raw);
 }
 
@@ -101,6 +126,7 @@ const MEANINGS: Record<ModelErrorCode, string> = {
   BAD_REQUEST: 'rejected the request. Check the model name, the base URL and the size of the request',
   REFUSED: 'refused the content. Rephrase it',
   OUTPUT_LIMIT: 'reached the limit of output tokens. Raise maxOutputTokens',
+  TOOL_CALL: 'called a tool, although it was offered none. Choose another model',
 };
 
 const ACCESS: Record<AccessProblem, string> = {
@@ -146,6 +172,6 @@ export interface ProviderIdentity {
 interface ReportContext {
   status?: number;
   headers?: Headers;
-  /** Whether the same request must not be repeated, whatever the code says. */
+  /** Whether the same request must not be repeated, whatever the code says: the server does not answer as it should. */
   permanent?: boolean;
 }

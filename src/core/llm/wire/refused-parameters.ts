@@ -2,8 +2,8 @@ import { field, listField } from './field.ts';
 import { readStart } from './provider-error.ts';
 
 /**
- * Sends a request. A server that refuses one of the parameters below, by a 400 or 422 that names it, is asked again
- * without it or by its older name. What it refuses is remembered, for its address and the model, until the process ends.
+ * Sends a request. A server that refuses one of the parameters below, by an error that names it, is asked again without it
+ * or by its older name. What it refuses is remembered, for its address and the model, until the process ends.
  */
 export async function sendAccepted(address: string, body: unknown, send: Send): Promise<Response> {
   const parsed = typeof body === 'string' ? (JSON.parse(body) as Body) : undefined;
@@ -15,12 +15,12 @@ export async function sendAccepted(address: string, body: unknown, send: Send): 
     const accepted = withoutRefused(parsed, refused, address);
     const response = await send(JSON.stringify(accepted));
     if (response.ok && refused.size > known) remember(key, refused);
-    if (response.status !== 400 && response.status !== 422) return response;
+    const { status, headers } = response;
+    if (!REFUSING_STATUSES.has(status)) return response;
     const words = await readStart(response);
-    const next = PARAMETERS.find(
+    const next = (status === 500 ? FORMS : PARAMETERS).find(
       (each) => !refused.has(each) && each.isIn(accepted, address) && each.isRefused(words, accepted),
     );
-    const { status, headers } = response;
     if (!next) return new Response(words, { status, headers });
     refused.add(next);
   }
@@ -48,11 +48,43 @@ function remember(key: string, refused: ReadonlySet<Parameter>): void {
 const remembered = new Map<string, ReadonlySet<Parameter>>();
 const MAX_REMEMBERED = 1_000;
 
+/** 500 only over the form of the answer: some servers fail when they cannot compile its schema. */
+const REFUSING_STATUSES: ReadonlySet<number> = new Set([400, 422, 500]);
+
 /** Words of a refusal. A value that is only too large is no refusal: without the parameter it would cost more. */
 const REFUSAL =
-  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed|not enabled|forbidden|invalid (?:parameter|argument|field|property)|additional propert|cannot find field/i;
+  /unsupported|not (?:yet )?support|n't support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed|not enabled|forbidden|invalid (?:parameter|argument|field|property|reasoning|think)|additional propert|cannot find field/i;
 
-/** Changes are made in this order. A schema is left out first, then the whole JSON mode: the prompt describes the form, too. */
+/** Words about the form of an answer. Servers make a grammar of a schema, and say so when they cannot. */
+const FORM = /response_format|text\.format|json_(?:schema|object)|schema|grammar/i;
+
+/** The schema is left out first, then the whole JSON mode: the prompt describes the form, too. */
+const FORMS: readonly Parameter[] = [
+  {
+    isIn: ({ response_format: format }) => field(format, 'type') === 'json_schema',
+    isRefused: (words) => FORM.test(words),
+    change: (body) => ({ ...body, response_format: { type: 'json_object' } }),
+  },
+  {
+    isIn: ({ response_format: format }) => field(format, 'type') === 'json_object',
+    isRefused: (words) => FORM.test(words),
+    change: (body) => without(body, 'response_format'),
+  },
+  {
+    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_schema',
+    isRefused: (words) => FORM.test(words),
+    change: (body) => ({ ...body, text: { format: { type: 'json_object' } } }),
+  },
+  {
+    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_object',
+    isRefused: (words) => FORM.test(words),
+    change: (body) => without(body, 'text'),
+  },
+  leftOutOf('output_config', 'format', /output_config\.format|schema|grammar/i, /./),
+  leftOutOf('generationConfig', 'responseJsonSchema', /schema/i, /./),
+];
+
+/** Changes are made in this order. */
 const PARAMETERS: readonly Parameter[] = [
   {
     // The limit by its other name. Who refuses the older name tells the newer one.
@@ -65,34 +97,14 @@ const PARAMETERS: readonly Parameter[] = [
       older === undefined ? { ...rest, max_tokens: newer } : { ...rest, max_completion_tokens: older },
   },
   leftOut('stream_options'),
-  {
-    isIn: ({ response_format: format }) => field(format, 'type') === 'json_schema',
-    isRefused: (words) => /response_format|json_schema/.test(words),
-    change: (body) => ({ ...body, response_format: { type: 'json_object' } }),
-  },
-  {
-    isIn: ({ response_format: format }) => field(format, 'type') === 'json_object',
-    isRefused: (words) => words.includes('response_format'),
-    change: (body) => without(body, 'response_format'),
-  },
-  {
-    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_schema',
-    isRefused: (words) => /text\.format|json_schema/.test(words),
-    change: (body) => ({ ...body, text: { format: { type: 'json_object' } } }),
-  },
-  {
-    isIn: ({ text }) => field(field(text, 'format'), 'type') === 'json_object',
-    isRefused: (words) => /text\.format|json_object/.test(words),
-    change: (body) => without(body, 'text'),
-  },
+  ...FORMS,
   // How much the model is to think.
-  leftOut('reasoning_effort'),
+  leftOut('reasoning_effort', /reasoning|\bthink/i),
   leftOut('reasoning'),
   leftOut('thinking'),
   leftOutOf('output_config', 'effort', /\beffort\b/),
   leftOut('output_config'),
   leftOutOf('generationConfig', 'thinkingConfig', /thinking/i),
-  leftOutOf('generationConfig', 'responseJsonSchema', /response_?json_?schema/i),
   {
     // Google takes a schema only beside the JSON mode.
     ...leftOutOf('generationConfig', 'responseMimeType', /response_?mime_?type|json mode/i),
@@ -118,19 +130,20 @@ const PARAMETERS: readonly Parameter[] = [
 
 const OPENAI_HOST = /(?:^|\.)openai\.com$/;
 
-function leftOut(name: string): Parameter {
+/** `isNamed`: the words of servers for the parameter. */
+function leftOut(name: string, isNamed = new RegExp(name)): Parameter {
   return {
     isIn: (body) => name in body,
-    isRefused: (words) => words.includes(name) && REFUSAL.test(words),
+    isRefused: (words) => isNamed.test(words) && REFUSAL.test(words),
     change: (body) => without(body, name),
   };
 }
 
-/** `isNamed`: the words of servers for the parameter. */
-function leftOutOf(parent: string, name: string, isNamed: RegExp): Parameter {
+/** The same of a parameter in another one. */
+function leftOutOf(parent: string, name: string, isNamed: RegExp, refusal = REFUSAL): Parameter {
   return {
     isIn: (body) => field(body[parent], name) !== undefined,
-    isRefused: (words) => isNamed.test(words) && REFUSAL.test(words),
+    isRefused: (words) => isNamed.test(words) && refusal.test(words),
     change: (body) => ({ ...body, [parent]: without(body[parent] as Body, name) }),
   };
 }

@@ -55,10 +55,13 @@ export async function generateWithFallback<Facts extends object, T>(
 export function failureOf(error: unknown): GenerationFailure | null {
   if (error instanceof InvalidOutputError || error instanceof EmptyOutputError)
     return { code: 'INVALID_OUTPUT', message: error.message };
-  if (error instanceof ModelError && (error.retryable || error.code === 'OUTPUT_LIMIT'))
+  if (error instanceof ModelError && (error.retryable || WITHOUT_TEXT.has(error.code)))
     return { code: error.code, message: error.message };
   return null;
 }
+
+/** The model wrote no text. */
+const WITHOUT_TEXT: ReadonlySet<ModelErrorCode> = new Set(['OUTPUT_LIMIT', 'TOOL_CALL']);
 
 /** Waits for all calls, then throws the first error, so that no call outlives the turn. */
 export async function waitForAll<T>(calls: readonly Promise<T>[]): Promise<T[]> {

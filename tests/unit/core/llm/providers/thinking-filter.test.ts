@@ -41,24 +41,25 @@ describe('ThinkingFilter', () => {
   );
 
   it('without `hold`, tells that text which has left was thinking', () => {
-    let misread = 0;
-    const filter = new ThinkingFilter({ hold: false, onMisread: () => (misread += 1) });
+    let told: boolean | undefined;
+    const filter = new ThinkingFilter({ hold: false, onTold: (isInside) => (told = isInside) });
     expect(filter.push('hm, let me see')).toEqual([{ type: 'text', text: 'hm, let me see' }]);
     expect(filter.push('.\n</th')).toEqual([{ type: 'text', text: '.\n' }]);
     expect(() => filter.push('ink>')).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }) as Error);
-    expect(misread).toBe(1);
+    expect(told).toBe(true);
+    expect(filter.abandon()).toEqual([{ type: 'thinking', text: '</think>' }]);
   });
 
   it('streams text as it arrives', () => {
-    const filter = new ThinkingFilter({ hold: false, onMisread: () => {} });
+    const filter = new ThinkingFilter({ hold: false, onTold: () => {} });
     const parts = ['One', ' two', ' three'].map((piece) => filter.push(piece));
     expect(parts.map((ofPiece) => textOf(ofPiece))).toEqual(['One', ' two', ' three']);
   });
 
   it('takes linear time for a long answer in small pieces', () => {
-    const filter = new ThinkingFilter({ hold: true, onMisread: () => {} });
+    const filter = new ThinkingFilter({ hold: true, onTold: () => {} });
     for (let n = 0; n < 200_000; n++) filter.push('<a ');
-    expect(textOf(filter.end())).toHaveLength(600_000);
+    expect(textOf(filter.end(true))).toHaveLength(600_000);
   });
 });
 
@@ -69,9 +70,9 @@ function splits(whole: string): string[][] {
 }
 
 function read(pieces: string[], hold: boolean) {
-  const onMisread = () => {};
-  const filter = new ThinkingFilter({ hold, onMisread });
-  const parts = [...pieces.flatMap((piece) => filter.push(piece)), ...filter.end()];
+  const onTold = () => {};
+  const filter = new ThinkingFilter({ hold, onTold });
+  const parts = [...pieces.flatMap((piece) => filter.push(piece)), ...filter.end(true)];
   expect(parts.every((part) => 'text' in part && part.text !== '')).toBe(true);
   return { text: textOf(parts), thinking: textOf(parts, 'thinking') };
 }

@@ -2,6 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { problemIn } from '../../../../../src/core/llm/keys/key-problem.ts';
 import { errorFromResponse } from '../../../../../src/core/llm/wire/provider-error.ts';
 
+/** A free model, eight hours before its quota is renewed. */
+const RATE_LIMIT_OF_OPENROUTER = {
+  message:
+    'Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day',
+  code: 429,
+  metadata: { headers: { 'X-RateLimit-Limit': '50', 'X-RateLimit-Reset': String(Date.now() + 28_800_000) } },
+};
+
+function behindGateway(error: object) {
+  return { message: 'Provider returned error', code: 429, metadata: { raw: JSON.stringify({ error }) } };
+}
+
 const ASKED = { provider: 'Acme', apiKey: 'sk-canary' };
 
 describe('errorFromResponse', () => {
@@ -114,6 +126,29 @@ describe('errorFromResponse', () => {
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryable: false });
     expect(error.message).toContain('the quota of the day is used up');
     expect(error.retryAfterMs).toBeGreaterThan(3_500_000);
+  });
+
+  it.each([
+    [429, RATE_LIMIT_OF_OPENROUTER, /quota of the day.*minutes.*free-models-per-day/],
+    [429, behindGateway({ details: [{ violations: [{ quotaId: 'RequestsPerDay' }] }] }), /quota of the day/],
+    [429, { message: 'Limit reached on tokens per day (TPD): try again in 15m' }, /quota of the day/],
+    [
+      400,
+      { type: 'budget_exceeded', message: 'Budget has been exceeded!', code: '400' },
+      /no credit or quota left/,
+    ],
+    [400, { message: 'Your credit balance is too low' }, /no credit or quota left/],
+    [402, {}, /no credit or quota left/],
+    [403, { message: 'Your chosen model requires moderation and your input was flagged' }, /Rephrase/],
+  ])('of status %i and %j is asked once: %s', async (status, error, words) => {
+    const failure = await errorFromResponse(Response.json({ error }, { status }), ASKED);
+    expect(failure).toMatchObject({ retryable: false, message: expect.stringMatching(words) as string });
+  });
+
+  it('behind a gateway has the wait of its own provider', async () => {
+    const error = behindGateway({ details: [{ retryDelay: '7s' }] });
+    const failure = await errorFromResponse(Response.json({ error }, { status: 429 }), ASKED);
+    expect(failure).toMatchObject({ code: 'RATE_LIMITED', retryable: true, retryAfterMs: 7_000 });
   });
 
   it('reads a body only up to a limit', async () => {
