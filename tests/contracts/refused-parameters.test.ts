@@ -61,12 +61,6 @@ it.each<[keyof typeof DIALECTS, string, string, object]>([
     'output_config.format.schema: the compiled grammar is too large',
     { output_config: { effort: 'low' }, thinking: {} },
   ],
-  [
-    'GOOGLE',
-    'responseJsonSchema',
-    'The specified schema produces a constraint that has too many states for serving.',
-    { generationConfig: { responseMimeType: 'application/json', thinkingConfig: {} } },
-  ],
   ['ANTHROPIC', 'output_config', 'output_config: Extra inputs are not permitted', {}],
   [
     'GOOGLE',
