@@ -392,10 +392,10 @@ function stopOf(dialect: ProviderDialect): string {
   return dialect.words.stop[0]!;
 }
 
-async function outcomeOf(model: ReturnType<ProviderDialect['create']>) {
+async function outcomeOf(model: ReturnType<ProviderDialect['create']>, request = REQUEST) {
   const parts: ModelStreamPart[] = [];
   try {
-    for await (const part of model.stream(REQUEST, new AbortController().signal)) parts.push(part);
+    for await (const part of model.stream(request, new AbortController().signal)) parts.push(part);
     return { parts, error: undefined };
   } catch (error) {
     return { parts, error };
