@@ -1,5 +1,5 @@
 import type { Sql } from '../core/sql.ts';
-import { createContextCache } from './context-cache.ts';
+import { createContextCache } from './reads/context-cache.ts';
 
 /**
  * The time by the database's clock, with which stored times are compared: those of processes differ. In a transaction:

@@ -10,7 +10,7 @@ import { authorize } from '../access/authorize.ts';
 import { isPublic, type OperationName } from '../access/permissions.ts';
 import type { AnswerSize } from '../kernel/answer-size.ts';
 import type { Context } from '../kernel/context.ts';
-import { DEFAULT_PAGE, MAX_PAGE } from '../kernel/pagination.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../kernel/reads/pagination.ts';
 import { FIELD_RULES } from './rules/field-rules.ts';
 import { relayOptions } from './relay.ts';
 

@@ -4,7 +4,7 @@ import type { ProtectedOperation } from '../access/permissions.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { visible, type VisibleType } from '../access/visibility.ts';
 import type { Context } from '../kernel/context.ts';
-import { keyset, type Order } from '../kernel/pagination.ts';
+import { keyset, type Order } from '../kernel/reads/pagination.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import type { ConnectionRefs } from './connection.ts';
 import { delegateOf, type ModelName, type Models } from './rules/delegate.ts';

@@ -27,7 +27,7 @@ import {
 import { competitorDigest } from '../../src/modules/templates/starters/competitor-digest.ts';
 import { STARTERS } from '../../src/modules/templates/starters/starters.ts';
 import { MAX_NODE_IDS } from '../../src/schema-kit/node-queries.ts';
-import { MAX_PAGE } from '../../src/kernel/pagination.ts';
+import { MAX_PAGE } from '../../src/kernel/reads/pagination.ts';
 import { httpStatusOf } from '../../src/transport/error-status.ts';
 import { schema } from '../../src/transport/graphql/schema.ts';
 import {

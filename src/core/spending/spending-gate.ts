@@ -51,20 +51,11 @@ export class SpendingGate {
    * Errors: OverLimitError; the signal's reason, immediately when it aborts; GateUnavailableError when the gate is
    * closed or its queue is full; those of the database.
    */
-  async reserve({ limits, amountMicros, leastMicros, signal }: ReservationRequest): Promise<Reservation> {
-    if (amountMicros < 0n) throw new RangeError(`cannot reserve ${amountMicros}`);
+  async reserve({ signal, ...request }: ReservationRequest): Promise<Reservation> {
+    if (request.amountMicros < 0n) throw new RangeError(`cannot reserve ${request.amountMicros}`);
     signal.throwIfAborted();
     if (this.#closed || this.#queue.size >= MAX_WAITING) throw new GateUnavailableError();
-    const waiter: Waiter = {
-      id: randomUUID(),
-      limits,
-      accountIds: limits.map(({ accountId }) => accountId),
-      amountMicros,
-      leastMicros,
-      shortfall: null,
-      timer: undefined,
-      reservation: Promise.withResolvers(),
-    };
+    const waiter = waiterFor(request);
     const abort = () => this.#refuse(waiter, signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#queue.add(waiter);
@@ -185,6 +176,19 @@ export class SpendingGate {
     this.#retryTimer = setTimeout(() => this.#decide(), this.#retryAfterMs * (0.5 + Math.random()));
     this.#retryAfterMs = Math.min(this.#retryAfterMs * 2, MAX_RETRY_MS);
   }
+}
+
+function waiterFor({ limits, amountMicros, leastMicros }: Omit<ReservationRequest, 'signal'>): Waiter {
+  return {
+    id: randomUUID(),
+    limits,
+    accountIds: limits.map(({ accountId }) => accountId),
+    amountMicros,
+    leastMicros,
+    shortfall: null,
+    timer: undefined,
+    reservation: Promise.withResolvers(),
+  };
 }
 
 /** The request would exceed a limit: by spending alone (`spent`), or because others `held` amounts for too long. */

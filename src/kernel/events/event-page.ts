@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../core/event-log/event-log.ts';
 import type { Log } from '../../core/event-log/log.ts';
 import type { Services } from '../context.ts';
-import { checkPageSize } from '../pagination.ts';
+import { checkPageSize } from '../reads/pagination.ts';
 import { checkAfter } from './log-stream.ts';
 
 /**

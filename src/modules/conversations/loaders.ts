@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Message } from '../../generated/prisma/client.ts';
 import type { MessageRole } from '../../generated/prisma/enums.ts';
-import { type ChildPage, pick, readBatchedPages } from '../../kernel/batched-pages.ts';
-import { createContextCache } from '../../kernel/context-cache.ts';
+import { type ChildPage, pick, readBatchedPages } from '../../kernel/reads/batched-pages.ts';
+import { createContextCache } from '../../kernel/reads/context-cache.ts';
 import { snapshotLoader } from '../../kernel/events/snapshot-loader.ts';
 import { NO_CONVERSATION_TOTALS, totalsByConversation } from '../usage/ledger.ts';
 import { type ConversationSnapshot, MAX_MESSAGES } from './snapshot.ts';

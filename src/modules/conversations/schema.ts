@@ -14,7 +14,7 @@ import type { Context } from '../../kernel/context.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import { MAX_CONTEXT_LENGTH, MAX_PROMPT_LENGTH } from '../../kernel/limits.ts';
 import type { Notice } from '../../kernel/notice.ts';
-import { containing, pageIn } from '../../kernel/pagination.ts';
+import { containing, pageIn } from '../../kernel/reads/pagination.ts';
 import { messageCounts, messagePages, totalsOf } from './loaders.ts';
 import {
   MAX_TITLE_LENGTH,

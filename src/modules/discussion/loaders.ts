@@ -1,4 +1,4 @@
-import { createContextCache } from '../../kernel/context-cache.ts';
+import { createContextCache } from '../../kernel/reads/context-cache.ts';
 import { snapshotLoader } from '../../kernel/events/snapshot-loader.ts';
 import { conversationSnapshots } from '../conversations/loaders.ts';
 import { currentProposals } from './engine/proposal.ts';

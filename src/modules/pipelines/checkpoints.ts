@@ -1,6 +1,6 @@
 import type { PipelineExecution, StepExecution } from '../../generated/prisma/client.ts';
 import type { Design } from '../designs/design.ts';
-import { isFinished } from './machine.ts';
+import { isFinished } from './run/machine.ts';
 
 /** The state of a run at the time when one of its steps finished, derived from the rows of its steps. */
 export interface Checkpoint {

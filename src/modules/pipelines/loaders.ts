@@ -1,4 +1,4 @@
-import { createContextCache } from '../../kernel/context-cache.ts';
+import { createContextCache } from '../../kernel/reads/context-cache.ts';
 import { snapshotLoader } from '../../kernel/events/snapshot-loader.ts';
 import { reservedByRun } from '../usage/open-calls.ts';
 import { NO_TOTALS, totalsByRun } from '../usage/ledger.ts';

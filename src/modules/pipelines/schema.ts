@@ -15,13 +15,13 @@ import type { Design } from '../designs/design.ts';
 import { PipelineDesignRef } from '../designs/schema.ts';
 import type { ExecutionErrorData } from '../../kernel/execution-error.ts';
 import type { Notice } from '../../kernel/notice.ts';
-import { checkCursor, MAX_PAGE } from '../../kernel/pagination.ts';
+import { checkCursor, MAX_PAGE } from '../../kernel/reads/pagination.ts';
 import { namedTemplates } from '../templates/loaders.ts';
 import { PipelineTemplateRef } from '../templates/schema.ts';
 import { TokenUsageRef } from '../usage/schema.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { executionSnapshots, reservedOf, stepsOf, totalsOf } from './loaders.ts';
-import { isFinished } from './machine.ts';
+import { isFinished } from './run/machine.ts';
 import { CheckpointConnection, CheckpointRef, StepExecutionRef } from './step-schema.ts';
 
 export const ExecutionStatusRef = builder.enumType('ExecutionStatus', {

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { createContextCache } from '../../kernel/context-cache.ts';
-import { visibleRows } from '../../kernel/visible-rows.ts';
+import { createContextCache } from '../../kernel/reads/context-cache.ts';
+import { visibleRows } from '../../kernel/reads/visible-rows.ts';
 
 /** Templates that runs and forks name. */
 export const namedTemplates = visibleRows('PipelineTemplate', ({ prisma }, where) =>

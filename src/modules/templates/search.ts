@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { characterCount } from '../../core/text/characters.ts';
-import { containing } from '../../kernel/pagination.ts';
+import { containing } from '../../kernel/reads/pagination.ts';
 
 export const MAX_SEARCH_LENGTH = 200;
 

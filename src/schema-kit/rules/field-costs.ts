@@ -1,5 +1,5 @@
 import type { PothosOutputFieldConfig, SchemaTypes } from '@pothos/core';
-import { DEFAULT_PAGE } from '../../kernel/pagination.ts';
+import { DEFAULT_PAGE } from '../../kernel/reads/pagination.ts';
 
 /** What a field costs, in units of about one object that is read and resolved. */
 export const FIELD_COSTS = {

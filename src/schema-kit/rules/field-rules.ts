@@ -8,7 +8,7 @@ import SchemaBuilder, {
 import type { GraphQLFieldResolver } from 'graphql';
 import { AppError } from '../../errors.ts';
 import { isOperation } from '../../access/permissions.ts';
-import { checkPageSize, MAX_PAGE, noCursor } from '../../kernel/pagination.ts';
+import { checkPageSize, MAX_PAGE, noCursor } from '../../kernel/reads/pagination.ts';
 import { countingBytes, countingName, UNLIMITED_TYPES } from './answer-bytes.ts';
 import { defaultCost } from './field-costs.ts';
 

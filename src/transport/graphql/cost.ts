@@ -15,7 +15,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql';
-import { MAX_PAGE } from '../../kernel/pagination.ts';
+import { MAX_PAGE } from '../../kernel/reads/pagination.ts';
 import { MAX_NODE_IDS } from '../../schema-kit/node-queries.ts';
 import { FIELD_COSTS, type FieldCost } from '../../schema-kit/rules/field-costs.ts';
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { compatibleModels } from '../../../src/core/llm/compatible-models.ts';
 import { STRATEGIES } from '../../../src/modules/discussion/engine/proposal.ts';
 import { testApp } from '../../support/app.ts';
 import { chatChunk, chatEnd, chatEvent, compatibleServer } from '../../support/compatible-server.ts';
@@ -12,17 +13,19 @@ const local = await new ScriptedProvider().start();
 const gateway = await new ScriptedProvider().start();
 
 describe('models of the operator’s own servers', () => {
+  const compatibleServers = [
+    compatibleServer('local', local, { name: 'llama3.2:3b', contextTokens: 8_192 }),
+    compatibleServer('gateway', gateway, {
+      apiKey: 'sk-canary-gateway',
+      name: 'acme/large',
+      inputUsdPerMTok: '0.5',
+      outputUsdPerMTok: '2.25',
+    }),
+  ];
   const app = testApp({
     config: {
-      compatibleServers: [
-        compatibleServer('local', local, { name: 'llama3.2:3b', contextTokens: 8_192 }),
-        compatibleServer('gateway', gateway, {
-          apiKey: 'sk-canary-gateway',
-          name: 'acme/large',
-          inputUsdPerMTok: '0.5',
-          outputUsdPerMTok: '2.25',
-        }),
-      ],
+      compatibleServers,
+      prices: compatibleModels(compatibleServers),
       defaultProvider: 'OPENAI_COMPATIBLE',
       defaultModel: 'gateway/acme/large',
     },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Context } from '../../../src/kernel/context.ts';
-import { createContextCache } from '../../../src/kernel/context-cache.ts';
+import { createContextCache } from '../../../src/kernel/reads/context-cache.ts';
 
 it('createContextCache creates a value once per context', () => {
   let made = 0;

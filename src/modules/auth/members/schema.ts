@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError } from '../../../errors.ts';
-import { containing } from '../../../kernel/pagination.ts';
+import { containing } from '../../../kernel/reads/pagination.ts';
 import { connection } from '../../../schema-kit/connection.ts';
 import { decodeId } from '../../../schema-kit/global-id.ts';
 import { mutation } from '../../../schema-kit/mutation.ts';

@@ -11,7 +11,7 @@ import type { ApprovalSubject } from '../../approvals/subject.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import type { ExecutionEvent } from '../events.ts';
-import { type Decision, decisionOf } from '../machine.ts';
+import { type Decision, decisionOf } from './machine.ts';
 
 /** The approval requests of one run, as its worker reads, creates and closes them. */
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../machine.ts';
+import type { Decision } from './machine.ts';
 
 /**
  * The branches of one run that wait for approval.

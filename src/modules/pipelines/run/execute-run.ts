@@ -6,7 +6,7 @@ import { describeFailure, type ExecutionErrorData } from '../../../kernel/execut
 import { withSignals } from '../../../kernel/work/claimed-work.ts';
 import { handOverAfterOutage, isStalled } from '../../../kernel/work/retry-policy.ts';
 import type { Step } from '../../designs/design.ts';
-import { type Decision, decisionOf } from '../machine.ts';
+import { type Decision, decisionOf } from './machine.ts';
 import { isAnyDecided } from './approval-requests.ts';
 import { ApprovalWaiters } from './approval-waiters.ts';
 import { type ClaimedRun, loadClaimedRun } from './claimed-run.ts';

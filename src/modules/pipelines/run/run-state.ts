@@ -3,7 +3,7 @@ import type { ExecutionErrorData } from '../../../kernel/execution-error.ts';
 import type { AgentTask } from '../agents/agent.ts';
 import type { Design, Step } from '../../designs/design.ts';
 import { lastStep } from '../../designs/edit.ts';
-import { isFinal, isFinished } from '../machine.ts';
+import { isFinal, isFinished } from './machine.ts';
 
 /**
  * The state of a run: its design, its steps, and the failure that will end it. Built from rows, so a run may start with

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../../generated/prisma/client.ts';
 import type { Services } from '../../../kernel/context.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
-import { type Decision, decisionOf, type Rejection } from '../machine.ts';
+import { type Decision, decisionOf, type Rejection } from './machine.ts';
 import { findRequest } from './approval-requests.ts';
 import type { ApprovalWaiters } from './approval-waiters.ts';
 import type { ClaimedRun } from './claimed-run.ts';

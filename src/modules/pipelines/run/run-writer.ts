@@ -13,7 +13,7 @@ import { addNotices } from '../../approvals/service.ts';
 import type { MeteredCall } from '../../usage/metered-call.ts';
 import { usageNotices } from '../../usage/usage-notices.ts';
 import type { ExecutionEvent } from '../events.ts';
-import { type Decision, isFinal, isFinished } from '../machine.ts';
+import { type Decision, isFinal, isFinished } from './machine.ts';
 import { closeRequests, lockDecisions } from './approval-requests.ts';
 import type { RunState, StepState } from './run-state.ts';
 

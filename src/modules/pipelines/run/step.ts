@@ -17,7 +17,7 @@ import { type MeteredCall, openMeteredCall } from '../../usage/metered-call.ts';
 import type { AgentTask, CollectedSource } from '../agents/agent.ts';
 import { agentOf } from '../agents/agents.ts';
 import { mergeTokens } from '../events.ts';
-import { isFinal } from '../machine.ts';
+import { isFinal } from './machine.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import { readRemarks } from './remarks.ts';
 import { askAfter } from './step-approval.ts';

@@ -1,4 +1,4 @@
-import { visibleRows } from '../../../kernel/visible-rows.ts';
+import { visibleRows } from '../../../kernel/reads/visible-rows.ts';
 
 /** Members of the tenant. The row of a member who has left stays. */
 export const members = visibleRows('User', ({ prisma }, where) => prisma.user.findMany({ where }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApprovalWaiters } from '../../../../../src/modules/pipelines/run/approval-waiters.ts';
-import type { Decision } from '../../../../../src/modules/pipelines/machine.ts';
+import type { Decision } from '../../../../../src/modules/pipelines/run/machine.ts';
 
 const APPROVED: Decision = { kind: 'APPROVED', editedPrompt: null, editedOutput: null };
 const NOBODY = new Map<string, Decision>();

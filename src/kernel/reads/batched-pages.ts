@@ -1,4 +1,4 @@
-import type { Sql } from '../core/sql.ts';
+import type { Sql } from '../../core/sql.ts';
 
 /**
  * Reads pages of the same list of several parents, such as the messages of twenty conversations, in one statement per

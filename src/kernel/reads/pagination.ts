@@ -1,5 +1,5 @@
-import { storableText } from '../core/text/storable-text.ts';
-import { AppError } from '../errors.ts';
+import { storableText } from '../../core/text/storable-text.ts';
+import { AppError } from '../../errors.ts';
 
 /**
  * Builds a Prisma query for a page that starts after the values in the cursor. Prisma's own cursors start at a row and

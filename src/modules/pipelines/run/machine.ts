@@ -1,4 +1,4 @@
-import type { ApprovalRequest, StepExecution } from '../../generated/prisma/client.ts';
+import type { ApprovalRequest, StepExecution } from '../../../generated/prisma/client.ts';
 
 /**
  * The states of a run.

@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 
 /** Creates a value once per context, e.g. loaders that live for one request or one subscription event. */
 export function createContextCache<Value>(create: (ctx: Context) => Value): (ctx: Context) => Value {

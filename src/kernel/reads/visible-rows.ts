@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { visible, type VisibleType } from '../access/visibility.ts';
-import type { Context, Services } from './context.ts';
+import { visible, type VisibleType } from '../../access/visibility.ts';
+import type { Context, Services } from '../context.ts';
 import { createContextCache } from './context-cache.ts';
 
 /**
