@@ -20,7 +20,7 @@ export async function benchNested({ rounds, quick }: { rounds: number; quick: bo
   await using peer = await startServer({
     script: 'bench/peers/yoga-pothos/server.ts',
     folder: peerFolder.path,
-    settings: { DATABASE_URL: databaseUrl, NODE_ENV: 'production' },
+    settings: { DATABASE_URL: databaseUrl, NODE_ENV: 'production', MAX_COST_PER_DAY: '1' },
   });
   const cases = [];
   for (const messages of [MESSAGES, MESSAGES_LONG]) {

@@ -12,6 +12,7 @@ export function startProduct(folder: string, settings: NodeJS.ProcessEnv = {}): 
 /** What a real installation sets; libraries leave out their checks for developers then. */
 export const PRODUCTION: NodeJS.ProcessEnv = {
   NODE_ENV: 'production',
+  MAX_COST_PER_DAY: '1000000',
   SECRET_KEY: randomBytes(48).toString('base64'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   DEFAULT_LLM_PROVIDER: 'OFFLINE',
