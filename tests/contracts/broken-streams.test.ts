@@ -21,8 +21,9 @@ const ANSWERS: Answer[] = [
     whole: TEXT,
   },
   {
-    kind: 'JSON after thinking without an opening tag',
-    events: ({ text }) => ['So {"note":"no"} or', '? Yes.</thi', 'nk>\n', ...halves(JSON_TEXT)].map(text),
+    kind: 'JSON after thinking',
+    events: ({ text }) =>
+      ['<think>So {"note":"no"} or', '? Yes.</thi', 'nk>\n', ...halves(JSON_TEXT)].map(text),
     output: { name: 'form', schema: null },
     whole: JSON_TEXT,
   },

@@ -14,12 +14,13 @@ describe.each(Object.values(DIALECTS))('thinking that a model of $name writes in
     expect(await read(dialect.create({ url: provider.url }), REQUEST)).toBe('Yes.');
   });
 
-  it('without an opening tag, is told once, and kept back from then on', async () => {
-    writing('I should say', ' yes.</thi', 'nk>\n', '\nYes.');
+  it('is text when the model is not known to begin inside of it, also in JSON', async () => {
     const model = dialect.create({ url: provider.url });
-    await expect(read(model, REQUEST)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-    expect(await read(model, REQUEST)).toBe('Yes.');
-    expect(await read(model, REQUEST)).toBe('Yes.');
+    writing('They end with </thi', 'nk>, and go on.');
+    expect(await read(model, REQUEST)).toBe('They end with </think>, and go on.');
+    writing('{"title":"Strip </think> tags"}');
+    const form = { ...REQUEST, model: 'deepseek-r1', output: { name: 'form', schema: null } };
+    expect(await read(model, form)).toBe('{"title":"Strip </think> tags"}');
   });
 
   it('without an opening tag, never leaves a model that is known to write so', async () => {
@@ -46,16 +47,6 @@ describe.each(Object.values(DIALECTS))('thinking that a model of $name writes in
       if (text) break; // although the answer has no end
     }
     expect(text).toBe('Ye');
-  });
-
-  it('without an opening tag, never reaches a reader of JSON', async () => {
-    writing('First {"a":', '1}.</thi', 'nk>\n', '{"b":2}');
-    expect(
-      await read(dialect.create({ url: provider.url }), {
-        ...REQUEST,
-        output: { name: 'form', schema: null },
-      }),
-    ).toBe('{"b":2}');
   });
 
   function writing(...pieces: string[]): void {

@@ -28,7 +28,7 @@ export function defineProvider({
     baseUrl: ownUrl,
     create({ apiKey, baseUrl, fetch, timeouts = DEFAULT_TIMEOUTS, limits = UNKNOWN_LIMITS }) {
       const server = { apiKey, baseUrl: baseUrl ?? ownUrl };
-      const habits = new ThinkingHabits(thinksInText);
+      const habits = new ThinkingHabits(thinksInText ? 'UNKNOWN' : baseUrl ? 'PROXY' : 'OWN');
       return {
         stream(wanted, signal) {
           const request = withinLimit(wanted, limits.maxOutputTokens);

@@ -5,15 +5,15 @@ import { ModelError, type ModelStreamPart } from '../language-model.ts';
  * split anywhere, also without its opening tag or its end. A tag in quotes or backticks is text, as is an opening tag
  * in the middle of an answer.
  *
- * Without an opening tag, thinking looks like text until its end. With `hold`, no text leaves before the end of the
- * thinking or of the answer, so that a reader who watches has to wait for it. Otherwise text leaves at once; when it
- * turns out to have been thinking, the filter throws ModelError UNAVAILABLE, so that the text is discarded and the model is
- * asked again as a suspect. `suspect` is `hold` until the provider sends thinking apart. `onTold` learns whether the text
- * began inside of the thinking.
+ * Without an opening tag, thinking looks like text until its end. Only of an answer that may begin inside of it
+ * (`mayBeginInside`) is that end looked for: in others, `</think>` is text like any other. It is also text in a code fence,
+ * and after an opening tag in the text. A `suspect` is held back: no text leaves before the end of the thinking or of the
+ * answer, or before the provider sends thinking apart. Otherwise text leaves at once; when it turns out to have been thinking,
+ * the filter throws ModelError UNAVAILABLE, so that the text is discarded and the model is asked again as a suspect. `onTold`
+ * learns whether the text began inside of the thinking.
  */
 export class ThinkingFilter {
   #hold: boolean;
-  readonly #mayRelease: boolean;
   readonly #mostHeld: number;
   readonly #onTold: (beginsInside: boolean) => void;
   #state: 'start' | 'thinking' | 'answer' = 'start';
@@ -23,12 +23,14 @@ export class ThinkingFilter {
   #held = '';
   /** Whether thinking has ended, so that all that follows it is the answer. */
   #hasThought = false;
-  #hasShownText = false;
+  /** Whether all that follows is the answer, whatever it contains. */
+  #isAnswer: boolean;
+  #shown = '';
   #beganInside = false;
 
-  constructor({ hold, suspect = false, mostHeld = Infinity, onTold }: ThinkingFilterOptions) {
-    this.#hold = hold || suspect;
-    this.#mayRelease = !hold;
+  constructor({ mayBeginInside, suspect = false, mostHeld = Infinity, onTold }: ThinkingFilterOptions) {
+    this.#hold = suspect;
+    this.#isAnswer = !mayBeginInside;
     this.#mostHeld = mostHeld;
     this.#onTold = onTold;
   }
@@ -42,7 +44,6 @@ export class ThinkingFilter {
 
   /** The provider sends the thinking apart from the text, which then has none without an opening tag. */
   thinkingIsApart(): void {
-    if (!this.#mayRelease) return;
     this.#hold = false;
     this.#joinHeld();
   }
@@ -95,18 +96,23 @@ export class ThinkingFilter {
   }
 
   #answer(parts: ModelStreamPart[]): boolean {
-    if (this.#hasThought) return this.#release(parts, 'text', this.#buffer.length);
+    if (this.#hasThought || this.#isAnswer) return this.#release(parts, 'text', this.#buffer.length);
     const closing = UNOPENED_CLOSING.exec(this.#buffer);
+    if (closing && isInText(this.#shown + this.#held + this.#buffer.slice(0, closing.index))) {
+      this.#isAnswer = true;
+      this.#joinHeld();
+      return true;
+    }
     if (closing) {
       this.#beganInside = true;
       this.#onTold(true);
-      if (this.#hasShownText) throw new ModelError('UNAVAILABLE', MISREAD);
+      if (this.#shown) throw new ModelError('UNAVAILABLE', MISREAD);
       return this.#endThinking(parts, closing.index, closing[0].length);
     }
     const kept = CLOSING_BEGUN.exec(this.#buffer)?.[0].length ?? 0;
     const searched = this.#buffer.length - kept;
     if (!this.#hold) {
-      this.#hasShownText ||= searched > 0;
+      this.#shown += this.#buffer.slice(0, searched);
       return this.#release(parts, 'text', searched);
     }
     this.#held += this.#buffer.slice(0, searched);
@@ -138,8 +144,15 @@ export class ThinkingFilter {
   }
 }
 
+/** Whether a closing tag after this text is a part of it. */
+function isInText(text: string): boolean {
+  return OPENED.test(text) || text.split('```').length % 2 === 0;
+}
+
+const OPENED = /<think(?:ing)?>|\[think\]/i;
+
 interface ThinkingFilterOptions {
-  hold: boolean;
+  mayBeginInside: boolean;
   suspect?: boolean;
   /** In characters. More is an answer that ignores its limit, and leaves as thinking, so that whoever counts it can end it. */
   mostHeld?: number;

@@ -25,6 +25,9 @@ describe('ThinkingFilter', () => {
       '',
     ],
     ['<think>hm</think>Use </think> to end.', 'Use </think> to end.', 'hm'],
+    ['```\n<think>\nplan\n</think>\n```', '```\n<think>\nplan\n</think>\n```', ''],
+    ['It writes <think>plan</think> first.', 'It writes <think>plan</think> first.', ''],
+    ['```js\nsplit(/</think>/)\n```', '```js\nsplit(/</think>/)\n```', ''],
     ['In the middle <think> is text.', 'In the middle <think> is text.', ''],
     ['', '', ''],
   ])('separates the thinking of %j, split anywhere', (whole, text, thinking) => {
@@ -42,7 +45,7 @@ describe('ThinkingFilter', () => {
 
   it('without `hold`, tells that text which has left was thinking', () => {
     let told: boolean | undefined;
-    const filter = new ThinkingFilter({ hold: false, onTold: (isInside) => (told = isInside) });
+    const filter = new ThinkingFilter({ mayBeginInside: true, onTold: (isInside) => (told = isInside) });
     expect(filter.push('hm, let me see')).toEqual([{ type: 'text', text: 'hm, let me see' }]);
     expect(filter.push('.\n</th')).toEqual([{ type: 'text', text: '.\n' }]);
     expect(() => filter.push('ink>')).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }) as Error);
@@ -50,14 +53,19 @@ describe('ThinkingFilter', () => {
     expect(filter.abandon()).toEqual([{ type: 'thinking', text: '</think>' }]);
   });
 
+  it('takes `</think>` for text where no answer begins inside of thinking', () => {
+    const whole = 'Reasoning models end with </think> and go on.';
+    for (const pieces of splits(whole)) expect(read(pieces, false)).toEqual({ text: whole, thinking: '' });
+  });
+
   it('streams text as it arrives', () => {
-    const filter = new ThinkingFilter({ hold: false, onTold: () => {} });
+    const filter = new ThinkingFilter({ mayBeginInside: true, onTold: () => {} });
     const parts = ['One', ' two', ' three'].map((piece) => filter.push(piece));
     expect(parts.map((ofPiece) => textOf(ofPiece))).toEqual(['One', ' two', ' three']);
   });
 
   it('takes linear time for a long answer in small pieces', () => {
-    const filter = new ThinkingFilter({ hold: true, onTold: () => {} });
+    const filter = new ThinkingFilter({ mayBeginInside: true, suspect: true, onTold: () => {} });
     for (let n = 0; n < 200_000; n++) filter.push('<a ');
     expect(textOf(filter.end(true))).toHaveLength(600_000);
   });
@@ -71,7 +79,7 @@ function splits(whole: string): string[][] {
 
 function read(pieces: string[], hold: boolean) {
   const onTold = () => {};
-  const filter = new ThinkingFilter({ hold, onTold });
+  const filter = new ThinkingFilter({ mayBeginInside: hold, suspect: hold, onTold });
   const parts = [...pieces.flatMap((piece) => filter.push(piece)), ...filter.end(true)];
   expect(parts.every((part) => 'text' in part && part.text !== '')).toBe(true);
   return { text: textOf(parts), thinking: textOf(parts, 'thinking') };
