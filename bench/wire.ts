@@ -1,4 +1,4 @@
-/** What it costs to check and rewrite an answer: the CPU of reading one through the adapter, and with its SDK alone. */
+/** What it costs to check and read an answer: the CPU of reading one through the adapter, and with its SDK alone. */
 import { Anthropic } from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';

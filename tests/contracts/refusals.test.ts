@@ -31,6 +31,7 @@ it.each<[keyof typeof DIALECTS, string, string[]]>([
     '(OTHER): "Not in this language.".',
     [blocked({ blockReason: 'OTHER', blockReasonMessage: 'Not in this language.' })],
   ],
+  ['GOOGLE', '(EVIL [key]).', [blocked({ blockReason: '\u202eEVIL\u0000 AIzaSyABCDEF123456' })]],
   [
     'OPENAI_CHAT',
     '(stop): "I cannot help.".',

@@ -5,7 +5,7 @@ import { field, textField } from '../wire/field.ts';
  * The content of a message: a text, or a list of parts. Only text is text; a part of an unknown type is left out, which
  * `onLeftOut` is told.
  */
-export function contentParts(content: unknown, onLeftOut: () => void = () => {}): ModelStreamPart[] {
+export function contentParts(content: unknown, onLeftOut: () => void = NOBODY): ModelStreamPart[] {
   if (typeof content === 'string') return content ? [{ type: 'text', text: content }] : [];
   const list: readonly unknown[] = Array.isArray(content) ? content : [content];
   return list.flatMap((part) => (typeof part === 'string' ? contentParts(part) : partOf(part, onLeftOut)));
@@ -29,6 +29,7 @@ export function thinkingParts(content: unknown): ModelStreamPart[] {
   return contentParts(content).map((part) => (part.type === 'text' ? { ...part, type: 'thinking' } : part));
 }
 
+const NOBODY = () => {};
 const TEXT: ReadonlySet<unknown> = new Set(['text', 'output_text']);
 /** Without these, nothing is missing in the text. */
 const QUIET = /reasoning|thinking|summary|reference|citation|refusal/;

@@ -23,10 +23,15 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
     await call.send(connection);
     const read = call.reader(connection);
     for await (const events of connection.events()) {
-      for (const part of partsOf(events, read, text)) {
-        connection.signal.throwIfAborted(); // also for events that had arrived before an abort
-        answer.observe(part);
-        yield part;
+      // One part at a time, so that none is lost when the next fails. Plain loops: a generator would cost as much as the rest.
+      for (const event of events) {
+        for (const raw of read(event)) {
+          for (const part of text.read(raw)) {
+            connection.signal.throwIfAborted(); // also for events that had arrived before an abort
+            answer.observe(part);
+            yield part;
+          }
+        }
       }
     }
     answer.checkEnd(connection.end, connection);
@@ -43,11 +48,6 @@ export async function* callProvider(call: ProviderCall): AsyncGenerator<ModelStr
   } finally {
     connection.close();
   }
-}
-
-/** One at a time, so that none is lost when one of the next fails. */
-function* partsOf(events: object[], read: EventReader, text: AnswerText): Generator<ModelStreamPart> {
-  for (const event of events) for (const part of read(event)) yield* text.read(part);
 }
 
 /**
@@ -134,8 +134,9 @@ export class ProviderConnection {
     return this.#isRefused || this.#hasEndMarker || this.#endWord !== '';
   }
 
+  /** Fit for a message. */
   get endWord(): string {
-    return this.#endWord;
+    return cleanWords(this.#endWord, this.#call.apiKey);
   }
 
   /** What the provider says about the end, fit for a message. */

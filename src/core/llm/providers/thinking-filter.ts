@@ -36,6 +36,8 @@ export class ThinkingFilter {
   }
 
   push(text: string): ModelStreamPart[] {
+    const isPlain = this.#state === 'answer' && (this.#hasThought || this.#isAnswer);
+    if (isPlain && this.#buffer === '') return [{ type: 'text', text }];
     this.#buffer += text;
     const parts: ModelStreamPart[] = [];
     while (this.#step(parts));

@@ -1,4 +1,5 @@
 import { cleanText } from '../../prompt-safety/clean-text.ts';
+import { characterCount, firstCharacters } from '../../text/characters.ts';
 
 /**
  * A provider's words, fit for a message: without the key and whatever looks like one, without control and invisible
@@ -8,15 +9,13 @@ export function cleanWords(words: string, apiKey: string): string {
   let text = cleanText(words.slice(0, MAX_READ_CHARACTERS)).text;
   for (const key of [apiKey, encodeURIComponent(apiKey)]) if (key) text = text.replaceAll(key, '[key]');
   text = text.replace(KEY_PARAMETER, '$1[key]').replace(KEY_LIKE, '[key]').replace(/\s+/g, ' ').trim();
-  if (text.length <= MAX_CHARACTERS) return text;
-  return `${text.slice(0, MAX_CHARACTERS).replace(FIRST_HALF_AT_END, '')}…`;
+  return characterCount(text) <= MAX_CHARACTERS ? text : `${firstCharacters(text, MAX_CHARACTERS)}…`;
 }
 
 const KEY_PARAMETER = /([?&](?:api[-_]?key|key|token)=)[^&\s"']+/gi;
 /** Keys by their usual prefixes, tokens in a header, JSON Web Tokens, and keys of which a part is masked. */
 const KEY_LIKE =
   /\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.-]{6,}|\bAIza[\w*-]{6,}|\bBearer\s+[^\s"',]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*|[\w.-]*\*{3,}[\w.*-]*/g;
-const FIRST_HALF_AT_END = /[\uD800-\uDBFF]$/;
 
 const MAX_READ_CHARACTERS = 4_096;
 const MAX_CHARACTERS = 300;
