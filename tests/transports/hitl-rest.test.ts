@@ -47,6 +47,13 @@ describe('POST /aura/hitl/approve/{requestId} and /reject/{requestId}', () => {
     expect(error).toMatchObject({ code: 'APPROVAL_REJECTED', message: expect.stringContaining('too vague') });
   });
 
+  it('take the reason where the comment says nothing', async () => {
+    const ann = await app.register();
+    const { id } = await openRequest(ann);
+    const answer = await clientOf(ann).approve(id, { comment: ' \u200B', reason: 'the reason' });
+    expect(answer.data).toMatchObject({ status: 'approved', reason: 'the reason' });
+  });
+
   it('need no body', async () => {
     const ann = await app.register();
     const { id } = await openRequest(ann);

@@ -1,6 +1,6 @@
 import { AppError, ConflictError, ValidationError } from '../../errors.ts';
 import type { ApprovalRequest, ApprovalStatus } from '../../generated/prisma/client.ts';
-import { inspectData, inspectText, type InspectedText } from '../../kernel/input.ts';
+import { inspectData, inspectText, type InspectedText, isVisible } from '../../kernel/input.ts';
 import type { Notice } from '../../kernel/notice.ts';
 import { type DecidableRequest, mayDecide } from './policy.ts';
 import type { Viewer } from '../../access/viewer.ts';
@@ -36,7 +36,7 @@ export function judge(request: ApprovalRequest, input: DecisionInput): Judgement
   checkHash(request, subject, input.subjectHash);
   checkTiming(request, input);
   const { edits, decision } = input;
-  const comment = input.comment?.trim() ? inspectData(input.comment) : NOTHING;
+  const comment = isVisible(input.comment ?? '') ? inspectData(input.comment!) : NOTHING;
   const prompt = changed(edits?.prompt, subject.prompt) ? inspectText(edits!.prompt!) : NOTHING;
   const output = changed(edits?.output, subject.output) ? inspectData(edits!.output!) : NOTHING;
   return {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { rateClassOf } from '../../access/permissions.ts';
 import { AppError } from '../../errors.ts';
 import type { Services } from '../../kernel/context.ts';
-import { parseInput } from '../../kernel/input.ts';
+import { isVisible, parseInput } from '../../kernel/input.ts';
 import { AlreadyDecidedError } from '../../modules/approvals/errors.ts';
 import { decideApproval } from '../../modules/approvals/service.ts';
 import { approvalIdOf } from '../approval-id.ts';
@@ -28,7 +28,8 @@ export function approvalDecisions(services: Services, settings: RouteSettings): 
         const body = await bodyOf(request, response);
         if (!body) return;
         const { comment, reason, subjectHash } = parseInput(decisionBody, body);
-        const input = { approvalId: approvalIdOf(named), decision, comment: comment ?? reason, subjectHash };
+        const said = [comment, reason].find((text) => isVisible(text ?? ''));
+        const input = { approvalId: approvalIdOf(named), decision, comment: said, subjectHash };
         const { approval } = await decideApproval(context, input);
         const answer = { success: true, data: decisionOf(named, approval) };
         response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));

@@ -25,6 +25,13 @@ describe('decideApproval', () => {
     expect((await runWhen(app, ann, executionId, hasEnded)).status).toBe('SUCCEEDED');
   });
 
+  it('keeps no comment that says nothing', async () => {
+    const ann = await app.register();
+    const { id } = await openRequest(ann);
+    const { approval } = await decide(app, ann, id, 'APPROVE', { comment: ' \u200B' });
+    expect(approval).toMatchObject({ status: 'APPROVED', comment: null });
+  });
+
   it('returns AlreadyDecidedError with the first decision', async () => {
     const ann = await app.register();
     const { id } = await openRequest(ann);
