@@ -164,6 +164,54 @@ describe('an approval after a step', () => {
     expect((await runWhen(app, ann, id, hasEnded)).status).toBe('SUCCEEDED');
   });
 
+  it.each([{}, AFTER])('is closed at once by the failure of another branch (%j)', async (approval) => {
+    const ann = await app.register();
+    const release = model.hold('long');
+    const steps = design(
+      { key: 'no', approval: {} },
+      { key: 'yes', approval },
+      { key: 'long' },
+      { key: 'end', dependsOn: ['no', 'yes', 'long'] },
+    );
+    const id = await startRun(app, ann, steps);
+    const [no, yes] = [await requestOf(app, ann, id, 'no'), await requestOf(app, ann, id, 'yes')];
+    await runWhen(app, ann, id, (run) => statusOf(run, 'long') === 'RUNNING');
+    await decideOn(app, ann, no, 'REJECT');
+    const failing = await runWhen(app, ann, id, (run) => statusOf(run, 'no') === 'FAILED');
+    expect(failing.status).toBe('RUNNING');
+    expect(await openRequests(app, ann, id)).toEqual([]);
+    expect(await decideOn(app, ann, yes, 'APPROVE')).toMatchObject({
+      __typename: 'AlreadyDecidedError',
+      approval: { status: 'CANCELLED' },
+    });
+    release();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run).toMatchObject({ status: 'FAILED', error: { stepKey: 'no' } });
+    expect(run.steps.map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED', 'SUCCEEDED', 'CANCELLED']);
+  });
+
+  it('asks nobody about a text that is finished after the run has failed', async () => {
+    const ann = await app.register();
+    const [releaseText, releaseLong] = [model.hold('text'), model.hold('long')];
+    const steps = design(
+      { key: 'no', approval: {} },
+      { key: 'text', approval: AFTER },
+      { key: 'long' },
+      { key: 'end', dependsOn: ['no', 'text', 'long'] },
+    );
+    const id = await startRun(app, ann, steps);
+    const no = await requestOf(app, ann, id, 'no');
+    await runWhen(app, ann, id, (run) => ['text', 'long'].every((key) => statusOf(run, key) === 'RUNNING'));
+    await decideOn(app, ann, no, 'REJECT');
+    await runWhen(app, ann, id, (run) => statusOf(run, 'no') === 'FAILED');
+    releaseText();
+    await runWhen(app, ann, id, (run) => statusOf(run, 'text') !== 'RUNNING');
+    releaseLong();
+    const run = await runWhen(app, ann, id, hasEnded);
+    expect(run.approvals.map(({ stepKey }) => stepKey)).toEqual(['no']);
+    expect(run.steps.map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED', 'SUCCEEDED', 'CANCELLED']);
+  });
+
   it('ends with the run that is cancelled: its text is dropped', async () => {
     const ann = await app.register();
     const id = await startRun(app, ann, design({ key: 'gone', approval: AFTER }));

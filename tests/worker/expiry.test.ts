@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expireApprovals } from '../../src/modules/approvals/expiry.ts';
+import { closeRequests } from '../../src/modules/pipelines/run/approval-requests.ts';
 import type { Account, TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { rowId } from '../support/ids.ts';
 import { testInstances } from '../support/instances.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../support/runs.ts';
@@ -122,6 +124,53 @@ describe('an overdue request', () => {
     const { rows } = await database.query<{ status: string }>(sql, [rowId(id)]);
     return rows[0]?.status;
   }
+});
+
+describe('the end of a run', () => {
+  it('leaves overdue requests EXPIRED, and cancels the others', async () => {
+    const maker = await instances.start();
+    const ann = await maker.register();
+    const asks = ['late', 'open', 'timeless'].map((key) => ({
+      key,
+      approval: key === 'timeless' ? {} : { timeoutSeconds: 3_600 },
+    }));
+    const run = rowId(
+      await startRun(maker, ann, design(...asks, { key: 'end', dependsOn: ['late', 'open', 'timeless'] })),
+    );
+    await eventually(async () => {
+      const { rows } = await database.query('SELECT FROM approval_requests WHERE execution_id = $1', [run]);
+      expect(rows).toHaveLength(3);
+    });
+    await maker.close();
+    const api = await instances.start({ role: 'api' }); // nothing sweeps
+    await database.query(
+      `UPDATE approval_requests SET expires_at = now() - interval '1 second'
+       WHERE execution_id = $1 AND step_key = 'late'`,
+      [run],
+    );
+    const announced: unknown[] = [];
+    await api.services.database.transact((tx) =>
+      closeRequests(tx, (event) => announced.push(event), {
+        id: run,
+        tenantId: rowId(ann.session.user.tenant.id),
+      }),
+    );
+    const { rows } = await database.query(
+      `SELECT step_key AS step, status, decided_at = expires_at AS "isAtItsEnd",
+         decided_at BETWEEN requested_at AND now() AS "isPast",
+         (SELECT count(*)::int FROM audit_entries
+          WHERE target_id = request.id::text AND action = 'approval.expired') AS acts
+       FROM approval_requests request WHERE execution_id = $1 ORDER BY step_key`,
+      [run],
+    );
+    expect(rows).toMatchObject([
+      { step: 'late', status: 'EXPIRED', isAtItsEnd: true, acts: 1 },
+      { step: 'open', status: 'CANCELLED', isAtItsEnd: false, isPast: true, acts: 0 },
+      { step: 'timeless', status: 'CANCELLED', isAtItsEnd: null, isPast: true, acts: 0 },
+    ]);
+    expect(announced).toHaveLength(3);
+    await api.close();
+  });
 });
 
 describe('a person and the end of the time', () => {

@@ -6,8 +6,8 @@ import type { Services } from '../../kernel/context.ts';
 import { announceDecided } from './announce.ts';
 
 /**
- * The end of requests that nobody decides in time. Only the database's clock says when that is. An overdue request reads
- * as EXPIRED at once; its row follows within a second, and with it the run.
+ * The end of requests that nobody decides in time, or before their run ends. Only the database's clock says when their
+ * time is over. An overdue request reads as EXPIRED at once; its row follows within a second, and with it the run.
  */
 
 /** The status of a request at a time of the database. */
@@ -36,11 +36,17 @@ export function hasStatusAt(
   return conditions.length > 0 ? { OR: conditions } : { id: { in: [] } };
 }
 
-/** Locks an open request until its transaction ends. Returns the time of its decision; null: it is no longer open. */
+/**
+ * Locks a request that can be decided, and its run, until the transaction ends. Returns the time of the decision; null:
+ * the request is no longer open, or its run is ending.
+ */
 export async function lockOpen({ sql }: Pick<Tx, 'sql'>, id: string): Promise<Date | null> {
   const [row] = await sql<{ now: Date }>(
-    `SELECT now() FROM approval_requests
-     WHERE id = $1 AND status = 'PENDING' AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE`,
+    `SELECT now() FROM approval_requests request JOIN pipeline_executions run ON run.id = request.execution_id
+     WHERE request.id = $1 AND request.status = 'PENDING'
+       AND (request.expires_at IS NULL OR request.expires_at > now())
+       AND run.error IS NULL AND run.cancel_requested_at IS NULL
+     FOR UPDATE`,
     [id],
   );
   return row?.now ?? null;
@@ -49,7 +55,7 @@ export async function lockOpen({ sql }: Pick<Tx, 'sql'>, id: string): Promise<Da
 /** Sets overdue requests to EXPIRED, which has the effect of a rejection. Safe to run in several processes. */
 export async function expireApprovals({ database }: Pick<Services, 'database'>): Promise<void> {
   await database.transact(async (tx) => {
-    const due = await tx.sql<DueRequest>(
+    const due = await tx.sql<EndedRequest>(
       `UPDATE approval_requests SET status = 'EXPIRED', decided_at = expires_at
        WHERE id IN (
          SELECT id FROM approval_requests WHERE status = 'PENDING' AND expires_at <= now()
@@ -58,14 +64,31 @@ export async function expireApprovals({ database }: Pick<Services, 'database'>):
     );
     for (const request of due) {
       await announceDecided(tx, request);
-      const { id, tenantId } = request;
-      const target = { type: 'ApprovalRequest', id } as const;
-      await recordAct(tx, 'approval.expired', { tenantId, actorId: null, target });
+      await recordExpiry(tx, request);
     }
   });
+}
+
+/** Ends the open requests of a run: overdue ones are EXPIRED, the others CANCELLED. The caller announces them. */
+export async function closeApprovals(tx: Tx, executionId: string): Promise<EndedRequest[]> {
+  const closed = await tx.sql<EndedRequest & { isExpired: boolean }>(
+    `UPDATE approval_requests
+     SET status = CASE WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'CANCELLED' END::"ApprovalStatus",
+       decided_at = LEAST(expires_at, now())
+     WHERE execution_id = $1 AND status = 'PENDING'
+     RETURNING id, tenant_id AS "tenantId", execution_id AS "executionId", status = 'EXPIRED' AS "isExpired"`,
+    [executionId],
+  );
+  for (const request of closed.filter(({ isExpired }) => isExpired)) await recordExpiry(tx, request);
+  return closed;
+}
+
+async function recordExpiry(tx: Tx, { id, tenantId }: EndedRequest): Promise<void> {
+  const target = { type: 'ApprovalRequest', id } as const;
+  await recordAct(tx, 'approval.expired', { tenantId, actorId: null, target });
 }
 
 const BATCH = 100;
 
 type Expiring = Pick<ApprovalRequest, 'status' | 'expiresAt'>;
-type DueRequest = Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId'>;
+type EndedRequest = Pick<ApprovalRequest, 'id' | 'tenantId' | 'executionId'>;

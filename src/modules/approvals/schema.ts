@@ -34,7 +34,7 @@ const ApprovalStatusRef = builder.enumType('ApprovalStatus', {
     [ApprovalStatus.EXPIRED]: {
       description: 'The request was not decided in time. Has the effect of a rejection.',
     },
-    [ApprovalStatus.CANCELLED]: { description: 'The run ended before a decision.' },
+    [ApprovalStatus.CANCELLED]: { description: 'The run failed or ended before a decision.' },
   },
 });
 
@@ -166,11 +166,12 @@ export const ApprovalRequestRef = node('ApprovalRequest', {
 });
 
 errorType(AlreadyDecidedError, {
-  description: 'The request is no longer PENDING: it was decided, has expired, or its run has ended.',
+  description:
+    'The request can no longer be decided: it was decided, has expired, or its run is ending or has ended.',
   fields: (t) => ({
     approval: t.prismaField({
       type: ApprovalRequestRef,
-      description: 'The request with its final status.',
+      description: 'The request with its final status. PENDING for a moment while its run is ending.',
       resolve: (query, error, _args, ctx) =>
         ctx.database.prisma.approvalRequest.findUniqueOrThrow({ ...query, where: { id: error.approvalId } }),
     }),

@@ -45,7 +45,7 @@ function editOf(maxLength: number) {
 
 /**
  * Decides a request. Its row is locked while it is open, so that its status changes once, and the same transaction wakes
- * the run. Later decisions fail with AlreadyDecidedError.
+ * the run. Later decisions, and those about a run that is ending, fail with AlreadyDecidedError.
  */
 export const decideApproval = useCase(
   'Mutation.decideApproval',
@@ -112,5 +112,6 @@ async function alreadyDecided(
 ): Promise<AlreadyDecidedError> {
   const request = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
   const status = statusAt(await databaseTime(sql), request);
-  return new AlreadyDecidedError(id, `The request is already ${status} and can no longer be decided.`);
+  const why = status === 'PENDING' ? 'The run of the request is ending' : `The request is already ${status}`;
+  return new AlreadyDecidedError(id, `${why}, so it can no longer be decided.`);
 }

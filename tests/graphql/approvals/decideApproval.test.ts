@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, testApp } from '../../support/app.ts';
+import { rowId } from '../../support/ids.ts';
 import { itRefuses } from '../../support/refusals.ts';
 import { decideOn, openRequests, requestOf } from '../../support/approvals.ts';
 import { decide, design, hasEnded, runWhen, startRun } from '../../support/runs.ts';
@@ -30,6 +31,18 @@ describe('decideApproval', () => {
     const { id } = await openRequest(ann);
     const { approval } = await decide(app, ann, id, 'APPROVE', { comment: ' \u200B' });
     expect(approval).toMatchObject({ status: 'APPROVED', comment: null });
+  });
+
+  it('decides nothing once the cancellation of the run was requested', async () => {
+    const ann = await app.register();
+    const { id, executionId } = await openRequest(ann);
+    const data = { cancelRequestedAt: new Date() }; // the worker has not heard of it yet
+    await app.services.database.prisma.pipelineExecution.update({ where: { id: rowId(executionId) }, data });
+    expect(await decide(app, ann, id, 'APPROVE')).toMatchObject({
+      __typename: 'AlreadyDecidedError',
+      message: expect.stringContaining('ending') as string,
+      approval: { status: 'PENDING', comment: null },
+    });
   });
 
   it('returns AlreadyDecidedError with the first decision', async () => {

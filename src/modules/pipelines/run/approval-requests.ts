@@ -7,6 +7,7 @@ import type {
 import type { Tx } from '../../../infra/database.ts';
 import { databaseTime } from '../../../kernel/database-time.ts';
 import { type ApprovalEvent, approvalsLog } from '../../approvals/events.ts';
+import { closeApprovals } from '../../approvals/expiry.ts';
 import type { ApprovalSubject } from '../../approvals/subject.ts';
 import type { Step, StepApproval } from '../../designs/design.ts';
 import type { AgentTask } from '../agents/agent.ts';
@@ -71,13 +72,9 @@ export async function createRequest(
   return request;
 }
 
-export async function closeRequests(tx: Tx, emit: Emit, run: Run, decidedAt: Date): Promise<void> {
-  const closed = await tx.prisma.approvalRequest.updateManyAndReturn({
-    where: { executionId: run.id, status: 'PENDING' },
-    data: { status: 'CANCELLED', decidedAt },
-    select: { id: true },
-  });
-  for (const { id } of closed) announce(tx, emit, run, { type: 'ApprovalDecided', approvalId: id });
+export async function closeRequests(tx: Tx, emit: Emit, run: Run): Promise<void> {
+  for (const { id } of await closeApprovals(tx, run.id))
+    announce(tx, emit, run, { type: 'ApprovalDecided', approvalId: id });
 }
 
 /** Sends an event to the subscribers of the run and to the users of the tenant who can decide. */

@@ -27,6 +27,7 @@ export function isFinal(step: Pick<StepExecution, 'status'>): boolean {
 export function decisionOf(request: ApprovalRequest): Decision {
   const { status, editedPrompt, editedOutput } = request;
   if (status === 'APPROVED') return { kind: 'APPROVED', editedPrompt, editedOutput };
+  if (status === 'CANCELLED') return { kind: 'STOPPED' };
   if (status === 'EXPIRED') {
     return { kind: 'REJECTED', code: 'APPROVAL_EXPIRED', reason: 'Nobody decided about the step in time.' };
   }
@@ -40,7 +41,7 @@ export type Decision =
   | { kind: 'APPROVED'; editedPrompt: string | null; editedOutput: string | null }
   | { kind: 'REVISED'; reason: string }
   | { kind: 'REJECTED'; code: 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED'; reason: string }
-  /** The run was parked, cancelled or handed over: the branch ends without a decision. */
+  /** The run was parked, cancelled or handed over, or has failed: the branch ends without a decision. */
   | { kind: 'STOPPED' };
 
 export type Rejection = Extract<Decision, { kind: 'REJECTED' }>;

@@ -26,7 +26,7 @@ async function runUntilAccepted(work: StepCourse, step: Step): Promise<void> {
   const { run, waiters } = work;
   while (work.mayStart()) {
     if (run.writer.state.step(step.key).output === null) await execute(work, step, null);
-    if (run.writer.state.step(step.key).output === null) return; // failed, or stopped
+    if (!work.mayStart() || run.writer.state.step(step.key).output === null) return; // failed, or stopped
     const request = await waiters.busy(() => latestRequest(work, step));
     const decision = await decisionAbout(work, request!);
     if (decision.kind === 'STOPPED') return;

@@ -75,9 +75,13 @@ export class RunWriter {
     await this.changeStep(key, { status: 'SKIPPED' }, { reason });
   }
 
-  /** Fails a step. Stores the first failure as that of the run, so that a later worker ends the run with it. */
+  /**
+   * Fails a step. Stores the first failure as that of the run, so that a later worker ends the run with it, and closes
+   * open approval requests: running steps may finish for long, and nobody's decision counts any more.
+   */
   async failStep(key: string, failure: ExecutionErrorData): Promise<void> {
-    const also = async (tx: Tx) => {
+    const also: Also = async (tx, emit) => {
+      await closeRequests(tx, emit, this.#run); // first: as in `end`
       const where = { id: this.#run.id, error: { equals: Prisma.DbNull } };
       await tx.prisma.pipelineExecution.updateMany({ where, data: { error: { ...failure } } });
     };
@@ -126,7 +130,7 @@ export class RunWriter {
     const { report, progress, steps } = this.#state;
     const notices = status === 'SUCCEEDED' ? skippedReportNotices(this.#state) : [];
     await this.#log.write(async (tx, emit) => {
-      await closeRequests(tx, emit, this.#run, finishedAt); // first: a decision locks its request, then the run
+      await closeRequests(tx, emit, this.#run); // first: a decision locks its request, then the run
       await addNotices(tx, this.#run.id, notices);
       for (const step of steps.filter((step) => !isFinal(step))) {
         const data = { status: 'CANCELLED', output: null, finishedAt } as const;

@@ -24,7 +24,10 @@ export async function askBefore(
   return request!;
 }
 
-/** Asks about the output that the step has just written, and settles the call that wrote it. */
+/**
+ * Asks about the output that the step has just written, and settles the call that wrote it. Asks nobody when the run has
+ * failed meanwhile.
+ */
 export async function askAfter(
   { execution, writer }: ClaimedRun,
   step: Step,
@@ -40,7 +43,7 @@ export async function askAfter(
       also: async (tx, emit) => {
         await updateRun(tx, execution.id, { stalledClaims: 0 });
         await recordNotices(tx, execution, notices);
-        await createRequest(tx, emit, execution, about);
+        if (writer.state.failure === null) await createRequest(tx, emit, execution, about);
       },
     },
   );
