@@ -112,6 +112,9 @@ async function alreadyDecided(
 ): Promise<AlreadyDecidedError> {
   const request = await prisma.approvalRequest.findUniqueOrThrow({ where: { id } });
   const status = statusAt(await databaseTime(sql), request);
-  const why = status === 'PENDING' ? 'The run of the request is ending' : `The request is already ${status}`;
-  return new AlreadyDecidedError(id, `${why}, so it can no longer be decided.`);
+  const why =
+    status === 'PENDING'
+      ? 'The request belongs to a run that is ending,'
+      : `The request is already ${status}`;
+  return new AlreadyDecidedError(id, `${why} and can no longer be decided.`);
 }
