@@ -19,11 +19,6 @@ const VIEWER: Viewer = {
 const tokens = new Tokens({ secretKey: 'x'.repeat(32), accessTokenMinutes: 30, clock: () => new Date() });
 
 describe('authenticate', () => {
-  it('returns no viewer for a request without credentials, and calls no authenticator', async () => {
-    expect(await authenticate([accepting(VIEWER)], { bearerToken: null, apiKey: null })).toBeNull();
-    expect(await authenticate([], { bearerToken: null, apiKey: null })).toBeNull();
-  });
-
   it('returns the viewer of the first authenticator that recognizes the credentials', async () => {
     const other = { ...VIEWER, userId: 'other' };
     const list = [accepting(null), accepting(VIEWER), accepting(other)];
