@@ -19,8 +19,8 @@ export class AnswerText {
     if (part.type === 'thinking') this.#filter.thinkingIsApart();
     if (part.type !== 'text') return [part];
     const text = this.#half + part.text;
-    this.#half = FIRST_HALF_AT_END.exec(text)?.[0] ?? '';
-    const whole = text.slice(0, text.length - this.#half.length);
+    this.#half = isFirstHalf(text.charCodeAt(text.length - 1)) ? text.at(-1)! : '';
+    const whole = this.#half ? text.slice(0, -1) : text;
     return whole ? this.#filter.push(storableText(whole)) : [];
   }
 
@@ -36,4 +36,7 @@ export class AnswerText {
   }
 }
 
-const FIRST_HALF_AT_END = /[\uD800-\uDBFF]$/;
+/** Of a surrogate pair. */
+function isFirstHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

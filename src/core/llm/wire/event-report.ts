@@ -22,8 +22,8 @@ export function reportIn(body: unknown): unknown {
  * note about progress.
  */
 export function isForeign(body: unknown): boolean {
-  const isReport = hasWords(body) || Boolean(field(body, 'detail')) || field(body, 'success') === false;
-  return isReport && !PROTOCOL_FIELDS.some((name) => field(body, name) !== undefined);
+  if (PROTOCOL_FIELDS.some((name) => field(body, name) !== undefined)) return false;
+  return hasWords(body) || Boolean(field(body, 'detail')) || field(body, 'success') === false;
 }
 
 /** The report in lines that are no fields of an event: JSON, an `error:` field, or words. Undefined: none. */
@@ -58,11 +58,11 @@ function hasFailed(body: unknown): boolean {
   return field(body, 'success') === false || statusIn(body) !== undefined;
 }
 
-/** One of them is in every event of a protocol that may hold a part of the answer. */
+/** One of them is in every event of a protocol that may hold a part of the answer; those of most events first. */
 const PROTOCOL_FIELDS = [
+  'delta',
   'choices',
   'candidates',
-  'delta',
   'content',
   'content_block',
   'item',

@@ -75,7 +75,7 @@ function bodyOf(
 ): object | ModelError | 'done' | 'unreadable' | null {
   const text = data.trim();
   if (text === '' || text === 'null' || (name !== undefined && HEARTBEAT.test(name))) return null;
-  if (END_MARKER.test(text)) return 'done';
+  if (!text.startsWith('{') && END_MARKER.test(text)) return 'done';
   const body = parseJson(text);
   const mayReport = REPORT_FIELD.test(text); // in a long answer, most events are only text
   if (name?.toLowerCase() === 'error' || (mayReport && isErrorReport(body)))
