@@ -42,7 +42,7 @@ const PUBLIC_FILES: Record<string, readonly string[]> = {
   usage: ['budget.ts', 'ledger.ts', 'metered-call.ts', 'open-calls.ts', 'quota.ts', 'usage-notices.ts'],
   templates: ['filled-prompt.ts', 'inputs.ts', 'loaders.ts', 'words.ts'],
   conversations: ['loaders.ts', 'replies.ts', 'snapshot.ts'],
-  approvals: ['decision.ts', 'subject.ts'],
+  approvals: ['decision.ts', 'expiry.ts', 'subject.ts'],
 };
 
 const RULES: readonly Rule[] = [
