@@ -1,21 +1,5 @@
 import type { Role } from '../generated/prisma/enums.ts';
 
-export const PERMISSIONS = [
-  'AGENT_EXECUTE',
-  'PIPELINE_EXECUTE',
-  'CONVERSATION_WRITE',
-  'TEMPLATE_WRITE',
-  'TEMPLATE_SHARE',
-  'APPROVAL_DECIDE',
-  'API_KEY_MANAGE',
-  'LLM_KEY_MANAGE',
-  'USER_MANAGE',
-  'AUDIT_READ',
-  'RATE_LIMIT_READ',
-  'STATS_READ',
-  'PLAN_MANAGE',
-] as const;
-
 const USER_PERMISSIONS = [
   'AGENT_EXECUTE',
   'PIPELINE_EXECUTE',
@@ -25,11 +9,21 @@ const USER_PERMISSIONS = [
   'APPROVAL_DECIDE',
   'API_KEY_MANAGE',
   'LLM_KEY_MANAGE',
-] as const satisfies readonly Permission[];
+] as const;
+
+const ADMIN_PERMISSIONS = [
+  ...USER_PERMISSIONS,
+  'USER_MANAGE',
+  'AUDIT_READ',
+  'RATE_LIMIT_READ',
+  'STATS_READ',
+] as const;
+
+export const PERMISSIONS = [...ADMIN_PERMISSIONS, 'PLAN_MANAGE'] as const;
 
 /** The permissions of each role in its own tenant. */
 const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
-  ADMIN: [...USER_PERMISSIONS, 'USER_MANAGE', 'AUDIT_READ', 'RATE_LIMIT_READ', 'STATS_READ'],
+  ADMIN: ADMIN_PERMISSIONS,
   USER: USER_PERMISSIONS,
   GUEST: [],
 };

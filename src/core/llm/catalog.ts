@@ -74,7 +74,7 @@ export class ModelCatalog {
   #default(provider: ProviderName): ModelPrice {
     const model = provider === this.#defaultProvider ? this.#defaultModel : null;
     if (model === null) {
-      const [first] = this.#prices.offered(provider);
+      const first = this.#prices.firstOffered(provider);
       if (first) return first;
       throw this.#unknown(provider, null);
     }
@@ -91,7 +91,7 @@ export class ModelCatalog {
 
   /** A model with a known price that its provider serves, listed or not. */
   describe(provider: ProviderName, model: string): ListedModel | undefined {
-    const price = this.#prices.retirement(provider, model) ? undefined : this.#prices.find(provider, model);
+    const price = this.#prices.served(provider, model);
     return price && { ...price, available: this.#configured.has(provider) };
   }
 

@@ -64,7 +64,9 @@ export class CircuitBreakers {
   }
 
   of(name: string): CircuitBreaker {
-    const breaker = this.#breakers.get(name) ?? new CircuitBreaker(this.#options);
+    const known = this.#breakers.get(name);
+    if (known) return known;
+    const breaker = new CircuitBreaker(this.#options);
     this.#breakers.set(name, breaker);
     return breaker;
   }

@@ -31,14 +31,28 @@ export class PriceList {
     return price && { ...price, model, ...(room !== undefined && { thinkingTokens: room }) };
   }
 
+  /** The same of a model that its provider still serves. */
+  served(provider: ProviderName, model: string): ModelPrice | undefined {
+    return this.retirement(provider, model) ? undefined : this.find(provider, model);
+  }
+
   /** The models to choose from, those of our list in its order before those of the operator. */
   offered(provider: ProviderName): ModelPrice[] {
+    return [...this.#offers(provider)];
+  }
+
+  /** The model of a provider for those who name none. Looks up no other. */
+  firstOffered(provider: ProviderName): ModelPrice | undefined {
+    return this.#offers(provider).next().value;
+  }
+
+  *#offers(provider: ProviderName): Generator<ModelPrice, undefined> {
     const operators = this.#operator.filter((price) => price.provider === provider);
-    const names = new Set([...entriesOf(provider), ...operators].map(({ model }) => model));
-    return [...names].flatMap((model) => {
-      const price = this.retirement(provider, model) ? undefined : this.find(provider, model);
-      return price ? [price] : [];
-    });
+    for (const model of new Set([...entriesOf(provider), ...operators].map((entry) => entry.model))) {
+      const price = this.served(provider, model);
+      if (price) yield price;
+    }
+    return undefined;
   }
 
   /** Since when a provider no longer serves a model, and what takes its place. Not for a model that the operator has priced. */

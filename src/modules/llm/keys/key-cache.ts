@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { UnsealError } from '../../../core/keyring/keyring.ts';
 import { ModelError, type LanguageModel } from '../../../core/llm/language-model.ts';
 import type { KeyRoute, KeySource } from '../../../core/llm/model-router.ts';
 import { KEYED_PROVIDERS, type KeyedProviderName } from '../../../core/llm/providers/registry.ts';
@@ -8,7 +7,7 @@ import type { LlmKey } from '../../../generated/prisma/client.ts';
 import type { KeyHolder, Services } from '../../../kernel/context.ts';
 import { UseRecorder } from '../../../kernel/use-recorder.ts';
 import { KEYS_LOG } from './events.ts';
-import { openKey } from './sealed-key.ts';
+import { tryOpenKey } from './sealed-key.ts';
 
 /**
  * The stored keys that the calls of a user may use: their own, then the tenant's; of a provider the one that was saved
@@ -85,16 +84,11 @@ export class KeyCache implements KeySource<KeyHolder> {
 
   /** Errors: ModelError AUTH. */
   #open(key: LlmKey): string {
-    const { keyring, logger } = this.#services;
-    try {
-      return openKey(keyring, key);
-    } catch (error) {
-      if (!(error instanceof UnsealError)) throw error;
-      logger.error({ err: error, llmKeyId: key.id }, 'a stored provider key cannot be decrypted');
-      const whose = key.ownerId === null ? 'of your tenant' : 'of yours';
-      const message = `This server cannot decrypt the ${key.provider} key ${whose}. Save it again.`;
-      throw new ModelError('AUTH', message);
-    }
+    const apiKey = tryOpenKey(this.#services, key);
+    if (apiKey !== null) return apiKey;
+    const whose = key.ownerId === null ? 'of your tenant' : 'of yours';
+    const message = `This server cannot decrypt the ${key.provider} key ${whose}. Save it again.`;
+    throw new ModelError('AUTH', message);
   }
 }
 

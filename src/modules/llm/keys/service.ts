@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Viewer } from '../../../access/viewer.ts';
 import { changeable } from '../../../access/visibility.ts';
-import { type Keyring, UnsealError } from '../../../core/keyring/keyring.ts';
+import type { Keyring } from '../../../core/keyring/keyring.ts';
 import { checkKey } from '../../../core/llm/keys/key-check.ts';
 import { KeyRejectedError } from '../../../core/llm/keys/key-problem.ts';
 import type { KeyedProviderName } from '../../../core/llm/providers/registry.ts';
@@ -15,7 +15,7 @@ import { type Scope, useCase } from '../../../kernel/use-case.ts';
 import { ProviderError } from '../errors.ts';
 import { KEYS_LOG } from './events.ts';
 import { readBaseUrl, saveLlmKeyInput } from './key-input.ts';
-import { openKey } from './sealed-key.ts';
+import { tryOpenKey } from './sealed-key.ts';
 import { storeKey, type Verdict } from './store-key.ts';
 
 /**
@@ -124,15 +124,11 @@ async function writeVerdict({ sql }: Tx, { id, savedAt }: LlmKey, verdict: Verdi
   return rows.length > 0;
 }
 
-function opened({ keyring, logger }: KeyScope, key: LlmKey): string {
-  try {
-    return openKey(keyring, key);
-  } catch (error) {
-    if (!(error instanceof UnsealError)) throw error;
-    logger.error({ err: error, llmKeyId: key.id }, 'a stored provider key cannot be decrypted');
-    const message = 'This server cannot decrypt the stored key. Save it again.';
-    throw new ProviderError(key.provider as KeyedProviderName, message, { retryable: false });
-  }
+function opened(ctx: KeyScope, key: LlmKey): string {
+  const apiKey = tryOpenKey(ctx, key);
+  if (apiKey !== null) return apiKey;
+  const message = 'This server cannot decrypt the stored key. Save it again.';
+  throw new ProviderError(key.provider as KeyedProviderName, message, { retryable: false });
 }
 
 function providerError(

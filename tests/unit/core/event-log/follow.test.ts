@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { seededRandom } from '../../../support/seeded-random.ts';
 import { MAX_PAGE_BYTES, type StoredEvent, TrimmedError } from '../../../../src/core/event-log/event-log.ts';
 import { END, LogWorld, range, seqs, settled, ticks } from '../../../support/log-world.ts';
 
@@ -268,7 +269,7 @@ describe('readers of the same log', () => {
 
 /** Copies are lost, duplicated, delayed, emptied and shuffled; reads are slow; readers join, pause and leave. */
 async function expectExactUnderChaos(seed: number): Promise<void> {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const upTo = (n: number) => Math.floor(random() * (n + 1));
   const world = new LogWorld({ bufferEvents: 1 + upTo(4), pageEvents: 1 + upTo(4) });
   world.delay = () => ticks(upTo(12));
@@ -302,15 +303,4 @@ async function expectExactUnderChaos(seed: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(1_000);
   }
   await world.expectNothingLeft();
-}
-
-/** Mulberry32: the same numbers for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
